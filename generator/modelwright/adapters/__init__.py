@@ -1,0 +1,1 @@
+"""The edges of the program: files, processes, git, platforms."""

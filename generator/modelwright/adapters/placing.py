@@ -1,0 +1,76 @@
+"""Puts rendered files where they belong: aside first, then all at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from modelwright.catalog.rendering import RenderedFile
+from modelwright.errors import RefusedError, SurroundingsError
+
+
+def refuse_occupied(target: Path) -> None:
+    """Check that a project may be put at a path.
+
+    Raises:
+        RefusedError: Something is there already.
+    """
+    if target.is_symlink() or (target.exists() and not _is_empty_folder(target)):
+        raise RefusedError(
+            "it is there already, and is not an empty folder",
+            where=str(target),
+            next_step="choose another use case, or another folder with --into",
+        )
+
+
+def place(files: Mapping[str, RenderedFile], target: Path) -> None:
+    """Write files beside the target and move them there in one step.
+
+    Raises:
+        RefusedError: Something appeared at the target meanwhile.
+        SurroundingsError: The place cannot be written; nothing is left behind.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise _unwritable(target.parent, error) from error
+    try:
+        _write(files, aside)
+        aside.chmod(0o755 & ~_umask())
+        refuse_occupied(target)
+        aside.replace(target)
+    except OSError as error:
+        raise _unwritable(target, error) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write(files: Mapping[str, RenderedFile], folder: Path) -> None:
+    for name, file in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+        if file.executable:
+            path.chmod(path.stat().st_mode | 0o111)
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _unwritable(path: Path, error: OSError) -> SurroundingsError:
+    return SurroundingsError(
+        f"it cannot be written: {error.strerror or error}",
+        where=str(path),
+        next_step="choose a folder that you may write to with --into; nothing was written",
+    )

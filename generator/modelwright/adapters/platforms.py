@@ -1,0 +1,175 @@
+"""Finds the platform that a command works with, and fetches it where it lies elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from modelwright import __version__
+from modelwright.adapters import git
+from modelwright.adapters.folder_tree import FolderTree
+from modelwright.catalog.platform import Platform
+from modelwright.errors import RefusedError, SurroundingsError
+
+VARIABLE: Final = "MODELWRIGHT_PLATFORM"
+SHORT: Final = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+_RELEASE: Final = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
+
+
+def platform_for(named: str) -> Platform:
+    """Return the platform of a command.
+
+    Args:
+        named: What `--platform` says; where it is empty the environment, then the user's
+            configuration, then the sample.
+
+    Raises:
+        RefusedError: What is named holds no platform.
+        SurroundingsError: It cannot be fetched.
+    """
+    configured = ((named, "--platform"), (os.environ.get(VARIABLE, ""), VARIABLE))
+    for place, origin in (*configured, (configured_platform(), str(configuration_file()))):
+        if place:
+            return replace(located(place), origin=origin)
+    return _own()
+
+
+def located(place: str) -> Platform:
+    """Return the platform at a folder or URL, at the reference behind its `@` if it has one."""
+    url, reference = _split(place)
+    folder = Path(url).expanduser()
+    if not _is_url(url) and not reference:
+        return _in_folder(folder)
+    return _fetched(url if _is_url(url) else str(folder.resolve()), reference)
+
+
+def configuration_file() -> Path:
+    """Return where the user's configuration stands."""
+    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(home) / "modelwright" / "config.toml"
+
+
+def configured_platform() -> str:
+    """Return the platform of the user's configuration; empty where there is none.
+
+    Raises:
+        RefusedError: The configuration cannot be read.
+    """
+    path = configuration_file()
+    try:
+        platform = tomllib.loads(path.read_text(encoding="utf-8")).get("platform", "")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise RefusedError(
+            f"it cannot be read: {error}",
+            where=str(path),
+            next_step="run modelwright platform use URL to write it anew",
+        ) from error
+    return str(platform)
+
+
+def configure(place: str) -> Path:
+    """Write the platform into the user's configuration and return that file's path."""
+    path = configuration_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    escaped = place.replace("\\", "\\\\").replace('"', '\\"')
+    path.write_text(f'platform = "{escaped}"\n', encoding="utf-8")
+    return path
+
+
+def own_root() -> Path:
+    """Return the folder of the platform that came with this program."""
+    packaged = Path(__file__).parent.parent / "_platform"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3]
+
+
+def _own() -> Platform:
+    root = own_root()
+    found = Platform(tree=FolderTree(root), source="", version=git.described(root))
+    return replace(
+        found, source=found.policy["platform"]["url"], version=found.version or f"v{__version__}"
+    )
+
+
+def _in_folder(folder: Path) -> Platform:
+    if not folder.is_dir():
+        raise RefusedError(
+            "there is no such folder",
+            where=str(folder),
+            next_step="name a folder that holds platform.yml, or a URL, with --platform",
+        )
+    root = folder.resolve()
+    return Platform(tree=FolderTree(root), source=str(root), version=git.described(root))
+
+
+def _fetched(url: str, reference: str) -> Platform:
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    shelf = home / "modelwright" / "platforms" / hashlib.sha256(url.encode()).hexdigest()[:16]
+    shelf.mkdir(parents=True, exist_ok=True)
+    try:
+        known = git.references(url, shelf)
+    except SurroundingsError:
+        held = shelf / reference
+        if reference and held.is_dir():
+            return Platform(tree=FolderTree(held), source=url, version=reference)
+        raise
+    reference = reference or _newest(url, known)
+    if reference not in known:
+        raise RefusedError(
+            f"there is no branch or tag {reference!r}",
+            where=url,
+            next_step=f"choose among {', '.join(sorted(known, reverse=True)[:5])}",
+        )
+    return Platform(
+        tree=FolderTree(_held(shelf, url, reference, known[reference])),
+        source=url,
+        version=reference,
+    )
+
+
+def _held(shelf: Path, url: str, reference: str, commit: str) -> Path:
+    """Return the copy of one commit, cloned beside its place and moved there when it is whole."""
+    held, mark = shelf / reference, shelf / f"{reference.replace('/', '-')}.commit"
+    if held.is_dir() and mark.exists() and mark.read_text() == commit:
+        return held
+    with tempfile.TemporaryDirectory(dir=shelf) as aside:
+        git.clone(url, reference, Path(aside) / "platform")
+        shutil.rmtree(held, ignore_errors=True)
+        held.parent.mkdir(parents=True, exist_ok=True)
+        (Path(aside) / "platform").replace(held)
+    mark.write_text(commit)
+    return held
+
+
+def _newest(url: str, known: dict[str, str]) -> str:
+    releases = [name for name in known if _RELEASE.fullmatch(name)]
+    if not releases:
+        raise RefusedError(
+            "it has no release (a tag such as v1.0.0)",
+            where=url,
+            next_step="name a branch or tag behind an @, such as URL@main",
+        )
+    return max(releases, key=lambda name: [int(part) for part in name[1:].split(".")])
+
+
+def _split(place: str) -> tuple[str, str]:
+    for short, full in SHORT.items():
+        if place.startswith(short):
+            place = full + place.removeprefix(short)
+    url, at, reference = place.rpartition("@")
+    if not at or ":" in reference or ("://" in url and not urlsplit(url).path):
+        return place, ""
+    return url, reference
+
+
+def _is_url(place: str) -> bool:
+    return "://" in place or re.match(r"[\w.-]+@[\w.-]+:", place) is not None

@@ -1,0 +1,56 @@
+"""Runs a program and says plainly when it is missing or fails."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from modelwright.errors import SurroundingsError
+
+
+def run(command: Sequence[str], *, folder: Path, env: Mapping[str, str] | None = None) -> str:
+    """Run a program to its end and return what it printed.
+
+    Args:
+        command: The program and its arguments; no shell reads them.
+        folder: Where it runs.
+        env: Variables on top of this process's own.
+
+    Raises:
+        SurroundingsError: It is missing, or ended with an error; `where` is the command.
+    """
+    where = shlex.join(command)
+    try:
+        done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
+            command,
+            cwd=folder,
+            env={**_surroundings(), **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise SurroundingsError(
+            f"{command[0]} is not installed, or not on the PATH",
+            where=where,
+            next_step=f"install {command[0]}",
+        ) from error
+    if done.returncode:
+        told = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
+        raise SurroundingsError(
+            f"it ended with code {done.returncode}: {' / '.join(told[-3:])}",
+            where=where,
+            next_step=f"run it in {folder} to see more",
+        )
+    return done.stdout
+
+
+def _surroundings() -> dict[str, str]:
+    left_out = ("VIRTUAL_ENV", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+    return {name: value for name, value in os.environ.items() if name not in left_out}

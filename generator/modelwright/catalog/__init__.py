@@ -1,0 +1,1 @@
+"""Archetypes, questions, answers, and one renderer for the template dialect."""

@@ -1,0 +1,70 @@
+"""What one archetype makes, who owns its files, and what an option leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import yaml
+
+from modelwright.catalog.patterns import matches
+
+Owner = Literal["managed", "shared", "yours"]
+FILE: Final = "archetype.yml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """Paths that belong to a project only where a condition holds.
+
+    Attributes:
+        unless: A Jinja expression over `cookiecutter`.
+        paths: Patterns (see `patterns.matches`).
+    """
+
+    unless: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archetype:
+    """One folder of `templates/`."""
+
+    id: str
+    makes: str
+    scale_out: str
+    sample: Mapping[str, str]
+    owners: Mapping[str, tuple[str, ...]]
+    left_out: tuple[LeftOut, ...]
+
+    def owner_of(self, path: str) -> Owner:
+        """Return who owns a file of a project; `shared` where the catalogue says nothing."""
+        owners: tuple[Owner, ...] = ("managed", "yours")
+        for owner in owners:
+            if any(matches(pattern, path) for pattern in self.owners.get(owner, ())):
+                return owner
+        return "shared"
+
+
+def archetype_from(identity: str, text: str) -> Archetype:
+    """Read an `archetype.yml`."""
+    data: Mapping[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 -- a safe loader
+    return Archetype(
+        id=identity,
+        makes=data["makes"],
+        scale_out=data["scale_out"],
+        sample=data["sample"],
+        owners={owner: _texts(patterns) for owner, patterns in data["owners"].items()},
+        left_out=tuple(
+            LeftOut(unless=entry["unless"], paths=_texts(entry["paths"]))
+            for entry in data["left_out"]
+        ),
+    )
+
+
+def _texts(values: Sequence[object]) -> tuple[str, ...]:
+    return tuple(str(value) for value in values)
+
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

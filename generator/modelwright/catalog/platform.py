@@ -1,0 +1,97 @@
+"""A platform: an organisation's policy and templates at one version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from modelwright.catalog.archetypes import FILE, Archetype, archetype_from
+from modelwright.catalog.rendering import Template, open_template
+from modelwright.catalog.tree import Tree
+from modelwright.errors import RefusedError
+from modelwright.policy.choices import nearest
+
+POLICY: Final = "platform.yml"
+COMPACT: Final = "templates/_shared/policy.json"
+DIGEST: Final = "_digest"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """Where templates and policy come from.
+
+    Attributes:
+        tree: The files of the platform's repository.
+        source: What the answers file names as the template's source: a URL, or an absolute path.
+        version: The tag, as git describes it; empty where there is none.
+        origin: Who chose this platform, for a person.
+    """
+
+    tree: Tree
+    source: str
+    version: str
+    origin: str = field(default="", compare=False)
+
+    @cached_property
+    def policy(self) -> Mapping[str, Any]:
+        """The policy as plain data.
+
+        Raises:
+            RefusedError: It is missing, or is not the one that the templates were written for.
+        """
+        try:
+            text = self.tree.read(POLICY)
+            compact: dict[str, Any] = json.loads(self.tree.read(COMPACT))
+        except KeyError as error:
+            raise RefusedError(
+                f"there is no {error.args[0]} in the platform",
+                where=self.source,
+                next_step="name a platform's folder or URL with --platform",
+            ) from error
+        if compact.pop(DIGEST, "") != digest(text):
+            raise RefusedError(
+                "the templates were not written for this policy",
+                where=f"{self.source}/{POLICY}",
+                next_step="run modelwright platform check, then modelwright platform sync",
+            )
+        return compact
+
+    @cached_property
+    def template(self) -> Template:
+        """The questions and the environment of the templates."""
+        return open_template(self.tree)
+
+    @property
+    def sample(self) -> bool:
+        """Whether this is the made-up organisation's platform."""
+        return bool(self.policy.get("sample"))
+
+    def archetype(self, identity: str) -> Archetype:
+        """Return one archetype.
+
+        Raises:
+            RefusedError: The policy offers no such archetype; the nearest is named.
+        """
+        offered = list(self.policy["archetypes"])
+        if identity not in offered:
+            raise RefusedError(
+                f"there is no archetype {identity!r}",
+                where="ARCHETYPE",
+                next_step=f"choose {' or '.join(nearest(identity, offered))}",
+            )
+        text = self.tree.read(f"templates/{identity}/{FILE}").decode()
+        return archetype_from(identity, text)
+
+    @property
+    def archetypes(self) -> list[Archetype]:
+        """Every archetype that the policy offers."""
+        return [self.archetype(identity) for identity in self.policy["archetypes"]]
+
+
+def digest(text: bytes) -> str:
+    """Return the fingerprint of a policy file."""
+    return hashlib.sha256(text).hexdigest()

@@ -1,0 +1,46 @@
+"""The commands, by name."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from modelwright import __version__
+from modelwright.cli import checking, creating, listing, platforms
+
+app = typer.Typer(
+    name="modelwright",
+    help="Makes, standardises and maintains machine-learning repositories.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+app.command("list")(listing.show)
+app.command("new")(creating.new)
+app.command("check")(checking.check)
+app.add_typer(platforms.app, name="platform")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"modelwright {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """Makes, standardises and maintains machine-learning repositories."""
+
+
+def command() -> Any:  # noqa: ANN401 -- the framework's own type is private
+    """Return the whole command line."""
+    return typer.main.get_command(app)

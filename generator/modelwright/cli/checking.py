@@ -1,0 +1,9 @@
+"""x."""
+
+import typer
+
+app = typer.Typer()
+
+
+def check() -> None:
+    """Check."""

@@ -1,0 +1,75 @@
+"""`modelwright new`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from modelwright.catalog.answering import Asker
+from modelwright.cli.options import (
+    DataOption,
+    JsonOption,
+    PlatformOption,
+    QuietOption,
+    VerboseOption,
+)
+from modelwright.cli.progress import following
+from modelwright.cli.session import opened
+from modelwright.cli.terminal import Terminal
+from modelwright.operations.finishing import finish, steps
+from modelwright.operations.given import given_answers
+from modelwright.operations.new import new_project
+
+
+def new(  # noqa: PLR0913, PLR0917 -- the contract's options
+    archetype: Annotated[str, typer.Argument(help="The pattern; see modelwright list.")],
+    into: Annotated[
+        Path, typer.Option("--into", help="The folder that the project's folder is made in.")
+    ] = Path(),
+    data: DataOption = [],  # noqa: B006 -- the framework copies it
+    data_file: Annotated[
+        Path | None, typer.Option("--data-file", "-f", help="Answers as YAML.")
+    ] = None,
+    defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing.")] = False,
+    no_git: Annotated[bool, typer.Option("--no-git", help="Make no repository.")] = False,
+    no_lock: Annotated[bool, typer.Option("--no-lock", help="Make no lock file.")] = False,
+    platform: PlatformOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Make a project in a new folder, named by the organisation's rule."""
+    terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
+    place = opened(platform, terminal)
+    project = new_project(
+        place,
+        archetype,
+        into,
+        given=given_answers(data, data_file),
+        defaults=defaults,
+        ask=_asker(defaults=defaults),
+    )
+    todo = steps(archetype=archetype, lock=not no_lock, git=not no_git)
+    with following(len(todo), terminal) as tell:
+        finish(project.folder, todo, tell)
+    terminal.document(
+        {
+            "project": str(project.folder),
+            "archetype": archetype,
+            "platform": {"source": place.source, "version": place.version},
+            "files": project.files,
+        }
+    )
+    terminal.say(f"made {project.folder} ({len(project.files)} files)")
+    terminal.say(f"  next: cd {project.folder} && uv run poe demo")
+
+
+def _asker(*, defaults: bool) -> Asker | None:
+    if defaults or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    from modelwright.cli.asking import ask  # noqa: PLC0415 -- 180 ms, for a person only
+
+    return ask

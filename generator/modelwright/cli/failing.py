@@ -1,0 +1,44 @@
+"""Turns an error into text, or into one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from modelwright.cli.terminal import painted
+from modelwright.errors import ModelwrightError
+
+REPORT = "https://github.com/halden-retail/modelwright/issues"
+
+
+def tell(error: ModelwrightError, *, as_json: bool) -> int:
+    """Print an error and return its exit code."""
+    if as_json:
+        content = {
+            "error": error.problem,
+            "where": error.where,
+            "next_step": error.next_step,
+            "exit_code": error.exit_code,
+        }
+        sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        return error.exit_code
+    sys.stderr.write(painted(f"error: {error}", "red", sys.stderr) + "\n")
+    if error.next_step:
+        sys.stderr.write(f"  next: {error.next_step}\n")
+    return error.exit_code
+
+
+def fault(error: BaseException) -> ModelwrightError:
+    """Return a fault of ours as an error that says where to report it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = ""
+    if trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{code.co_name}, line {trace.tb_lineno} of {code.co_filename.rsplit('/', 1)[-1]}"
+    return ModelwrightError(
+        f"a fault of modelwright: {type(error).__name__}: {error}",
+        where=place,
+        next_step=f"report it at {REPORT} with this line and the command",
+    )

@@ -1,0 +1,84 @@
+"""`modelwright platform`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from modelwright.adapters import platforms
+from modelwright.cli.options import JsonOption, QuietOption
+from modelwright.cli.progress import following
+from modelwright.cli.terminal import Terminal
+from modelwright.errors import FindingsError
+
+app = typer.Typer(
+    help="Keep the organisation's platform.", no_args_is_help=True, rich_markup_mode=None
+)
+Where = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="platform.yml or its folder.", show_default=False),
+]
+
+
+def _root(where: Path | None) -> Path:
+    if where is None:
+        return Path() if Path("platform.yml").exists() else platforms.own_root()
+    return where.parent if where.name == "platform.yml" or where.is_file() else where
+
+
+@app.command()
+def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Say whether the policy is sound and every archetype renders for every brand and team."""
+    # Here, because reading the policy strictly costs every other command 100 ms.
+    from modelwright.operations import syncing  # noqa: PLC0415
+    from modelwright.operations.platform_check import check_platform, combinations  # noqa: PLC0415
+
+    terminal = Terminal(as_json=as_json, quiet=quiet)
+    file = where if where is not None and where.is_file() else _root(where) / "platform.yml"
+    platform = check_platform(file)
+    todo = combinations(platform)
+    with following(len(todo), terminal) as tell:
+        for combination in todo:
+            tell(combination.name)
+            combination.render()
+    stale = list(syncing.stale_files(file.parent))
+    terminal.document({"file": str(file), "rendered": len(todo), "stale": stale})
+    if stale:
+        raise FindingsError(
+            f"{len(stale)} files were not written from this policy: {', '.join(stale)}",
+            where=str(file),
+            next_step="run modelwright platform sync",
+        )
+    terminal.say(f"{file}: sound; {len(todo)} projects render")
+
+
+@app.command()
+def sync(where: Where = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Write what derives from the policy: each archetype's cookiecutter.json, the fragments."""
+    from modelwright.operations import syncing  # noqa: PLC0415
+
+    terminal = Terminal(as_json=as_json, quiet=quiet)
+    written = syncing.sync(_root(where))
+    terminal.document({"written": written})
+    for path in written:
+        terminal.say(f"wrote {path}")
+    if not written:
+        terminal.say("nothing to write")
+
+
+@app.command()
+def use(
+    place: Annotated[str, typer.Argument(metavar="URL|DIR[@REF]", help="Your platform.")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Work with this platform from now on."""
+    terminal = Terminal(as_json=as_json, quiet=quiet)
+    platform = platforms.located(place)
+    name = platform.policy["organisation"]["name"]
+    kept = place if "://" in place or ":" in place else str(Path(place).expanduser().absolute())
+    path = platforms.configure(kept)
+    terminal.document({"platform": kept, "organisation": name, "configuration": str(path)})
+    terminal.say(f"the platform is now {name}'s, {kept} (written to {path})")

@@ -1,0 +1,25 @@
+"""Opens the platform of a command and says once where it comes from."""
+
+from __future__ import annotations
+
+from modelwright.adapters.platforms import platform_for
+from modelwright.catalog.platform import Platform
+from modelwright.cli.terminal import Terminal
+
+
+def opened(named: str, terminal: Terminal) -> Platform:
+    """Return the platform of a command; a sample is said to be one.
+
+    Raises:
+        ModelwrightError: There is none, or its policy is unsound.
+    """
+    platform = platform_for(named)
+    if platform.sample:
+        terminal.note(
+            f"the platform is a sample ({platform.policy['organisation']['name']}, made up); "
+            "choose your own with `modelwright platform use URL`"
+        )
+    terminal.detail(
+        f"platform {platform.source} {platform.version} by {platform.origin or 'default'}"
+    )
+    return platform

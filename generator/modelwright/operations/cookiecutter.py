@@ -1,0 +1,55 @@
+"""What Cookiecutter's last hook does, in Cookiecutter's Python: the standard library alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from modelwright.catalog.patterns import matches
+from modelwright.errors import ModelwrightError
+from modelwright.operations.finishing import finish, steps
+
+NO_LOCK = "MODELWRIGHT_NO_LOCK"
+NO_GIT = "MODELWRIGHT_NO_GIT"
+
+
+def complete(context: Mapping[str, Any]) -> int:
+    """Finish the project in the current folder.
+
+    Args:
+        context: Cookiecutter's own; `__left_out` holds patterns, empty where nothing is left out.
+
+    Returns:
+        0 always: whatever fails, the rendered project stays, and what to do is printed.
+    """
+    project = Path.cwd()
+    leave_out(project, [pattern for pattern in context["__left_out"] if pattern])
+    todo = steps(
+        archetype=context["__d"]["archetype"],
+        lock=not os.environ.get(NO_LOCK),
+        git=not os.environ.get(NO_GIT),
+    )
+    try:
+        finish(project, todo, lambda step: _tell(f"modelwright: {step}"))
+    except ModelwrightError as error:
+        _tell(f"error: {error}\n  next: {error.next_step}")
+    return 0
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def leave_out(project: Path, patterns: list[str]) -> None:
+    """Remove the files that patterns cover, and the folders that this empties."""
+    for folder, _, names in os.walk(project, topdown=False):
+        for name in names:
+            path = Path(folder, name)
+            if any(matches(pattern, path.relative_to(project).as_posix()) for pattern in patterns):
+                path.unlink()
+        if Path(folder) != project and not any(Path(folder).iterdir()):
+            shutil.rmtree(folder)

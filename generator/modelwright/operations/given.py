@@ -1,0 +1,49 @@
+"""The answers that a command line gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from modelwright.errors import UsageError
+
+
+def given_answers(data: Sequence[str], data_file: Path | None) -> dict[str, object]:
+    """Return answers by name; `--data` wins over the file.
+
+    Args:
+        data: Texts of the form `NAME=VALUE`.
+        data_file: A YAML mapping.
+
+    Raises:
+        UsageError: One of them has another form, or the file cannot be read.
+    """
+    answers = _from_file(data_file) if data_file else {}
+    for pair in data:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"{pair!r} is not NAME=VALUE", where="--data", next_step="write --data team=..."
+            )
+        answers[name] = value
+    return answers
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(
+            f"it cannot be read as YAML: {' '.join(str(error).split())}",
+            where=f"--data-file {path}",
+            next_step="write one line NAME: VALUE for each answer",
+        ) from error
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise UsageError(
+            "it holds no answers by name",
+            where=f"--data-file {path}",
+            next_step="write one line NAME: VALUE for each answer",
+        )
+    return {name: value for name, value in content.items() if not name.startswith("_")}

@@ -1,0 +1,98 @@
+"""Make a project: check its names, put the questions, render aside, move into place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelwright.adapters.placing import place, refuse_occupied
+from modelwright.catalog.answering import Answers, Asker, put_questions
+from modelwright.catalog.archetypes import Archetype
+from modelwright.catalog.platform import Platform
+from modelwright.catalog.rendering import RenderedFile, render
+from modelwright.operations.doors import refuse_answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A project that was made.
+
+    Attributes:
+        folder: Its folder.
+        files: The paths in it, sorted.
+    """
+
+    folder: Path
+    files: list[str]
+
+
+def new_project(  # noqa: PLR0913 -- what a project follows from
+    platform: Platform,
+    archetype: str,
+    into: Path,
+    *,
+    given: Mapping[str, object],
+    defaults: bool,
+    ask: Asker | None,
+) -> Project:
+    """Make a project in a new folder inside `into`.
+
+    Args:
+        platform: Policy and templates.
+        archetype: What to make.
+        into: Made where it is missing.
+        given: Answers by name.
+        defaults: Take the default of every question, and the archetype's sample.
+        ask: Puts a question to a person; None where nobody can be asked.
+
+    Raises:
+        RefusedError: An answer or a name is refused, or the target is occupied; nothing is written.
+        UsageError: An answer is missing.
+        SurroundingsError: The target cannot be written.
+    """
+    pattern = platform.archetype(archetype)
+    wanted = {**_sample(platform, pattern, defaults=defaults), **given}
+    refuse_answers(platform, archetype, wanted)
+    answers, files = rendered(platform, archetype, wanted, defaults=defaults, ask=ask)
+    target = into / answers.values["cookiecutter"]["repo_name"]
+    refuse_occupied(target)
+    place(files, target)
+    return Project(folder=target, files=sorted(files))
+
+
+def rendered(
+    platform: Platform,
+    archetype: str,
+    given: Mapping[str, object],
+    *,
+    defaults: bool = True,
+    ask: Asker | None = None,
+) -> tuple[Answers, dict[str, RenderedFile]]:
+    """Return the answers and files of a project, in memory.
+
+    Raises:
+        RefusedError: An answer is refused.
+        UsageError: An answer is missing.
+    """
+    template = platform.template
+    answers = put_questions(
+        template.questionnaire,
+        template.env,
+        given={**given, "archetype": archetype},
+        defaults=defaults,
+        ask=ask,
+    )
+    provenance = {"_src_path": platform.source}
+    if platform.version:
+        provenance["_commit"] = platform.version
+    return answers, render(template, answers, provenance)
+
+
+def _sample(platform: Platform, archetype: Archetype, *, defaults: bool) -> dict[str, object]:
+    if not defaults:
+        return {}
+    sample: dict[str, object] = dict(archetype.sample)
+    if platform.sample:
+        sample["team"] = next(iter(platform.policy["teams"]))
+    return sample

@@ -1,0 +1,82 @@
+"""Does every archetype render for every brand and team under a policy?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from modelwright.adapters.folder_tree import FolderTree
+from modelwright.catalog.platform import POLICY, Platform
+from modelwright.errors import ModelwrightError, RefusedError
+from modelwright.operations import syncing
+from modelwright.operations.new import rendered
+from modelwright.policy.choices import offered
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One archetype for one team and brand."""
+
+    name: str
+    render: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class _Synced:
+    """A platform's files as `platform sync` would leave them."""
+
+    tree: FolderTree
+    written: dict[str, str]
+
+    def paths(self, folder: str) -> list[str]:
+        return list(self.tree.paths(folder))
+
+    def read(self, path: str) -> bytes:
+        return self.written[path].encode() if path in self.written else self.tree.read(path)
+
+    def executable(self, path: str) -> bool:
+        return self.tree.executable(path)
+
+
+def check_platform(file: Path) -> Platform:
+    """Open a platform whose policy is sound, as it would be after a sync.
+
+    Raises:
+        RefusedError: The policy has faults; each is named with its line.
+    """
+    if not file.is_file():
+        raise RefusedError(
+            "there is no such file",
+            where=str(file),
+            next_step="name a platform.yml or the folder that holds it",
+        )
+    root = file.resolve().parent
+    written = syncing.expected_files(root, file.name)
+    tree = _Synced(FolderTree(root), {**written, POLICY: file.read_text(encoding="utf-8")})
+    return Platform(tree=tree, source=str(root), version="")
+
+
+def combinations(platform: Platform) -> list[Combination]:
+    """Return every offered archetype for every team and each of its brands."""
+    policy = platform.policy
+    return [
+        Combination(
+            f"{archetype.id} for {team}, {brand}",
+            partial(_render, platform, archetype.id, dict(archetype.sample), team, brand),
+        )
+        for archetype in platform.archetypes
+        for team in offered(policy["teams"])
+        for brand in policy["teams"][team]["brands"]
+    ]
+
+
+def _render(
+    platform: Platform, archetype: str, sample: dict[str, object], team: str, brand: str
+) -> None:
+    try:
+        rendered(platform, archetype, {**sample, "team": team, "brand": brand})
+    except ModelwrightError as error:
+        error.where = f"{archetype} for {team}, {brand}: {error.where}"
+        raise

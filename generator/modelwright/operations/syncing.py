@@ -1,0 +1,55 @@
+"""Write what derives from the policy and the catalogue."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from modelwright.adapters.folder_tree import FolderTree
+from modelwright.catalog.archetypes import FILE, archetype_from
+from modelwright.catalog.derived import derived_from
+from modelwright.catalog.platform import POLICY, digest
+from modelwright.catalog.written import written_files
+from modelwright.policy.fragments import fragments
+from modelwright.policy.load import load_policy, read_plain
+
+
+def expected_files(root: Path, policy_file: str = POLICY) -> dict[str, str]:
+    """Return the text of every file that follows from a platform's policy, by path.
+
+    Args:
+        root: The platform's folder.
+        policy_file: The policy's name in it.
+
+    Raises:
+        RefusedError: The policy has faults; each is named.
+    """
+    tree = FolderTree(root)
+    text = tree.read(policy_file)
+    load_policy(text.decode(), str(root / policy_file))
+    policy = read_plain(text.decode())
+    archetypes = [
+        archetype_from(identity, tree.read(f"templates/{identity}/{FILE}").decode())
+        for identity in policy["archetypes"]
+    ]
+    derived = derived_from(tree.read("templates/_shared/derived.yml").decode())
+    pin = json.loads(tree.read("templates/_shared/workflows.json"))
+    files = written_files(policy, archetypes, derived, pin=pin, digest=digest(text))
+    return files | fragments()
+
+
+def stale_files(root: Path) -> dict[str, str]:
+    """Return the expected text of those that differ on the disk."""
+    return {
+        path: text
+        for path, text in expected_files(root).items()
+        if not (root / path).exists() or (root / path).read_text(encoding="utf-8") != text
+    }
+
+
+def sync(root: Path) -> list[str]:
+    """Write every stale file and return their paths."""
+    stale = stale_files(root)
+    for path, text in stale.items():
+        (root / path).write_text(text, encoding="utf-8", newline="\n")
+    return list(stale)

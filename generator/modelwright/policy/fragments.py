@@ -1,0 +1,42 @@
+"""The Jinja fragments that hold the rules' data, for engines that cannot import Python.
+
+`modelwright platform sync` writes them; a test compares.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+from modelwright.policy.characters import CHARACTER_NAMES, FORBIDDEN_CLASS, character_name
+from modelwright.policy.python_names import PYTHON_NAMES
+from modelwright.policy.text import LONGEST_DESCRIPTION
+
+__all__ = ["fragments"]
+
+WIDTH = 100
+
+
+def fragments() -> dict[str, str]:
+    """Return every generated fragment by its path in the repository."""
+    return {
+        "templates/_shared/python_names.jinja": _python_names(),
+        "templates/_shared/characters.jinja": _characters(),
+    }
+
+
+def _python_names() -> str:
+    body = textwrap.fill(" ".join(sorted(PYTHON_NAMES)), WIDTH)
+    return f"{{% set PYTHON_NAMES = '\n{body}\n'.split() %}}\n"
+
+
+def _characters() -> str:
+    names = "\n".join(
+        f"  '\\u{ord(character):04x}': '{character_name(character)}',"
+        for character in CHARACTER_NAMES
+    )
+    forbidden = FORBIDDEN_CLASS.replace("\\", "\\\\")
+    return (
+        f"{{% set FORBIDDEN = '{forbidden}' %}}\n"
+        f"{{% set LONGEST_DESCRIPTION = {LONGEST_DESCRIPTION} %}}\n"
+        f"{{% set CHARACTER_NAMES = {{\n{names}\n}} %}}\n"
+    )

@@ -1,0 +1,34 @@
+"""Cookiecutter's door: refuses, before anything is kept, what the policy refuses at every door.
+
+Cookiecutter renders this file and runs the result from a temporary folder, so it finds the rules
+from the template's own folder. Values enter as JSON only, never as source text.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+CONTEXT = json.loads({{ cookiecutter | tojson | tojson }})  # noqa: F821
+
+sys.dont_write_bytecode = True
+GENERATOR = Path(CONTEXT["_repo_dir"]).resolve().parents[1] / "generator"
+sys.path.insert(0, str(GENERATOR))
+
+
+def main() -> int:
+    """Print every refusal with its next step; 1 makes Cookiecutter stop and remove the project."""
+    try:
+        from modelwright.policy.answers import answers_refusals  # noqa: PLC0415
+    except ImportError:
+        print(f"error: the rules are not found in {GENERATOR}", file=sys.stderr)  # noqa: T201
+        print("  next: use a whole clone of the platform's repository", file=sys.stderr)  # noqa: T201
+        return 1
+    archetype = CONTEXT["__d"]["archetype"]
+    found = answers_refusals(CONTEXT["_policy"], archetype, CONTEXT)
+    for refusal in found:
+        print(f"error: {refusal.rule}: {refusal.problem}", file=sys.stderr)  # noqa: T201
+        print(f"  next: {refusal.next_step}", file=sys.stderr)  # noqa: T201
+    return 1 if found else 0
+
+
+sys.exit(main())

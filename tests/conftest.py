@@ -1,0 +1,43 @@
+"""What every test starts from: no configuration, cache or identity of the person who runs it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _nobody(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    kept = {
+        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR")
+        or subprocess.run(
+            ["uv", "cache", "dir"], capture_output=True, text=True, check=True
+        ).stdout.strip(),
+    }
+    changed = {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "GIT_CONFIG_GLOBAL": str(home / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "NO_COLOR": "1",
+        **kept,
+    }
+    (home / "gitconfig").write_text(
+        "[user]\n\tname = Ada Tester\n\temail = ada@example.com\n[init]\n\tdefaultBranch = main\n"
+    )
+    patch = pytest.MonkeyPatch()
+    for name, value in changed.items():
+        patch.setenv(name, value)
+    patch.delenv("MODELWRIGHT_PLATFORM", raising=False)
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+def root():
+    return ROOT

