@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-CONTEXT = json.loads({{ cookiecutter | tojson | tojson }})  # noqa: F821
+CONTEXT = json.loads({{cookiecutter | tojson | tojson}})  # noqa: F821
 
 sys.dont_write_bytecode = True
 GENERATOR = Path(CONTEXT["_repo_dir"]).resolve().parents[1] / "generator"

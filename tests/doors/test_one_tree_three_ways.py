@@ -52,7 +52,7 @@ def sets_of_answers():
     yield answers(**dict.fromkeys(OPTIONS, True))
     yield from (answers(n, description=text) for n, text in enumerate(HOSTILE))
     rolls = random.Random(11)
-    for number in range(30 - len(HOSTILE)):
+    for _ in range(30 - len(HOSTILE)):
         yield answers(
             rolls.randrange(len(PLACES)),
             use_case=rolls.choice(["churn", "returns-risk", "basket-size-now", "k9-alerts"]),

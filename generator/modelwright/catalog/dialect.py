@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import yaml
 from jinja2 import FunctionLoader, StrictUndefined
@@ -13,6 +13,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 Read = Callable[[str], str | None]
 MARKS: Final = ("{{", "{%", "{#")
+_LOOK_UP: Final = re.compile(r"(?<!\{)\{\{ cookiecutter\.(__d\.)?(\w+) \}\}(?!\})")
 
 
 def environment(read: Read) -> SandboxedEnvironment:
@@ -34,9 +35,24 @@ def environment(read: Read) -> SandboxedEnvironment:
     return env
 
 
-def is_template(text: str) -> bool:
-    """Say whether rendering could change a text at all."""
-    return any(mark in text for mark in MARKS)
+def rendered_text(env: SandboxedEnvironment, text: str, context: Mapping[str, Any]) -> str:
+    """Render a text; the plain look-ups that most files hold need no compilation.
+
+    Raises:
+        TemplateError: The text is no template, or names what is not there.
+    """
+    rest = _LOOK_UP.sub("", text)
+    if not any(mark in rest for mark in MARKS):
+        try:
+            return _LOOK_UP.sub(lambda found: _looked_up(found, context), text)
+        except KeyError:
+            pass  # the full engine says which name is missing, and where
+    return env.from_string(text).render(context)
+
+
+def _looked_up(found: re.Match[str], context: Mapping[str, Any]) -> str:
+    answers = context["cookiecutter"]
+    return str((answers["__d"] if found[1] else answers)[found[2]])
 
 
 def _to_nice_yaml(value: object) -> str:

@@ -7,13 +7,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from modelwright.catalog.archetypes import FILE, Archetype, archetype_from
-from modelwright.catalog.rendering import Template, open_template
 from modelwright.catalog.tree import Tree
 from modelwright.errors import RefusedError
 from modelwright.policy.choices import nearest
+
+if TYPE_CHECKING:
+    from modelwright.catalog.rendering import Template
 
 POLICY: Final = "platform.yml"
 COMPACT: Final = "templates/_shared/policy.json"
@@ -63,6 +65,9 @@ class Platform:
     @cached_property
     def template(self) -> Template:
         """The questions and the environment of the templates."""
+        # Here, because the template engine costs the commands that render nothing 80 ms.
+        from modelwright.catalog.rendering import open_template  # noqa: PLC0415
+
         return open_template(self.tree)
 
     @property

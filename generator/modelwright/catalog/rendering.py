@@ -10,7 +10,7 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from modelwright.catalog.answering import Answers
-from modelwright.catalog.dialect import environment, is_template
+from modelwright.catalog.dialect import environment, rendered_text
 from modelwright.catalog.patterns import matches
 from modelwright.catalog.questions import Questionnaire, questionnaire_from
 from modelwright.catalog.tree import Tree
@@ -83,10 +83,12 @@ def render(
     env = template.env
     settings = template.questionnaire.settings
     folder = env.from_string(settings["subdirectory"]).render(context)
-    excluded = [_text(env, pattern, context) for pattern in settings.get("exclude", ())]
+    # One text, so that it is compiled once.
+    patterns = env.from_string("\n".join(settings.get("exclude", ()))).render(context)
+    excluded = [pattern for pattern in patterns.split("\n") if pattern]
     files = {}
     for source, path in _destinations(template, folder, context):
-        if any(matches(pattern, path) for pattern in excluded if pattern):
+        if any(matches(pattern, path) for pattern in excluded):
             continue
         content = _content(template, source, context)
         files[path] = RenderedFile(content, template.tree.executable(source))
@@ -98,13 +100,9 @@ def _destinations(
 ) -> Iterator[tuple[str, str]]:
     for source in template.tree.paths(folder):
         parts = source.removeprefix(f"{folder}/").split("/")
-        rendered = [_text(template.env, part, context) for part in parts]
+        rendered = [rendered_text(template.env, part, context) for part in parts]
         if all(rendered):
             yield source, "/".join(rendered)
-
-
-def _text(env: SandboxedEnvironment, text: str, context: Mapping[str, Any]) -> str:
-    return env.from_string(text).render(context) if is_template(text) else text
 
 
 def _content(template: Template, source: str, context: Mapping[str, Any]) -> bytes:
@@ -113,10 +111,8 @@ def _content(template: Template, source: str, context: Mapping[str, Any]) -> byt
         text = content.decode()
     except UnicodeDecodeError:
         return content
-    if not is_template(text):
-        return content
     try:
-        return template.env.from_string(text).render(context).encode()
+        return rendered_text(template.env, text, context).encode()
     except TemplateError as error:
         raise RefusedError(
             f"the template does not render: {error.message}",

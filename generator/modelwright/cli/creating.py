@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelwright.catalog.answering import Asker
 from modelwright.cli.options import (
     DataOption,
     JsonOption,
@@ -19,9 +18,9 @@ from modelwright.cli.options import (
 from modelwright.cli.progress import following
 from modelwright.cli.session import opened
 from modelwright.cli.terminal import Terminal
-from modelwright.operations.finishing import finish, steps
-from modelwright.operations.given import given_answers
-from modelwright.operations.new import new_project
+
+if TYPE_CHECKING:
+    from modelwright.catalog.answering import Asker
 
 
 def new(  # noqa: PLR0913, PLR0917 -- the contract's options
@@ -42,6 +41,11 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
     verbose: VerboseOption = False,
 ) -> None:
     """Make a project in a new folder, named by the organisation's rule."""
+    # Here, because the template engine costs the commands that render nothing 80 ms.
+    from modelwright.operations.finishing import finish, steps  # noqa: PLC0415
+    from modelwright.operations.given import given_answers  # noqa: PLC0415
+    from modelwright.operations.new import new_project  # noqa: PLC0415
+
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
     place = opened(platform, terminal)
     project = new_project(

@@ -51,9 +51,9 @@ def _choice_refusals(
         ("team", answers["team"], policy["teams"]),
         ("brand", answers["brand"], policy["brands"]),
     ]
-    unknown = [_present(choice_refusal(kind, value, known)) for kind, value, known in chosen]
+    unknown = [choice_refusal(kind, value, known) for kind, value, known in chosen]
     if any(unknown):
-        yield from sum(unknown, [])
+        yield from filter(None, unknown)
         return
     if not born:
         for kind, value, known in chosen:

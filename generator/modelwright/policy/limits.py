@@ -129,10 +129,10 @@ TARGETS: Final = {
             key="{key}",
             key_pattern=r"[A-Za-z0-9_$#-]+",
             key_length=75,
-            value_pattern=r'[ !#-~]*',
+            value_pattern=r"[ !#-~]*",
             value_length=NO_LIMIT,
             tags=100,
-            source="github/docs, managing-custom-properties-for-repositories-in-your-organization.md",
+            source="github/docs, managing custom properties for repositories in your organization",
         ),
     )
 }

@@ -35,7 +35,9 @@ def repository_name(naming: Mapping[str, Any], *, brand: str, use_case: str, suf
     name: str = naming["repository"]["name"]
     if not suffix:
         name = name.replace("-{suffix}", "")
-    return name.replace("{suffix}", suffix).replace("{brand}", brand).replace("{use_case}", use_case)
+    return (
+        name.replace("{suffix}", suffix).replace("{brand}", brand).replace("{use_case}", use_case)
+    )
 
 
 def expand(template: str, values: Mapping[str, str]) -> str:

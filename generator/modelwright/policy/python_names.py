@@ -9,10 +9,11 @@ Source:
 
 from __future__ import annotations
 
+from typing import Final
+
 __all__ = ["PYTHON_NAMES"]
 
-PYTHON_NAMES = frozenset(
-    """
+_WORDS: Final = """
 False None True abc aifc and antigravity argparse array as assert ast async asynchat asyncio
 asyncore atexit audioop await base64 bdb binascii bisect break builtins bz2 cProfile calendar
 case cgi cgitb chunk class cmath cmd code codecs codeop collections colorsys compileall
@@ -33,5 +34,6 @@ sys sysconfig syslog tabnanny tarfile telnetlib tempfile termios textwrap this t
 timeit tkinter token tokenize tomllib trace traceback tracemalloc try tty turtle turtledemo type
 types typing unicodedata unittest urllib uu uuid venv warnings wave weakref webbrowser while
 winreg winsound with wsgiref xdrlib xml xmlrpc yield zipapp zipfile zipimport zlib zoneinfo
-""".split()
-)
+"""
+
+PYTHON_NAMES: Final = frozenset(_WORDS.split())

@@ -41,5 +41,5 @@ def show(value: str) -> str:
     The Jinja macros print the same through `"%a" | format(value)`.
     """
     if len(value) > LONGEST_SHOWN:
-        return f"{ascii(value[:LONGEST_SHOWN])}..."
+        return f"{value[:LONGEST_SHOWN]!a}..."
     return ascii(value)

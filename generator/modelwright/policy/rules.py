@@ -69,9 +69,7 @@ class NamingRule:
         return Refusal(self.id, self.kind, value, problem, next_step, self.since)
 
 
-def refusals(
-    policy: Mapping[str, Any], *, brand: str, use_case: str, suffix: str
-) -> list[Refusal]:
+def refusals(policy: Mapping[str, Any], *, brand: str, use_case: str, suffix: str) -> list[Refusal]:
     """Return every refusal of a use case and of the names that follow from it.
 
     The order is fixed: form of the use case (the only one where it fails, since nothing can be
@@ -160,6 +158,8 @@ def _form_refusals(
         return
     excess = len(value) - rule.max_length
     if excess > 0:
-        yield rule.refuse(value, f"choose a use case of at most {len(use_case) - excess} characters")
+        yield rule.refuse(
+            value, f"choose a use case of at most {len(use_case) - excess} characters"
+        )
     else:
         yield rule.refuse(value, _example(policy))

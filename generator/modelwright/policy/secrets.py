@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["AUTHENTICATIONS", "SECRET_NAME", "NeededSecret", "needed_secrets"]
+__all__ = ["NAME_PATTERN", "NeededSecret", "needed_secrets"]
 
-AUTHENTICATIONS: Final = ("oidc", "client-secret")
-SECRET_NAME: Final = r"(?!GITHUB_)[A-Z_][A-Z0-9_]*"
+NAME_PATTERN: Final = r"(?!GITHUB_)[A-Z_][A-Z0-9_]*"
 
 
 @dataclass(frozen=True)

@@ -86,17 +86,7 @@ class Available(Section):
 
     package_index: PackageIndex = Field(examples=['""'])
     base_image: BaseImage
-    runner: PackageIndex = Annotated[
-    Text,
-    form(
-        URL_PATTERN,
-        "an https URL without credentials or a final slash, or empty",
-        "https://packages.halden-retail.example/simple",
-        longest=300,
-        empty=True,
-    ),
-]
-Runner = Field(examples=["ubuntu-24.04"])
+    runner: Runner = Field(examples=["ubuntu-24.04"])
     actions: dict[Slug, MirroredAction]
 
 

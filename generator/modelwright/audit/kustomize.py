@@ -1,0 +1,199 @@
+"""What a kustomization would apply, as far as labels go: objects with their merged labels."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from modelwright.audit.label_patches import apply_patches
+from modelwright.audit.project import Project
+from modelwright.audit.yaml_file import Document
+
+NAMES: Final = ("kustomization.yaml", "kustomization.yml")
+DEEPEST: Final = 12
+WITH_TEMPLATE: Final = frozenset(
+    ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job")
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One object as it would be applied.
+
+    Attributes:
+        where: `file:line` of what declares it.
+        body: The object itself; labels of kustomizations are merged into it.
+    """
+
+    where: str
+    body: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """Kind and name."""
+        metadata = self.body.get("metadata")
+        name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+        return f"{self.body.get('kind')} {name}"
+
+
+@dataclass
+class Built:
+    """The objects of one kustomization, and what could not be followed, as `file:line` and why."""
+
+    resources: list[Resource] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
+
+
+def kustomizations(project: Project) -> list[str]:
+    """Return the path of every kustomization."""
+    return [path for path in project.files if path.rpartition("/")[2] in NAMES]
+
+
+def roots(project: Project) -> list[str]:
+    """Return the kustomizations that no other one takes as a resource: what is really applied."""
+    every = kustomizations(project)
+    used = {
+        target
+        for path in every
+        for entry, _ in _entries(project.document(path))
+        if (target := _kustomization_at(project, _joined(path, entry)))
+    }
+    return [path for path in every if path not in used]
+
+
+def build(project: Project, path: str, depth: int = 0) -> Built:
+    """Return what a kustomization would apply."""
+    built = Built()
+    document = project.document(path)
+    for entry, line in _entries(document):
+        target = _joined(path, entry)
+        inner = _kustomization_at(project, target)
+        if inner and inner != path and depth < DEEPEST:
+            below = build(project, inner, depth + 1)
+            built.resources += below.resources
+            built.lost += below.lost
+        elif target in project.files:
+            built.resources += _objects(project, target)
+        else:
+            built.lost.append((f"{path}:{line}", entry))
+    built.resources += _generated(path, document, built.resources)
+    bodies = [resource.body for resource in built.resources]
+    for place in (*_components(project, path), path):
+        apply_patches(project, place, project.document(place), bodies)
+        for body in bodies:
+            _label(body, project.document(place).mapping)
+    return built
+
+
+def pod_templates(body: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every template of pods or jobs in an object, with its path for people."""
+    todo = [("spec", body.get("spec"))]
+    while todo:
+        path, value = todo.pop()
+        if not isinstance(value, dict) or path.count(".") > DEEPEST:
+            continue
+        for key, child in value.items():
+            if key in ("template", "jobTemplate") and isinstance(child, dict) and "spec" in child:
+                yield f"{path}.{key}", child
+            todo.append((f"{path}.{key}", child))
+
+
+def labels_of(thing: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the labels of an object or template."""
+    metadata = thing.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, dict) else None
+    return labels if isinstance(labels, dict) else {}
+
+
+def _entries(document: Document) -> list[tuple[str, int]]:
+    return [
+        (entry, document.line(key, number))
+        for key in ("resources", "bases", "components")
+        for number, entry in enumerate(document.mapping.get(key) or ())
+        if isinstance(entry, str)
+    ]
+
+
+def _components(project: Project, path: str) -> list[str]:
+    """Return the components of a kustomization: they change the objects of whoever takes them."""
+    listed = project.document(path).mapping.get("components") or ()
+    places = [_kustomization_at(project, _joined(path, entry)) for entry in listed if isinstance(entry, str)]
+    return [place for place in places if place]
+
+
+def _joined(path: str, entry: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), entry))
+
+
+def _kustomization_at(project: Project, folder: str) -> str:
+    paths = (posixpath.normpath(posixpath.join(folder, name)) for name in NAMES)
+    return next((path for path in paths if path in project.files), "")
+
+
+def _objects(project: Project, path: str) -> Iterator[Resource]:
+    for document in project.documents(path):
+        items = document.mapping.get("items")
+        if document.mapping.get("kind") == "List" and isinstance(items, list):
+            listed = [(item, document.line("items", at)) for at, item in enumerate(items)]
+        else:
+            listed = [(document.data, document.line("metadata"))]
+        for body, line in listed:
+            if isinstance(body, dict) and "kind" in body:
+                yield Resource(where=f"{path}:{line}", body=_outline(body))
+
+
+def _outline(body: Mapping[Any, Any]) -> dict[str, Any]:
+    """Copy what labels can stand in, and no more: an overlay must not change another's objects."""
+    outline = {key: body[key] for key in ("kind", "containers") if key in body}
+    metadata = body.get("metadata")
+    if isinstance(metadata, dict):
+        labels = metadata.get("labels")
+        kept = dict(labels) if isinstance(labels, dict) else {}
+        outline["metadata"] = {"name": metadata.get("name"), "labels": kept}
+    for key in ("spec", "template", "jobTemplate"):
+        if isinstance(body.get(key), dict):
+            outline[key] = _outline(body[key])
+    return outline
+
+
+def _generated(path: str, document: Document, known: list[Resource]) -> Iterator[Resource]:
+    titles = {resource.title for resource in known}
+    for key, kind in (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")):
+        for number, entry in enumerate(document.mapping.get(key) or ()):
+            if not isinstance(entry, dict) or f"{kind} {entry.get('name')}" in titles:
+                continue
+            options = entry.get("options")
+            labels = dict(options.get("labels") or {}) if isinstance(options, dict) else {}
+            body = {"kind": kind, "metadata": {"name": entry.get("name"), "labels": labels}}
+            yield Resource(where=f"{path}:{document.line(key, number)}", body=body)
+
+
+def _label(body: dict[str, Any], kustomization: Mapping[Any, Any]) -> None:
+    common = kustomization.get("commonLabels")
+    if isinstance(common, dict):
+        _add(body, common, templates=True)
+    for entry in kustomization.get("labels") or ():
+        if isinstance(entry, dict) and isinstance(entry.get("pairs"), dict):
+            templates = entry.get("includeTemplates") or entry.get("includeSelectors")
+            _add(body, entry["pairs"], templates=bool(templates))
+
+
+def _add(body: dict[str, Any], pairs: Mapping[str, Any], *, templates: bool) -> None:
+    _labels(body).update(pairs)
+    # Only these kinds have their templates labelled: another one must label its own.
+    kind = body.get("kind")
+    if templates and (kind in WITH_TEMPLATE or kind == "CronJob"):
+        for _, template in pod_templates(body):
+            _labels(template).update(pairs)
+
+
+def _labels(thing: dict[str, Any]) -> dict[str, Any]:
+    metadata = thing.get("metadata")
+    if not isinstance(metadata, dict):
+        metadata = thing["metadata"] = {}
+    labels = metadata.get("labels")
+    if not isinstance(labels, dict):
+        labels = metadata["labels"] = {}
+    return labels

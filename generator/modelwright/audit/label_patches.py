@@ -1,0 +1,110 @@
+"""What the patches of a kustomization do to labels."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from modelwright.audit.project import Project
+from modelwright.audit.yaml_file import Document, Unreadable, read_yaml
+
+_BELOW_LABELS: Final = re.compile(r"(/.*)?/metadata/labels(/[^/]+)?")
+
+
+def apply_patches(
+    project: Project, path: str, document: Document, bodies: list[dict[str, Any]]
+) -> None:
+    """Change labels as the patches of a kustomization do; other changes are left out.
+
+    Args:
+        project: The project.
+        path: The kustomization's path.
+        document: The kustomization.
+        bodies: The objects that it patches.
+    """
+    for entry in _patches(document):
+        target = entry.get("target")
+        for patch in _read(project, path, entry):
+            for body in bodies:
+                if isinstance(patch, list) and _selected(body, target):
+                    for operation in patch:
+                        _operate(body, operation)
+                elif isinstance(patch, dict) and _meant(body, patch, target):
+                    _merge_labels(body, patch)
+
+
+def _patches(document: Document) -> Iterator[dict[str, Any]]:
+    for key in ("patches", "patchesJson6902"):
+        for entry in document.mapping.get(key) or ():
+            if isinstance(entry, dict):
+                yield entry
+    for entry in document.mapping.get("patchesStrategicMerge") or ():
+        if isinstance(entry, str):
+            yield {"patch" if "\n" in entry else "path": entry}
+
+
+def _read(project: Project, path: str, entry: dict[str, Any]) -> list[Any]:
+    if isinstance(entry.get("patch"), str):
+        found = read_yaml(entry["patch"])
+        return [] if isinstance(found, Unreadable) else [document.data for document in found]
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), str(entry.get("path", ""))))
+    return [document.data for document in project.documents(place)]
+
+
+def _selected(body: dict[str, Any], target: Any) -> bool:
+    if not isinstance(target, dict):
+        return False
+    metadata = body.get("metadata")
+    name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+    return _fits(target.get("kind"), body.get("kind")) and _fits(target.get("name"), name)
+
+
+def _fits(pattern: Any, value: Any) -> bool:
+    if not pattern:
+        return True
+    try:
+        return re.fullmatch(str(pattern), str(value)) is not None
+    except re.error:
+        return False
+
+
+def _meant(body: dict[str, Any], patch: dict[str, Any], target: Any) -> bool:
+    return _selected(body, target or {"kind": patch.get("kind"), "name": _name(patch)})
+
+
+def _name(patch: dict[str, Any]) -> Any:
+    metadata = patch.get("metadata")
+    return metadata.get("name") if isinstance(metadata, dict) else None
+
+
+def _merge_labels(body: dict[str, Any], patch: dict[str, Any]) -> None:
+    for key, value in patch.items():
+        if key == "labels" and isinstance(value, dict):
+            kept = {**(body.get("labels") or {}), **value}
+            body["labels"] = {name: text for name, text in kept.items() if text is not None}
+        elif key in ("metadata", "spec", "template", "jobTemplate") and isinstance(value, dict):
+            child = body.setdefault(key, {})
+            if isinstance(child, dict):
+                _merge_labels(child, value)
+
+
+def _operate(body: dict[str, Any], operation: Any) -> None:
+    path = str(operation.get("path", "")) if isinstance(operation, dict) else ""
+    if not _BELOW_LABELS.fullmatch(path):
+        return
+    *parents, last = [_plain(part) for part in path.split("/")[1:]]
+    place: Any = body
+    for part in parents:
+        place = place.setdefault(part, {}) if isinstance(place, dict) else None
+    if not isinstance(place, dict):
+        return
+    if operation.get("op") == "remove":
+        place.pop(last, None)
+    elif operation.get("op") in ("add", "replace"):
+        place[last] = operation.get("value")
+
+
+def _plain(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")

@@ -1,0 +1,93 @@
+"""A project as the checks see it: files, answers, and what the platform expects of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any, Final
+
+from modelwright.audit.yaml_file import Document, Unreadable, read_yaml
+from modelwright.policy.tags import cost_tags, for_target
+
+ANSWERS_FILE: Final = ".copier-answers.yml"
+RECORD: Final = "project.yaml"
+YAML_ENDINGS: Final = (".yaml", ".yml")
+NOTHING: Final = Document(None, None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A repository, its answers and its platform.
+
+    Attributes:
+        files: Text by path of every text file that git takes: tracked, or not ignored.
+        others: Paths of the files without a text: binary, huge, or a link.
+        answers: The answers file's content; every answer but the options is a text.
+        folder: Name of the folder that it stands in.
+        remote: Name of the repository at the remote `origin`; empty where there is none.
+        policy: The policy as a plain mapping.
+        pin: `sha` and `version` of the platform's workflows.
+        expected: Managed files as the platform renders them; None where that was not possible.
+        unjudged: Why `expected` and `pin` do not say what this project should hold; else empty.
+        today: The day by which dates are judged.
+    """
+
+    files: Mapping[str, str]
+    answers: Mapping[str, Any]
+    folder: str
+    policy: Mapping[str, Any]
+    pin: Mapping[str, str]
+    today: date
+    remote: str = ""
+    others: frozenset[str] = frozenset()
+    expected: Mapping[str, str] | None = field(default=None, repr=False)
+    unjudged: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Whether the policy knows the archetype, team and brand: else no tag can be computed."""
+        kinds = (("archetype", "archetypes"), ("team", "teams"), ("brand", "brands"))
+        return all(self.answers[kind] in self.policy[entries] for kind, entries in kinds)
+
+    @cached_property
+    def yaml(self) -> Mapping[str, tuple[Document, ...] | Unreadable]:
+        """Every YAML file, read once."""
+        return {
+            path: read_yaml(text)
+            for path, text in self.files.items()
+            if path.endswith(YAML_ENDINGS)
+        }
+
+    def documents(self, path: str) -> tuple[Document, ...]:
+        """Return the documents of a file; none where it is missing or cannot be read."""
+        found = self.yaml.get(path, ())
+        return () if isinstance(found, Unreadable) else found
+
+    def document(self, path: str) -> Document:
+        """Return the only document of a file; an empty one where it is missing."""
+        return next(iter(self.documents(path)), NOTHING)
+
+    def below(self, folder: str, endings: tuple[str, ...] = YAML_ENDINGS) -> Iterator[str]:
+        """Yield the paths of text files below a folder, by their ending."""
+        return (
+            path for path in self.files if path.startswith(folder) and path.endswith(endings)
+        )
+
+    def tags(self, target: str, environment: str = "") -> dict[str, str]:
+        """Return the cost tags that a target must carry, in its own form.
+
+        Args:
+            target: Id of a target of `policy.limits.TARGETS`.
+            environment: What it runs in; empty where it belongs to no environment.
+        """
+        prefix = self.policy["organisation"]["cost_tag_prefix"]
+        tags = cost_tags(self.policy, self.answers, environment)
+        return for_target(tags, target, prefix=prefix)
+
+    @property
+    def environment_key(self) -> str:
+        """The policy's key for the environment a resource runs in; empty where it wants none."""
+        keys = (key for key, source in self.policy["tags"].items() if source == "environment")
+        return next(keys, "")

@@ -1,0 +1,33 @@
+"""Every brand has its Databricks workspace in every environment, and in no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modelwright.policy.soundness.finding import Disagreement, Plain, write_one_of
+
+__all__ = ["disagreements"]
+
+
+def disagreements(policy: Plain) -> Iterator[Disagreement]:
+    """Yield repeated environments, and workspaces that do not match them."""
+    environments = policy.get("environments", [])
+    for index, name in enumerate(environments):
+        if name in environments[:index]:
+            path = ("environments", index)
+            yield Disagreement(path, f"environment '{name}' stands twice", "keep one of the two")
+    for key, brand in policy.get("brands", {}).items():
+        if environments and "databricks" in brand:
+            yield from _workspaces(key, list(brand["databricks"]), environments)
+
+
+def _workspaces(brand: str, given: list[str], environments: list[str]) -> Iterator[Disagreement]:
+    path = ("brands", brand, "databricks")
+    for name in given:
+        if name not in environments:
+            problem = f"brand '{brand}' has a workspace for '{name}', which is no environment"
+            yield Disagreement((*path, name), problem, write_one_of(name, environments))
+    for name in environments:
+        if name not in given:
+            problem = f"brand '{brand}' has no workspace for the environment '{name}'"
+            yield Disagreement(path, problem, f"add `{name}:` with host and budget_policy_id")

@@ -1,0 +1,164 @@
+"""The project's verbs. Everything that a person can mend ends in one line that says how."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from .. import data, decide, evaluate, features, schemas, train
+from . import ProjectError, UseCase, demo, passport, promotion, reports, server, training
+from .log import Store
+from .promotion import CHALLENGER, CHAMPION
+from .registry import Registry
+from .settings import Settings, load
+
+__all__ = ["USE_CASE", "main"]
+
+
+class Yours:
+    """Your six modules, as the machinery sees them."""
+
+    request_type = schemas.Request
+    response_type = schemas.Response
+    examples = staticmethod(data.examples)
+    features = staticmethod(features.features)
+    fit = staticmethod(train.fit)
+    evaluate = staticmethod(evaluate.evaluate)
+    decide = staticmethod(decide.decide)
+
+
+USE_CASE: Final[UseCase[schemas.Request, schemas.Response]] = Yours()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb.
+
+    Returns:
+        0 done; 1 findings, a person must look; 2 wrong usage; 3 refused by a rule; 4 the
+        surroundings failed.
+    """
+    asked = _parser().parse_args(arguments)
+    try:
+        return int(asked.run(asked, load()) or 0)
+    except ProjectError as error:
+        print(f"error: {error}; next: {error.next_step}", file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="main.py", description="The verbs of this project.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    def verb(
+        name: str, run: Callable[[Any, Settings], int | None], say: str, *options: Any
+    ) -> argparse.ArgumentParser:
+        made = verbs.add_parser(name, help=say, description=say)
+        made.set_defaults(run=run)
+        for flags, details in options:
+            made.add_argument(flags, **details)
+        return made
+
+    version = ("version", {"help": "a version of the registry, or `latest`"})
+    verb("demo", _demo, "Everything once, in a temporary folder.")
+    verb(
+        "train",
+        _train,
+        "Train a version and register it.",
+        ("--seed", {"type": int, "help": "of examples and fit"}),
+        ("--rows", {"type": int, "help": "number of examples"}),
+    )
+    verb(
+        "serve",
+        _serve,
+        "Answer requests until SIGTERM.",
+        ("--host", {"default": "", "help": "address; loopback where no key is set"}),
+        ("--port", {"type": int, "help": "0 takes a free one"}),
+    )
+    which = {"choices": (CHAMPION, CHALLENGER), "default": CHAMPION, "dest": "alias"}
+    verb("promote", _promote, "Let a version answer, past the gate.", version, ("--as", which))
+    verb("rollback", _rollback, "Swap champion and previous.")
+    verb("trace", _trace, "Say where a version came from.", version)
+    hours = ("--hours", {"type": float, "default": 24.0, "help": "how far to look back"})
+    verb("drift", _drift, "Compare the log with the training data.", hours)
+    labels = ("labels", {"type": Path, "help": "CSV with the columns request_id, label"})
+    verb("feedback", _feedback, "Join outcomes to answers and measure.", labels)
+    entity = ("entity", {"help": "the identity, as callers send it"})
+    verb("delete-person", _delete_person, "Delete one person's records.", entity)
+    verb("retain", _retain, "Delete what is older than the retention.")
+    check = ("--check", {"action": "store_true", "help": "only say whether it differs"})
+    verb("openapi", _openapi, "Write docs/openapi.json.", check)
+    return parser
+
+
+def _demo(asked: argparse.Namespace, settings: Settings) -> int:
+    return demo.run(settings, USE_CASE, print)
+
+
+def _train(asked: argparse.Namespace, settings: Settings) -> None:
+    registry = Registry(settings)
+    version = training.train(settings, USE_CASE, registry, seed=asked.seed, rows=asked.rows)
+    metrics = passport.read(registry.files(version))["metrics"]
+    print(f"registered {registry.model} version {version}")
+    for name, value in metrics.items():
+        print(f"  {name:<30} {value:.4f}")
+    print(f"next: uv run poe promote {version}")
+
+
+def _serve(asked: argparse.Namespace, settings: Settings) -> None:
+    server.serve(settings, USE_CASE, Registry(settings), host=asked.host, port=asked.port)
+
+
+def _promote(asked: argparse.Namespace, settings: Settings) -> None:
+    registry = Registry(settings)
+    version = registry.latest() if asked.version == "latest" else asked.version
+    verdict = promotion.promote(settings, USE_CASE, registry, version, alias=asked.alias)
+    print(f"version {version} is {asked.alias}: {verdict.reason}")
+
+
+def _rollback(asked: argparse.Namespace, settings: Settings) -> None:
+    aliases = promotion.rollback(Registry(settings))
+    print(f"version {aliases[CHAMPION]} is champion again; {aliases['previous']} is previous")
+
+
+def _trace(asked: argparse.Namespace, settings: Settings) -> None:
+    registry = Registry(settings)
+    version = registry.latest() if asked.version == "latest" else asked.version
+    print(reports.trace(registry, version))
+
+
+def _drift(asked: argparse.Namespace, settings: Settings) -> int:
+    report, drifted = reports.drift_report(settings, Registry(settings), hours=asked.hours)
+    print(report, end="")
+    return int(drifted)
+
+
+def _feedback(asked: argparse.Namespace, settings: Settings) -> None:
+    for line in reports.feedback(settings, USE_CASE, asked.labels):
+        print(line)
+
+
+def _delete_person(asked: argparse.Namespace, settings: Settings) -> None:
+    print(f"{Store(settings).delete_person(asked.entity)} records deleted")
+
+
+def _retain(asked: argparse.Namespace, settings: Settings) -> None:
+    gone = Store(settings).delete_old(now=time.time())
+    print(f"{gone} records older than {settings.privacy.retention_days} days deleted")
+
+
+def _openapi(asked: argparse.Namespace, settings: Settings) -> int:
+    text = server.openapi(settings, USE_CASE)
+    path = settings.root / "docs/openapi.json"
+    same = path.is_file() and path.read_text(encoding="utf-8") == text
+    if asked.check and not same:
+        print("docs/openapi.json differs from the service; next: uv run poe openapi")
+        return 1
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return 0
