@@ -17,12 +17,12 @@ sys.path.insert(0, str(GENERATOR))
 
 def main() -> int:
     """Print every refusal with its next step; 1 makes Cookiecutter stop and remove the project."""
-    try:
-        from modelwright.policy.answers import answers_refusals  # noqa: PLC0415
-    except ImportError:
+    if not GENERATOR.is_dir():
         print(f"error: the rules are not found in {GENERATOR}", file=sys.stderr)  # noqa: T201
         print("  next: use a whole clone of the platform's repository", file=sys.stderr)  # noqa: T201
         return 1
+    from modelwright.policy.answers import answers_refusals  # noqa: PLC0415
+
     archetype = CONTEXT["__d"]["archetype"]
     found = answers_refusals(CONTEXT["_policy"], archetype, CONTEXT)
     for refusal in found:

@@ -21,7 +21,8 @@ class Row:
         rule: Id of the rule that refuses it, or nothing.
         why: What the row shows.
         changes: Values of the sample policy that the row changes.
-        cookiecutter: Where Cookiecutter itself comes first: `skip` or `rule`, with the reason.
+        cookiecutter: Where Cookiecutter itself comes first: the `use_case` that its hook sees, or
+            why to `skip` it.
     """
 
     use_case: str

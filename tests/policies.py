@@ -13,8 +13,9 @@ ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = (ROOT / "platform.yml").read_text(encoding="utf-8")
 
 BRANDS = (
-    "arbora", "belfin", "corvel", "dunmar", "elzee", "fenrow", "galto", "hoxley", "imbria", "jorvik",
-    "kestrel", "lumo", "mareno", "nordhus", "oakline", "pelham", "quill-co", "rosso", "sundby",
+    "arbora", "belfin", "corvel", "dunmar", "elzee", "fenrow", "galto", "hoxley", "imbria",
+    "jorvik", "kestrel", "lumo", "mareno", "nordhus", "oakline", "pelham", "quill-co", "rosso",
+    "sundby",
 )  # fmt: skip
 TRADES = ("demand", "fraud", "marketing", "pricing", "search", "supply")
 CLOUDS = {
@@ -64,11 +65,13 @@ def plain(text: str = SAMPLE, changes: Mapping[str, Any] | None = None) -> dict[
 
 def edited(old: str, new: str, text: str = SAMPLE) -> str:
     """Return a policy's text with one piece of it, which must stand there, replaced."""
-    assert old in text, old
-    return text.replace(old, new, 1)
+    before, found, after = text.partition(old)
+    if not found:
+        raise ValueError(f"the policy does not say {old!r}")
+    return f"{before}{new}{after}"
 
 
-def _change(policy: Any, steps: list[str], value: Any) -> None:
+def _change(policy: Any, steps: list[str], value: object) -> None:
     for step in steps[:-1]:
         if isinstance(policy, list):
             policy = next(entry for entry in policy if entry["id"] == step)
@@ -105,7 +108,8 @@ def _team(index: int, brand: str, trade: str) -> str:
     brands = [brand]
     if index % 23 == 0:
         brands.append(BRANDS[(BRANDS.index(brand) + 1) % len(BRANDS)])
+    listed = ", ".join(brands)
     return (
-        f"  {team}: {{github: {team}, brands: [{', '.join(brands)}], cost_centre: CC-{4000 + index},"
+        f"  {team}: {{github: {team}, brands: [{listed}], cost_centre: CC-{4000 + index},"
         f" contact: {team}@halden-retail.example}}\n"
     )

@@ -1,0 +1,128 @@
+"""A Databricks asset bundle: its targets, its resources, and what its variables say in each."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from modelwright.audit.project import Project
+from modelwright.audit.yaml_file import Step
+
+FILE: Final = "databricks.yml"
+KINDS: Final = ("jobs", "pipelines", "model_serving_endpoints")
+_REFERENCE: Final = re.compile(r"\$\{(bundle|var|variables)\.([\w.-]+)\}")
+_CLUSTERS: Final = ("new_cluster", "existing_cluster_id", "job_cluster_key")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleResource:
+    """One job, pipeline or serving endpoint.
+
+    Attributes:
+        where: `file:line` of its tags, or of itself.
+        kind: One of `KINDS`.
+        target: The only target that it belongs to; empty where it belongs to every one.
+    """
+
+    where: str
+    kind: str
+    name: str
+    target: str
+    body: Mapping[str, Any]
+
+    @property
+    def tags(self) -> Mapping[str, Any]:
+        """Its own tags; endpoints list theirs."""
+        tags = self.body.get("tags") or {}
+        if isinstance(tags, list):
+            return {entry.get("key"): entry.get("value") for entry in tags if _is(entry)}
+        return tags if _is(tags) else {}
+
+    @property
+    def serverless(self) -> bool:
+        """Whether no cluster of its own carries its tags."""
+        if self.kind == "pipelines":
+            return bool(self.body.get("serverless"))
+        tasks = [self.body, *(task for task in self.body.get("tasks") or () if _is(task))]
+        own = any(key in task for task in tasks for key in _CLUSTERS)
+        return not (own or self.body.get("job_clusters"))
+
+
+def targets(project: Project) -> Mapping[str, Mapping[str, Any]]:
+    """Return the targets of the bundle by name."""
+    found = _mapping(project.document(FILE).mapping, "targets")
+    return {str(name): body if _is(body) else {} for name, body in found.items()}
+
+
+def preset_tags(project: Project, target: str) -> dict[str, Any]:
+    """Return the tags that a target gives to everything in it, as they are written."""
+    whole = project.document(FILE).mapping
+    shared = _mapping(_mapping(whole, "presets"), "tags")
+    return {**shared, **_mapping(_mapping(targets(project)[target], "presets"), "tags")}
+
+
+def resolved(project: Project, target: str, value: Any) -> str:
+    """Return a value as a target sees it; what cannot be known stays a reference."""
+    whole = project.document(FILE).mapping
+
+    def known(match: re.Match[str]) -> str:
+        scope, name = match.groups()
+        if scope == "bundle":
+            names = {"target": target, "name": _mapping(whole, "bundle").get("name")}
+            return str(names.get(name) or match.group())
+        own = _mapping(targets(project)[target], "variables").get(name)
+        declared = _mapping(whole, "variables").get(name)
+        found = own if own is not None else declared
+        found = found.get("default") if _is(found) else found
+        return match.group() if found is None else str(found)
+
+    return _REFERENCE.sub(known, str(value))
+
+
+def bundle_resources(project: Project) -> Iterator[BundleResource]:
+    """Yield every resource of the bundle and of the files that it includes."""
+    whole = project.document(FILE).mapping
+    for path in (FILE, *_included(project, whole)):
+        yield from _resources(project, path, ("resources",), "")
+    for target in targets(project):
+        yield from _resources(project, FILE, ("targets", target, "resources"), target)
+
+
+def _resources(
+    project: Project, path: str, place: tuple[Step, ...], target: str
+) -> Iterator[BundleResource]:
+    document = project.document(path)
+    group: Any = document.mapping
+    for step in place:
+        group = _mapping(group, str(step))
+    for kind in KINDS:
+        for name, body in _mapping(group, kind).items():
+            line = document.line(*place, kind, name, "tags")
+            yield BundleResource(
+                where=f"{path}:{line}",
+                kind=kind,
+                name=str(name),
+                target=target,
+                body=body if _is(body) else {},
+            )
+
+
+def _included(project: Project, whole: Mapping[str, Any]) -> list[str]:
+    globs = [str(pattern).removeprefix("./") for pattern in whole.get("include") or ()]
+    return [
+        path
+        for path in project.yaml
+        if path != FILE and any(fnmatch.fnmatchcase(path, pattern) for pattern in globs)
+    ]
+
+
+def _mapping(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = body.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _is(value: Any) -> bool:
+    return isinstance(value, dict)
