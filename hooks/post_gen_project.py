@@ -1,15 +1,17 @@
-"""Finishes what Cookiecutter rendered: what the options leave out goes, the rest is made ready.
+"""Cookiecutter's last step: what the options leave out goes, the rest is made ready.
 
-Cookiecutter renders this file and runs it in the project's folder; values enter as JSON alone.
+Cookiecutter renders this file and runs the result in the project's folder; values enter as JSON only.
 """
 
 import json
-import os
 import sys
+from pathlib import Path
 
-context = json.loads(r"""{{ cookiecutter | tojson }}""")
-sys.path.insert(0, os.path.join(context["_repo_dir"], "..", "..", "generator"))
+CONTEXT = json.loads({{cookiecutter | tojson | tojson}})  # noqa: F821
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(CONTEXT["_repo_dir"]).resolve().parents[1] / "generator"))
 
 from modelwright.operations.cookiecutter import complete
 
-sys.exit(complete(context))
+sys.exit(complete(CONTEXT))

@@ -10,13 +10,25 @@ from pathlib import Path
 from typing import Final
 
 from modelwright.adapters.git_folder import origin, tracked
-from modelwright.audit.ignoring import NAME, ignored, ignored_with_parents
+from modelwright.audit.ignoring import NAME, ignored
 from modelwright.errors import RefusedError, SurroundingsError
 
 LARGEST: Final = 2_000_000
 NEVER: Final = frozenset(
-    (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox")
-    + (".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints")
+    [
+        ".git",
+        ".hg",
+        ".venv",
+        "venv",
+        "node_modules",
+        "__pycache__",
+        ".tox",
+        ".nox",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        ".ipynb_checkpoints",
+    ]
 )
 _REMOTE_NAME: Final = re.compile(r"([^/:\\]+?)(?:\.git)?/*\Z")
 
@@ -72,7 +84,7 @@ def _paths(root: Path) -> list[str]:
     ignoring: dict[str, str] = {}
     free = list(_untracked(root, "", ignoring))
     in_index = [path for path in tracked(root) if _is_there(root / path)]
-    return sorted({*free, *in_index})
+    return sorted(path for path in {*free, *in_index} if path.isprintable())
 
 
 def _untracked(root: Path, folder: str, ignoring: dict[str, str]) -> Iterator[str]:
@@ -89,9 +101,15 @@ def _untracked(root: Path, folder: str, ignoring: dict[str, str]) -> Iterator[st
         if not entry.is_dir(follow_symlinks=False):
             if not ignored(ignoring, path):
                 yield path
-        elif entry.name not in NEVER and not ignored(ignoring, path, folder=True):
-            if not (root / path / ".git").exists():
-                yield from _untracked(root, path, ignoring)
+        elif _entered(root, entry.name, path, ignoring):
+            yield from _untracked(root, path, ignoring)
+
+
+def _entered(root: Path, name: str, path: str, ignoring: dict[str, str]) -> bool:
+    if name in NEVER or ignored(ignoring, path, folder=True):
+        return False
+    # Another repository in this one is not part of it.
+    return not (root / path / ".git").exists()
 
 
 def _is_there(path: Path) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from modelwright.audit.plain import listed, mapped, mappings
 from modelwright.audit.project import Project
-from modelwright.audit.yaml_file import Step
 
 FILE: Final = "databricks.yml"
 KINDS: Final = ("jobs", "pipelines", "model_serving_endpoints")
@@ -36,47 +36,46 @@ class BundleResource:
     @property
     def tags(self) -> Mapping[str, Any]:
         """Its own tags; endpoints list theirs."""
-        tags = self.body.get("tags") or {}
-        if isinstance(tags, list):
-            return {entry.get("key"): entry.get("value") for entry in tags if _is(entry)}
-        return tags if _is(tags) else {}
+        pairs = {str(tag.get("key")): tag.get("value") for _, tag in mappings(self.body, "tags")}
+        return pairs or mapped(self.body, "tags")
 
     @property
     def serverless(self) -> bool:
         """Whether no cluster of its own carries its tags."""
         if self.kind == "pipelines":
             return bool(self.body.get("serverless"))
-        tasks = [self.body, *(task for task in self.body.get("tasks") or () if _is(task))]
+        tasks = [self.body, *(task for _, task in mappings(self.body, "tasks"))]
         own = any(key in task for task in tasks for key in _CLUSTERS)
         return not (own or self.body.get("job_clusters"))
 
 
 def targets(project: Project) -> Mapping[str, Mapping[str, Any]]:
     """Return the targets of the bundle by name."""
-    found = _mapping(project.document(FILE).mapping, "targets")
-    return {str(name): body if _is(body) else {} for name, body in found.items()}
+    found = mapped(project.document(FILE).mapping, "targets")
+    return {str(name): mapped(found, name) for name in found}
 
 
 def preset_tags(project: Project, target: str) -> dict[str, Any]:
     """Return the tags that a target gives to everything in it, as they are written."""
     whole = project.document(FILE).mapping
-    shared = _mapping(_mapping(whole, "presets"), "tags")
-    return {**shared, **_mapping(_mapping(targets(project)[target], "presets"), "tags")}
+    shared, own = (mapped(place, "presets", "tags") for place in (whole, targets(project)[target]))
+    return {**shared, **own}
 
 
-def resolved(project: Project, target: str, value: Any) -> str:
+def resolved(project: Project, target: str, value: object) -> str:
     """Return a value as a target sees it; what cannot be known stays a reference."""
     whole = project.document(FILE).mapping
 
     def known(match: re.Match[str]) -> str:
         scope, name = match.groups()
         if scope == "bundle":
-            names = {"target": target, "name": _mapping(whole, "bundle").get("name")}
+            names = {"target": target, "name": mapped(whole, "bundle").get("name")}
             return str(names.get(name) or match.group())
-        own = _mapping(targets(project)[target], "variables").get(name)
-        declared = _mapping(whole, "variables").get(name)
-        found = own if own is not None else declared
-        found = found.get("default") if _is(found) else found
+        found = mapped(targets(project)[target], "variables").get(name)
+        if found is None:
+            found = mapped(whole, "variables").get(name)
+        if isinstance(found, dict):
+            found = found.get("default")
         return match.group() if found is None else str(found)
 
     return _REFERENCE.sub(known, str(value))
@@ -92,37 +91,26 @@ def bundle_resources(project: Project) -> Iterator[BundleResource]:
 
 
 def _resources(
-    project: Project, path: str, place: tuple[Step, ...], target: str
+    project: Project, path: str, place: tuple[str, ...], target: str
 ) -> Iterator[BundleResource]:
     document = project.document(path)
-    group: Any = document.mapping
-    for step in place:
-        group = _mapping(group, str(step))
+    group = mapped(document.mapping, *place)
     for kind in KINDS:
-        for name, body in _mapping(group, kind).items():
+        for name in mapped(group, kind):
             line = document.line(*place, kind, name, "tags")
             yield BundleResource(
                 where=f"{path}:{line}",
                 kind=kind,
                 name=str(name),
                 target=target,
-                body=body if _is(body) else {},
+                body=mapped(group, kind, name),
             )
 
 
 def _included(project: Project, whole: Mapping[str, Any]) -> list[str]:
-    globs = [str(pattern).removeprefix("./") for pattern in whole.get("include") or ()]
+    globs = [str(pattern).removeprefix("./") for pattern in listed(whole, "include")]
     return [
         path
         for path in project.yaml
         if path != FILE and any(fnmatch.fnmatchcase(path, pattern) for pattern in globs)
     ]
-
-
-def _mapping(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = body.get(key)
-    return found if isinstance(found, dict) else {}
-
-
-def _is(value: Any) -> bool:
-    return isinstance(value, dict)

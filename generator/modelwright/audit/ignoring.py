@@ -78,10 +78,8 @@ def _pattern(line: str) -> Pattern:
 
 
 def _expression(body: str) -> str:
-    found = []
-    for part in re.findall(r"\*\*/|/\*\*\Z|\*+|\?|\[!?[^]]+\]|\\.|.", body):
-        found.append(_PARTS.get(part) or _other(part))
-    return "".join(found)
+    parts = re.findall(r"\*\*/|/\*\*\Z|\*+|\?|\[!?[^]]+\]|\\.|.", body)
+    return "".join(_PARTS.get(part) or _other(part) for part in parts)
 
 
 def _other(part: str) -> str:

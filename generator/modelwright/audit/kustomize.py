@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from modelwright.audit.label_patches import apply_patches
+from modelwright.audit.plain import listed, mapped, mappings
 from modelwright.audit.project import Project
 from modelwright.audit.yaml_file import Document
 
@@ -33,9 +34,7 @@ class Resource:
     @property
     def title(self) -> str:
         """Kind and name."""
-        metadata = self.body.get("metadata")
-        name = metadata.get("name", "") if isinstance(metadata, dict) else ""
-        return f"{self.body.get('kind')} {name}"
+        return f"{self.body.get('kind')} {mapped(self.body, 'metadata').get('name', '')}"
 
 
 @dataclass
@@ -102,24 +101,22 @@ def pod_templates(body: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]
 
 def labels_of(thing: Mapping[str, Any]) -> dict[str, Any]:
     """Return the labels of an object or template."""
-    metadata = thing.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, dict) else None
-    return labels if isinstance(labels, dict) else {}
+    return mapped(thing, "metadata", "labels")
 
 
 def _entries(document: Document) -> list[tuple[str, int]]:
     return [
         (entry, document.line(key, number))
         for key in ("resources", "bases", "components")
-        for number, entry in enumerate(document.mapping.get(key) or ())
+        for number, entry in enumerate(listed(document.mapping, key))
         if isinstance(entry, str)
     ]
 
 
 def _components(project: Project, path: str) -> list[str]:
     """Return the components of a kustomization: they change the objects of whoever takes them."""
-    listed = project.document(path).mapping.get("components") or ()
-    places = [_kustomization_at(project, _joined(path, entry)) for entry in listed if isinstance(entry, str)]
+    entries = listed(project.document(path).mapping, "components")
+    places = [_kustomization_at(project, _joined(path, str(entry))) for entry in entries]
     return [place for place in places if place]
 
 
@@ -134,13 +131,13 @@ def _kustomization_at(project: Project, folder: str) -> str:
 
 def _objects(project: Project, path: str) -> Iterator[Resource]:
     for document in project.documents(path):
-        items = document.mapping.get("items")
-        if document.mapping.get("kind") == "List" and isinstance(items, list):
-            listed = [(item, document.line("items", at)) for at, item in enumerate(items)]
+        items = mappings(document.mapping, "items")
+        if document.mapping.get("kind") == "List":
+            bodies = [(body, document.line("items", at)) for at, body in items]
         else:
-            listed = [(document.data, document.line("metadata"))]
-        for body, line in listed:
-            if isinstance(body, dict) and "kind" in body:
+            bodies = [(dict(document.mapping), document.line("metadata"))]
+        for body, line in bodies:
+            if "kind" in body:
                 yield Resource(where=f"{path}:{line}", body=_outline(body))
 
 
@@ -149,9 +146,8 @@ def _outline(body: Mapping[Any, Any]) -> dict[str, Any]:
     outline = {key: body[key] for key in ("kind", "containers") if key in body}
     metadata = body.get("metadata")
     if isinstance(metadata, dict):
-        labels = metadata.get("labels")
-        kept = dict(labels) if isinstance(labels, dict) else {}
-        outline["metadata"] = {"name": metadata.get("name"), "labels": kept}
+        labels = dict(mapped(metadata, "labels"))
+        outline["metadata"] = {"name": metadata.get("name"), "labels": labels}
     for key in ("spec", "template", "jobTemplate"):
         if isinstance(body.get(key), dict):
             outline[key] = _outline(body[key])
@@ -161,23 +157,19 @@ def _outline(body: Mapping[Any, Any]) -> dict[str, Any]:
 def _generated(path: str, document: Document, known: list[Resource]) -> Iterator[Resource]:
     titles = {resource.title for resource in known}
     for key, kind in (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")):
-        for number, entry in enumerate(document.mapping.get(key) or ()):
-            if not isinstance(entry, dict) or f"{kind} {entry.get('name')}" in titles:
+        for number, entry in mappings(document.mapping, key):
+            if f"{kind} {entry.get('name')}" in titles:
                 continue
-            options = entry.get("options")
-            labels = dict(options.get("labels") or {}) if isinstance(options, dict) else {}
+            labels = dict(mapped(entry, "options", "labels"))
             body = {"kind": kind, "metadata": {"name": entry.get("name"), "labels": labels}}
             yield Resource(where=f"{path}:{document.line(key, number)}", body=body)
 
 
 def _label(body: dict[str, Any], kustomization: Mapping[Any, Any]) -> None:
-    common = kustomization.get("commonLabels")
-    if isinstance(common, dict):
-        _add(body, common, templates=True)
-    for entry in kustomization.get("labels") or ():
-        if isinstance(entry, dict) and isinstance(entry.get("pairs"), dict):
-            templates = entry.get("includeTemplates") or entry.get("includeSelectors")
-            _add(body, entry["pairs"], templates=bool(templates))
+    _add(body, mapped(kustomization, "commonLabels"), templates=True)
+    for _, entry in mappings(kustomization, "labels"):
+        templates = entry.get("includeTemplates") or entry.get("includeSelectors")
+        _add(body, mapped(entry, "pairs"), templates=bool(templates))
 
 
 def _add(body: dict[str, Any], pairs: Mapping[str, Any], *, templates: bool) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from modelwright.audit.plain import listed, mapped, mappings
 from modelwright.audit.project import Project
 from modelwright.audit.yaml_file import Document, Unreadable, read_yaml
 
@@ -37,10 +38,8 @@ def apply_patches(
 
 def _patches(document: Document) -> Iterator[dict[str, Any]]:
     for key in ("patches", "patchesJson6902"):
-        for entry in document.mapping.get(key) or ():
-            if isinstance(entry, dict):
-                yield entry
-    for entry in document.mapping.get("patchesStrategicMerge") or ():
+        yield from (entry for _, entry in mappings(document.mapping, key))
+    for entry in listed(document.mapping, "patchesStrategicMerge"):
         if isinstance(entry, str):
             yield {"patch" if "\n" in entry else "path": entry}
 
@@ -53,15 +52,14 @@ def _read(project: Project, path: str, entry: dict[str, Any]) -> list[Any]:
     return [document.data for document in project.documents(place)]
 
 
-def _selected(body: dict[str, Any], target: Any) -> bool:
+def _selected(body: dict[str, Any], target: object) -> bool:
     if not isinstance(target, dict):
         return False
-    metadata = body.get("metadata")
-    name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+    name = mapped(body, "metadata").get("name", "")
     return _fits(target.get("kind"), body.get("kind")) and _fits(target.get("name"), name)
 
 
-def _fits(pattern: Any, value: Any) -> bool:
+def _fits(pattern: object, value: object) -> bool:
     if not pattern:
         return True
     try:
@@ -70,19 +68,15 @@ def _fits(pattern: Any, value: Any) -> bool:
         return False
 
 
-def _meant(body: dict[str, Any], patch: dict[str, Any], target: Any) -> bool:
-    return _selected(body, target or {"kind": patch.get("kind"), "name": _name(patch)})
-
-
-def _name(patch: dict[str, Any]) -> Any:
-    metadata = patch.get("metadata")
-    return metadata.get("name") if isinstance(metadata, dict) else None
+def _meant(body: dict[str, Any], patch: dict[str, Any], target: object) -> bool:
+    name = mapped(patch, "metadata").get("name")
+    return _selected(body, target or {"kind": patch.get("kind"), "name": name})
 
 
 def _merge_labels(body: dict[str, Any], patch: dict[str, Any]) -> None:
     for key, value in patch.items():
         if key == "labels" and isinstance(value, dict):
-            kept = {**(body.get("labels") or {}), **value}
+            kept = {**mapped(body, "labels"), **value}
             body["labels"] = {name: text for name, text in kept.items() if text is not None}
         elif key in ("metadata", "spec", "template", "jobTemplate") and isinstance(value, dict):
             child = body.setdefault(key, {})
@@ -90,8 +84,10 @@ def _merge_labels(body: dict[str, Any], patch: dict[str, Any]) -> None:
                 _merge_labels(child, value)
 
 
-def _operate(body: dict[str, Any], operation: Any) -> None:
-    path = str(operation.get("path", "")) if isinstance(operation, dict) else ""
+def _operate(body: dict[str, Any], operation: object) -> None:
+    if not isinstance(operation, dict):
+        return
+    path = str(operation.get("path", ""))
     if not _BELOW_LABELS.fullmatch(path):
         return
     *parents, last = [_plain(part) for part in path.split("/")[1:]]

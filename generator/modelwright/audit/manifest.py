@@ -56,7 +56,7 @@ def _bodies(project: Project) -> Iterator[tuple[int, Any]]:
     yield from enumerate(listed if isinstance(listed, list) else ())
 
 
-def _problem(body: Any) -> str:
+def _problem(body: object) -> str:
     if not isinstance(body, Mapping):
         return "an entry is not a mapping"
     missing = [key for key in TEXTS if not isinstance(body.get(key), str) or not body[key]]

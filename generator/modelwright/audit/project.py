@@ -71,9 +71,7 @@ class Project:
 
     def below(self, folder: str, endings: tuple[str, ...] = YAML_ENDINGS) -> Iterator[str]:
         """Yield the paths of text files below a folder, by their ending."""
-        return (
-            path for path in self.files if path.startswith(folder) and path.endswith(endings)
-        )
+        return (path for path in self.files if path.startswith(folder) and path.endswith(endings))
 
     def tags(self, target: str, environment: str = "") -> dict[str, str]:
         """Return the cost tags that a target must carry, in its own form.

@@ -11,15 +11,14 @@ from modelwright.audit.project import Project
 from modelwright.audit.yaml_file import Document, Unreadable, read_yaml, walk
 
 WORKFLOWS: Final = ".github/"
-_IN_WORKFLOW: Final = re.compile(
-    r"\b(secrets|vars)\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*'([^']+)'\s*\])"
-)
+_IN_WORKFLOW: Final = re.compile(r"\b(secrets|vars)\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*'([^']+)'\s*\])")
 _COMMENT: Final = re.compile(r"(^|\s)#.*")
 _COMPOSE: Final = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
 _VARIABLE: Final = re.compile(r"(?<!\$)\$\{?([A-Za-z_]\w*)")
 _SECRET_LIKE: Final = re.compile(
     r"(SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?|(API|ACCESS|PRIVATE)_?KEYS?|CLIENT_ID)$"
 )
+_REFERRING: Final = (("secretKeyRef",), ("secretRef",))
 # GitHub gives this one to every job: nobody creates, owns or rotates it.
 _GIVEN: Final = "GITHUB_TOKEN"
 
@@ -31,7 +30,8 @@ class Reference:
     Attributes:
         name: The name.
         where: `file:line`.
-        kind: `secret` or `variable`, where the place says it; else empty.
+        kind: `secret` or `variable` where the place says it, `object` for the name of a Secret of
+            Kubernetes; else empty.
     """
 
     name: str
@@ -79,8 +79,8 @@ def _of_compose(path: str, text: str, listed: frozenset[str]) -> Iterator[Refere
 def _of_manifests(path: str, documents: tuple[Document, ...]) -> Iterator[Reference]:
     for document in documents:
         for place, value in walk(document.data):
-            if place[-1:] == ("secretKeyRef",) and isinstance(value, dict):
-                yield from _key(f"{path}:{document.line(*place)}", value)
+            if place[-1:] in _REFERRING and isinstance(value, dict):
+                yield from _names(f"{path}:{document.line(*place)}", value)
             elif place[-1:] == ("patch",) and isinstance(value, str):
                 yield from _of_patch(path, document.line(*place), value)
 
@@ -90,6 +90,7 @@ def _of_patch(path: str, line: int, text: str) -> Iterator[Reference]:
     yield from () if isinstance(found, Unreadable) else _of_manifests(path, found)
 
 
-def _key(where: str, value: dict[str, Any]) -> Iterator[Reference]:
-    if isinstance(value.get("key"), str):
-        yield Reference(value["key"], where)
+def _names(where: str, value: dict[str, Any]) -> Iterator[Reference]:
+    for field, kind in (("key", ""), ("name", "object")):
+        if isinstance(value.get(field), str):
+            yield Reference(value[field], where, kind)

@@ -13,6 +13,7 @@ from modelwright.audit.bundle import (
     targets,
 )
 from modelwright.audit.finding import Finding
+from modelwright.audit.plain import mapped
 from modelwright.audit.project import Project
 from modelwright.audit.tags_wanted import tag_problem
 from modelwright.policy.limits import TARGETS
@@ -46,10 +47,10 @@ def check_budget_policy(project: Project) -> Iterator[Finding]:
     """
     if not project.known or FILE not in project.files:
         return
-    places = project.policy["brands"][project.answers["brand"]].get("databricks") or {}
+    brand = project.policy["brands"][project.answers["brand"]]
     for resource in bundle_resources(project):
         for target in _targets_of(project, resource) if resource.serverless else ():
-            wanted = (places.get(target) or {}).get("budget_policy_id")
+            wanted = mapped(brand, "databricks", target).get("budget_policy_id")
             found = resource.body.get("budget_policy_id")
             if wanted and resolved(project, target, found) != wanted:
                 said = "another" if found else "no"

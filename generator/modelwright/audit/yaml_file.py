@@ -32,7 +32,9 @@ class Document:
         data: Plain data; None where the document is empty.
     """
 
-    def __init__(self, node: yaml.Node | None, data: Any, first_line: int = 1) -> None:
+    data: object
+
+    def __init__(self, node: yaml.Node | None, data: object, first_line: int = 1) -> None:
         self._node = node
         self._first_line = first_line
         self.data = data
@@ -57,7 +59,7 @@ class Document:
 class _Loader(FastLoader):
     """YAML's safe loader; a tag that it does not know makes plain data."""
 
-    def construct_unknown(self, _: str, node: yaml.Node) -> Any:
+    def construct_unknown(self, _: str, node: yaml.Node) -> object:
         """Return the plain data below a tag of somebody else's."""
         if isinstance(node, yaml.MappingNode):
             return self.construct_mapping(node, deep=True)
@@ -94,10 +96,10 @@ def read_yaml(text: str, *, first_line: int = 1) -> tuple[Document, ...] | Unrea
     return tuple(documents)
 
 
-def walk(data: Any) -> Iterator[tuple[tuple[Step, ...], Any]]:
+def walk(data: object) -> Iterator[tuple[tuple[Step, ...], object]]:
     """Yield every value with its path, each shared one once and none below a great depth."""
     seen: set[int] = set()
-    todo: list[tuple[tuple[Step, ...], Any]] = [((), data)]
+    todo: list[tuple[tuple[Step, ...], object]] = [((), data)]
     while todo:
         path, value = todo.pop()
         yield path, value

@@ -19,7 +19,10 @@ def read_plain(text: str, where: str = "platform.yml") -> dict[str, Any]:
     Raises:
         PolicyError: The text is not YAML, repeats a key, or holds a mark of Jinja.
     """
-    return read_document(text, where).data
+    document = read_document(text, where)
+    if document.faults:
+        raise PolicyError(document.faults, where)
+    return document.data
 
 
 def load_policy(text: str, where: str) -> Policy:
@@ -45,8 +48,10 @@ def load_policy(text: str, where: str) -> Policy:
         from modelwright.policy.shape import shape_faults  # noqa: PLC0415
 
         faults, paths = shape_faults(error, document)
-        raise PolicyError([*faults, *soundness_faults(document, paths)], where) from error
-    faults = soundness_faults(document)
+        raise PolicyError(
+            [*document.faults, *faults, *soundness_faults(document, paths)], where
+        ) from error
+    faults = [*document.faults, *soundness_faults(document)]
     if faults:
         raise PolicyError(faults, where)
     return policy

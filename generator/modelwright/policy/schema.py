@@ -19,10 +19,8 @@ def keys_at(path: Path) -> list[str]:
 
 def example_at(path: Path) -> str:
     """Return a value that could stand at a path, as YAML; empty where none is short enough."""
-    found, examples = _field(path)
-    if examples:
-        return str(examples[0])
-    return ", ".join(_keys(found))
+    examples = _field(path)[1]
+    return str(examples[0]) if examples else ""
 
 
 def choices_at(path: Path) -> list[str]:

@@ -67,24 +67,15 @@ def shape_faults(error: ValidationError, document: Document) -> tuple[list[Fault
 
 def _words(detail: ErrorDetails, document: Document, meant: Path) -> Words:
     path, kind = detail["loc"], detail["type"]
-    if path[-1:] == ("[key]",):
-        return _key(detail)
     if kind == "unsound":
-        return f"{dotted(path)} {detail['ctx']['problem']}", detail["ctx"]["next_step"]
+        is_key = path[-1:] == ("[key]",)
+        name = f"key of {dotted(path[:-2])}" if is_key else dotted(path)
+        return f"{name} {detail['ctx']['problem']}", detail["ctx"]["next_step"]
     if kind == "extra_forbidden":
         return _unknown(path, meant)
     if kind == "missing":
         return _missing(path)
     return _bounds(detail) or _mistyped(detail, document)
-
-
-def _key(detail: ErrorDetails) -> Words:
-    *parent, key, _ = detail["loc"]
-    inside = dotted(tuple(parent))
-    if detail["type"] == "unsound":
-        return f"key of {inside} {detail['ctx']['problem']}", detail["ctx"]["next_step"]
-    read = READ_AS.get(type(detail["input"]), "something else")
-    return f"key {key} of {inside} is read as {read}, not a text", "write it in quotes"
 
 
 def _unknown(path: Path, meant: Path) -> Words:
@@ -97,11 +88,13 @@ def _unknown(path: Path, meant: Path) -> Words:
 
 
 def _missing(path: Path) -> Words:
-    problem = f"{dotted(path[:-1])} has no {path[-1]}"
-    example = example_at(path)
-    if keys_at(path):
-        return problem, f"add `{path[-1]}:` with the keys {example}"
-    return problem, f"add `{path[-1]}: {example}`".replace(": `", ":`")
+    key, keys, example = path[-1], keys_at(path), example_at(path)
+    problem = f"{dotted(path[:-1])} has no {key}"
+    if example:
+        return problem, f"add `{key}: {example}`"
+    if keys:
+        return problem, f"add `{key}:` with the keys {', '.join(keys)}"
+    return problem, f"add `{key}:` as docs/policy.md shows"
 
 
 def _bounds(detail: ErrorDetails) -> Words | None:
@@ -113,7 +106,9 @@ def _bounds(detail: ErrorDetails) -> Words | None:
     if detail["type"] == "literal_error" and not choices:
         return f"{dotted(path)} is {given!r}", f"write {example_at(path)}"
     if detail["type"] == "too_short":
-        return f"{dotted(path)} is empty", f"add at least one, such as {example_at(path)}"
+        example = example_at(path)
+        step = f"add at least one, such as {example}" if example else "add at least one"
+        return f"{dotted(path)} is empty", step
     if detail["type"] in ("greater_than_equal", "less_than_equal"):
         return f"{dotted(path)} is {given}", f"write a number {detail['msg'].partition('be ')[2]}"
     return None

@@ -16,6 +16,8 @@ else:
 
 __all__ = ["Document", "read_document"]
 
+MERGE: Final = "tag:yaml.org,2002:merge"
+TEXT: Final = "tag:yaml.org,2002:str"
 JINJA_MARKS: Final = ("{{", "{%", "{#")
 Path = tuple[str | int, ...]
 
@@ -25,7 +27,7 @@ class Document:
 
     Attributes:
         data: The plain data; a mapping.
-        repeated: Path and line of every key that stands twice in one mapping.
+        faults: Keys that stand twice or are not read as a text, and marks of Jinja.
     """
 
     def __init__(self, text: str) -> None:
@@ -35,7 +37,7 @@ class Document:
             self.data: dict[str, Any] = loader.construct_document(self._node) if self._node else {}
         finally:
             loader.dispose()
-        self.repeated = loader.repeated
+        self.faults = [*_jinja_faults(text), *loader.faults]
 
     def line(self, path: Path) -> int:
         """Return the line, from 1, of a value, or of the nearest thing around it."""
@@ -56,45 +58,48 @@ class Document:
 
 
 class _Loader(FastLoader):
-    """YAML's safe loader, which also notes keys that stand twice in a mapping."""
+    """YAML's safe loader, which also notes keys that stand twice or are not read as a text."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self.repeated: list[tuple[str, int]] = []
+        self.faults: list[Fault] = []
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Construct a mapping, noting repeated keys before merged ones come in."""
+        """Construct a mapping, judging its keys before merged ones come in."""
         seen = set()
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    self.repeated.append((key.value, key.start_mark.line + 1))
-                seen.add(key.value)
+            if not isinstance(key, yaml.ScalarNode) or key.tag == MERGE:
+                continue
+            line = key.start_mark.line + 1
+            if key.tag != TEXT:
+                problem = f"key '{key.value}' is not read as a text"
+                self.faults.append(Fault(line, problem, f'write it in quotes: "{key.value}"'))
+                key.tag = TEXT
+            if key.value in seen:
+                self.faults.append(
+                    Fault(line, f"key '{key.value}' stands twice", "keep one of the two")
+                )
+            seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
 
 def read_document(text: str, where: str) -> Document:
-    """Read YAML text.
+    """Read YAML text; its own faults are the reader's to judge.
 
     Raises:
-        PolicyError: It is not YAML, not one mapping, repeats a key, or holds a mark of Jinja.
+        PolicyError: It is not YAML, or not one mapping.
     """
-    faults = _jinja_faults(text)
     try:
         document = Document(text)
     except yaml.YAMLError as error:
-        raise PolicyError([*faults, _syntax_fault(error)], where) from error
+        faults = [*_jinja_faults(text), _syntax_fault(error, text)]
+        raise PolicyError(faults, where) from error
     except (ValueError, TypeError, RecursionError) as error:
         fault = Fault(1, f"the file cannot be read: {error}", "write plain YAML")
-        raise PolicyError([*faults, fault], where) from error
+        raise PolicyError([*_jinja_faults(text), fault], where) from error
     if not isinstance(document.data, dict):
-        faults.append(Fault(1, "the file is not a mapping", "begin with `schema: 1`"))
-    faults += [
-        Fault(line, f"key '{key}' stands twice", "keep one of the two")
-        for key, line in document.repeated
-    ]
-    if faults:
-        raise PolicyError(faults, where)
+        fault = Fault(1, "the file is not a mapping", "begin with `schema: 1`")
+        raise PolicyError([*document.faults, fault], where)
     return document
 
 
@@ -109,10 +114,10 @@ def _jinja_faults(text: str) -> list[Fault]:
     ]
 
 
-def _syntax_fault(error: yaml.YAMLError) -> Fault:
+def _syntax_fault(error: yaml.YAMLError, text: str) -> Fault:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
-    line = mark.line + 1 if mark else 1
+    line = min(mark.line + 1, len(text.splitlines())) if mark else 1
     return Fault(line, f"this is not YAML: {problem}", "look at this line and the one before it")
 
 

@@ -1,0 +1,86 @@
+"""Runs every check over a project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from modelwright.audit.answers import check_answers, check_repository
+from modelwright.audit.drift import check_drift
+from modelwright.audit.env_files import check_env, check_example
+from modelwright.audit.finding import Finding
+from modelwright.audit.manifest import check_manifest
+from modelwright.audit.pins import check_pins
+from modelwright.audit.project import Project
+from modelwright.audit.readable import check_lock, check_yaml
+from modelwright.audit.record import check_agreement, check_record, check_status
+from modelwright.audit.rule_ids import UNJUDGED, rule_ids
+from modelwright.audit.secret_values import check_values
+from modelwright.audit.secrets import check_entries, check_references
+from modelwright.audit.tags_databricks import check_budget_policy, check_bundle_tags
+from modelwright.audit.tags_image import check_image
+from modelwright.audit.tags_kubernetes import check_kubernetes
+from modelwright.audit.tags_record import check_record_tags, check_run_tags
+from modelwright.audit.waivers import apply_waivers, check_waivers
+
+Check = Callable[[Project], Iterator[Finding]]
+CHECKS: Final[tuple[Check, ...]] = (
+    check_answers,
+    check_repository,
+    check_record,
+    check_agreement,
+    check_status,
+    check_kubernetes,
+    check_image,
+    check_bundle_tags,
+    check_record_tags,
+    check_run_tags,
+    check_budget_policy,
+    check_manifest,
+    check_references,
+    check_entries,
+    check_example,
+    check_values,
+    check_env,
+    check_pins,
+    check_drift,
+    check_lock,
+    check_yaml,
+)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a project's checks found.
+
+    Attributes:
+        findings: Every finding, by rule and then by place.
+        passed: Ids of the rules that found nothing.
+    """
+
+    findings: tuple[Finding, ...]
+    passed: tuple[str, ...]
+
+    @property
+    def failing(self) -> tuple[Finding, ...]:
+        """The findings that a person must look at."""
+        return tuple(finding for finding in self.findings if finding.failing)
+
+
+def check(project: Project) -> Report:
+    """Run every check."""
+    rules = rule_ids(project.policy)
+    found = [finding for check in CHECKS for finding in check(project)]
+    found = apply_waivers(project, found)
+    found += check_waivers(project, rules)
+    found.sort(key=lambda finding: (list(rules).index(finding.rule), *_place(finding.where)))
+    told = {finding.rule for finding in found}
+    if project.unjudged:
+        told |= UNJUDGED
+    return Report(tuple(found), tuple(rule for rule in rules if rule not in told))
+
+
+def _place(where: str) -> tuple[str, int]:
+    path, _, line = where.rpartition(":")
+    return path, int(line) if line.isdigit() else 0

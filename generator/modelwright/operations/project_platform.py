@@ -1,0 +1,51 @@
+"""Which platform judges a project: the one that is named, else its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from modelwright.adapters.platforms import SHORT, located, platform_for
+from modelwright.catalog.platform import Platform
+from modelwright.errors import ModelwrightError, RefusedError
+
+
+def platform_of_project(named: str, source: str, version: str) -> Platform:
+    """Return the platform of a project.
+
+    Args:
+        named: What `--platform` says; empty where it says nothing.
+        source: The source in the project's answers: a URL or an absolute path.
+        version: The version in the project's answers; empty where there is none.
+
+    Raises:
+        RefusedError: Neither names a platform.
+        SurroundingsError: It cannot be fetched.
+    """
+    if named:
+        return platform_for(named)
+    default = platform_for("")
+    if not source or _plain(default.source) == _plain(source):
+        return default
+    try:
+        return _own(source, version)
+    except ModelwrightError as error:
+        error.next_step = "name the project's platform with --platform"
+        raise
+
+
+def _own(source: str, version: str) -> Platform:
+    if Path(source).is_absolute():
+        return located(source)
+    if ":" not in source:
+        raise RefusedError(
+            f"the project's source {source!r} is a relative path, which leads nowhere",
+            where=".copier-answers.yml",
+        )
+    return located(f"{source}@{version}" if version else source)
+
+
+def _plain(source: str) -> str:
+    for short, full in SHORT.items():
+        if source.startswith(short):
+            source = full + source.removeprefix(short)
+    return source.removeprefix("git+").rstrip("/").removesuffix(".git")

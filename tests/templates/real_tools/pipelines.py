@@ -1,0 +1,74 @@
+"""Runs a project's workflows with act on this machine, the platform's own taken from this checkout.
+
+Actions of third parties need the network, so each is a stub that does what the step after it relies
+on. What act does not model (environments, OIDC, permissions, concurrency) is judged by the linters.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tests.templates.real_tools.toolbox import path_with_this_environment, run, tool
+from tests.templates.rendering import REPOSITORY, sample_policy
+
+STUBBED: Final = {"setup-uv": "uv --version", "upload-artifact": "test -d reports || test -f .git/HEAD"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: act's exit code, and each step's result by its name."""
+
+    code: int
+    steps: dict[str, str] = field(default_factory=dict)
+    log: str = ""
+
+    @property
+    def failed(self) -> list[str]:
+        """The names of the steps that failed."""
+        return [name for name, result in self.steps.items() if result == "failure"]
+
+
+def act(project: Path, event: str, workflow: str, *options: str, stubs: Path) -> Outcome:
+    """Run one workflow of a committed project; `options` are act's own."""
+    command = [
+        tool("act"), event, "--workflows", f".github/workflows/{workflow}", "--json",
+        "--platform", "ubuntu-24.04=-self-hosted", "--container-daemon-socket", "-",
+        *local_repositories(stubs), *options,
+    ]  # fmt: skip
+    env = {"UV_PYTHON": sys.executable, "PATH": path_with_this_environment()}
+    result = run(*command, cwd=project, env=env, check=False, timeout=300)
+    steps: dict[str, str] = {}
+    for line in result.stdout.splitlines():
+        entry: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
+        if entry.get("stage") == "Main" and entry.get("stepResult"):
+            steps[str(entry["step"])] = str(entry["stepResult"])
+    return Outcome(result.returncode, steps, result.stdout + result.stderr)
+
+
+def local_repositories(stubs: Path) -> list[str]:
+    """Return act's options that put this checkout and the stubs in the place of remote actions."""
+    policy = sample_policy()
+    pin = yaml.safe_load((REPOSITORY / "templates/_shared/workflows.json").read_text())
+    where = {f"{policy['platform']['repository']}@{pin['sha']}": REPOSITORY}
+    for name, program in STUBBED.items():
+        action = policy["available"]["actions"][name]
+        where[f"{action['uses']}@{action['sha']}"] = write_stub(stubs / name, program)
+    return [f"--local-repository={uses}={folder}" for uses, folder in where.items()]
+
+
+def write_stub(folder: Path, program: str) -> Path:
+    """Write an action that runs one line of shell and takes whatever inputs it is given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    action = {
+        "name": "stub",
+        "description": "stands in for an action that needs the network",
+        "runs": {"using": "composite", "steps": [{"run": program, "shell": "bash"}]},
+    }
+    (folder / "action.yml").write_text(yaml.safe_dump(action))
+    return folder

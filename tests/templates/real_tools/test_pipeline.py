@@ -1,0 +1,110 @@
+"""A fresh project's pull request is green, and each fault turns red the step that is there for it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.templates.real_tools import projects
+from tests.templates.real_tools.pipelines import act
+from tests.templates.real_tools.toolbox import run
+from tests.templates.rendering import render
+
+pytestmark = [pytest.mark.tools, pytest.mark.xdist_group("act")]
+
+STEPS = ["Lock file in sync", "Install", "Lint", "Format", "Types", "Tests", "Wheel"]
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = render("online-serving", tmp_path_factory.mktemp("fresh"))
+    projects.lock(project)
+    return project
+
+
+@pytest.fixture
+def project(fresh: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(fresh, tmp_path / fresh.name, symlinks=True))
+
+
+def test_the_pull_request_of_a_fresh_project_is_green(project: Path, tmp_path: Path) -> None:
+    outcome = act(project, "pull_request", "ci.yml", "--job", "python", stubs=tmp_path / "stubs")
+
+    assert outcome.failed == [], outcome.log[-4000:]
+    assert outcome.code == 0
+    assert [name for name in outcome.steps if name in STEPS] == STEPS
+
+
+def without_lock(project: Path) -> None:
+    (project / "uv.lock").unlink()
+
+
+def another_dependency(project: Path) -> None:
+    pyproject = project / "pyproject.toml"
+    text = pyproject.read_text()
+    pyproject.write_text(text.replace("dependencies = [\n", 'dependencies = [\n  "idna>=3",\n', 1))
+
+
+def unused_import(project: Path) -> None:
+    module = first_module(project)
+    module.write_text(module.read_text() + "\nimport fractions\n")
+
+
+def bad_format(project: Path) -> None:
+    module = first_module(project)
+    module.write_text(module.read_text() + "\nspaces  =  1\n")
+
+
+def wrong_type(project: Path) -> None:
+    module = first_module(project)
+    module.write_text(module.read_text() + '\nnumber: int = "text"\n')
+
+
+def failing_test(project: Path) -> None:
+    test = "def test_that_fails() -> None:\n    assert sum([1, 1]) == 3\n"
+    (project / "tests" / "test_broken.py").write_text(test)
+
+
+def untested_code(project: Path) -> None:
+    branches = "\n".join(f"    if number == {n}:\n        return {n + 1}" for n in range(200, 1200))
+    module = f'"""Nobody tests it."""\n\n\ndef step(number: int) -> int:  # noqa: C901, PLR0911, PLR0912\n    """Return the next."""\n{branches}\n    return 0\n'
+    (first_module(project).parent / "untested.py").write_text(module)
+
+
+def first_module(project: Path) -> Path:
+    return project / "src" / projects.package(project) / "features.py"
+
+
+@pytest.mark.parametrize(
+    ("fault", "step"),
+    [
+        (without_lock, "Lock file in sync"),
+        (another_dependency, "Lock file in sync"),
+        (unused_import, "Lint"),
+        (bad_format, "Format"),
+        (wrong_type, "Types"),
+        (failing_test, "Tests"),
+        (untested_code, "Tests"),
+    ],
+)
+def test_a_fault_turns_its_own_step_red(
+    project: Path, tmp_path: Path, fault: Callable[[Path], None], step: str
+) -> None:
+    fault(project)
+    run("git", "add", "--all", cwd=project)
+
+    outcome = act(project, "pull_request", "ci.yml", "--job", "python", stubs=tmp_path / "stubs")
+
+    assert outcome.failed == [step], outcome.log[-4000:]
+    assert outcome.code != 0
+
+
+def test_a_missing_lock_file_is_explained(project: Path, tmp_path: Path) -> None:
+    without_lock(project)
+
+    outcome = act(project, "pull_request", "ci.yml", "--job", "python", stubs=tmp_path / "stubs")
+
+    assert "uv.lock is missing: run 'uv lock' in the project and commit uv.lock" in outcome.log
