@@ -22,7 +22,7 @@ def platform(tmp_path_factory):
 def project(platform, tmp_path):
     """A project of version 1, committed, made by our command."""
     made = new_project(
-        located(f"{platform}@v1.0.0"), "online-serving", tmp_path, given={"team": "norda-fraud"},
+        located(f"{platform}@v1.0.0"), "online-serving", tmp_path, given={"team": "norda-fraud", "use_case": "fraud-alerts"},
         defaults=True, ask=None,
     )  # fmt: skip
     git(made.folder, "init", "--quiet", "--initial-branch", "main")
@@ -111,11 +111,11 @@ def test_a_retired_team_is_refused_for_new_projects_and_kept_for_old_ones(platfo
 
 def test_a_stricter_rule_lets_an_old_project_go_on(platform, project):
     text = (platform / "platform.yml").read_text()
-    change_policy(platform, text.replace("words: [", "words: [fraud-scoring, "))
+    change_policy(platform, text.replace("words: [", "words: [fraud-alerts, "))
     release(platform, "v1.4.0")
 
     update(project)
 
     answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
-    assert answers["use_case"] == "fraud-scoring"
+    assert answers["use_case"] == "fraud-alerts"
     assert answers["_commit"] == "v1.4.0"

@@ -2,7 +2,7 @@
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
@@ -39,11 +39,13 @@ def check_use_case(policy, brand, use_case, suffix):
     )
 
 
+@settings(deadline=None)
 @given(use_case=ANY_TEXT | LIKE_NAMES)
 def test_use_cases(use_case):
     check_use_case(SAMPLE, "velora", use_case, "serve")
 
 
+@settings(deadline=None)
 @given(words=WORDS, suffix=st.sampled_from(["", "batch"]))
 def test_use_cases_where_one_archetype_has_no_suffix(words, suffix):
     check_use_case(MIXED, "norda", "-".join(words), suffix)
@@ -55,6 +57,7 @@ def test_use_cases_of_every_brand_of_the_big_policy(brand, length):
     check_use_case(BIG, brand, "x" * length, "serve")
 
 
+@settings(deadline=None)
 @given(text=ANY_TEXT | st.text(min_size=340, max_size=360))
 def test_descriptions(text):
     assert str(NAMING.text(text)) == sentence(text_refusal(text))

@@ -5,7 +5,7 @@ import tomllib
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from modelwright.policy.characters import CHARACTER_NAMES, character_name
 from modelwright.policy.text import text_refusal
@@ -77,6 +77,7 @@ def test_what_can_be_quoted_is_welcome(text):
     assert text_refusal(text) is None
 
 
+@settings(deadline=None)
 @given(text=ANY_TEXT)
 def test_whatever_is_welcome_survives_every_format(text):
     if text_refusal(text):

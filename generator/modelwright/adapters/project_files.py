@@ -15,20 +15,10 @@ from modelwright.errors import RefusedError, SurroundingsError
 
 LARGEST: Final = 2_000_000
 NEVER: Final = frozenset(
-    [
-        ".git",
-        ".hg",
-        ".venv",
-        "venv",
-        "node_modules",
-        "__pycache__",
-        ".tox",
-        ".nox",
-        ".mypy_cache",
-        ".ruff_cache",
-        ".pytest_cache",
-        ".ipynb_checkpoints",
-    ]
+    (
+        *(".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"),
+        *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints"),
+    )
 )
 _REMOTE_NAME: Final = re.compile(r"([^/:\\]+?)(?:\.git)?/*\Z")
 

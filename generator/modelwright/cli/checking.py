@@ -4,14 +4,79 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from modelwright.audit.check import Report
 from modelwright.audit.finding import Finding
 from modelwright.catalog.platform import Platform
 from modelwright.cli.options import JsonOption, PlatformOption, QuietOption, VerboseOption
-from modelwright.cli.session import announced
 from modelwright.cli.terminal import Terminal
+from modelwright.errors import FindingsError
 from modelwright.operations.check import check_project
 from modelwright.operations.project_platform import platform_of_project
+
+
+def check(
+    path: Annotated[
+        Path, typer.Argument(metavar="[PATH]", help="The project's folder.", show_default=False)
+    ] = Path(),
+    platform: PlatformOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Say whether a repository is within policy: names, cost tags, secrets, pins, drift."""
+    terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
+
+    def open_platform(source: str, version: str) -> Platform:
+        opened = platform_of_project(platform, source, version)
+        terminal.detail(f"platform {opened.source} {opened.version}")
+        return opened
+
+    report = check_project(path, open_platform=open_platform, today=datetime.now(UTC).date())
+    terminal.document(_document(path, report))
+    for finding in report.findings:
+        if finding.failing or not quiet:
+            _tell(finding, terminal)
+    terminal.say(_summary(report))
+    if report.failing:
+        raise typer.Exit(FindingsError.exit_code)
+
+
+def _tell(finding: Finding, terminal: Terminal) -> None:
+    kind = "waived " if finding.waived else "warning " if finding.warning else ""
+    terminal.say(_shown(f"{finding.where}: {kind}{finding.rule} {finding.problem}"))
+    terminal.say(_shown(f"  next: {finding.waived or finding.next_step}"))
+
+
+def _summary(report: Report) -> str:
+    passed = f"{len(report.passed)} checks passed"
+    failing = len(report.failing)
+    return f"{failing} finding{'s' * (failing != 1)}; {passed}" if failing else passed
+
+
+def _document(path: Path, report: Report) -> dict[str, Any]:
+    return {
+        "project": str(path),
+        "findings": [
+            {
+                "rule": finding.rule,
+                "problem": finding.problem,
+                "where": finding.where,
+                "next_step": finding.next_step,
+                "waived": bool(finding.waived),
+                "warning": finding.warning,
+            }
+            for finding in report.findings
+        ],
+        "passed": list(report.passed),
+    }
+
+
+def _shown(text: str) -> str:
+    """Return a text in which nothing commands a terminal."""
+    return "".join(
+        letter if letter.isprintable() else ascii(letter).strip("'") for letter in text
+    )

@@ -1,0 +1,52 @@
+"""A criterion: its place in the assessment, and the function that judges it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from modelwright.audit.maturity.facts import Facts
+from modelwright.audit.maturity.result import Judged, NotApplicable, Outcome, Piece, Result
+
+Mark = Literal["R", "r", "R+X", "R+G", "r+X", "r+G"]
+Judge = Callable[[Facts], Judged]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One row of the assessment that a project's files can decide, wholly or in shape.
+
+    Attributes:
+        number: Row, 1 to 60.
+        title: The criterion in a few words.
+        mark: R: the files decide. r: the files show that a text is there, a person answers for
+            it. With X or G: registry, cloud or GitHub decide too, so files show the shape only.
+        judge: Yields what it asks for.
+    """
+
+    number: int
+    title: str
+    mark: Mark
+    judge: Judge
+
+    def result(self, facts: Facts) -> Result:
+        """Judge one project."""
+        judged = list(self.judge(facts))
+        reasons = [entry.reason for entry in judged if isinstance(entry, NotApplicable)]
+        pieces = [entry for entry in judged if isinstance(entry, Piece)]
+        lacking = [piece for piece in pieces if not piece.where]
+        return Result(
+            number=self.number,
+            criterion=self.title,
+            outcome=Outcome.NOT_APPLICABLE if reasons else self._outcome(lacking),
+            evidence=tuple(f"{piece.where}: {piece.wants}" for piece in pieces if piece.where),
+            mend=tuple(reasons or [f"{piece.wants}: {piece.mend}" for piece in lacking]),
+        )
+
+    def _outcome(self, lacking: Sequence[Piece]) -> Outcome:
+        if any(not piece.judgement for piece in lacking):
+            return Outcome.FAIL
+        if lacking:
+            return Outcome.NEEDS_A_PERSON
+        return Outcome.PASS if self.mark in ("R", "r") else Outcome.SHAPE_ONLY

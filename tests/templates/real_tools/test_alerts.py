@@ -1,0 +1,207 @@
+"""Each alert fires on what the running service exposes under its fault, and clears afterwards."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.templates.real_tools import projects
+from tests.templates.real_tools.scraping import Recording
+from tests.templates.real_tools.toolbox import run, tool
+from tests.templates.rendering import VARIATIONS, render
+
+pytestmark = [pytest.mark.tools, pytest.mark.xdist_group("trained")]
+
+ALERTS = [
+    "ErrorBudgetBurnsFast",
+    "ErrorBudgetBurnsSlowly",
+    "AnswersAreSlow",
+    "NoRequests",
+    "NoModelReady",
+    "ModelReloadFails",
+    "InputsDrift",
+    "ModelIsOld",
+    "AnswersAreNotLogged",
+]
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tool("promtool")
+    project = render("online-serving", tmp_path_factory.mktemp("rules"))
+    return project / "monitoring" / "alerts.yml"
+
+
+def alerts_of(rules: Path) -> dict[str, dict[str, object]]:
+    groups = yaml.safe_load(rules.read_text())["groups"]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+
+
+@pytest.mark.parametrize("variation", VARIATIONS)
+def test_the_project_s_own_alert_tests_pass(tmp_path: Path, variation: str) -> None:
+    project = render("online-serving", tmp_path, **VARIATIONS[variation])
+
+    run(tool("promtool"), "test", "rules", "alerts_test.yml", cwd=project / "monitoring")
+
+
+@pytest.mark.parametrize("alert", ALERTS)
+@pytest.mark.parametrize("wrong", ["vector(0) == 1", "vector(1)"], ids=["never", "always"])
+def test_the_project_s_own_tests_notice_a_broken_alert(
+    rules: Path, tmp_path: Path, alert: str, wrong: str
+) -> None:
+    folder = Path(shutil.copytree(rules.parent, tmp_path / "monitoring"))
+    changed = yaml.safe_load(rules.read_text())
+    next(rule for rule in changed["groups"][0]["rules"] if rule["alert"] == alert)["expr"] = wrong
+    (folder / "alerts.yml").write_text(yaml.safe_dump(changed))
+
+    result = run("promtool", "test", "rules", "alerts_test.yml", cwd=folder, check=False)
+
+    assert result.returncode != 0
+    assert f'alertname=\\"{alert}\\"' in result.stderr + result.stdout or alert in result.stderr
+
+
+def test_every_alert_says_how_grave_it_is_who_pays_and_what_to_do(rules: Path) -> None:
+    alerts = alerts_of(rules)
+
+    assert list(alerts) == ALERTS
+    for name, alert in alerts.items():
+        labels, notes = alert["labels"], alert["annotations"]
+        assert alert["for"]
+        assert labels["severity"] in ("page", "ticket")
+        assert labels["team"] == "norda-fraud"
+        assert labels["cost_centre"] == "CC-4100"
+        assert notes["runbook_url"].endswith(f"/blob/main/docs/runbook.md#{name.lower()}")
+        assert notes["summary"]
+
+
+def test_the_cluster_gets_the_same_rules_as_the_file(rules: Path) -> None:
+    cluster = rules.parents[1] / "deploy/k8s/base/prometheusrule.yaml"
+
+    assert yaml.safe_load(cluster.read_text())["spec"] == yaml.safe_load(rules.read_text())
+
+
+class Service:
+    """The service of a trained project, with a switch for faults."""
+
+    def __init__(self, project: Path, address: str, switch: Path) -> None:
+        self.address = address
+        self.recording = Recording(address, project.name)
+        self._switch = switch
+        self._registry = project / "data" / "mlflow.db"
+        self._requests = itertools.cycle(projects.example_requests(project, 700))
+
+    def fault(self, name: str) -> None:
+        self._switch.write_text(name)
+
+    def ask(self, times: int = 2, **changes: object) -> None:
+        for _ in range(times):
+            projects.post(f"{self.address}/v1/score", {**next(self._requests), **changes})
+
+    def champion(self, version: str) -> None:
+        """Let the registry name a version, past every check, and wait until it was polled twice."""
+        with sqlite3.connect(self._registry, timeout=10) as registry:
+            registry.execute("DELETE FROM registered_model_aliases WHERE alias = 'champion'")
+            if version:
+                names = registry.execute("SELECT name FROM registered_models").fetchone()
+                registry.execute(
+                    "INSERT INTO registered_model_aliases (alias, version, name) VALUES (?, ?, ?)",
+                    ("champion", version, *names),
+                )
+        time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def service(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    tool("promtool")
+    project = Path(shutil.copytree(trained, tmp_path_factory.mktemp("service") / trained.name))
+    settings = project / "config" / "service.toml"
+    text = re.sub(r"poll_seconds = [\d.]+", "poll_seconds = 0.1", settings.read_text())
+    settings.write_text(re.sub(r"window_rows = \d+", "window_rows = 300", text))
+    switch = project / "fault"
+    switch.write_text("")
+    script = Path(__file__).with_name("faulty_service.py")
+    python = project / ".venv" / "bin" / "python"
+    env = {**os.environ, "PYTHONPATH": str(project / "src"), "SERVICE_API_KEYS": ""}
+    package = projects.package(project)
+    with projects.running(python, script, package, switch, cwd=project, env=env) as address:
+        yield Service(project, address, switch)
+
+
+def broken(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
+    return lambda: service.fault("broken"), service.ask
+
+
+def slow(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
+    return lambda: service.fault("slow"), service.ask
+
+
+def silent(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
+    return lambda: None, lambda: None
+
+
+def without_champion(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
+    return lambda: service.champion(""), lambda: None
+
+
+def unloadable_champion(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
+    return lambda: service.champion("999"), lambda: time.sleep(0.15)
+
+
+def drifted_inputs(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
+    drifted = {"amount_eur": 9_000.0, "account_age_days": 1, "payments_last_hour": 40}
+    return lambda: service.ask(320, **drifted), lambda: service.ask(**drifted)
+
+
+def old_model(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
+    return lambda: service.fault("old"), lambda: None
+
+
+def full_disk(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
+    return lambda: service.fault("disk"), lambda: (service.ask(1), time.sleep(0.12))
+
+
+@pytest.mark.parametrize(
+    ("alert", "cause", "minutes", "fault", "recovery"),
+    [
+        ("ErrorBudgetBurnsFast", broken, 1, 15, 10),
+        ("ErrorBudgetBurnsSlowly", broken, 5, 12, 12),
+        ("AnswersAreSlow", slow, 1, 18, 8),
+        ("NoRequests", silent, 1, 35, 3),
+        ("NoModelReady", without_champion, 1, 8, 3),
+        ("ModelReloadFails", unloadable_champion, 1, 12, 20),
+        ("InputsDrift", drifted_inputs, 2, 18, 3),
+        ("ModelIsOld", old_model, 5, 14, 3),
+        ("AnswersAreNotLogged", full_disk, 1, 6, 13),
+    ],
+)
+def test_an_alert_fires_under_its_fault_and_clears_afterwards(
+    service: Service, rules: Path, tmp_path: Path,
+    alert: str, cause: Callable[[Service], tuple[Callable[[], None], Callable[[], None]]],
+    minutes: int, fault: int, recovery: int,
+) -> None:  # fmt: skip
+    service.recording = recording = Recording(service.address, service.recording.job)
+    begin, meanwhile = cause(service)
+    service.ask(320)
+    before = recording.during(6, service.ask)
+
+    begin()
+    under = recording.during(fault, meanwhile)
+    service.fault("")
+    service.champion("1")
+    service.ask(320)
+    after = recording.during(recovery, service.ask)
+
+    test = recording.as_test(alert, minutes, {before: False, under: True, after: False})
+    shutil.copy(rules, tmp_path / "alerts.yml")
+    document = {"rule_files": ["alerts.yml"], "evaluation_interval": "1m", "tests": [test]}
+    (tmp_path / "scraped.yml").write_text(yaml.safe_dump(document))
+    run("promtool", "test", "rules", "scraped.yml", cwd=tmp_path)
