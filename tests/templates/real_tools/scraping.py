@@ -60,7 +60,8 @@ class Recording:
             minutes: How far apart the scrapes count as being.
             firing: Whether the alert fires, by the number of a scrape.
         """
-        expression = f'count(ALERTS{{alertname="{alert}", alertstate="firing"}})'
+        state = f'ALERTS{{alertname="{alert}", alertstate="firing"}}'
+        expression = f"count(count by (alertname) ({state}))"
         return {
             "name": alert,
             "interval": f"{minutes}m",

@@ -1,0 +1,51 @@
+"""Renders every example anew: `uv run python examples/render.py`."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from modelwright import __version__
+from modelwright.adapters.placing import place
+from modelwright.adapters.platforms import located
+from modelwright.catalog.rendering import RenderedFile
+from modelwright.operations.new import rendered
+
+HERE = Path(__file__).parent
+EXAMPLES = {
+    "online-serving": {
+        "team": "norda-fraud",
+        "use_case": "fraud-scoring",
+        "description": "Scores card payments while the customer waits",
+    }
+}
+
+
+def example(archetype: str) -> dict[str, RenderedFile]:
+    """Return the files of an example by path, as the release of this version makes them."""
+    platform = located(str(HERE.parent))
+    source = platform.policy["platform"]["url"]
+    released = replace(platform, source=source, version=f"v{__version__}")
+    return rendered(released, archetype, EXAMPLES[archetype])[1]
+
+
+def main() -> int:
+    """Write every example."""
+    for archetype in EXAMPLES:
+        folder = HERE / archetype
+        lock = folder / "uv.lock"
+        locked = lock.read_bytes() if lock.exists() else None
+        shutil.rmtree(folder, ignore_errors=True)
+        place(example(archetype), folder)
+        if locked is not None:
+            lock.write_bytes(locked)
+        subprocess.run(["uv", "lock", "--quiet"], cwd=folder, check=True)  # noqa: S603, S607
+        sys.stdout.write(f"wrote {folder}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""What stock Cookiecutter leaves behind is ready to work with."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def cookiecutter(into, *answers):
+    command = [
+        str(Path(sys.executable).with_name("cookiecutter")),
+        "--no-input",
+        "--directory",
+        "templates/online-serving",
+        str(ROOT),
+    ]
+    return subprocess.run(
+        [*command, "--output-dir", into, *answers], capture_output=True, text=True, check=False
+    )
+
+
+def test_it_is_locked_committed_and_has_its_placeholders(tmp_path):
+    done = cookiecutter(tmp_path)
+
+    project = tmp_path / "norda-fraud-scoring-serve"
+    assert done.returncode == 0, done.stderr
+    log = subprocess.check_output(["git", "log", "--format=%an %s"], cwd=project, text=True)
+    assert log == "Ada Tester feat: start from online-serving\n"
+    assert (project / "uv.lock").exists()
+    assert stat.S_IMODE((project / ".env").stat().st_mode) == 0o600
+
+
+def test_what_an_option_leaves_out_is_gone_with_its_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELWRIGHT_NO_LOCK", "1")
+    cookiecutter(tmp_path, "load_test=no")
+
+    project = tmp_path / "norda-fraud-scoring-serve"
+    assert not (project / "load").exists()
+    tracked = subprocess.check_output(["git", "ls-files"], cwd=project, text=True)
+    assert "load/" not in tracked
+
+
+def test_a_failing_step_leaves_the_project_and_says_how_to_go_on(tmp_path, monkeypatch):
+    (tmp_path / "gitconfig").write_text("")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    monkeypatch.setenv("MODELWRIGHT_NO_LOCK", "1")
+
+    done = cookiecutter(tmp_path)
+
+    assert "git does not know who you are" in done.stderr
+    assert "git config --global user.email" in done.stderr
+    assert (tmp_path / "norda-fraud-scoring-serve/pyproject.toml").exists()
+
+
+@pytest.mark.parametrize("answer", ["use_case=Bad_Name", "brand=kitto", "description= "])
+def test_a_refused_answer_leaves_nothing(answer, tmp_path):
+    done = cookiecutter(tmp_path, answer)
+
+    assert done.returncode == 1
+    assert "error: " in done.stderr
+    assert "  next: " in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.13"])
+def test_the_hooks_need_no_package_and_run_in_an_older_python(python, tmp_path):
+    found = subprocess.run(
+        ["uv", "python", "find", "--no-project", "--no-python-downloads", python],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if found.returncode:
+        pytest.skip(f"there is no Python {python} here")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import modelwright.operations.cookiecutter, modelwright.policy.answers\n"
+        "assert not {'yaml', 'pydantic', 'jinja2', 'typer'} & set(sys.modules)"
+    )
+    subprocess.run([found.stdout.strip(), "-I", "-c", code, str(ROOT / "generator")], check=True)
