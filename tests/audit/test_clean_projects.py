@@ -13,7 +13,6 @@ OWNERS = [(team, brand) for team, entry in POLICY["teams"].items() for brand in 
 OPTIONS = list(POLICY["options"])
 
 
-
 @pytest.mark.parametrize(("team", "brand"), OWNERS)
 @pytest.mark.parametrize("options", [{}, dict.fromkeys(OPTIONS, True)], ids=["defaults", "all"])
 def test_a_new_project_has_no_finding(make, check, team, brand, options):

@@ -26,7 +26,11 @@ FAKE = {
     "a Google API key": "AIza" + "SyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q"[:35],
     "a private key": "-----BEGIN RSA " + "PRIVATE KEY-----",
     "a Slack token": "xoxb" + "-123456789012-abcdefABCDEF",
-    "a JSON web token": "eyJ" + "hbGciOiJIUzI1NiJ9a" + ".eyJ" + "zdWIiOiIxMjM0NTY3ODkw" + ".abcDEF" * 4,
+    "a JSON web token": "eyJ"
+    + "hbGciOiJIUzI1NiJ9a"
+    + ".eyJ"
+    + "zdWIiOiIxMjM0NTY3ODkw"
+    + ".abcDEF" * 4,
     "a password in a URL": "postgresql://svc:" + "hunter2hunter2" + "@db.internal/x",
 }
 
@@ -69,7 +73,7 @@ def job(uses):
 CHANGES = {
     # Another answer renders other files: only the answer itself is judged here, see `also`.
     "a field of the record is gone": Change("PRJ001", "project.yaml", r"^contact: .*\n", ""),
-    "a field of the record has another kind": record("PRJ001", "models", "none"),
+    "a field of the record has another kind": record("PRJ001", "contact", "7"),
     "the record's version is a text": record("PRJ001", "schema_version", '"one"'),
     "the record names another owner": record("PRJ002", "owner", "velora-search"),
     "the record names another id": record("PRJ002", "id", "norda-fraud"),
@@ -93,11 +97,17 @@ CHANGES = {
         at=BASE,
     ),
     "an overlay without its environment": Change(
-        "TAG101", f"{OVERLAYS}/dev/kustomization.yaml", rf"^      {PREFIX}/environment: dev\n",
-        "      other: x\n", at=BASE,
+        "TAG101",
+        f"{OVERLAYS}/dev/kustomization.yaml",
+        rf"^      {PREFIX}/environment: dev\n",
+        "      other: x\n",
+        at=BASE,
     ),
     "pods without labels": Change(
-        "TAG101", f"{BASE}/kustomization.yaml", "includeTemplates: true", "includeTemplates: false",
+        "TAG101",
+        f"{BASE}/kustomization.yaml",
+        "includeTemplates: true",
+        "includeTemplates: false",
         at=f"{BASE}/deployment.yaml",
     ),
     "a base without the team": Change(
@@ -113,11 +123,13 @@ CHANGES = {
         at=f"{BASE}/deployment.yaml",
     ),
     "a resource from the internet": Change(
-        "TAG101", f"{BASE}/kustomization.yaml", r"^resources:\n",
+        "TAG101",
+        f"{BASE}/kustomization.yaml",
+        r"^resources:\n",
         "resources:\n  - https://example.com/x.yaml\n",
     ),
     "an image without a label": Change(
-        "TAG102", "Dockerfile", rf'^      {PREFIX}/cost-centre=.*\n', ""
+        "TAG102", "Dockerfile", rf"^      {PREFIX}/cost-centre=.*\n", ""
     ),
     "an image with another label": Change(
         "TAG102", "Dockerfile", rf'{PREFIX}/brand="norda"', f'{PREFIX}/brand="kitto"'
@@ -139,18 +151,27 @@ CHANGES = {
         "TAG106", "resources/training.job.yml", r"^      budget_policy_id: .*\n", ""
     ),
     "another budget policy": Change(
-        "TAG106", "databricks.yml", r"budget_policy_id: 0f0f0f0f-\S+", "budget_policy_id: mine",
+        "TAG106",
+        "databricks.yml",
+        r"budget_policy_id: 0f0f0f0f-\S+",
+        "budget_policy_id: mine",
         at="resources/training.job.yml",
     ),
     "runs with another cost centre": Change(
         "TAG105", f"{PACKAGE}/runtime/registry.py", '"cost-centre": ".*"', '"cost-centre": "x"'
     ),
     "an entry without its owner": Change(
-        "SEC001", "secrets.yaml", r"(SERVICE_API_KEYS(?:\n.*)*?)\n    owner: .*", r"\1",
+        "SEC001",
+        "secrets.yaml",
+        r"(SERVICE_API_KEYS(?:\n.*)*?)\n    owner: .*",
+        r"\1",
         also=("SEC002", "SEC004"),
     ),
     "a kind that does not exist": Change(
-        "SEC001", "secrets.yaml", r"(SERVICE_API_KEYS(?:\n.*)*?kind: )secret", r"\1password",
+        "SEC001",
+        "secrets.yaml",
+        r"(SERVICE_API_KEYS(?:\n.*)*?kind: )secret",
+        r"\1password",
         also=("SEC002", "SEC004"),
     ),
     "a workflow asks for another secret": Change(
@@ -163,30 +184,41 @@ CHANGES = {
         "SEC002", DEPLOY, r"vars\.NORDA_DEV_CLIENT_ID", "secrets.NORDA_DEV_CLIENT_ID"
     ),
     "a workflow hands over every secret": Change(
-        "SEC002", DEPLOY, r"^    secrets:\n      service-secrets: \|\n.*\n.*\n",
+        "SEC002",
+        DEPLOY,
+        r"^    secrets:\n      service-secrets: \|\n.*\n.*\n",
         "    secrets: inherit\n",
     ),
     "a pod takes another key": Change(
         "SEC002", f"{BASE}/deployment.yaml", "key: SERVICE_API_KEYS", "key: OTHER_KEYS"
     ),
     "a pod takes another Secret": Change(
-        "SEC002", f"{BASE}/deployment.yaml",
-        r"secretKeyRef: \{name: [^,]+", "secretKeyRef: {name: somebody-elses",
+        "SEC002",
+        f"{BASE}/deployment.yaml",
+        r"secretKeyRef: \{name: [^,]+",
+        "secretKeyRef: {name: somebody-elses",
     ),
     "a pod takes all of another Secret": Change(
-        "SEC002", f"{BASE}/deployment.yaml",
+        "SEC002",
+        f"{BASE}/deployment.yaml",
         r"^          envFrom:\n",
         "          envFrom:\n            - secretRef: {name: somebody-elses}\n",
     ),
     "an overlay's patch takes another key": Change(
-        "SEC002", f"{OVERLAYS}/dev/kustomization.yaml",
-        r"key: NORDA_DEV_CLIENT_ID", "key: NORDA_DEV_OTHER",
+        "SEC002",
+        f"{OVERLAYS}/dev/kustomization.yaml",
+        r"key: NORDA_DEV_CLIENT_ID",
+        "key: NORDA_DEV_OTHER",
     ),
     "compose asks for another secret": Change(
-        "SEC002", "compose.yaml", r"\$\{SERVICE_API_KEYS", "${STRIPE_TOKEN",
+        "SEC002",
+        "compose.yaml",
+        r"\$\{SERVICE_API_KEYS",
+        "${STRIPE_TOKEN",
     ),
     "an entry that nothing needs": Change(
-        "SEC003", "secrets.yaml",
+        "SEC003",
+        "secrets.yaml",
         new="  - {name: OLD_TOKEN, purpose: x, kind: secret, level: repository, owner: a,"
         " rotated_by: a}\n",
         also=("SEC004",),
@@ -208,7 +240,8 @@ CHANGES = {
         "SEC005", f"{BASE}/secret.yaml", new="stringData:\n  SERVICE_API_KEYS: abc\n"
     ),
     "a secretGenerator with literals": Change(
-        "SEC005", f"{OVERLAYS}/dev/kustomization.yaml",
+        "SEC005",
+        f"{OVERLAYS}/dev/kustomization.yaml",
         new="secretGenerator:\n  - name: norda-fraud-scoring-serve\n    literals: [A=b]\n",
     ),
     "a value handed to a workflow": Change(
@@ -231,14 +264,13 @@ CHANGES = {
     "an action at half a commit": Change(
         "PIN002", CI, r"actions/checkout@\S+", f"actions/checkout@{COMMIT[:12]}"
     ),
-    "an action without its version": Change(
-        "PIN002", CI, r"(actions/checkout@\S+) # \S+", r"\1"
-    ),
+    "an action without its version": Change("PIN002", CI, r"(actions/checkout@\S+) # \S+", r"\1"),
     "another workflow of hers, at a branch": Change(
         "PIN002", ".github/workflows/own.yml", new="on: push\njobs:" + job("a/b/c.yml@main")
     ),
     "an image without a digest": Change(
-        "PIN002", ".github/workflows/own.yml",
+        "PIN002",
+        ".github/workflows/own.yml",
         new="on: push\njobs:\n  a:\n    steps:\n      - {uses: docker://alpine:3 }\n",
     ),
     "a file of the machinery is edited": Change(

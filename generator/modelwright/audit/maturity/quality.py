@@ -1,0 +1,171 @@
+"""Section 3.2: quality of the code and of the interface."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Final
+
+from modelwright.audit.maturity.facts import PYPROJECT, Facts
+from modelwright.audit.maturity.infrastructure import environments
+from modelwright.audit.maturity.python_code import (
+    Function,
+    Place,
+    called,
+    called_at,
+    imports,
+    mentions,
+)
+from modelwright.audit.maturity.result import Judged, NotApplicable, Piece
+from modelwright.audit.maturity.workflows import first, jobs_on
+from modelwright.audit.plain import mapped, mappings
+from modelwright.audit.project import RECORD
+
+HOOKS: Final = ".pre-commit-config.yaml"
+TOOLS: Final = ("ruff format", "ruff check", "mypy")
+STEPS: Final = ("data", "features", "train", "evaluate", "decide")
+DOCUMENTED: Final = 0.9
+PUBLIC_SERVICES: Final = ("LoadBalancer", "NodePort")
+
+
+def hooks(facts: Facts) -> Judged:
+    """31: hooks for format, lint and types, and the same tools in CI."""
+    jobs = jobs_on(facts.project, "pull_request")
+    everything = first(jobs, running="pre-commit run")
+    for tool in TOOLS:
+        hook = facts.line(HOOKS, rf"entry: .*\b{tool}\b")
+        yield Piece(
+            wants=f"a hook runs {tool}, and so does CI",
+            where=hook if everything or first(jobs, running=tool) else "",
+            mend=f"add the hook to {HOOKS}, and a job that calls python-ci.yml",
+        )
+
+
+def tests(facts: Facts) -> Judged:
+    """32: tests of every step, and of the interface."""
+    for step in STEPS:
+        found = next(_tests_of(facts, step), None)
+        yield Piece(
+            wants=f"{step}.py is tested",
+            where=str(found or ""),
+            mend=f"write a test that imports {step} and asserts what it gives",
+        )
+    asked = (test for test in facts.tests if called(test.node, "post"))
+    yield Piece(
+        wants="the interface is tested",
+        where=str(next(asked, "")),
+        mend="write a test that posts a request",
+    )
+    yield Piece(
+        wants="coverage has a lower limit",
+        where=facts.line(PYPROJECT, r"^fail_under *= *[5-9]\d"),
+        mend=f"set fail_under in {PYPROJECT}",
+    )
+
+
+def _tests_of(facts: Facts, step: str) -> Iterator[Place]:
+    package = facts.source.split("/")[1]
+    for test in facts.tests:
+        module = f"{package}.{step}"
+        named = [name for name in imports(facts.python[test.path]) if name.startswith(module)]
+        if {name.rsplit(".", 1)[-1] for name in named} & mentions(test.node):
+            yield test
+
+
+def tests_on_pull_request(facts: Facts) -> Judged:
+    """33: a pull request runs the tests."""
+    yield Piece(
+        wants="a pull request runs the tests",
+        where=first(jobs_on(facts.project, "pull_request"), running="pytest"),
+        mend="add a job that calls python-ci.yml",
+    )
+
+
+def load(facts: Facts) -> Judged:
+    """35: a load test with a limit, run regularly."""
+    files = [path for path in facts.python if path.startswith("load/")]
+    limit = [path for path in files if "p99" in facts.project.files[path]]
+    yield Piece(
+        wants="a load test measures p99 and fails above a limit",
+        where=facts.line(limit[0], "p99") if limit else "",
+        mend="update the project with `--data load_test=true`",
+    )
+    yield Piece(
+        wants="it runs on a schedule",
+        where=first(jobs_on(facts.project, "schedule"), running="poe load"),
+        mend="run `uv run poe load` in a scheduled job",
+    )
+
+
+def access(facts: Facts) -> Judged:
+    """36: callers present a key, and nothing is open to the outside."""
+    app = facts.module("runtime/app")
+    asks = called(app, "Security", "Depends") and called(app, "compare_digest")
+    yield Piece(
+        wants="the scoring routes ask for a key",
+        where=called_at(facts.path("runtime/app"), app, "compare_digest") if asks else "",
+        mend="declare the key with Security(APIKeyHeader(...)) and compare it in constant time",
+    )
+    refused = (test for test in facts.tests if _holds(test.node, 401))
+    yield Piece(
+        wants="a test is refused without a key",
+        where=str(next(refused, "")),
+        mend="write a test that expects status 401",
+    )
+    for root, built in environments(facts).items():
+        bodies = [resource.body for resource in built.resources]
+        policies = [r for r in built.resources if _closes(r.body)]
+        open_to_all = [r.title for r in built.resources if _opens(r.body)]
+        yield Piece(
+            wants=f"{root} limits traffic in both directions and exposes no public address",
+            where=policies[0].where if bodies and policies and not open_to_all else "",
+            mend=f"declare a NetworkPolicy{_without(open_to_all)}",
+        )
+
+
+def _without(titles: list[str]) -> str:
+    return f", and close {', '.join(titles)}" if titles else ""
+
+
+def _closes(body: dict[str, object]) -> bool:
+    types = mapped(body, "spec").get("policyTypes")
+    return body.get("kind") == "NetworkPolicy" and {"Ingress", "Egress"} <= set(types or ())
+
+
+def _opens(body: dict[str, object]) -> bool:
+    kind, spec = body.get("kind"), mapped(body, "spec")
+    return kind == "Ingress" or (kind == "Service" and spec.get("type") in PUBLIC_SERVICES)
+
+
+def _holds(node: ast.AST, number: int) -> bool:
+    return any(isinstance(n, ast.Constant) and n.value == number for n in ast.walk(node))
+
+
+def documented(facts: Facts) -> Judged:
+    """37: what is public says what it does."""
+    public = [place for path, tree in facts.modules() for place in _public(path, tree)]
+    without = [place for place in public if not ast.get_docstring(place.node)]  # type: ignore[arg-type]
+    share = 1 - len(without) / len(public) if public else 0.0
+    yield Piece(
+        wants=f"{share:.0%} of the public code has a docstring (at least {DOCUMENTED:.0%})",
+        where=str(public[0]) if share >= DOCUMENTED else "",
+        mend=f"document {', '.join(map(str, without[:3]))} and {max(len(without) - 3, 0)} more",
+    )
+
+
+def _public(path: str, tree: ast.Module) -> Iterator[Place]:
+    yield Place(path, tree)
+    todo: list[ast.stmt] = list(tree.body)
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_"):
+            yield Place(path, node)
+            todo += node.body if isinstance(node, ast.ClassDef) else []
+
+
+def batch_delivery(facts: Facts) -> Judged:
+    """42: a batch arrives in time."""
+    archetype = facts.project.document(RECORD).mapping.get("archetype", "this project")
+    known = [name for _, name in mappings({"outputs": []}, "outputs")]
+    del known
+    yield NotApplicable(f"{archetype} answers requests and delivers no batch")

@@ -1,0 +1,206 @@
+"""Section 2.2: from a running version back to its code, data and environment."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from modelwright.audit.maturity.facts import PYPROJECT, Facts
+from modelwright.audit.maturity.infrastructure import BUILDING, deployments
+from modelwright.audit.maturity.markdown import headings
+from modelwright.audit.maturity.monitoring import alerts
+from modelwright.audit.maturity.python_code import (
+    Place,
+    called_at,
+    function,
+    functions,
+    mentions,
+    says,
+)
+from modelwright.audit.maturity.result import Judged, Piece
+from modelwright.audit.maturity.texts import MODEL_CARD, written
+from modelwright.audit.maturity.workflows import jobs_on
+from modelwright.audit.plain import listed, mapped
+
+LOCK: Final = "uv.lock"
+RUNBOOK: Final = "docs/runbook.md"
+_REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+) *(?:\[[^\]]*\])? *([^;]*)")
+
+
+def data_code(facts: Facts) -> Judged:
+    """16: the code that makes the examples and the features."""
+    for module, name in (("data", "examples"), ("features", "features")):
+        yield _defined(facts, module, name)
+
+
+def model_code(facts: Facts) -> Judged:
+    """17: training and interface in one package."""
+    yield _defined(facts, "train", "fit")
+    yield Piece(
+        wants="the interface is in the same package",
+        where=called_at(facts.path("runtime/app"), facts.module("runtime/app"), "FastAPI"),
+        mend="keep the service beside the model, in src/",
+    )
+
+
+def merge_deploys_model(facts: Facts) -> Judged:
+    """19: a merge that changes the code builds one image and deploys that one."""
+    changed = facts.path("train")
+    builds = {job.name: job for job in jobs_on(facts.project, "push", changed)}
+    for environment, job in deployments(facts, changed=changed).items():
+        digest = str(job.inputs.get("digest", "")) if job else ""
+        built = [
+            name
+            for name in (job.needs if job else ())
+            if f"needs.{name}.outputs.digest" in digest
+            and name in builds
+            and builds[name].uses(BUILDING)
+            and builds[name].inputs.get("push") is True
+        ]
+        yield Piece(
+            wants=f"a merge to main deploys the image of that commit to {environment}",
+            where=str(job) if built else "",
+            mend=f"hand the digest of the job that calls {BUILDING} to the deployment",
+        )
+
+
+def reproducible(facts: Facts) -> Judged:
+    """20: a lock file in step with its project, and an image built from it."""
+    lock = facts.toml(LOCK)
+    name = mapped(facts.toml(PYPROJECT), "project").get("name")
+    own = next((p for p in listed(lock, "package") if p.get("name") == name), {})
+    locked = {
+        (str(entry["name"]), _bounds(str(entry.get("specifier", ""))))
+        for entry in listed(mapped(own, "metadata"), "requires-dist")
+    }
+    wanted = set(_requirements(facts.toml(PYPROJECT)))
+    yield Piece(
+        wants="uv.lock locks what pyproject.toml asks for",
+        where=facts.line(LOCK, f'^name = "{name}"') if locked and locked == wanted else "",
+        mend="run `uv lock` and commit uv.lock",
+    )
+    yield Piece(
+        wants="the image is built from the lock file",
+        where=facts.line("Dockerfile", r"uv sync\b.* --(locked|frozen)\b"),
+        mend="install with `uv sync --locked` in the Dockerfile",
+    )
+
+
+def same_code(facts: Facts) -> Judged:
+    """21: one image for every environment, and no code that asks where it runs."""
+    jobs = deployments(facts, changed=facts.path("train"))
+    digests = {str(job.inputs.get("digest", "")) if job else "" for job in jobs.values()}
+    yield Piece(
+        wants="every environment gets the same digest",
+        where=str(next(iter(jobs.values()), None) or "") if len(digests - {""}) == 1 else "",
+        mend="build once, and hand the same digest to every deployment",
+    )
+    branch = next(_branches(facts), None)
+    yield Piece(
+        wants="no code but the settings asks in which environment it runs",
+        where="" if branch else f"{facts.path('runtime/settings')}:1",
+        mend=f"turn the difference into a setting ({branch})",
+    )
+
+
+def _branches(facts: Facts) -> Iterator[Place]:
+    names = set(facts.project.policy["environments"])
+    for path, tree in facts.modules():
+        if path == facts.path("runtime/settings"):
+            continue
+        for node in ast.walk(tree):
+            compared = isinstance(node, ast.Compare | ast.MatchValue)
+            if compared and names & mentions(node):
+                yield Place(path, node)
+
+
+def to_commit(facts: Facts) -> Judged:
+    """22: a version knows its commit."""
+    return _in_passport(facts, "commit")
+
+
+def to_infrastructure(facts: Facts) -> Judged:
+    """23: a version knows on what it was trained."""
+    return _in_passport(facts, "infrastructure")
+
+
+def to_software(facts: Facts) -> Judged:
+    """24: a version knows its lock file."""
+    return _in_passport(facts, "lock_sha256")
+
+
+def to_data(facts: Facts) -> Judged:
+    """26: a version knows its training data."""
+    yield Piece(
+        wants="training fingerprints the data that the model saw",
+        where=called_at(
+            facts.path("runtime/training"), facts.module("runtime/training"), "fingerprint"
+        ),
+        mend="hand passport.fingerprint(...) to the passport",
+    )
+
+
+def retraining(facts: Facts) -> Judged:
+    """27: when it is trained again, and why then."""
+    yield from written(facts, MODEL_CARD, "Retraining")
+    yield Piece(
+        wants="something says that the time has come",
+        where=next((str(a) for a in alerts(facts) if "model_age" in a.expression), ""),
+        mend="add an alert on the age of the model",
+    )
+
+
+def roll_back(facts: Facts) -> Judged:
+    """28: one command goes back, it is tested, and the runbook says when."""
+    tasks = mapped(facts.toml(PYPROJECT), "tool", "poe", "tasks")
+    yield Piece(
+        wants="one command goes back",
+        where=facts.line(PYPROJECT, r"^rollback *=") if "rollback" in tasks else "",
+        mend=f"give {PYPROJECT} the task rollback",
+    )
+    code = function(facts.module("runtime/promotion"), "rollback")
+    test = next((test for test in facts.tests if "rollback" in mentions(test.node)), None)
+    yield Piece(
+        wants="a test goes back",
+        where=str(test) if code and test else "",
+        mend="test promotion.rollback",
+    )
+    line = headings(facts.project.files.get(RUNBOOK, "")).get("roll-back")
+    yield Piece(
+        wants="the runbook says when and how",
+        where=f"{RUNBOOK}:{line}" if line else "",
+        mend=f'write a section "Roll back" in {RUNBOOK}',
+    )
+
+
+def _defined(facts: Facts, module: str, name: str) -> Piece:
+    found = function(facts.module(module), name)
+    return Piece(
+        wants=f"{name} is code of this repository",
+        where=str(Place(facts.path(module), found)) if found else "",
+        mend=f"define {name} in {facts.path(module)}",
+    )
+
+
+def _in_passport(facts: Facts, field: str) -> Judged:
+    """Yield whether every version carries a field, and the gate refuses one without it."""
+    tree = facts.module("runtime/passport")
+    issued = [node for node in functions(tree) if node.name == "issue" and says(node, field)]
+    yield Piece(
+        wants=f"every version's passport holds {field}",
+        where=str(Place(facts.path("runtime/passport"), issued[0])) if issued else "",
+        mend=f"write {field} into the passport",
+    )
+
+
+def _requirements(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
+    for text in listed(mapped(pyproject, "project"), "dependencies"):
+        if match := _REQUIREMENT.match(str(text)):
+            name = re.sub(r"[-_.]+", "-", match[1]).lower()
+            yield name, _bounds(match[2])
+
+
+def _bounds(specifier: str) -> frozenset[str]:
+    return frozenset(part.replace(" ", "") for part in specifier.split(",") if part.strip())

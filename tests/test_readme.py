@@ -1,0 +1,70 @@
+"""The README's commands are run in order, in an empty folder, and print what it says they print."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+BLOCK = re.compile(r"(<!-- test: skip[^\n]*\n)?```console\n(.*?)```", re.DOTALL)
+
+
+def commands(text):
+    """Yield each command with the lines that follow it."""
+    for skipped, block in BLOCK.findall(text):
+        if skipped:
+            continue
+        command, expected = None, []
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                if command:
+                    yield command, expected
+                command, expected = line[2:], []
+            else:
+                expected.append(line)
+        yield command, expected
+
+
+def as_pattern(lines):
+    text = re.escape("\n".join(lines))
+    return re.compile(text.replace(re.escape("..."), ".*"), re.DOTALL)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("readme")
+def test_every_command_prints_what_the_readme_says(tmp_path, monkeypatch):
+    # The published address stands for this checkout as it is, committed or not.
+    source = tmp_path / "source"
+    subprocess.run(["git", "clone", "--quiet", "--no-checkout", ROOT, source], check=True)
+    files = subprocess.check_output(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True
+    )
+    for name in files.split("\0"):
+        if name and (ROOT / name).exists():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, source / name, follow_symlinks=False)
+    subprocess.run(["git", "add", "--all"], cwd=source, check=True)
+    subprocess.run(
+        ["git", "commit", "--quiet", "--allow-empty", "--message", "chore: as it is"],
+        cwd=source, check=True,
+    )  # fmt: skip
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{source}.insteadOf")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/halden-retail/modelwright")
+    monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    folder = tmp_path / "empty"
+    folder.mkdir()
+
+    for command, expected in commands((ROOT / "README.md").read_text()):
+        ran = subprocess.run(
+            ["bash", "-c", f"{command}\ncode=$?; pwd > {tmp_path}/pwd; exit $code"],
+            cwd=folder, capture_output=True, text=True, check=False, env=os.environ,
+        )  # fmt: skip
+        folder = Path((tmp_path / "pwd").read_text().strip())
+        said = (ran.stdout + ran.stderr).strip()
+        assert as_pattern(expected).fullmatch(said), f"$ {command}\n{said}"
+        refused = any(line.startswith("error:") for line in expected)
+        assert (ran.returncode != 0) == refused, f"$ {command}\n{said}"
