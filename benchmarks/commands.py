@@ -11,9 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from pairs import BIN, ROOT, Measured, Pair, machine, measure, version_of
+from tables import rows, write
 
-TABLE = Path(__file__).parent / "README.md"
-BEGIN, END = "<!-- commands -->", "<!-- /commands -->"
 COPIER, OURS = str(BIN / "copier"), str(BIN / "modelwright")
 ANSWERS = {
     "team": "norda-fraud",
@@ -54,21 +53,22 @@ def pairs(template: Path, big: Path, project: Path) -> list[Pair]:
     ]
 
 
-def table(rows: list[Measured]) -> str:
+def table(measured: list[Measured]) -> str:
     """Return the measurements as Markdown."""
-    engines = f"copier {version_of('copier')}"
     lines = [
-        f"Measured on {machine()}, {engines}; CPU seconds of the whole process, medians.",
-        "",
-        "| measured | ours, s | stock, s | ratio | bound |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        [
+            row.pair.name,
+            f"{row.ours:.3f}",
+            f"{row.theirs:.3f}",
+            f"{row.ratio:.3f}",
+            str(row.pair.bound),
+        ]
+        for row in measured
     ]
-    lines += [
-        f"| {row.pair.name} | {row.ours:.3f} | {row.theirs:.3f} | {row.ratio:.3f} |"
-        f" {row.pair.bound} |"
-        for row in rows
-    ]
-    return "\n".join(lines)
+    return (
+        f"Measured on {machine()}, copier {version_of('copier')}; CPU seconds of the whole process, "
+        "medians.\n\n" + rows(["measured", "first, s", "second, s", "ratio", "bound"], lines)
+    )
 
 
 def main() -> int:
@@ -86,12 +86,10 @@ def main() -> int:
         subprocess.run(made, check=True, capture_output=True)
         project = place / "norda-fraud-scoring-serve"
         (project / "uv.lock").touch()
-        rows = [measure(pair, runs) for pair in pairs(template, big, project)]
+        measured = [measure(pair, runs) for pair in pairs(template, big, project)]
         shutil.rmtree(project)
-    before, _, rest = TABLE.read_text().partition(BEGIN)
-    after = rest.partition(END)[2]
-    TABLE.write_text(f"{before}{BEGIN}\n{table(rows)}\n{END}{after}")
-    return int(any(row.ratio > row.pair.bound for row in rows))
+    write("commands", table(measured))
+    return int(any(row.ratio > row.pair.bound for row in measured))
 
 
 if __name__ == "__main__":

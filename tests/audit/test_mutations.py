@@ -30,7 +30,8 @@ FAKE = {
     + "hbGciOiJIUzI1NiJ9a"
     + ".eyJ"
     + "zdWIiOiIxMjM0NTY3ODkw"
-    + ".abcDEF" * 4,
+    + "."
+    + "abcDEF" * 4,
     "a password in a URL": "postgresql://svc:" + "hunter2hunter2" + "@db.internal/x",
 }
 
@@ -46,6 +47,9 @@ class Change:
     at: str = ""
     also: tuple[str, ...] = ()
 
+    def filled(self, found):
+        return re.sub(r"\\(\d)", lambda group: found[int(group[1])], self.new)
+
     def make(self, project):
         file = project / self.path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +57,7 @@ class Change:
             file.write_text((file.read_text() if file.exists() else "") + self.new)
             return
         text = file.read_text()
-        changed = re.sub(self.old, self.new, text, count=1, flags=re.MULTILINE)
+        changed = re.sub(self.old, self.filled, text, count=1, flags=re.MULTILINE)
         assert changed != text, f"{self.old} does not stand in {self.path}"
         file.write_text(changed)
 
@@ -332,6 +336,7 @@ def test_the_value_of_a_secret_is_never_told(project, check, value):
         ("ANS001", "team", "norda-frud"),
         ("ANS001", "brand", "nord"),
         ("ANS001", "archetype", "online"),
+        ("NAM002", "use_case", "a" * 31),
         ("ANS001", "personal_data", "some"),
         ("ANS003", "brand", "kitto"),
         ("TXT001", "description", '"a\\u2028b"'),
@@ -341,10 +346,8 @@ def test_the_value_of_a_secret_is_never_told(project, check, value):
         ("NAM002", "use_case", "Fraud_Scoring"),
         ("NAM003", "use_case", "pipeline"),
         ("NAM004", "use_case", "json"),
-        ("NAM001", "use_case", "a" * 43),
         ("TAG001", "cost_centre", "CC-0000"),
         ("TAG002", "serves", "nobody"),
-        ("TAG003", "serves", "velora"),
         ("TAG004", "allocation_key", "By_Requests"),
     ],
 )
@@ -370,8 +373,13 @@ def test_a_missing_file_of_the_platform_is_found(project, check, path):
 
 @pytest.mark.parametrize(
     ("path", "rule"),
-    [("project.yaml", "PRJ001"), ("secrets.yaml", "SEC001"), ("uv.lock", "LCK001")]
-    + [(".env.example", "SEC004"), (".gitignore", "SEC006")],
+    [
+        ("project.yaml", "PRJ001"),
+        ("secrets.yaml", "SEC001"),
+        ("uv.lock", "LCK001"),
+        (".env.example", "SEC004"),
+        (".gitignore", "SEC006"),
+    ],
 )
 def test_a_file_that_a_rule_needs_is_missed(project, check, path, rule):
     (project / path).unlink()
@@ -390,11 +398,11 @@ def test_the_command_that_makes_the_lock_file_is_told(project, check):
 
 
 def test_every_rule_of_the_repository_has_a_change():
-    from modelwright.audit.rule_ids import REPOSITORY
+    from modelwright.audit.rule_ids import REPOSITORY, WAIVERS
 
     changed = {change.rule for change in CHANGES.values()}
 
-    assert set(REPOSITORY) - changed <= {"DRF002", "DRF003", "LCK001"}
+    assert {*REPOSITORY, *WAIVERS} - changed <= {"DRF002", "DRF003", "LCK001"}
 
 
 def test_the_sample_of_the_mutations_holds_every_target(made):

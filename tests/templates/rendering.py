@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import shutil
 from pathlib import Path
 from typing import Any, Final
@@ -33,7 +32,11 @@ VARIATIONS: Final[dict[str, dict[str, object]]] = {
     "devcontainer": {"devcontainer": True},
     "compose": {"compose": True},
     "gcp, no gateway": {"team": "velora-search", "brand": "velora", "databricks": True},
-    "no capability, client secret": {"team": "kitto-marketing", "brand": "kitto", "databricks": True},
+    "no capability, client secret": {
+        "team": "kitto-marketing",
+        "brand": "kitto",
+        "databricks": True,
+    },
     "several brands": {
         "team": "group-personalisation",
         "brand": "velora",
@@ -50,11 +53,13 @@ def sample_policy() -> dict[str, Any]:
     return policy
 
 
-def render(
-    archetype: str, into: Path, policy: dict[str, Any] | None = None, **answers: object
-) -> Path:
+def render(archetype: str, into: Path, **answers: object) -> Path:
     """Write the project that the answers describe into a new folder of `into`; return it."""
-    policy = copy.deepcopy(policy) if policy else sample_policy()
+    return render_under(sample_policy(), archetype, into, **answers)
+
+
+def render_under(policy: dict[str, Any], archetype: str, into: Path, **answers: object) -> Path:
+    """Do the same as `render` under another policy."""
     env = jinja2.Environment(
         loader=jinja2.FileSystemLoader(REPOSITORY),
         undefined=jinja2.StrictUndefined,

@@ -15,7 +15,7 @@ from modelwright.audit.pins import check_pins
 from modelwright.audit.project import Project
 from modelwright.audit.readable import check_lock, check_yaml
 from modelwright.audit.record import check_agreement, check_record, check_status
-from modelwright.audit.rule_ids import UNJUDGED, rule_ids
+from modelwright.audit.rule_ids import UNJUDGED, WAIVERS, rule_ids
 from modelwright.audit.secret_values import check_values
 from modelwright.audit.secrets import check_entries, check_references
 from modelwright.audit.tags_databricks import check_budget_policy, check_bundle_tags
@@ -73,7 +73,7 @@ def check(project: Project) -> Report:
     rules = rule_ids(project.policy)
     found = [finding for check in CHECKS for finding in check(project)]
     found = apply_waivers(project, found)
-    found += check_waivers(project, rules)
+    found += check_waivers(project, [rule for rule in rules if rule not in WAIVERS])
     found.sort(key=lambda finding: (list(rules).index(finding.rule), *_place(finding.where)))
     told = {finding.rule for finding in found}
     if project.unjudged:

@@ -14,8 +14,9 @@ from modelwright.audit.yaml_file import Document
 
 NAMES: Final = ("kustomization.yaml", "kustomization.yml")
 DEEPEST: Final = 12
-WITH_TEMPLATE: Final = frozenset(
-    ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job")
+WITH_TEMPLATE: Final = (
+    *("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"),
+    *("Job", "CronJob"),
 )
 
 
@@ -175,8 +176,7 @@ def _label(body: dict[str, Any], kustomization: Mapping[Any, Any]) -> None:
 def _add(body: dict[str, Any], pairs: Mapping[str, Any], *, templates: bool) -> None:
     _labels(body).update(pairs)
     # Only these kinds have their templates labelled: another one must label its own.
-    kind = body.get("kind")
-    if templates and (kind in WITH_TEMPLATE or kind == "CronJob"):
+    if templates and str(body.get("kind")) in WITH_TEMPLATE:
         for _, template in pod_templates(body):
             _labels(template).update(pairs)
 

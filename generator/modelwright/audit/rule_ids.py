@@ -46,6 +46,8 @@ REPOSITORY: Final = {
     "DRF003": "drift could be judged",
     "LCK001": "uv.lock is there",
     "YML001": "every YAML file can be read",
+}
+WAIVERS: Final = {
     "WVR001": "waivers are whole, and name a rule",
     "WVR002": "no waiver has ended",
 }
@@ -58,7 +60,7 @@ def rule_ids(policy: Mapping[str, Any]) -> dict[str, str]:
     names = {naming[kind]["id"]: f"{kind.replace('_', ' ')} name" for kind in _FORMS}
     names |= {rule["id"]: f"name of the {rule['kind']}" for rule in naming["derived"]}
     within = {rule: f"the {title} is within its rule" for rule, title in names.items()}
-    return ANSWERS | within | NAMES | REPOSITORY
+    return ANSWERS | within | NAMES | REPOSITORY | WAIVERS
 
 
 _FORMS: Final = ("repository", "use_case", "reserved", "python")

@@ -44,7 +44,7 @@ def random_looking(value: str) -> bool:
     """Say whether a value can hardly be a word, a name or a path."""
     if not _CHARACTERS.fullmatch(value) or value.isalpha() or not re.search("[A-Za-z]", value):
         return False
-    if all(_plain(part) for part in re.split(r"[-_./:=@]", value)):
+    if "://" in value or all(_plain(part) for part in re.split(r"[-_./:=@]", value)):
         return False
     counts = Counter(value).values()
     bits = -sum(count / len(value) * math.log2(count / len(value)) for count in counts)

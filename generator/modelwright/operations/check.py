@@ -9,6 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from jinja2 import TemplateError
+
 from modelwright.adapters.project_files import ProjectFiles, read_project
 from modelwright.audit.check import Report, check
 from modelwright.audit.project import ANSWERS_FILE, Project
@@ -112,7 +114,7 @@ def _expected(
         return "the platform does not know the archetype", None
     try:
         return "", _managed_files(platform, answers)
-    except ModelwrightError as error:
+    except (ModelwrightError, TemplateError) as error:
         return f"the answers do not render: {error}", None
 
 

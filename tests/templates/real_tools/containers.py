@@ -107,7 +107,9 @@ def add_python(tar: tarfile.TarFile, prefix: Path) -> None:
     for shared in sorted((prefix / "lib").glob("libpython3*.so*")):
         tar.add(shared, f"./usr/local/lib/{shared.name}", filter=as_root)
     for name in ("python3.12", "python3", "python"):
-        tar.add((prefix / "bin" / "python3.12").resolve(), f"./usr/local/bin/{name}", filter=as_root)
+        tar.add(
+            (prefix / "bin" / "python3.12").resolve(), f"./usr/local/bin/{name}", filter=as_root
+        )
     for entry in sorted(library.iterdir()):
         if entry.name in NOT_IN_A_SLIM_IMAGE or entry.name.startswith("config-"):
             continue
@@ -130,7 +132,9 @@ def as_root(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
 
 def build(project: Path, name: str, **arguments: str) -> str:
     """Build a project's Dockerfile and return the image's id."""
-    options = [part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")]
+    options = [
+        part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")
+    ]
     run(
         "buildah", "bud", "--isolation", "chroot", "--pull-never", "--network", "host",
         "--format", "docker", "--layers", "--tag", name, *options, ".",

@@ -20,8 +20,13 @@ ON_THIS_PYTHON = {"UV_PYTHON": sys.executable, "VIRTUAL_ENV": ""}
 
 def lock(project: Path) -> None:
     """Make the project a repository with a lock file, as `modelwright new` does."""
-    run(tool("git"), "init", "--quiet", "--initial-branch", "main", cwd=project)
     run(tool("uv"), "lock", "--quiet", cwd=project, env=ON_THIS_PYTHON)
+    commit(project)
+
+
+def commit(project: Path) -> None:
+    """Make the project a repository with one commit."""
+    run(tool("git"), "init", "--quiet", "--initial-branch", "main", cwd=project)
     run("git", "add", "--all", cwd=project)
     author = ("-c", "user.name=A Tester", "-c", "user.email=tester@example.org")
     run("git", *author, "commit", "--quiet", "--message", "start", cwd=project)
@@ -76,7 +81,7 @@ def example_requests(project: Path, count: int, seed: int = 11) -> list[dict[str
     """Return requests as the project's own generator makes them."""
     program = (
         f"from {package(project)}.runtime.cli import USE_CASE\n"
-        f"for request in USE_CASE.examples({seed}, {count}).requests: print(request.model_dump_json())"
+        f"for one in USE_CASE.examples({seed}, {count}).requests: print(one.model_dump_json())"
     )
     python = project / ".venv" / "bin" / "python"
     printed = run(python, "-c", program, cwd=project).stdout

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
+
+import yaml
 
 from tests.templates.real_tools import projects
 
@@ -14,6 +17,12 @@ WANTED: Final = re.compile(
     r"service_(requests_total|request_seconds_bucket|ready|drift_psi|model_age_seconds"
     r"|model_reload_failures_total|log_dropped_total|log_write_failures_total)"
 )
+
+
+def alerts_of(rules: Path) -> dict[str, dict[str, Any]]:
+    """Return the alerts of a rule file by name."""
+    groups = yaml.safe_load(rules.read_text())["groups"]
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
 
 
 @dataclass
@@ -66,7 +75,8 @@ class Recording:
             "name": alert,
             "interval": f"{minutes}m",
             "input_series": [
-                {"series": name, "values": " ".join(samples)} for name, samples in self.series.items()
+                {"series": name, "values": " ".join(samples)}
+                for name, samples in self.series.items()
             ],
             "promql_expr_test": [
                 {

@@ -9,13 +9,14 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.templates.real_tools import projects
-from tests.templates.real_tools.scraping import Recording
+from tests.templates.real_tools.scraping import Recording, alerts_of
 from tests.templates.real_tools.toolbox import run, tool
 from tests.templates.rendering import VARIATIONS, render
 
@@ -32,6 +33,7 @@ ALERTS = [
     "ModelIsOld",
     "AnswersAreNotLogged",
 ]
+WINDOW = 320
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +41,6 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tool("promtool")
     project = render("online-serving", tmp_path_factory.mktemp("rules"))
     return project / "monitoring" / "alerts.yml"
-
-
-def alerts_of(rules: Path) -> dict[str, dict[str, object]]:
-    groups = yaml.safe_load(rules.read_text())["groups"]
-    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
 
 
 @pytest.mark.parametrize("variation", VARIATIONS)
@@ -125,7 +122,7 @@ def service(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     project = Path(shutil.copytree(trained, tmp_path_factory.mktemp("service") / trained.name))
     settings = project / "config" / "service.toml"
     text = re.sub(r"poll_seconds = [\d.]+", "poll_seconds = 0.1", settings.read_text())
-    settings.write_text(re.sub(r"window_rows = \d+", "window_rows = 300", text))
+    settings.write_text(re.sub(r"window_rows = \d+", f"window_rows = {WINDOW - 20}", text))
     switch = project / "fault"
     switch.write_text("")
     script = Path(__file__).with_name("faulty_service.py")
@@ -144,7 +141,7 @@ def slow(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
     return lambda: service.fault("slow"), service.ask
 
 
-def silent(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
+def silent(_: Service) -> tuple[Callable[[], None], Callable[[], None]]:
     return lambda: None, lambda: None
 
 
@@ -157,8 +154,10 @@ def unloadable_champion(service: Service) -> tuple[Callable[[], None], Callable[
 
 
 def drifted_inputs(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
-    drifted = {"amount_eur": 9_000.0, "account_age_days": 1, "payments_last_hour": 40}
-    return lambda: service.ask(320, **drifted), lambda: service.ask(**drifted)
+    def ask(times: int) -> None:
+        service.ask(times, amount_eur=9_000, account_age_days=1, payments_last_hour=40)
+
+    return lambda: ask(WINDOW), lambda: ask(2)
 
 
 def old_model(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
@@ -166,42 +165,60 @@ def old_model(service: Service) -> tuple[Callable[[], None], Callable[[], None]]
 
 
 def full_disk(service: Service) -> tuple[Callable[[], None], Callable[[], None]]:
-    return lambda: service.fault("disk"), lambda: (service.ask(1), time.sleep(0.12))
+    def ask_and_let_it_write() -> None:
+        service.ask(1)
+        time.sleep(0.12)
+
+    return lambda: service.fault("disk"), ask_and_let_it_write
 
 
-@pytest.mark.parametrize(
-    ("alert", "cause", "minutes", "fault", "recovery"),
-    [
-        ("ErrorBudgetBurnsFast", broken, 1, 15, 10),
-        ("ErrorBudgetBurnsSlowly", broken, 5, 12, 12),
-        ("AnswersAreSlow", slow, 1, 18, 8),
-        ("NoRequests", silent, 1, 35, 3),
-        ("NoModelReady", without_champion, 1, 8, 3),
-        ("ModelReloadFails", unloadable_champion, 1, 12, 20),
-        ("InputsDrift", drifted_inputs, 2, 18, 3),
-        ("ModelIsOld", old_model, 5, 14, 3),
-        ("AnswersAreNotLogged", full_disk, 1, 6, 13),
-    ],
-)
+@dataclass(frozen=True)
+class Case:
+    """A cause and its alert; `minutes` apart count the scrapes under the fault and after it."""
+
+    alert: str
+    cause: Callable[[Service], tuple[Callable[[], None], Callable[[], None]]]
+    minutes: int
+    fault: int
+    recovery: int
+
+
+CASES = [
+    Case("ErrorBudgetBurnsFast", broken, minutes=1, fault=15, recovery=10),
+    Case("ErrorBudgetBurnsSlowly", broken, minutes=5, fault=12, recovery=12),
+    Case("AnswersAreSlow", slow, minutes=1, fault=18, recovery=8),
+    Case("NoRequests", silent, minutes=1, fault=35, recovery=3),
+    Case("NoModelReady", without_champion, minutes=1, fault=8, recovery=3),
+    Case("ModelReloadFails", unloadable_champion, minutes=1, fault=12, recovery=20),
+    Case("InputsDrift", drifted_inputs, minutes=2, fault=18, recovery=3),
+    Case("ModelIsOld", old_model, minutes=5, fault=14, recovery=3),
+    Case("AnswersAreNotLogged", full_disk, minutes=1, fault=6, recovery=13),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
 def test_an_alert_fires_under_its_fault_and_clears_afterwards(
-    service: Service, rules: Path, tmp_path: Path,
-    alert: str, cause: Callable[[Service], tuple[Callable[[], None], Callable[[], None]]],
-    minutes: int, fault: int, recovery: int,
-) -> None:  # fmt: skip
+    service: Service, rules: Path, tmp_path: Path, case: Case
+) -> None:
     service.recording = recording = Recording(service.address, service.recording.job)
-    begin, meanwhile = cause(service)
-    service.ask(320)
+    begin, meanwhile = case.cause(service)
+    service.ask(WINDOW)
     before = recording.during(6, service.ask)
 
     begin()
-    under = recording.during(fault, meanwhile)
+    under = recording.during(case.fault, meanwhile)
     service.fault("")
     service.champion("1")
-    service.ask(320)
-    after = recording.during(recovery, service.ask)
+    service.ask(WINDOW)
+    after = recording.during(case.recovery, service.ask)
 
-    test = recording.as_test(alert, minutes, {before: False, under: True, after: False})
+    firing = {before: False, under: True, after: False}
+    test = recording.as_test(case.alert, case.minutes, firing)
     shutil.copy(rules, tmp_path / "alerts.yml")
     document = {"rule_files": ["alerts.yml"], "evaluation_interval": "1m", "tests": [test]}
     (tmp_path / "scraped.yml").write_text(yaml.safe_dump(document))
     run("promtool", "test", "rules", "scraped.yml", cwd=tmp_path)
+
+
+def test_every_alert_has_a_fault_that_makes_it_fire(rules: Path) -> None:
+    assert [case.alert for case in CASES] == list(alerts_of(rules))

@@ -54,8 +54,8 @@ def built(trained: Path) -> Built:
 
 @pytest.fixture(scope="module")
 def service(built: Built, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A container as the cluster runs it: nothing writable but /data, no capability, its registry
-    mounted read-only; yields its address."""
+    """A container as the cluster runs it, its registry mounted read-only; yields its address."""
+    assert built
     registry = tmp_path_factory.mktemp("registry")
     shutil.copy(trained / "data" / "mlflow.db", registry)
     shutil.copytree(trained / "data" / "artifacts", registry / "artifacts")
@@ -64,7 +64,8 @@ def service(built: Built, trained: Path, tmp_path_factory: pytest.TempPathFactor
     containers.inside(
         "podman", "run", "--detach", "--name", "modelwright-test", "--replace", "--read-only",
         "--tmpfs", "/tmp", "--cap-drop", "all", "--security-opt", "no-new-privileges",
-        "--volume", f"{registry}:/registry:ro", "--volume", f"{registry}/artifacts:/data/artifacts:ro",
+        "--volume", f"{registry}:/registry:ro",
+        "--volume", f"{registry}/artifacts:/data/artifacts:ro",
         "--env", "MLFLOW_TRACKING_URI=sqlite:////registry/mlflow.db",
         "--env", f"SERVICE_API_KEYS={KEY}", "--env", f"SERVICE_PORT={port}", IMAGE,
     )  # fmt: skip
@@ -165,7 +166,9 @@ def test_a_stopped_container_finishes_its_work_and_ends_by_itself(
     containers.inside("podman", "stop", "--time", "25", "modelwright-test")
 
     assert time.monotonic() - started < 20
-    code = containers.inside("podman", "inspect", "--format", "{{.State.ExitCode}}", "modelwright-test")
+    code = containers.inside(
+        "podman", "inspect", "--format", "{{.State.ExitCode}}", "modelwright-test"
+    )
     assert int(code) in (0, 143)
 
 

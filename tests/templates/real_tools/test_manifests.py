@@ -11,7 +11,7 @@ import yaml
 
 from tests.templates.real_tools import manifests
 from tests.templates.real_tools.toolbox import run, tool
-from tests.templates.rendering import VARIATIONS, render, sample_policy
+from tests.templates.rendering import VARIATIONS, render, render_under, sample_policy
 
 pytestmark = pytest.mark.tools
 
@@ -20,9 +20,7 @@ CUSTOM = yaml.safe_load(Path(__file__).with_name("custom_kinds.yaml").read_text(
 
 @pytest.fixture(scope="module", params=VARIATIONS)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return render(
-        "online-serving", tmp_path_factory.mktemp("project"), **VARIATIONS[request.param]
-    )
+    return render("online-serving", tmp_path_factory.mktemp("project"), **VARIATIONS[request.param])
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +82,7 @@ def test_a_policy_with_fewer_environments_gets_fewer_overlays(tmp_path: Path) ->
     policy = sample_policy()
     policy["environments"] = ["dev", "prod"]
 
-    project = render("online-serving", tmp_path, policy)
+    project = render_under(policy, "online-serving", tmp_path)
 
     assert [overlay.name for overlay in manifests.overlays(project)] == ["dev", "prod"]
     assert "staging" not in (project / ".github/workflows/deploy.yml").read_text()
@@ -111,7 +109,7 @@ def test_the_cost_centre_stands_in_finance_s_own_spelling_everywhere(tmp_path: P
     policy = sample_policy()
     policy["teams"]["norda-fraud"]["cost_centre"] = "CC-9999"
 
-    project = render("online-serving", tmp_path, policy, dashboards=True, databricks=True)
+    project = render_under(policy, "online-serving", tmp_path, dashboards=True, databricks=True)
 
     old = [f for f in project.rglob("*") if f.is_file() and "CC-4100" in f.read_text()]
     assert old == []
@@ -136,7 +134,10 @@ def test_pods_run_restricted(built: dict[str, list[manifests.Manifest]]) -> None
             "readOnlyRootFilesystem": True,
             "capabilities": {"drop": ["ALL"]},
         }
-        assert container["resources"]["limits"]["memory"] == container["resources"]["requests"]["memory"]
+        assert (
+            container["resources"]["limits"]["memory"]
+            == container["resources"]["requests"]["memory"]
+        )
         assert {"startupProbe", "readinessProbe", "livenessProbe", "lifecycle"} <= container.keys()
 
 
@@ -158,7 +159,9 @@ def test_secrets_are_named_as_the_manifest_names_them_and_hold_no_value(
     listed = {s["name"] for s in yaml.safe_load((project / "secrets.yaml").read_text())["secrets"]}
     for objects in built.values():
         secret = manifests.of_kind(objects, "Secret")
-        (container,) = manifests.of_kind(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
+        (container,) = manifests.of_kind(objects, "Deployment")["spec"]["template"]["spec"][
+            "containers"
+        ]
         references = [e["valueFrom"]["secretKeyRef"] for e in container["env"] if "valueFrom" in e]
 
         assert not {"data", "stringData"} & secret.keys()
@@ -196,14 +199,18 @@ def test_alerts_wake_nobody_for_an_environment_without_callers(tmp_path: Path) -
     assert "PrometheusRule" not in kinds("dev") | kinds("staging")
 
 
-@pytest.mark.parametrize(("brand", "team"), [("norda", "norda-fraud"), ("kitto", "kitto-marketing")])
+@pytest.mark.parametrize(
+    ("brand", "team"), [("norda", "norda-fraud"), ("kitto", "kitto-marketing")]
+)
 def test_a_secret_is_mounted_only_where_nothing_better_is_to_be_had(
     tmp_path: Path, brand: str, team: str
 ) -> None:
     project = render("online-serving", tmp_path, brand=brand, team=team)
     objects = manifests.build(project / "deploy/k8s/overlays/prod")
     settings = manifests.of_kind(objects, "ConfigMap")["data"]
-    (container,) = manifests.of_kind(objects, "Deployment")["spec"]["template"]["spec"]["containers"]
+    (container,) = manifests.of_kind(objects, "Deployment")["spec"]["template"]["spec"][
+        "containers"
+    ]
     names = {entry["name"] for entry in container["env"]}
 
     federated = brand == "norda"

@@ -1,4 +1,4 @@
-"""A fresh project's pull request is green, and each fault turns red the step that is there for it."""
+"""A fresh project's pull request is green, and each fault turns its own step red."""
 
 from __future__ import annotations
 
@@ -69,9 +69,16 @@ def failing_test(project: Path) -> None:
 
 
 def untested_code(project: Path) -> None:
-    branches = "\n".join(f"    if number == {n}:\n        return {n + 1}" for n in range(200, 1200))
-    module = f'"""Nobody tests it."""\n\n\ndef step(number: int) -> int:  # noqa: C901, PLR0911, PLR0912\n    """Return the next."""\n{branches}\n    return 0\n'
-    (first_module(project).parent / "untested.py").write_text(module)
+    steps = "\n\n".join(
+        f"""
+def step_{number}(number: int) -> int:
+    \"\"\"Return the next but {number}.\"\"\"
+    return number + {number}
+"""
+        for number in range(1000, 1600)
+    )
+    module = first_module(project).with_name("untested.py")
+    module.write_text(f'"""Nobody tests it."""\n\n{steps}'.replace("\n\n\n\n", "\n\n\n"))
 
 
 def first_module(project: Path) -> Path:

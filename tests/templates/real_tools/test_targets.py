@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.templates.real_tools.test_alerts import alerts_of
-from tests.templates.real_tools.toolbox import run, tool
+from tests.templates.real_tools.scraping import alerts_of
+from tests.templates.real_tools.toolbox import library, run, tool
 from tests.templates.rendering import VARIATIONS, render, sample_policy
 
 pytestmark = pytest.mark.tools
@@ -67,7 +67,7 @@ def bundle(project: Path, target: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_the_training_job_is_valid_and_tagged_where_it_runs(
     tmp_path: Path, brand: str, team: str, target: str
 ) -> None:
-    jobs = pytest.importorskip("databricks.bundles.jobs")
+    jobs = library("databricks.bundles.jobs", "databricks-bundles")
     project = render("online-serving", tmp_path, brand=brand, team=team, databricks=True)
     chosen, training = bundle(project, target)
     place = sample_policy()["brands"][brand]["databricks"][target]
@@ -84,7 +84,7 @@ def test_the_training_job_is_valid_and_tagged_where_it_runs(
 
 
 def test_a_misspelt_field_of_a_job_is_refused(tmp_path: Path) -> None:
-    jobs = pytest.importorskip("databricks.bundles.jobs")
+    jobs = library("databricks.bundles.jobs", "databricks-bundles")
     project = render("online-serving", tmp_path, databricks=True)
     _, training = bundle(project, "dev")
 
@@ -109,7 +109,10 @@ def test_the_compose_file_is_valid_and_listens_only_here(tmp_path: Path) -> None
     compose = yaml.safe_load((project / "compose.yaml").read_text())
 
     run(
-        tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", project / "compose.yaml"
+        tool("check-jsonschema"),
+        "--builtin-schema",
+        "vendor.compose-spec",
+        project / "compose.yaml",
     )
 
     ports = [port for service in compose["services"].values() for port in service["ports"]]

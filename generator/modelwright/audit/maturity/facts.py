@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from modelwright.audit.maturity.kubernetes import Environment, environments
 from modelwright.audit.maturity.python_code import Place, functions
 from modelwright.audit.project import Project
 
@@ -40,6 +41,11 @@ class Facts:
     def python(self) -> Mapping[str, ast.Module]:
         """Every Python file that can be parsed, by path."""
         return dict(self._python())
+
+    @cached_property
+    def environments(self) -> tuple[Environment, ...]:
+        """What is declared for each environment."""
+        return tuple(environments(self.project))
 
     def module(self, name: str) -> ast.Module:
         """Return a module of the package, such as `runtime/app`; an empty one where it lacks."""

@@ -2,60 +2,43 @@
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Mapping
 from typing import Final
 
-from modelwright.audit.kustomize import WITH_TEMPLATE, Built, build, roots
 from modelwright.audit.maturity.facts import Facts
+from modelwright.audit.maturity.kubernetes import WORKLOADS, Environment
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.workflows import Job, first, jobs_on
+from modelwright.audit.plain import listed, mappings
 
 DEPLOYING: Final = "deploy-kubernetes.yml"
 BUILDING: Final = "build-image.yml"
 CHECKING: Final = "modelwright-check"
-WORKLOADS: Final = WITH_TEMPLATE | {"CronJob"}
-
-
-def environments(facts: Facts) -> Mapping[str, Built]:
-    """Return what would be applied, by the path of each environment's kustomization."""
-    known = facts.project.policy["environments"]
-    return {
-        root: build(facts.project, root)
-        for root in roots(facts.project)
-        if posixpath.basename(posixpath.dirname(root)) in known
-    }
+# Nobody is paged for an environment without callers.
+OPTIONAL: Final = ("PrometheusRule",)
 
 
 def as_code(facts: Facts) -> Judged:
     """9: every environment has its workload as code."""
-    built = environments(facts)
+    declared = {environment.name: environment for environment in facts.environments}
     for name in facts.project.policy["environments"]:
-        resources = [
-            resource
-            for root, found in built.items()
-            if posixpath.basename(posixpath.dirname(root)) == name
-            for resource in found.resources
-            if resource.body.get("kind") in WORKLOADS
-        ]
+        workloads = declared[name].of(*WORKLOADS) if name in declared else ()
         yield Piece(
             wants=f"{name} runs a workload that is declared",
-            where=resources[0].where if resources else "",
+            where=workloads[0].where if workloads else "",
             mend=f"declare it in an overlay {name} below deploy/k8s/overlays/",
         )
 
 
 def in_version_control(facts: Facts) -> Judged:
     """10: what is applied stands in the repository, whole."""
-    built = environments(facts)
-    for root, found in built.items():
-        lost = [entry for _, entry in found.lost]
+    for environment in facts.environments:
+        lost = ", ".join(environment.lost)
         yield Piece(
-            wants=f"all that {root} applies stands in the repository",
-            where="" if lost else f"{root}:1",
-            mend=f"commit {', '.join(lost)}",
+            wants=f"all that {environment.root} applies stands in the repository",
+            where="" if lost else f"{environment.root}:1",
+            mend=f"commit {lost}",
         )
-    if not built:
+    if not facts.environments:
         yield Piece(wants="an overlay for each environment", where="", mend="commit one")
 
 
@@ -69,12 +52,12 @@ def merge_deploys(facts: Facts) -> Judged:
         )
 
 
-def deployments(facts: Facts, *, changed: str) -> dict[str, Job | None]:
+def deployments(facts: Facts, *, changed: str = "") -> dict[str, Job | None]:
     """Return the job that a merge starts for each environment.
 
     Args:
         facts: The project.
-        changed: What the merge changes.
+        changed: What the merge changes; empty for a merge that changes everything.
     """
     jobs = [job for job in jobs_on(facts.project, "push", changed) if job.uses(DEPLOYING)]
     return {
@@ -85,37 +68,23 @@ def deployments(facts: Facts, *, changed: str) -> dict[str, Job | None]:
 
 def equal_environments(facts: Facts) -> Judged:
     """14: at least two environments, with the same objects and the same settings."""
-    shapes = {
-        root: (
-            frozenset(resource.title for resource in found.resources) - _optional(found),
-            frozenset(_settings(facts, root)),
-        )
-        for root, found in environments(facts).items()
-    }
+    shapes = {found.root: _shape(facts, found) for found in facts.environments}
     for root, shape in shapes.items():
+        others = [other for name, other in shapes.items() if name != root]
         yield Piece(
-            wants=f"{root} has the objects and settings of the others",
-            where=f"{root}:1" if len(shapes) > 1 and shape in _others(shapes, root) else "",
+            wants=f"{root} has the objects and settings of another environment",
+            where=f"{root}:1" if shape in others else "",
             mend="declare the same objects and the same keys in every overlay",
         )
     if not shapes:
         yield Piece(wants="two environments", where="", mend="declare an overlay for each")
 
 
-def _others(shapes: Mapping[str, object], root: str) -> list[object]:
-    return [shape for other, shape in shapes.items() if other != root]
-
-
-def _optional(built: Built) -> frozenset[str]:
-    """Return the objects that one environment may have for itself: nobody is paged for dev."""
-    kinds = ("PrometheusRule",)
-    return frozenset(r.title for r in built.resources if r.body.get("kind") in kinds)
-
-
-def _settings(facts: Facts, root: str) -> list[str]:
-    generators = facts.project.document(root).mapping.get("configMapGenerator") or ()
-    literals = [entry for one in generators for entry in one.get("literals") or ()]
-    return [str(entry).partition("=")[0] for entry in literals]
+def _shape(facts: Facts, environment: Environment) -> tuple[frozenset[str], frozenset[str]]:
+    titles = {found.title for found in environment.objects if found.kind not in OPTIONAL}
+    generators = mappings(facts.project.document(environment.root).mapping, "configMapGenerator")
+    literals = [entry for _, one in generators for entry in listed(one, "literals")]
+    return frozenset(titles), frozenset(str(entry).partition("=")[0] for entry in literals)
 
 
 def validated(facts: Facts) -> Judged:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from modelwright.audit.maturity.facts import PYPROJECT, Facts
-from modelwright.audit.maturity.infrastructure import environments
+from modelwright.audit.maturity.kubernetes import Declared
 from modelwright.audit.maturity.python_code import (
     Function,
     Place,
@@ -18,8 +18,7 @@ from modelwright.audit.maturity.python_code import (
 )
 from modelwright.audit.maturity.result import Judged, NotApplicable, Piece
 from modelwright.audit.maturity.workflows import first, jobs_on
-from modelwright.audit.plain import mapped, mappings
-from modelwright.audit.project import RECORD
+from modelwright.audit.plain import listed
 
 HOOKS: Final = ".pre-commit-config.yaml"
 TOOLS: Final = ("ruff format", "ruff check", "mypy")
@@ -112,29 +111,29 @@ def access(facts: Facts) -> Judged:
         where=str(next(refused, "")),
         mend="write a test that expects status 401",
     )
-    for root, built in environments(facts).items():
-        bodies = [resource.body for resource in built.resources]
-        policies = [r for r in built.resources if _closes(r.body)]
-        open_to_all = [r.title for r in built.resources if _opens(r.body)]
+    for environment in facts.environments:
+        closing = [found for found in environment.of("NetworkPolicy") if _closes(found)]
         yield Piece(
-            wants=f"{root} limits traffic in both directions and exposes no public address",
-            where=policies[0].where if bodies and policies and not open_to_all else "",
-            mend=f"declare a NetworkPolicy{_without(open_to_all)}",
+            wants=f"{environment.name} limits traffic in both directions",
+            where=closing[0].where if closing else "",
+            mend="declare a NetworkPolicy with the policyTypes Ingress and Egress",
+        )
+        opened = [found.where for found in environment.objects if _opens(found)]
+        patched = facts.line(environment.root, "|".join(PUBLIC_SERVICES))
+        yield Piece(
+            wants=f"{environment.name} has no public address",
+            where="" if opened or patched else f"{environment.root}:1",
+            mend=f"close {', '.join(opened) or patched}",
         )
 
 
-def _without(titles: list[str]) -> str:
-    return f", and close {', '.join(titles)}" if titles else ""
+def _closes(policy: Declared) -> bool:
+    return {"Ingress", "Egress"} <= set(listed(policy.spec, "policyTypes"))
 
 
-def _closes(body: dict[str, object]) -> bool:
-    types = mapped(body, "spec").get("policyTypes")
-    return body.get("kind") == "NetworkPolicy" and {"Ingress", "Egress"} <= set(types or ())
-
-
-def _opens(body: dict[str, object]) -> bool:
-    kind, spec = body.get("kind"), mapped(body, "spec")
-    return kind == "Ingress" or (kind == "Service" and spec.get("type") in PUBLIC_SERVICES)
+def _opens(found: Declared) -> bool:
+    public = found.kind == "Service" and found.spec.get("type") in PUBLIC_SERVICES
+    return public or found.kind == "Ingress"
 
 
 def _holds(node: ast.AST, number: int) -> bool:
@@ -165,7 +164,4 @@ def _public(path: str, tree: ast.Module) -> Iterator[Place]:
 
 def batch_delivery(facts: Facts) -> Judged:
     """42: a batch arrives in time."""
-    archetype = facts.project.document(RECORD).mapping.get("archetype", "this project")
-    known = [name for _, name in mappings({"outputs": []}, "outputs")]
-    del known
-    yield NotApplicable(f"{archetype} answers requests and delivers no batch")
+    yield NotApplicable(f"{facts.project.answers['archetype']} delivers no batch: it answers")

@@ -11,14 +11,7 @@ from modelwright.audit.maturity.facts import PYPROJECT, Facts
 from modelwright.audit.maturity.infrastructure import BUILDING, deployments
 from modelwright.audit.maturity.markdown import headings
 from modelwright.audit.maturity.monitoring import alerts
-from modelwright.audit.maturity.python_code import (
-    Place,
-    called_at,
-    function,
-    functions,
-    mentions,
-    says,
-)
+from modelwright.audit.maturity.python_code import Place, called_at, function, imports, mentions
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.texts import MODEL_CARD, written
 from modelwright.audit.maturity.workflows import jobs_on
@@ -38,9 +31,11 @@ def data_code(facts: Facts) -> Judged:
 def model_code(facts: Facts) -> Judged:
     """17: training and interface in one package."""
     yield _defined(facts, "train", "fit")
+    path = facts.path("runtime/app")
+    served = "fastapi.FastAPI" in imports(facts.module("runtime/app"))
     yield Piece(
         wants="the interface is in the same package",
-        where=called_at(facts.path("runtime/app"), facts.module("runtime/app"), "FastAPI"),
+        where=facts.line(path, r"\bFastAPI\b") if served else "",
         mend="keep the service beside the model, in src/",
     )
 
@@ -70,7 +65,7 @@ def reproducible(facts: Facts) -> Judged:
     """20: a lock file in step with its project, and an image built from it."""
     lock = facts.toml(LOCK)
     name = mapped(facts.toml(PYPROJECT), "project").get("name")
-    own = next((p for p in listed(lock, "package") if p.get("name") == name), {})
+    own: Mapping[str, Any] = next((p for p in listed(lock, "package") if p.get("name") == name), {})
     locked = {
         (str(entry["name"]), _bounds(str(entry.get("specifier", ""))))
         for entry in listed(mapped(own, "metadata"), "requires-dist")
@@ -90,7 +85,7 @@ def reproducible(facts: Facts) -> Judged:
 
 def same_code(facts: Facts) -> Judged:
     """21: one image for every environment, and no code that asks where it runs."""
-    jobs = deployments(facts, changed=facts.path("train"))
+    jobs = deployments(facts)
     digests = {str(job.inputs.get("digest", "")) if job else "" for job in jobs.values()}
     yield Piece(
         wants="every environment gets the same digest",
@@ -186,12 +181,23 @@ def _defined(facts: Facts, module: str, name: str) -> Piece:
 
 def _in_passport(facts: Facts, field: str) -> Judged:
     """Yield whether every version carries a field, and the gate refuses one without it."""
-    tree = facts.module("runtime/passport")
-    issued = [node for node in functions(tree) if node.name == "issue" and says(node, field)]
+    tree, path = facts.module("runtime/passport"), facts.path("runtime/passport")
+    issue = function(tree, "issue")
     yield Piece(
         wants=f"every version's passport holds {field}",
-        where=str(Place(facts.path("runtime/passport"), issued[0])) if issued else "",
+        where=str(Place(path, issue)) if issue and field in mentions(issue) else "",
         mend=f"write {field} into the passport",
+    )
+    required = (
+        node
+        for node in tree.body
+        if isinstance(node, ast.Assign) and {"REQUIRED", field} <= mentions(node)
+    )
+    found = next(required, None)
+    yield Piece(
+        wants=f"the gate refuses a version without {field}",
+        where=str(Place(path, found)) if found else "",
+        mend=f"add {field} to what a passport must hold",
     )
 
 

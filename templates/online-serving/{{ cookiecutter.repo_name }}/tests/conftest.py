@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,11 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from {{ cookiecutter.package_name }}.runtime import Examples, settings, training
+from {{ cookiecutter.package_name }}.runtime import (
+    Examples,
+    settings,
+    training,
+)
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
 from {{ cookiecutter.package_name }}.runtime.promotion import promote
 from {{ cookiecutter.package_name }}.runtime.registry import Registry
@@ -21,7 +25,7 @@ from {{ cookiecutter.package_name }}.runtime.server import application
 from {{ cookiecutter.package_name }}.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-ROWS = 2400
+ROWS = 1600
 KEY = "a-key-of-the-tests"
 FIRST, SECOND, WORSE = "1", "2", "3"
 
@@ -73,6 +77,21 @@ def _trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert training.train(own, Shuffled(), registry) == WORSE
     project.promote(FIRST)
     return project.data
+
+
+@pytest.fixture(scope="session")
+def shared(_trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project for tests that change nothing but its log."""
+    data = tmp_path_factory.mktemp("shared") / "data"
+    shutil.copytree(_trained, data)
+    return Project(data)
+
+
+@pytest.fixture(scope="session")
+def service(shared: Project) -> Iterator[TestClient]:
+    """The running service of `shared`."""
+    with shared.client() as client:
+        yield client
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from .log import Record
 from .model import Model
-from .settings import Section, Settings
+from .settings import Section, Settings, refused
 
 __all__ = ["Experiment", "arm", "imbalance"]
 
@@ -67,7 +67,10 @@ class Experiment:
     aliases: tuple[str, ...] = ("champion", "challenger")
 
     def __init__(self, settings: Settings) -> None:
-        self._rules = Rules.model_validate(settings.experiment)
+        try:
+            self._rules = Rules.model_validate(settings.experiment)
+        except ValidationError as error:
+            raise refused(error, "experiment") from error
         self._waiting: deque[tuple[Model, Record]] = deque(maxlen=LIMIT)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None

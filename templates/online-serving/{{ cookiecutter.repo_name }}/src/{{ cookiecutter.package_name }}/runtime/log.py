@@ -14,13 +14,14 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
+from pydantic_core import to_json
 
 from . import ProjectError
 from .metrics import Metrics
@@ -31,19 +32,21 @@ __all__ = ["Mask", "Record", "RequestLog", "Store"]
 TABLES = """
 CREATE TABLE IF NOT EXISTS predictions (
     request_id TEXT, alias TEXT, at REAL, version TEXT, entity TEXT, request TEXT, features TEXT,
-    score REAL, outside TEXT, response TEXT, latency_ms REAL, PRIMARY KEY (request_id, alias)
-) WITHOUT ROWID;
+    score REAL, outside TEXT, response TEXT, latency_ms REAL
+);
+CREATE INDEX IF NOT EXISTS predictions_id ON predictions (request_id);
 CREATE INDEX IF NOT EXISTS predictions_at ON predictions (at);
 CREATE INDEX IF NOT EXISTS predictions_entity ON predictions (entity);
 CREATE TABLE IF NOT EXISTS labels (request_id TEXT PRIMARY KEY, label REAL, at REAL);
 """
+PLACES = "(?,?,?,?,?,?,?,?,?,?,?)"
+BATCH = 64
 PAUSE = 0.05
 HOUR = 3600.0
 WAIT_FOR_LOCK = 30.0
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One answer, as the service hands it over.
 
     Attributes:
@@ -104,13 +107,17 @@ class Store:
         self._open.execute("PRAGMA secure_delete = ON")
         self._open.executescript(TABLES)
 
-    def write(self, records: Iterable[Record]) -> None:
-        """Append records in one transaction."""
+    def write(self, records: Sequence[Record]) -> None:
+        """Append records in one transaction.
+
+        One statement takes many rows: SQLite works without Python's lock until it is done.
+        """
         with self._open:
-            self._open.executemany(
-                "INSERT OR REPLACE INTO predictions VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                [self._row(record) for record in records],
-            )
+            for start in range(0, len(records), BATCH):
+                rows = [self._row(record) for record in records[start : start + BATCH]]
+                places = ",".join([PLACES] * len(rows))
+                values = list(chain.from_iterable(rows))
+                self._open.execute("INSERT INTO predictions VALUES " + places, values)
 
     def label(self, labels: Iterable[tuple[str, float]]) -> int:
         """Store what turned out to be true, by request id; returns how many ids are in the log."""
@@ -136,6 +143,12 @@ class Store:
             (since, version),
         )
         return [(json.loads(features), score) for features, score in rows]
+
+    def rows(self, *columns: str) -> list[tuple[Any, ...]]:
+        """Return columns of every record, oldest first."""
+        return self._open.execute(
+            f"SELECT {', '.join(columns)} FROM predictions ORDER BY at"
+        ).fetchall()
 
     def count(self) -> int:
         """Return how many records there are."""
@@ -168,11 +181,11 @@ class Store:
             record.at,
             record.version,
             self.mask.entity(getattr(record.request, self._entity)),
-            json.dumps(self.mask.request(record.request)),
-            json.dumps(record.features),
+            to_json(self.mask.request(record.request)).decode(),
+            to_json(record.features).decode(),
             record.score,
             ",".join(record.outside),
-            record.response.model_dump_json() if record.response else None,
+            record.response and record.response.model_dump_json(),
             record.latency * 1000.0,
         )
 

@@ -36,7 +36,7 @@ def gate(
     papers = passport.read(registry.files(version))
     lacking = passport.missing(papers, strict=settings.environment.name in ("staging", "prod"))
     metric = settings.gate.metric
-    if metric not in papers.get("metrics", {}):
+    if metric not in (papers.get("metrics") or {}):
         lacking.append(f"metrics.{metric}")
     if lacking:
         return Verdict(False, f"its passport lacks {', '.join(lacking)}")

@@ -43,11 +43,16 @@ class Registry:
 
     def __init__(self, settings: Settings) -> None:
         self.model = os.environ.get("SERVICE_MODEL_NAME") or MODEL
-        self.uri = settings.environment.registry
         self.tags = {**COST_TAGS, "{{ tags.environment }}": settings.environment.name}
         self._artifacts = settings.environment.data / "artifacts"
-        self._embedded = self.uri.startswith("sqlite:")
         self._known: MlflowClient | None = None
+        self.connect(settings.environment.registry)
+
+    def connect(self, uri: str) -> None:
+        """Turn to the registry at `uri`; the first call that needs it opens the connection."""
+        self.uri = uri
+        self._embedded = uri.startswith("sqlite:")
+        self._known = None
 
     def register(
         self, folder: Path, *, run_id: str, metrics: Mapping[str, float], tags: Mapping[str, str]
@@ -194,6 +199,8 @@ class Registry:
             ) from error
 
     def _prepare(self) -> None:
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
         if self._embedded:

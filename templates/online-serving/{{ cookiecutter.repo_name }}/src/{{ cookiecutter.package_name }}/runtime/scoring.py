@@ -163,11 +163,12 @@ class Scorer:
         score = float(chosen.predict(row)[0])
         scored = chosen.scored(row, score)
         response = self._use_case.decide(scored, self._limits)
-        request_id = os.urandom(16).hex()
+        now = time.time()
+        request_id = f"{int(now * 1e6):014x}{os.urandom(9).hex()}"
         record = Record(
             request_id,
             alias,
-            time.time(),
+            now,
             chosen.version,
             request,
             features,

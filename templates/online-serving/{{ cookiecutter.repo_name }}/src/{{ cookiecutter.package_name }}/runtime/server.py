@@ -18,9 +18,9 @@ from .app import create_app
 {% endif %}from .registry import Registry
 from .settings import Settings
 
-__all__ = ["application", "openapi", "serve"]
+__all__ = ["address", "application", "openapi", "serve"]
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - only with keys, see _address
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - only with keys, see address
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECONDS_TO_FINISH = 20
 
@@ -52,7 +52,7 @@ def serve(
         ProjectError: No key is set and the address is not loopback, or it is taken.
     """
     _log_as_json()
-    host = _address(settings, host)
+    host = address(settings, host)
     taken = _listen(host, settings.environment.port if port is None else port)
     shown = f"http://{host}:{taken.getsockname()[1]}"
     logging.getLogger(__name__).info("serving on %s", shown)
@@ -65,7 +65,12 @@ def serve(
     uvicorn.Server(config).run([taken])
 
 
-def _address(settings: Settings, host: str) -> str:
+def address(settings: Settings, host: str) -> str:
+    """Return where to listen: without keys this machine only.
+
+    Raises:
+        ProjectError: No key is set and `host` can be reached from elsewhere.
+    """
     keys = settings.environment.api_keys
     host = host or settings.environment.host or (EVERYWHERE if keys else LOOPBACK[0])
     if keys:
@@ -98,6 +103,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _log_as_json() -> None:
+    logging.raiseExceptions = False
     lines = logging.StreamHandler(sys.stdout)
     lines.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[lines], force=True)

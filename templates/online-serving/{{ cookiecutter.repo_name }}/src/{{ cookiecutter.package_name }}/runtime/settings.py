@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from . import ProjectError
 
-__all__ = ["Settings", "load"]
+__all__ = ["Section", "Settings", "load", "refused"]
 
 
 class Section(BaseModel):
@@ -132,13 +132,18 @@ def load(
     try:
         return Settings(root=root, environment=_environment(root, environ), **tables)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ProjectError(
-            f"configuration {key}: {first['msg'].lower()}",
-            next_step="correct config/*.toml, or the SERVICE_* variable of that name",
-            code=3,
-        ) from error
+        raise refused(error) from error
+
+
+def refused(error: ValidationError, table: str = "") -> ProjectError:
+    """Return the error that names the first key which is not as it should be."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in (table, *first["loc"]) if part != "")
+    return ProjectError(
+        f"configuration {key}: {first['msg'].lower()}",
+        next_step="correct config/*.toml, or the SERVICE_* variable of that name",
+        code=3,
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,127 @@
+"""Section 6: explanations, and limits of knowledge."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from modelwright.audit.maturity.facts import Facts
+from modelwright.audit.maturity.python_code import (
+    Place,
+    called,
+    called_at,
+    class_with,
+    classes,
+    fields,
+    function,
+    mentions,
+    says,
+)
+from modelwright.audit.maturity.result import Judged, Piece
+from modelwright.audit.maturity.texts import MODEL_CARD, written
+
+BOUNDS: Final = {"ge", "gt", "le", "lt", "max_length", "pattern", "multiple_of"}
+KEPT: Final = ("request", "features", "score", "response", "version")
+CLOSED: Final = {"bool", "Literal", "Enum", "AwareDatetime", "datetime", "date", "UUID"}
+
+
+def explanation(facts: Facts) -> Judged:
+    """54: an explanation with evidence."""
+    yield from written(facts, MODEL_CARD, "Explanations")
+    tree = facts.module("runtime/model")
+    shares = [node for node in ast.walk(tree) if isinstance(node, ast.keyword)]
+    found = next((node for node in shares if node.arg == "pred_contrib"), None)
+    yield Piece(
+        wants="each feature's share of a score is computed",
+        where=str(Place(facts.path("runtime/model"), found)) if found else "",
+        mend="compute the shares with the model's own explainer",
+    )
+
+
+def decision(facts: Facts) -> Judged:
+    """56: how the decision was reached."""
+    yield from written(facts, MODEL_CARD, "How a decision is reached")
+    yield Piece(
+        wants="the answer holds its reasons",
+        where=called_at(facts.path("decide"), facts.module("decide"), "why"),
+        mend="put the strongest shares of scored.why() into the answer",
+    )
+
+
+def limits(facts: Facts) -> Judged:
+    """57: the service knows what it does not know."""
+    request = next((c for c in classes(facts.module("schemas")) if c.name == "Request"), None)
+    named = {
+        target.id: node.value
+        for node in facts.module("schemas").body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    entries = fields(request) if request else {}
+    open_fields = [name for name, entry in entries.items() if not _bounded(entry, named)]
+    yield Piece(
+        wants="every field of a request has its range",
+        where=str(Place(facts.path("schemas"), request)) if request and not open_fields else "",
+        mend=f"bound {', '.join(open_fields) or 'each field'} with Field(...)",
+    )
+    refused = (t for t in facts.tests if _expects(t.node, 422))
+    yield Piece(
+        wants="a test is refused with a value out of its range",
+        where=str(next(refused, "")),
+        mend="write a test that expects status 422",
+    )
+    guard = function(facts.module("runtime/model"), "scored")
+    where = called_at(facts.path("runtime/model"), guard, "knows")
+    yield Piece(
+        wants="a value unlike the training data is noticed",
+        where=where,
+        mend="compare each feature with its range in training",
+    )
+    told = (t for t in facts.tests if {"outside", "outside_training_range"} & mentions(t.node))
+    yield Piece(
+        wants="a test is unlike the training data",
+        where=str(next(told, "")),
+        mend="write a test whose request is far outside",
+    )
+
+
+def _bounded(entry: ast.AnnAssign, named: dict[str, ast.expr]) -> bool:
+    words = set(mentions(entry))
+    for name in words & set(named):
+        words |= mentions(named[name])
+    return bool(words & (BOUNDS | CLOSED))
+
+
+def _expects(node: ast.AST, status: int) -> bool:
+    return any(
+        isinstance(found, ast.Constant) and found.value == status for found in ast.walk(node)
+    )
+
+
+def stored(facts: Facts) -> Judged:
+    """58: inputs and outputs are kept without anybody's doing."""
+    record = class_with(facts.module("runtime/log"), KEPT)
+    yield Piece(
+        wants="a record holds request, features, score, answer and version",
+        where=str(Place(facts.path("runtime/log"), record)) if record else "",
+        mend="keep them all in runtime/log.py",
+    )
+    scoring = facts.module("runtime/scoring")
+    yield Piece(
+        wants="every answer is handed to the log",
+        where=called_at(facts.path("runtime/scoring"), scoring, "put")
+        if called(scoring, "Record")
+        else "",
+        mend="hand a record to the log before answering",
+    )
+    test = next((t for t in facts.tests if _reads_log(t.node)), None)
+    yield Piece(
+        wants="a test finds its answers in the log",
+        where=str(test or ""),
+        mend="write a test that reads the log's file after requests",
+    )
+
+
+def _reads_log(node: ast.AST) -> bool:
+    return says(node, "FROM predictions") or {"Store"} <= mentions(node)

@@ -1,0 +1,255 @@
+"""Section 4: cost, health, answers, quality and drift of what runs."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from modelwright.audit.finding import Finding
+from modelwright.audit.maturity.facts import Facts
+from modelwright.audit.maturity.kubernetes import WORKLOADS
+from modelwright.audit.maturity.markdown import headings
+from modelwright.audit.maturity.python_code import (
+    Place,
+    called_at,
+    class_with,
+    function,
+    mentions,
+    says,
+)
+from modelwright.audit.maturity.result import Judged, Piece
+from modelwright.audit.plain import mapped, mappings
+from modelwright.audit.tags_image import check_image
+from modelwright.audit.tags_kubernetes import check_kubernetes
+
+ALERTS: Final = "monitoring/alerts.yml"
+SERVICE: Final = "config/service.toml"
+RUNBOOK: Final = "docs/runbook.md"
+KINDS: Final = ("Counter", "Gauge", "Histogram", "Summary")
+HEALTH_ROUTES: Final = ("/healthz", "/readyz", "/metrics")
+_MEASURED: Final = re.compile(r"\b([a-z][a-z0-9_]*)\s*\{")
+_SUFFIX: Final = re.compile(r"_(total|bucket|sum|count)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """One alerting rule.
+
+    Attributes:
+        line: Where it stands in `monitoring/alerts.yml`.
+        name: Its name.
+        expression: What it evaluates.
+        body: The rule itself.
+    """
+
+    line: int
+    name: str
+    expression: str
+    body: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{ALERTS}:{self.line}"
+
+    @property
+    def measures(self) -> set[str]:
+        """The metrics in its expression, without Prometheus's suffixes."""
+        return {_SUFFIX.sub("", name) for name in _MEASURED.findall(self.expression)}
+
+    @property
+    def anchor(self) -> str:
+        """The runbook's section that it names."""
+        return str(mapped(self.body, "annotations").get("runbook_url", "")).partition("#")[2]
+
+
+def alerts(facts: Facts) -> Iterator[Alert]:
+    """Yield every alerting rule."""
+    document = facts.project.document(ALERTS)
+    for at, group in mappings(document.mapping, "groups"):
+        for number, rule in mappings(group, "rules"):
+            yield Alert(
+                line=document.line("groups", at, "rules", number),
+                name=str(rule.get("alert", "")),
+                expression=str(rule.get("expr", "")),
+                body=rule,
+            )
+
+
+def metrics(facts: Facts) -> dict[str, Place]:
+    """Return the metrics that the package declares, by name."""
+    return {
+        str(node.args[0].value): Place(path, node)
+        for path, tree in facts.modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in KINDS
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    }
+
+
+def cost(facts: Facts) -> Judged:
+    """39: whoever pays can see what it costs, and what it can cost at most."""
+    findings: list[Finding] = [*check_kubernetes(facts.project), *check_image(facts.project)]
+    root = next((environment.root for environment in facts.environments), "")
+    yield Piece(
+        wants="every resource carries the cost tags",
+        where=f"{root}:1" if root and not findings else "",
+        mend="; ".join(f"{f.where}: {f.problem}" for f in findings[:3]) or "declare resources",
+    )
+    for environment in facts.environments:
+        scaling = environment.of("HorizontalPodAutoscaler")
+        bounded = scaling and isinstance(scaling[0].spec.get("maxReplicas"), int)
+        reserved = all(_reserves(found.spec) for found in environment.of(*WORKLOADS))
+        yield Piece(
+            wants=f"{environment.name} says the most that it can use",
+            where=scaling[0].where if bounded and reserved else "",
+            mend="declare maxReplicas, and the resources that a container requests",
+        )
+
+
+def _reserves(spec: Mapping[Any, Any]) -> bool:
+    containers = mappings(mapped(spec, "template", "spec"), "containers")
+    asked = [mapped(container, "resources", "requests") for _, container in containers]
+    return bool(asked) and all({"cpu", "memory"} <= set(entry) for entry in asked)
+
+
+def health(facts: Facts) -> Judged:
+    """40: health is watched by rules that can fire, and lead to the runbook."""
+    rules, known = list(alerts(facts)), metrics(facts)
+    sections = headings(facts.project.files.get(RUNBOOK, ""))
+    blind = [rule.name for rule in rules if not rule.measures <= set(known) or not rule.measures]
+    lost = [rule.name for rule in rules if rule.anchor not in sections]
+    yield Piece(
+        wants="every alert measures what the service gives",
+        where=f"{ALERTS}:1" if rules and not blind else "",
+        mend=f"correct {', '.join(blind) or 'the rules'}",
+    )
+    yield Piece(
+        wants="every alert leads to a section of the runbook",
+        where=f"{RUNBOOK}:{sections['alerts']}" if rules and not lost and sections else "",
+        mend=f"write a section for {', '.join(lost) or 'each alert'}",
+    )
+    ready = (str(rule) for rule in rules if any("ready" in name for name in rule.measures))
+    yield Piece(
+        wants="an alert says that the service cannot answer",
+        where=next(ready, ""),
+        mend="add a rule on readiness",
+    )
+    yield evaluated(facts)
+
+
+def evaluated(facts: Facts) -> Piece:
+    """Return whether something evaluates the rules."""
+    brand = facts.project.policy["brands"][facts.project.answers["brand"]]
+    has = brand.get("monitoring", "none") != "none"
+    return Piece(
+        wants="a monitoring backend evaluates the alerts",
+        where=f"{ALERTS}:1" if has else "",
+        mend="ask the platform: the brand has no monitoring backend",
+    )
+
+
+def answers_seen(facts: Facts) -> Judged:
+    """41: latency, status codes and health are measured."""
+    tree, path = facts.module("runtime/metrics"), facts.path("runtime/metrics")
+    by_status = [place for place in metrics(facts).values() if "status" in mentions(place.node)]
+    yield Piece(
+        wants="answers are counted by status code",
+        where=str(by_status[0]) if by_status else "",
+        mend="count answers with a label status",
+    )
+    yield Piece(
+        wants="the time to answer is measured",
+        where=called_at(path, tree, "Histogram"),
+        mend="observe the seconds of each answer in a histogram",
+    )
+    record = class_with(facts.module("runtime/log"), ("latency", "at"))
+    yield Piece(
+        wants="the log keeps when each answer was given, and how long it took",
+        where=str(Place(facts.path("runtime/log"), record)) if record else "",
+        mend="write the latency into the log",
+    )
+    for route in HEALTH_ROUTES:
+        test = next((test for test in facts.tests if says(test.node, route)), None)
+        yield Piece(
+            wants=f"{route} answers, and a test asks it",
+            where=str(test) if test and route in mentions(facts.module("runtime/app")) else "",
+            mend=f"give the service {route}, and test it",
+        )
+
+
+def offline_metrics(facts: Facts) -> Judged:
+    """43: training stores its metrics."""
+    yield Piece(
+        wants="each version's metrics go to the registry",
+        where=called_at(
+            facts.path("runtime/registry"), facts.module("runtime/registry"), "log_metric"
+        ),
+        mend="log the metrics of evaluate.py",
+    )
+
+
+def feedback(facts: Facts) -> Judged:
+    """44: outcomes are joined to answers, and measured."""
+    found = function(facts.module("runtime/reports"), "feedback")
+    where = facts.path("runtime/reports")
+    yield Piece(
+        wants="outcomes are joined to the answers in the log",
+        where=called_at(where, found, "labelled"),
+        mend="read the answers whose outcome is known",
+    )
+    yield Piece(
+        wants="each version is measured by them",
+        where=called_at(where, found, "evaluate"),
+        mend="hand them to evaluate.py",
+    )
+
+
+def drift(facts: Facts) -> Judged:
+    """45: distributions are measured again and again, against a limit that alerts."""
+    tree, path = facts.module("runtime/metrics"), facts.path("runtime/metrics")
+    yield Piece(
+        wants="the distribution of each feature is compared with training at every scrape",
+        where=called_at(path, tree, "compare"),
+        mend="compare in metrics.page, which Prometheus asks for",
+    )
+    limit = mapped(facts.toml(SERVICE), "drift").get("psi_limit")
+    yield Piece(
+        wants="the limit is configuration",
+        where=facts.line(SERVICE, r"^psi_limit *=") if isinstance(limit, float) else "",
+        mend=f"set psi_limit under [drift] in {SERVICE}",
+    )
+    drifting = [rule for rule in alerts(facts) if any("drift" in name for name in rule.measures)]
+    yield Piece(
+        wants="an alert tells when it is passed",
+        where=str(drifting[0]) if drifting else "",
+        mend=f"add a rule on the drift gauge to {ALERTS}",
+    )
+    yield evaluated(facts)
+
+
+def outliers(facts: Facts) -> Judged:
+    """46: what is unlike the training data is decided with care, kept and counted."""
+    decide = function(facts.module("decide"), "decide")
+    asks = any("outside" in mentions(part) for part in [facts.module("decide")])
+    yield Piece(
+        wants="the decision asks whether a request is unlike the training data",
+        where=str(Place(facts.path("decide"), decide)) if decide and asks else "",
+        mend="let decide.py use scored.outside, for instance to send such a request to a person",
+    )
+    counted = (str(place) for name, place in metrics(facts).items() if "outside" in name)
+    yield Piece(
+        wants="such requests are counted",
+        where=next(counted, ""),
+        mend="count them by feature",
+    )
+    record = class_with(facts.module("runtime/log"), ("outside",))
+    yield Piece(
+        wants="such requests can be found in the log",
+        where=str(Place(facts.path("runtime/log"), record)) if record else "",
+        mend="write into the log what was outside",
+    )

@@ -1,0 +1,34 @@
+"""The answers that a command line gives."""
+
+import pytest
+
+from modelwright.errors import UsageError
+from modelwright.operations.given import given_answers
+
+
+def test_a_value_may_hold_an_equals_sign():
+    assert given_answers(["description=a=b"], None) == {"description": "a=b"}
+
+
+def test_the_last_of_two_wins_and_the_command_line_over_the_file(tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text("team: x\nbrand: y\n_commit: v1\n")
+
+    assert given_answers(["team=1", "team=2"], file) == {"team": "2", "brand": "y"}
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "1: 2\n", "a: [", "\x00", "\tx: y"])
+def test_a_file_of_another_form_is_refused(text, tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text(text)
+
+    with pytest.raises(UsageError) as refused:
+        given_answers([], file)
+    assert "one line NAME: VALUE" in refused.value.next_step
+
+
+def test_an_answers_file_of_another_project_can_be_given(tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text("_commit: v1\n_src_path: x\nteam: norda-fraud\n")
+
+    assert given_answers([], file) == {"team": "norda-fraud"}
