@@ -319,6 +319,37 @@ AGREEMENT = [
     ),
     Planted(
         "environments: [dev, staging, prod]",
+        "environments: [dev, staging, prod, shadow]",
+        "    databricks:",
+        "brand 'norda' has no workspace for the environment 'shadow'; "
+        "add `shadow:` with host and budget_policy_id",
+    ),
+    Planted(
+        "min_length: 5, max_length: 40",
+        "min_length: 5, max_length: 101",
+        "max_length: 101",
+        "repository names may have 101 characters, and GitHub takes 100; write at most 100",
+    ),
+    Planted(
+        "  brand: brand\n",
+        "  brand: brand\n" + "".join(f"  extra-{number}: x{number}\n" for number in range(19)),
+        "tags:",
+        "26 cost tags are more than a Databricks tag on AWS has room for; keep at most 25",
+    ),
+    Planted(
+        "secrets:\n",
+        "secrets:\n"
+        + "".join(
+            f"  - {{name: KEY_{number}, purpose: a key, kind: secret, level: repository,"
+            " owner: team, rotated_by: team}\n"
+            for number in range(100)
+        ),
+        "secrets:",
+        "101 secrets at level repository; GitHub shows a project at most 100; "
+        "keep fewer, or move some to another level",
+    ),
+    Planted(
+        "environments: [dev, staging, prod]",
         "environments: [dev, staging, prod, dev]",
         "environments:",
         "environment 'dev' stands twice; keep one of the two",

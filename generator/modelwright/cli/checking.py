@@ -77,6 +77,4 @@ def _document(path: Path, report: Report) -> dict[str, Any]:
 
 def _shown(text: str) -> str:
     """Return a text in which nothing commands a terminal."""
-    return "".join(
-        letter if letter.isprintable() else ascii(letter).strip("'") for letter in text
-    )
+    return "".join(letter if letter.isprintable() else ascii(letter).strip("'") for letter in text)

@@ -121,9 +121,7 @@ def _expected(
 def _managed_files(platform: Platform, answers: Mapping[str, Any]) -> dict[str, str]:
     archetype = platform.archetype(answers["archetype"])
     template = _only_managed(platform.template, archetype)
-    given = {
-        name: value for name, value in answers.items() if name in template.questionnaire.names
-    }
+    given = {name: value for name, value in answers.items() if name in template.questionnaire.names}
     completed = put_questions(
         template.questionnaire, template.env, given=given, defaults=True, ask=None
     )
@@ -138,7 +136,7 @@ def _managed_files(platform: Platform, answers: Mapping[str, Any]) -> dict[str, 
 
 
 def _only_managed(template: Template, archetype: Archetype) -> Template:
-    """Return a template of the managed files alone, whose questions take what was legal at birth."""
+    """Return a template of the managed files alone; its questions take what was legal at birth."""
     questions = tuple(
         replace(question, validator="", choices="") for question in template.questionnaire.questions
     )

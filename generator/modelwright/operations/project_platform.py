@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from modelwright.adapters.platforms import SHORT, located, platform_for
+from modelwright import __version__
+from modelwright.adapters.platforms import SHORT, located, own_root, platform_for
 from modelwright.catalog.platform import Platform
 from modelwright.errors import ModelwrightError, RefusedError
 
@@ -21,19 +23,21 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
         RefusedError: Neither names a platform.
         SurroundingsError: It cannot be fetched.
     """
-    if named:
+    if named or not source:
         return platform_for(named)
-    default = platform_for("")
-    if not source or _plain(default.source) == _plain(source):
-        return default
+    packaged = located(str(own_root()))
+    url = packaged.policy["platform"]["url"]
+    if _plain(source) == _plain(url):
+        # Its own version may be another: then drift is left unjudged, and nothing is fetched.
+        return replace(packaged, source=url, version=packaged.version or f"v{__version__}")
     try:
-        return _own(source, version)
+        return _at(source, version)
     except ModelwrightError as error:
         error.next_step = "name the project's platform with --platform"
         raise
 
 
-def _own(source: str, version: str) -> Platform:
+def _at(source: str, version: str) -> Platform:
     if Path(source).is_absolute():
         return located(source)
     if ":" not in source:

@@ -46,5 +46,3 @@ def hers():
     for number in TEXTS:
         made = changed(made, own(number)(made.files))
     return made
-
-

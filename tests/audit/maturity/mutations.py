@@ -64,7 +64,7 @@ MUTATIONS = [
     ),
     (7, "a route that nobody described", swap(S + "runtime/app.py", "/startup", "/started")),
     (7, "nobody compares", swap("pyproject.toml", "openapi --check", "--version")),
-    (9, "no workload", swap(BASE + "deployment.yaml", "kind: Deployment", "kind: Remark")),
+    (9, "no workload", swap(BASE + "kustomization.yaml", "  - deployment.yaml\n")),
     (10, "an object that is not committed", drop(BASE + "service.yaml")),
     (12, "deploys code alone", after(DEPLOY, ON_MAIN, "    paths: [src/**]\n")),
     (14, "a setting for prod alone", swap("deploy/k8s/overlays/prod/kustomization.yaml", "_HOST")),
@@ -137,7 +137,11 @@ MUTATIONS = [
     (57, "a field without a range", swap(S + "schemas.py", "Field(gt=0, le=50_000)", "Field()")),
     (58, "answers are not kept", swap(S + "runtime/log.py", "    response: BaseModel | None\n")),
     (58, "nothing is kept", swap(S + "runtime/scoring.py", "self._log.put(record)", "pass")),
-    (59, "nobody meets the challenger", swap("config/service.toml", "_share = 0.10", "_share = 0.0")),
+    (
+        59,
+        "nobody meets the challenger",
+        swap("config/service.toml", "_share = 0.10", "_share = 0.0"),
+    ),
     (60, "chance decides", swap(S + "runtime/experiment.py", "hashlib.blake2b(", "random.choice(")),
     (60, "no property test", everywhere("tests/", r"@given\(", "@example(")),
 ]

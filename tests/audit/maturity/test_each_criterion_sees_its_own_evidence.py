@@ -1,7 +1,8 @@
 """Take one piece of evidence away, and exactly its criterion turns."""
 
-import pytest
+import functools
 
+import pytest
 from modelwright.audit.maturity.catalogue import CRITERIA, assess
 from modelwright.audit.maturity.result import Outcome
 
@@ -12,9 +13,15 @@ from tests.audit.maturity.mutations import MUTATIONS, SHARED
 MET = (Outcome.PASS, Outcome.SHAPE_ONLY)
 
 
+@functools.cache
+def met():
+    """Return the outcomes of the project that is hers."""
+    return outcomes(hers(), project())
+
+
 def turned(files):
     """Return the criteria whose outcome changes with these files, and to what."""
-    before = outcomes(hers(), project())
+    before = met()
     after = outcomes(changed(hers(), files), project())
     return {number: after[number] for number in before if before[number] != after[number]}
 
@@ -99,7 +106,9 @@ def test_what_fails_says_how_to_mend_it():
             assert result.number in {42, 60}
 
 
-@pytest.mark.parametrize("broken", ["[", "\x00", "{{", "def", "a: [b", "- x", "[[feature]]\nname=1"])
+@pytest.mark.parametrize(
+    "broken", ["[", "\x00", "{{", "def", "a: [b", "- x", "[[feature]]\nname=1"]
+)
 def test_a_file_that_cannot_be_read_fails_and_never_raises(broken):
     files = {path: broken for path in project().files if not path.endswith(".md")}
 

@@ -9,6 +9,7 @@ import sys
 import time
 import types
 from pathlib import Path
+from typing import Any
 
 PACKAGE, SWITCH = sys.argv[1], Path(sys.argv[2])
 DAYS = 86_400
@@ -28,7 +29,7 @@ model, log, metrics = module("model").Model, module("log").Store, module("metric
 predict, write = model.predict, log.write
 
 
-def faulty_predict(self, rows):
+def faulty_predict(self: Any, rows: Any) -> Any:
     """Predict late, or not at all."""
     if fault() == "slow":
         time.sleep(0.12)
@@ -37,18 +38,18 @@ def faulty_predict(self, rows):
     return predict(self, rows)
 
 
-def faulty_write(self, records):
+def faulty_write(self: Any, records: Any) -> None:
     """Meet a full disk."""
     if fault() == "disk":
         raise sqlite3.OperationalError("injected: disk full")
     write(self, records)
 
 
-def faulty_time():
+def faulty_time() -> float:
     """Be a hundred days ahead."""
     return time.time() + (100 * DAYS if fault() == "old" else 0)
 
 
 model.predict, log.write = faulty_predict, faulty_write
-metrics.time = types.SimpleNamespace(time=faulty_time)
+vars(metrics)["time"] = types.SimpleNamespace(time=faulty_time)
 sys.exit(module("cli").main(["serve"]))

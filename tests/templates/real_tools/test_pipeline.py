@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -60,25 +61,27 @@ def bad_format(project: Path) -> None:
 
 def wrong_type(project: Path) -> None:
     module = first_module(project)
-    module.write_text(module.read_text() + '\nnumber: int = "text"\n')
+    module.write_text(module.read_text() + '\n\nnumber: int = "text"\n')
 
 
 def failing_test(project: Path) -> None:
-    test = "def test_that_fails() -> None:\n    assert sum([1, 1]) == 3\n"
-    (project / "tests" / "test_broken.py").write_text(test)
+    broken = "def test_that_fails() -> None:\n    assert sum([1, 1]) == 3\n"
+    for file in (project / "tests").glob("test_*.py"):
+        file.unlink()
+    (project / "tests" / "test_broken.py").write_text(broken)
 
 
-def untested_code(project: Path) -> None:
-    steps = "\n\n".join(
-        f"""
-def step_{number}(number: int) -> int:
-    \"\"\"Return the next but {number}.\"\"\"
-    return number + {number}
-"""
-        for number in range(1000, 1600)
-    )
-    module = first_module(project).with_name("untested.py")
-    module.write_text(f'"""Nobody tests it."""\n\n{steps}'.replace("\n\n\n\n", "\n\n\n"))
+def missing_tests(project: Path) -> None:
+    enough = "def test_that_passes() -> None:\n    assert sum([1, 1]) == 2\n"
+    for file in (project / "tests").glob("test_*.py"):
+        file.unlink()
+    (project / "tests" / "test_little.py").write_text(enough)
+
+
+def no_threshold_of_its_own(project: Path) -> None:
+    missing_tests(project)
+    pyproject = project / "pyproject.toml"
+    pyproject.write_text(re.sub(r"fail_under = \d+", "fail_under = 0", pyproject.read_text()))
 
 
 def first_module(project: Path) -> Path:
@@ -94,7 +97,8 @@ def first_module(project: Path) -> Path:
         (bad_format, "Format"),
         (wrong_type, "Types"),
         (failing_test, "Tests"),
-        (untested_code, "Tests"),
+        (missing_tests, "Tests"),
+        (no_threshold_of_its_own, "Tests"),
     ],
 )
 def test_a_fault_turns_its_own_step_red(

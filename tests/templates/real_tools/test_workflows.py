@@ -92,7 +92,7 @@ def test_caller_and_callee_agree_on_inputs_secrets_and_permissions(projects: lis
             given = call.body.get("with", {})
             assert given.keys() <= inputs.keys(), call
             assert {n for n, i in inputs.items() if i.get("required")} <= given.keys(), call
-            kinds = {"string": str, "boolean": bool, "number": (int, float)}
+            kinds: dict[str, type] = {"string": str, "boolean": bool, "number": int}
             assert all(isinstance(v, kinds[inputs[n]["type"]]) for n, v in given.items()), call
             assert call.body.get("secrets", {}).keys() <= secrets.keys(), call
             assert {n for n, s in secrets.items() if s.get("required")} <= call.body.get(

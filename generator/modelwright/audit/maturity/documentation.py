@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from modelwright.audit.maturity.facts import PYPROJECT, Facts
 from modelwright.audit.maturity.markdown import section
-from modelwright.audit.maturity.python_code import classes, fields, function
+from modelwright.audit.maturity.python_code import classes, fields, function, nodes
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.texts import BUSINESS, DATA_CARD, MODEL_CARD, own_words, written
 from modelwright.audit.plain import mapped, mappings
@@ -79,7 +79,7 @@ def definitions(facts: Facts) -> Judged:
 def feature_names(facts: Facts) -> set[str]:
     """Return the keys that the feature function writes."""
     names = set()
-    for node in ast.walk(function(facts.module("features"), "features") or ast.Module([], [])):
+    for node in nodes(function(facts.module("features"), "features") or ast.Module([], [])):
         keys: list[Any] = []
         if isinstance(node, ast.Dict):
             keys = node.keys
@@ -99,7 +99,7 @@ def interface(facts: Facts) -> Judged:
     described = facts.json(OPENAPI)
     routes = {
         node.value
-        for node in ast.walk(facts.module("runtime/app"))
+        for node in nodes(facts.module("runtime/app"))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and _ROUTE.fullmatch(node.value)

@@ -15,6 +15,7 @@ from modelwright.audit.maturity.python_code import (
     fields,
     function,
     mentions,
+    nodes,
     says,
 )
 from modelwright.audit.maturity.result import Judged, Piece
@@ -29,7 +30,7 @@ def explanation(facts: Facts) -> Judged:
     """54: an explanation with evidence."""
     yield from written(facts, MODEL_CARD, "Explanations")
     tree = facts.module("runtime/model")
-    shares = [node for node in ast.walk(tree) if isinstance(node, ast.keyword)]
+    shares = [node for node in nodes(tree) if isinstance(node, ast.keyword)]
     found = next((node for node in shares if node.arg == "pred_contrib"), None)
     yield Piece(
         wants="each feature's share of a score is computed",
@@ -94,9 +95,7 @@ def _bounded(entry: ast.AnnAssign, named: dict[str, ast.expr]) -> bool:
 
 
 def _expects(node: ast.AST, status: int) -> bool:
-    return any(
-        isinstance(found, ast.Constant) and found.value == status for found in ast.walk(node)
-    )
+    return any(isinstance(found, ast.Constant) and found.value == status for found in nodes(node))
 
 
 def stored(facts: Facts) -> Judged:

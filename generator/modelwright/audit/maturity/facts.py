@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from modelwright.audit.maturity.kubernetes import Environment, environments
-from modelwright.audit.maturity.python_code import Place, functions
+from modelwright.audit.maturity.python_code import Place, functions, nodes, parsed
 from modelwright.audit.project import Project
 
 PYPROJECT: Final = "pyproject.toml"
@@ -94,15 +94,13 @@ class Facts:
 
     def _python(self) -> Iterator[tuple[str, ast.Module]]:
         for path, text in self.project.files.items():
-            if path.endswith(".py"):
-                try:
-                    yield path, ast.parse(text)
-                except (SyntaxError, ValueError):
-                    continue
+            tree = parsed(text) if path.endswith(".py") else None
+            if tree is not None:
+                yield path, tree
 
 
 def _judges(test: ast.AST) -> bool:
     return any(
         isinstance(node, ast.Assert) or (isinstance(node, ast.Attribute) and node.attr == "raises")
-        for node in ast.walk(test)
+        for node in nodes(test)
     )

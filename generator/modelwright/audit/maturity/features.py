@@ -16,6 +16,7 @@ from modelwright.audit.maturity.python_code import (
     function,
     imports,
     mentions,
+    nodes,
 )
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.plain import listed, mapped
@@ -95,7 +96,7 @@ def _names(facts: Facts) -> Iterator[Place]:
     # A field that is a feature as it stands has one name in both.
     names = feature_names(facts) - fields
     for module in ELSEWHERE:
-        for node in ast.walk(facts.module(module)):
+        for node in nodes(facts.module(module)):
             if isinstance(node, ast.Constant) and node.value in names:
                 yield Place(facts.path(module), node)
 

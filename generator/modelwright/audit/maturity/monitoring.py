@@ -18,6 +18,7 @@ from modelwright.audit.maturity.python_code import (
     class_with,
     function,
     mentions,
+    nodes,
     says,
 )
 from modelwright.audit.maturity.result import Judged, Piece
@@ -82,7 +83,7 @@ def metrics(facts: Facts) -> dict[str, Place]:
     return {
         str(node.args[0].value): Place(path, node)
         for path, tree in facts.modules()
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in KINDS
@@ -93,7 +94,9 @@ def metrics(facts: Facts) -> dict[str, Place]:
 
 def cost(facts: Facts) -> Judged:
     """39: whoever pays can see what it costs, and what it can cost at most."""
-    findings: list[Finding] = [*check_kubernetes(facts.project), *check_image(facts.project)]
+    found: list[Finding] = [*check_kubernetes(facts.project), *check_image(facts.project)]
+    # What is not in the repository is told by row 10.
+    findings = [finding for finding in found if "cannot be read" not in finding.problem]
     root = next((environment.root for environment in facts.environments), "")
     yield Piece(
         wants="every resource carries the cost tags",

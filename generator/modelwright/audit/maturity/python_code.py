@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -20,9 +21,18 @@ class Place:
         return f"{self.path}:{getattr(self.node, 'lineno', 1)}"
 
 
+@lru_cache(maxsize=256)
+def parsed(text: str) -> ast.Module | None:
+    """Return the tree of a file's text, which nobody changes; None where it is not Python."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError):
+        return None
+
+
 def functions(tree: ast.AST) -> Iterator[Function]:
     """Yield every function and method."""
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+    return (node for node in nodes(tree) if isinstance(node, Function))
 
 
 def function(tree: ast.AST, name: str) -> Function | None:
@@ -32,12 +42,12 @@ def function(tree: ast.AST, name: str) -> Function | None:
 
 def classes(tree: ast.AST) -> Iterator[ast.ClassDef]:
     """Yield every class."""
-    return (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    return (node for node in nodes(tree) if isinstance(node, ast.ClassDef))
 
 
 def called(node: ast.AST | None, *names: str) -> ast.Call | None:
     """Return the first call of a function or method by one of its names."""
-    calls = (found for found in _walk(node) if isinstance(found, ast.Call))
+    calls = (found for found in nodes(node) if isinstance(found, ast.Call))
     return next((call for call in calls if _last(call.func) in names), None)
 
 
@@ -47,16 +57,17 @@ def called_at(path: str, node: ast.AST | None, *names: str) -> str:
     return str(Place(path, found)) if found else ""
 
 
+@lru_cache(maxsize=4096)
 def mentions(node: ast.AST | None) -> frozenset[str]:
     """Return every name, attribute, keyword, imported name and string within a node."""
-    return frozenset(word for found in _walk(node) for word in _words(found))
+    return frozenset(word for found in nodes(node) for word in _words(found))
 
 
 def says(node: ast.AST | None, text: str) -> bool:
     """Say whether a string within a node contains a text."""
     return any(
         isinstance(found, ast.Constant) and isinstance(found.value, str) and text in found.value
-        for found in _walk(node)
+        for found in nodes(node)
     )
 
 
@@ -75,10 +86,11 @@ def class_with(tree: ast.AST, names: Iterable[str]) -> ast.ClassDef | None:
     return next((found for found in classes(tree) if wanted <= set(fields(found))), None)
 
 
+@lru_cache(maxsize=256)
 def imports(tree: ast.AST) -> frozenset[str]:
     """Return what a module imports, dotted: `a.b` and, for `from a import b`, `a.b` as well."""
     found = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -87,8 +99,10 @@ def imports(tree: ast.AST) -> frozenset[str]:
     return frozenset(found)
 
 
-def _walk(node: ast.AST | None) -> Iterator[ast.AST]:
-    return ast.walk(node) if node is not None else iter(())
+@lru_cache(maxsize=4096)
+def nodes(node: ast.AST | None) -> tuple[ast.AST, ...]:
+    """Return a node and all within it."""
+    return tuple(ast.walk(node)) if node is not None else ()
 
 
 def _last(node: ast.AST) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from modelwright.audit.maturity.facts import PYPROJECT, Facts
@@ -15,6 +15,7 @@ from modelwright.audit.maturity.python_code import (
     called_at,
     imports,
     mentions,
+    nodes,
 )
 from modelwright.audit.maturity.result import Judged, NotApplicable, Piece
 from modelwright.audit.maturity.workflows import first, jobs_on
@@ -42,8 +43,9 @@ def hooks(facts: Facts) -> Judged:
 
 def tests(facts: Facts) -> Judged:
     """32: tests of every step, and of the interface."""
+    imported = {path: imports(facts.python[path]) for path in {t.path for t in facts.tests}}
     for step in STEPS:
-        found = next(_tests_of(facts, step), None)
+        found = next(_tests_of(facts, step, imported), None)
         yield Piece(
             wants=f"{step}.py is tested",
             where=str(found or ""),
@@ -62,12 +64,12 @@ def tests(facts: Facts) -> Judged:
     )
 
 
-def _tests_of(facts: Facts, step: str) -> Iterator[Place]:
+def _tests_of(facts: Facts, step: str, imported: Mapping[str, frozenset[str]]) -> Iterator[Place]:
     package = facts.source.split("/")[1]
+    own = f"{package}.{step}."
     for test in facts.tests:
-        module = f"{package}.{step}"
-        named = [name for name in imports(facts.python[test.path]) if name.startswith(module)]
-        if {name.rsplit(".", 1)[-1] for name in named} & mentions(test.node):
+        names = {name.removeprefix(own) for name in imported[test.path] if name.startswith(own)}
+        if names and names & mentions(test.node):
             yield test
 
 
@@ -137,7 +139,7 @@ def _opens(found: Declared) -> bool:
 
 
 def _holds(node: ast.AST, number: int) -> bool:
-    return any(isinstance(n, ast.Constant) and n.value == number for n in ast.walk(node))
+    return any(isinstance(n, ast.Constant) and n.value == number for n in nodes(node))
 
 
 def documented(facts: Facts) -> Judged:

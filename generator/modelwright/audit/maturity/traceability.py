@@ -11,7 +11,14 @@ from modelwright.audit.maturity.facts import PYPROJECT, Facts
 from modelwright.audit.maturity.infrastructure import BUILDING, deployments
 from modelwright.audit.maturity.markdown import headings
 from modelwright.audit.maturity.monitoring import alerts
-from modelwright.audit.maturity.python_code import Place, called_at, function, imports, mentions
+from modelwright.audit.maturity.python_code import (
+    Place,
+    called_at,
+    function,
+    imports,
+    mentions,
+    nodes,
+)
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.texts import MODEL_CARD, written
 from modelwright.audit.maturity.workflows import jobs_on
@@ -105,7 +112,7 @@ def _branches(facts: Facts) -> Iterator[Place]:
     for path, tree in facts.modules():
         if path == facts.path("runtime/settings"):
             continue
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             compared = isinstance(node, ast.Compare | ast.MatchValue)
             if compared and names & mentions(node):
                 yield Place(path, node)
