@@ -66,7 +66,7 @@ def table(measured: list[Measured]) -> str:
         for row in measured
     ]
     return (
-        f"Measured on {machine()}, copier {version_of('copier')}; CPU seconds of the whole process, "
+        f"Measured on {machine()}, copier {version_of('copier')}; CPU seconds of whole processes, "
         "medians.\n\n" + rows(["measured", "first, s", "second, s", "ratio", "bound"], lines)
     )
 

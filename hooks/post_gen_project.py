@@ -1,6 +1,6 @@
 """Cookiecutter's last step: what the options leave out goes, the rest is made ready.
 
-Cookiecutter renders this file and runs the result in the project's folder; values enter as JSON only.
+Cookiecutter renders this file and runs the result in the project's folder; values enter as JSON.
 """
 
 import json

@@ -3,6 +3,7 @@
 import pickle
 
 import pytest
+
 from modelwright.errors import (
     FindingsError,
     ModelwrightError,

@@ -132,7 +132,7 @@ def test_every_pattern_of_a_catalogue_covers_a_file():
         patterns += [p for left_out in archetype.left_out for p in left_out.paths]
         idle = [p for p in patterns if not any(matches(p, name) for name in names)]
         assert idle == [], file
-        # Copier's library takes `folder/*` for the folder's own files alone, gitignore for all below.
+        # Copier takes `folder/*` for the folder's own files alone, gitignore for all below.
         assert [p for p in patterns if p.split("/")[-1] == "*"] == []
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.catalog.platform import Platform
 from modelwright.operations.check import check_project
 from modelwright.operations.new import new_project
-
 from tests.platforms import platform_copy
 
 TODAY = date(2026, 11, 22)

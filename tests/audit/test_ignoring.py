@@ -3,6 +3,7 @@
 import subprocess
 
 import pytest
+
 from modelwright.adapters.project_files import read_project
 
 LINES = """

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from modelwright.audit.kustomize import build, labels_of, pod_templates, roots
 from modelwright.audit.project import Project
 

@@ -1,6 +1,7 @@
 """What looks like the value of a secret, and what only stands near one."""
 
 import pytest
+
 from modelwright.audit.secret_values import random_looking
 from modelwright.audit.token_shapes import shapes_in
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from modelwright.cli.main import main
 
 ROOT = Path(__file__).parents[2]

@@ -7,10 +7,10 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+
 from modelwright.audit.record import FIELDS, STATUSES
 from modelwright.audit.waivers import TEXTS
 from modelwright.policy.answers import PERSONAL_DATA
-
 from tests.audit.test_clean_projects import OWNERS
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas/project.schema.json").read_text())

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
+
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.operations.check import check_project
-
 from tests.audit.conftest import TODAY
 from tests.platforms import change_policy, platform_copy
 

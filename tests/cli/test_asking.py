@@ -1,4 +1,4 @@
-"""At a terminal, questions are put one by one and a refused answer is explained under the question."""
+"""At a terminal, questions are put one by one, and a refused answer is explained at once."""
 
 import os
 import pty

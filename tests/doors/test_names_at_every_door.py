@@ -10,7 +10,6 @@ import yaml
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
 
-from modelwright.adapters.platforms import located
 from modelwright.cli.main import main
 from modelwright.policy.rules import refusals
 from tests.name_table import rows

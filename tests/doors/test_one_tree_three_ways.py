@@ -7,6 +7,7 @@ from pathlib import Path
 import copier
 import pytest
 from cookiecutter.main import cookiecutter
+
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.catalog.platform import Platform
 from modelwright.operations.new import new_project

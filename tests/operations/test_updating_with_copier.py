@@ -22,8 +22,8 @@ def platform(tmp_path_factory):
 def project(platform, tmp_path):
     """A project of version 1, committed, made by our command."""
     made = new_project(
-        located(f"{platform}@v1.0.0"), "online-serving", tmp_path, given={"team": "norda-fraud", "use_case": "fraud-alerts"},
-        defaults=True, ask=None,
+        located(f"{platform}@v1.0.0"), "online-serving", tmp_path,
+        given={"team": "norda-fraud", "use_case": "fraud-alerts"}, defaults=True, ask=None,
     )  # fmt: skip
     git(made.folder, "init", "--quiet", "--initial-branch", "main")
     commit(made.folder)

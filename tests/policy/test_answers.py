@@ -1,9 +1,9 @@
 """Answers are judged in one order, and a choice out of the list is named with the nearest ones."""
 
 import pytest
+
 from modelwright.policy.answers import answers_refusals
 from modelwright.policy.choices import nearest, offered
-
 from tests.policies import big_policy, plain
 
 GOOD = {

@@ -4,11 +4,11 @@ import pickle
 import re
 
 import pytest
+from pydantic import ValidationError
+
 from modelwright.errors import RefusedError
 from modelwright.policy.faults import PolicyError
 from modelwright.policy.load import load_policy, read_plain
-from pydantic import ValidationError
-
 from tests.policies import SAMPLE, big_policy, edited
 from tests.policy.planted_faults import AGREEMENT, SHAPE, TEXT
 

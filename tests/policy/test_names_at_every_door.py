@@ -4,8 +4,8 @@ import pytest
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
 from copier import run_copy
-from modelwright.policy.rules import refusals
 
+from modelwright.policy.rules import refusals
 from tests.name_table import rows
 from tests.policies import SAMPLE, plain
 from tests.policy.doors import cookiecutter_template, copier_template

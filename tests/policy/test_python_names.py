@@ -4,9 +4,9 @@ import keyword
 import sys
 
 import pytest
+
 from modelwright.policy.fragments import fragments
 from modelwright.policy.python_names import PYTHON_NAMES
-
 from tests.policies import ROOT
 
 

@@ -5,9 +5,9 @@ from typing import get_args
 
 import pytest
 import yaml
-from modelwright.policy.model import Policy
 from pydantic import BaseModel
 
+from modelwright.policy.model import Policy
 from tests.policies import ROOT, plain
 
 REFERENCE = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")

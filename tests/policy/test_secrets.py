@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from modelwright.policy.secrets import NAME_PATTERN, needed_secrets
 
+from modelwright.policy.secrets import NAME_PATTERN, needed_secrets
 from tests.policies import big_policy, plain
 
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from modelwright.policy.characters import CHARACTER_NAMES, character_name
 from modelwright.policy.text import text_refusal
 

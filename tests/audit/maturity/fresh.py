@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import yaml
+
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.audit.maturity.catalogue import assess
 from modelwright.audit.project import ANSWERS_FILE, Project

@@ -3,7 +3,6 @@
 import functools
 
 from modelwright.audit.maturity.markdown import section
-
 from tests.audit.maturity.fresh import changed, project
 
 UNREVIEWED = "Reviewed: not yet."
