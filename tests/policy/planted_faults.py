@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tests.policies import SAMPLE
+
 
 @dataclass(frozen=True)
 class Planted:
@@ -345,8 +347,8 @@ AGREEMENT = [
             for number in range(100)
         ),
         "secrets:",
-        "101 secrets at level repository; GitHub shows a project at most 100; "
-        "keep fewer, or move some to another level",
+        f"{100 + SAMPLE.count('level: repository')} secrets at level repository; "
+        "GitHub shows a project at most 100; keep fewer, or move some to another level",
     ),
     Planted(
         "environments: [dev, staging, prod]",

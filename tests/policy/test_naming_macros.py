@@ -2,7 +2,7 @@
 
 import jinja2
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
@@ -46,9 +46,17 @@ def test_use_cases(use_case):
 
 
 @settings(deadline=None)
+@example(words=["fraud", "batch"], suffix="")
 @given(words=WORDS, suffix=st.sampled_from(["", "batch"]))
 def test_use_cases_where_one_archetype_has_no_suffix(words, suffix):
     check_use_case(MIXED, "norda", "-".join(words), suffix)
+
+
+@pytest.mark.parametrize("environments", [["dev", "prd"], ["a", "staging", "dev"], ["prod"]])
+def test_the_longest_environment(environments):
+    changes = {"environments": environments, "naming.derived.NAM107.max_length": 10}
+
+    check_use_case(plain(changes=changes), "norda", "fraud", "serve")
 
 
 @pytest.mark.parametrize("brand", BIG["brands"])
@@ -58,6 +66,8 @@ def test_use_cases_of_every_brand_of_the_big_policy(brand, length):
 
 
 @settings(deadline=None)
+@example(text="x" * 350)
+@example(text="x" * 351)
 @given(text=ANY_TEXT | st.text(min_size=340, max_size=360))
 def test_descriptions(text):
     assert str(NAMING.text(text)) == sentence(text_refusal(text))

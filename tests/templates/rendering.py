@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
+import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-import jinja2
 import yaml
+
+from modelwright.adapters.folder_tree import FolderTree
+from modelwright.adapters.platforms import located
+from modelwright.catalog.platform import Platform
+from modelwright.operations.new import new_project
+from tests.platforms import platform_copy
 
 REPOSITORY: Final = Path(__file__).parents[2]
 SAMPLE: Final[dict[str, object]] = {
@@ -16,8 +21,6 @@ SAMPLE: Final[dict[str, object]] = {
     "use_case": "fraud-scoring",
     "personal_data": "personal",
     "description": 'Scores card payments "while" the customer waits',
-    "serves": "",
-    "allocation_key": "",
 }
 VARIATIONS: Final[dict[str, dict[str, object]]] = {
     "defaults": {},
@@ -53,65 +56,30 @@ def sample_policy() -> dict[str, Any]:
     return policy
 
 
+def policy_for(*environments: str) -> dict[str, Any]:
+    """Return the sample policy with other environments, each brand's workspaces among them."""
+    policy = {**sample_policy(), "environments": list(environments)}
+    for brand in policy["brands"].values():
+        workspaces = list(brand["databricks"].values())
+        brand["databricks"] = dict(zip(environments, workspaces, strict=False))
+    return policy
+
+
 def render(archetype: str, into: Path, **answers: object) -> Path:
-    """Write the project that the answers describe into a new folder of `into`; return it."""
-    return render_under(sample_policy(), archetype, into, **answers)
+    """Make the project that the answers describe in a new folder of `into`; return it."""
+    return _made(Platform(tree=FolderTree(REPOSITORY), source="", version=""), archetype, into, answers)
 
 
 def render_under(policy: dict[str, Any], archetype: str, into: Path, **answers: object) -> Path:
     """Do the same as `render` under another policy."""
-    env = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(REPOSITORY),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    context = _context(env, archetype, policy, {**SAMPLE, **answers})
-    project = into / str(context["repo_name"])
-    source = REPOSITORY / "templates" / archetype / "{{ cookiecutter.repo_name }}"
-    for file in sorted(source.rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts and "_copier_conf" not in file.name:
-            _write(env, file, project / _text(env, file.relative_to(source), context), context)
-    _leave_out(env, project, archetype, context)
-    return project
+    with tempfile.TemporaryDirectory() as folder:
+        text = yaml.safe_dump(policy, allow_unicode=True)
+        platform = located(str(platform_copy(Path(folder) / "platform", text)))
+        return _made(platform, archetype, into, answers)
 
 
-def _context(
-    env: jinja2.Environment, archetype: str, policy: dict[str, Any], answers: dict[str, object]
-) -> dict[str, Any]:
-    owner, place = policy["teams"][answers["team"]], policy["brands"][answers["brand"]]
-    context: dict[str, Any] = {"cost_centre": owner["cost_centre"], **policy["options"], **answers}
-    context["_policy"] = policy
-    suffix = policy["archetypes"][archetype]["suffix"]
-    scope = {"archetype": archetype, "suffix": suffix, "policy": policy}
-    scope |= {"owner": owner, "place": place}
-    derived = yaml.safe_load((REPOSITORY / "templates/_shared/derived.yml").read_text())
-    for name, text in derived["names"].items():
-        context[name] = env.from_string(text.strip()).render(scope, cookiecutter=context)
-    pin = yaml.safe_load((REPOSITORY / "templates/_shared/workflows.json").read_text())
-    values = {"pin_sha": pin["sha"], "pin_version": pin["version"]}
-    for name, text in derived["values"].items():
-        values[name] = env.from_string(text.strip()).render(scope, cookiecutter=context)
-    return {**context, "__d": values}
-
-
-def _text(env: jinja2.Environment, path: Path, context: dict[str, Any]) -> str:
-    return env.from_string(path.as_posix()).render(cookiecutter=context)
-
-
-def _write(env: jinja2.Environment, file: Path, target: Path, context: dict[str, Any]) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    name = file.relative_to(REPOSITORY).as_posix()
-    target.write_text(env.get_template(name).render(cookiecutter=context))
-    target.chmod(file.stat().st_mode)
-
-
-def _leave_out(
-    env: jinja2.Environment, project: Path, archetype: str, context: dict[str, Any]
-) -> None:
-    catalogue = yaml.safe_load((REPOSITORY / "templates" / archetype / "archetype.yml").read_text())
-    for entry in catalogue["left_out"]:
-        if env.compile_expression(entry["unless"])(cookiecutter=context):
-            continue
-        for pattern in entry["paths"]:
-            for path in list(project.glob(pattern.rstrip("/"))):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+def _made(
+    platform: Platform, archetype: str, into: Path, answers: dict[str, object]
+) -> Path:
+    given = {**SAMPLE, **answers}
+    return new_project(platform, archetype, into, given=given, defaults=True, ask=None).folder

@@ -3,9 +3,9 @@
 import re
 
 import pytest
+
 from modelwright.audit.maturity.catalogue import CRITERIA, assess
 from modelwright.audit.maturity.result import Outcome
-
 from tests.audit.maturity.fresh import outcomes, project
 
 DECIDED_BY_FILES = {

@@ -5,8 +5,8 @@ from urllib.parse import unquote
 
 import pytest
 import yaml
-from modelwright.audit.maturity.markdown import headings
 
+from modelwright.audit.maturity.markdown import headings
 from tests.audit.maturity.fresh import project
 
 VARIATIONS = {

@@ -50,6 +50,19 @@ def after(path, line, added):
     return swap(path, line, line + added)
 
 
+def without_object(kind):
+    """Return a mutation that declares no object of a kind."""
+
+    def change(files):
+        path = BASE + "deployment.yaml"
+        documents = files[path].split("---\n")
+        kept = [text for text in documents if f"\nkind: {kind}\n" not in f"\n{text}"]
+        assert len(kept) < len(documents), kind
+        return {path: "---\n".join(kept)}
+
+    return change
+
+
 NEW_FIELD = "    basket: Annotated[int, Field(ge=0, le=9)]\n"
 DOCSTRING = r'(:\n)( +)"""[^"\n]+"""\n'
 
@@ -64,7 +77,7 @@ MUTATIONS = [
     ),
     (7, "a route that nobody described", swap(S + "runtime/app.py", "/startup", "/started")),
     (7, "nobody compares", swap("pyproject.toml", "openapi --check", "--version")),
-    (9, "no workload", swap(BASE + "kustomization.yaml", "  - deployment.yaml\n")),
+    (9, "no workload", without_object("Deployment")),
     (10, "an object that is not committed", drop(BASE + "service.yaml")),
     (12, "deploys code alone", after(DEPLOY, ON_MAIN, "    paths: [src/**]\n")),
     (14, "a setting for prod alone", swap("deploy/k8s/overlays/prod/kustomization.yaml", "_HOST")),

@@ -11,7 +11,7 @@ import yaml
 
 from tests.templates.real_tools import manifests
 from tests.templates.real_tools.toolbox import run, tool
-from tests.templates.rendering import VARIATIONS, render, render_under, sample_policy
+from tests.templates.rendering import VARIATIONS, policy_for, render, render_under, sample_policy
 
 pytestmark = pytest.mark.tools
 
@@ -79,10 +79,7 @@ def test_every_environment_of_the_policy_has_an_overlay_and_no_other(project: Pa
 
 
 def test_a_policy_with_fewer_environments_gets_fewer_overlays(tmp_path: Path) -> None:
-    policy = sample_policy()
-    policy["environments"] = ["dev", "prod"]
-
-    project = render_under(policy, "online-serving", tmp_path)
+    project = render_under(policy_for("dev", "prod"), "online-serving", tmp_path)
 
     assert [overlay.name for overlay in manifests.overlays(project)] == ["dev", "prod"]
     assert "staging" not in (project / ".github/workflows/deploy.yml").read_text()

@@ -10,7 +10,7 @@ import yaml
 
 from tests.templates.real_tools import workflows
 from tests.templates.real_tools.toolbox import run, tool
-from tests.templates.rendering import REPOSITORY, VARIATIONS, render, render_under, sample_policy
+from tests.templates.rendering import REPOSITORY, VARIATIONS, policy_for, render, render_under, sample_policy
 
 pytestmark = pytest.mark.tools
 
@@ -121,10 +121,7 @@ def test_secrets_are_passed_by_name_and_never_inherited(files: list[Path]) -> No
 
 
 def test_environments_are_deployed_in_the_policy_s_order(tmp_path: Path) -> None:
-    policy = sample_policy()
-    policy["environments"] = ["test", "live"]
-
-    project = render_under(policy, "online-serving", tmp_path)
+    project = render_under(policy_for("test", "live"), "online-serving", tmp_path)
 
     jobs = workflows.read(project / ".github/workflows/deploy.yml")["jobs"]
     assert list(jobs) == ["policy", "image", "deploy-test", "deploy-live"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sqlite3
+import sys
 import time
 from contextlib import closing
 
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from conftest import FIRST, ROOT
 
-from {{ cookiecutter.package_name }}.runtime import ProjectError, reports
+from {{ cookiecutter.package_name }}.runtime import reports
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE, main
 from {{ cookiecutter.package_name }}.runtime.log import Record, RequestLog, Store
 from {{ cookiecutter.package_name }}.runtime.metrics import Metrics
@@ -93,14 +94,20 @@ def test_another_key_gives_another_mask(project, masking):
         assert one.mask.entity("mrs-miller") != other.mask.entity("mrs-miller")
 
 
-def test_prod_asks_for_a_masking_key(project, masking):
+def test_without_a_configured_key_one_is_drawn_for_this_machine_alone(project, masking):
     own = project.settings(**masking)
-    prod = own.model_copy(
-        update={"environment": own.environment.model_copy(update={"name": "prod"})}
-    )
+    with closing(Store(own)) as store:
+        masked = store.mask.entity("mrs-miller")
+    path = project.data / "masking.key"
+    with closing(Store(own)) as again:
+        assert again.mask.entity("mrs-miller") == masked
+    assert list(project.data.glob("masking.*")) == [path]
+    if sys.platform != "win32":
+        assert path.stat().st_mode & 0o077 == 0
 
-    with pytest.raises(ProjectError, match="SERVICE_MASKING_KEY is not set"):
-        Store(prod)
+    path.unlink()
+    with closing(Store(own)) as other:
+        assert other.mask.entity("mrs-miller") != masked
 
 
 def test_one_person_s_data_is_deleted_and_found_nowhere(project, body, masking):

@@ -150,10 +150,11 @@ def test_the_model_learns_what_the_data_holds():
     assert found["brier"] < history.target.mean()
 
 
-def test_the_same_seed_fits_the_same_model():
+def test_the_same_seed_fits_the_same_model_and_another_another():
     draw = np.random.default_rng(0)
     table, target = draw.normal(size=(500, 8)), draw.integers(0, 2, 500).astype(float)
 
-    once, again = fit(table, target, seed=1), fit(table, target, seed=1)
+    once, again, other = (fit(table, target, seed=seed).predict(table) for seed in (1, 1, 2))
 
-    assert np.array_equal(once.predict(table), again.predict(table))
+    assert np.array_equal(once, again)
+    assert not np.array_equal(once, other)

@@ -8,7 +8,7 @@ import hmac
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response, Security
@@ -53,6 +53,18 @@ def create_app(
     live = Live(settings, use_case, registry, metrics, aliases)
     scorer = Scorer(settings, use_case, live=live, log=log, metrics=metrics, routing=routing)
 
+    app = Application(
+        title=registry.model, version="1", lifespan=_lifespan(live, log, routing), redoc_url=None
+    )
+    app.state.live, app.state.started = live, False
+    app.include_router(_health(app, live, metrics))
+    _scoring(app, settings, use_case, scorer, metrics)
+    return app
+
+
+def _lifespan(
+    live: Live, log: RequestLog, routing: Routing | None
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         log.start()
@@ -72,11 +84,7 @@ def create_app(
             routing.stop()
         log.stop()
 
-    app = Application(title=registry.model, version="1", lifespan=lifespan, redoc_url=None)
-    app.state.live, app.state.started = live, False
-    app.include_router(_health(app, live, metrics))
-    _scoring(app, settings, use_case, scorer, metrics)
-    return app
+    return lifespan
 
 
 def _health(app: FastAPI, live: Live, metrics: Metrics) -> APIRouter:

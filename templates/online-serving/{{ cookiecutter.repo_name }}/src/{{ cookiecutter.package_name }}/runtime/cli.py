@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from .registry import Registry
 from .settings import Settings, load
 
 __all__ = ["USE_CASE", "main"]
+
+Option = tuple[str, dict[str, Any]]
 
 
 class Yours:
@@ -55,16 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="main.py", description="The verbs of this project.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
-    def verb(
-        name: str, run: Callable[[Any, Settings], int | None], say: str, *options: Any
-    ) -> argparse.ArgumentParser:
-        made = verbs.add_parser(name, help=say, description=say)
-        made.set_defaults(run=run)
-        for flags, details in options:
-            made.add_argument(flags, **details)
-        return made
-
-    version = ("version", {"help": "a version of the registry, or `latest`"})
+    verb = partial(_verb, verbs)
+    version: Option = ("version", {"help": "a version of the registry, or `latest`"})
     verb("demo", _demo, "Everything once, in a temporary folder.")
     verb(
         "train",
@@ -84,16 +79,29 @@ def _parser() -> argparse.ArgumentParser:
     verb("promote", _promote, "Let a version answer, past the gate.", version, ("--as", which))
     verb("rollback", _rollback, "Swap champion and previous.")
     verb("trace", _trace, "Say where a version came from.", version)
-    hours = ("--hours", {"type": float, "default": 24.0, "help": "how far to look back"})
+    hours: Option = ("--hours", {"type": float, "default": 24.0, "help": "how far to look back"})
     verb("drift", _drift, "Compare the log with the training data.", hours)
-    labels = ("labels", {"type": Path, "help": "CSV with the columns request_id, label"})
+    labels: Option = ("labels", {"type": Path, "help": "CSV with the columns request_id, label"})
     verb("feedback", _feedback, "Join outcomes to answers and measure.", labels)
-    entity = ("entity", {"help": "the identity, as callers send it"})
+    entity: Option = ("entity", {"help": "the identity, as callers send it"})
     verb("delete-person", _delete_person, "Delete one person's records.", entity)
     verb("retain", _retain, "Delete what is older than the retention.")
-    check = ("--check", {"action": "store_true", "help": "only say whether it differs"})
+    check: Option = ("--check", {"action": "store_true", "help": "only say whether it differs"})
     verb("openapi", _openapi, "Write docs/openapi.json.", check)
     return parser
+
+
+def _verb(
+    verbs: Any,
+    name: str,
+    run: Callable[[Any, Settings], int | None],
+    say: str,
+    *options: Option,
+) -> None:
+    made = verbs.add_parser(name, help=say, description=say)
+    made.set_defaults(run=run)
+    for flags, details in options:
+        made.add_argument(flags, **details)
 
 
 def _demo(asked: argparse.Namespace, settings: Settings) -> int:

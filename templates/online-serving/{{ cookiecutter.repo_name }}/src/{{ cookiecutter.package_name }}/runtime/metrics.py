@@ -5,10 +5,18 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from . import FloatArray, drift
 from .model import Model
@@ -23,64 +31,30 @@ class Metrics:
     """The service's counters and gauges, and the newest requests that the drift gauge reads."""
 
     def __init__(self, settings: Settings) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = registry = CollectorRegistry()
         self._drift = settings.drift
-        self.requests = Counter(
-            "service_requests",
-            "Answers by route and status code.",
-            ["route", "status"],
-            registry=registry,
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        histogram = partial(Histogram, registry=registry)
+        buckets = settings.service.score_buckets
+        self.requests = counter("service_requests", "Answers.", ["route", "status"])
+        self.seconds = histogram(
+            "service_request_seconds", "Time to answer.", ["route"], buckets=SECONDS
         )
-        self.seconds = Histogram(
-            "service_request_seconds",
-            "Time to answer.",
-            ["route"],
-            buckets=SECONDS,
-            registry=registry,
+        self.score = histogram("service_score", "Scores given.", ["alias"], buckets=buckets)
+        self.outside = counter(
+            "service_outside_training_range", "Values unlike those of training.", ["feature"]
         )
-        self.score = Histogram(
-            "service_score",
-            "Scores given.",
-            ["alias"],
-            buckets=settings.service.score_buckets,
-            registry=registry,
+        self.info = gauge("service_model_info", "1 for what is in use.", ["alias", "version"])
+        self.age = gauge("service_model_age_seconds", "Time since training.", ["alias"])
+        self.ready = gauge("service_ready", "1 when a champion is loaded.")
+        self.reload_failures = counter(
+            "service_model_reload_failures", "Polls of the registry, or versions, that failed."
         )
-        self.outside = Counter(
-            "service_outside_training_range",
-            "Requests with a feature outside the range of training.",
-            ["feature"],
-            registry=registry,
-        )
-        self.info = Gauge(
-            "service_model_info",
-            "1 for each version in use.",
-            ["alias", "version"],
-            registry=registry,
-        )
-        self.age = Gauge(
-            "service_model_age_seconds", "Time since training.", ["alias"], registry=registry
-        )
-        self.ready = Gauge("service_ready", "1 when a champion is loaded.", registry=registry)
-        self.reload_failures = Counter(
-            "service_model_reload_failures",
-            "Polls of the registry, or versions, that failed.",
-            registry=registry,
-        )
-        self.dropped = Counter(
-            "service_log_dropped", "Answers that the log could not keep.", registry=registry
-        )
-        self.log_failures = Counter(
-            "service_log_write_failures", "Writes to the log that failed.", registry=registry
-        )
-        self.waiting = Gauge(
-            "service_log_waiting", "Answers that wait for the disk.", registry=registry
-        )
-        self.psi = Gauge(
-            "service_drift_psi",
-            "Population stability index of the newest requests against training.",
-            ["feature"],
-            registry=registry,
-        )
+        self.dropped = counter("service_log_dropped", "Answers that the log could not keep.")
+        self.log_failures = counter("service_log_write_failures", "Failed writes to the log.")
+        self.waiting = gauge("service_log_waiting", "Answers that wait for the disk.")
+        self.psi = gauge("service_drift_psi", "Stability index of the newest.", ["feature"])
         self.window: deque[tuple[FloatArray, float]] = deque(maxlen=settings.drift.window_rows)
 
     def page(self, models: Mapping[str, Model]) -> bytes:

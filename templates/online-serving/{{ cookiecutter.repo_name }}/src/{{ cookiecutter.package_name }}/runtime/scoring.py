@@ -152,12 +152,7 @@ class Scorer:
         """
         started = time.perf_counter()
         models = self._live.models
-        alias = self._routing.alias(getattr(request, self._entity)) if self._routing else CHAMPION
-        chosen = models.get(alias)
-        if chosen is None:
-            alias, chosen = CHAMPION, models.get(CHAMPION)
-        if chosen is None:
-            raise NoChampionError
+        alias, chosen = self._choose(request, models)
         features = self._use_case.features(request)
         row = chosen.row(features)
         score = float(chosen.predict(row)[0])
@@ -185,6 +180,15 @@ class Scorer:
             "outside_training_range": scored.outside,
             "result": response,
         }
+
+    def _choose(self, request: BaseModel, models: Mapping[str, Model]) -> tuple[str, Model]:
+        if self._routing:
+            alias = self._routing.alias(getattr(request, self._entity))
+            if alias in models:
+                return alias, models[alias]
+        if CHAMPION not in models:
+            raise NoChampionError
+        return CHAMPION, models[CHAMPION]
 
     def _keep(self, record: Record, row: np.ndarray[Any, Any], models: Mapping[str, Model]) -> None:
         self._log.put(record)

@@ -78,7 +78,8 @@ class Environment(Section):
         name: Strict places (staging, prod) accept only versions trained from a clean commit.
         data: Folder for everything that is written: log, embedded registry, masking key.
         api_keys: Keys that callers may present; empty means loopback only.
-        masking_key: Secret of the keyed hash in the log; empty means a key file in `data`.
+        masking_key: Secret of the keyed hash in the log, where replicas share one; empty means a
+            key file in `data`.
     """
 
     name: Literal["local", "dev", "staging", "prod"] = "local"

@@ -84,20 +84,17 @@ def train(
     metrics = dict(use_case.evaluate(parts.held_target, predicted))
     parameters = {**booster.params, "trees": booster.num_trees()}
     run_id = registry.open_run({**parameters, "rows": rows, "seed": seed})
-    names = settings.feature_names
-    papers = passport.issue(
-        settings.root,
-        {
-            "model": registry.model,
-            "run_id": run_id,
-            "data_sha256": passport.fingerprint(parts.table, parts.target, names),
-            "data_rows": rows,
-            "seed": seed,
-            "features": list(names),
-            "metrics": metrics,
-            "parameters": parameters,
-        },
-    )
+    facts = {
+        "model": registry.model,
+        "run_id": run_id,
+        "data_sha256": passport.fingerprint(parts.table, parts.target, settings.feature_names),
+        "data_rows": rows,
+        "seed": seed,
+        "features": list(settings.feature_names),
+        "metrics": metrics,
+        "parameters": parameters,
+    }
+    papers = passport.issue(settings.root, facts)
     with TemporaryDirectory() as folder:
         _write(Path(folder), booster, papers)
         _describe(Path(folder), settings, parts)

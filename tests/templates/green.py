@@ -1,0 +1,42 @@
+"""A project as `modelwright new` leaves it, installed, to run its own commands in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelwright.cli.main import main
+
+LEFT_OUT = ("VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_START")
+
+
+@dataclass(frozen=True)
+class Green:
+    """A made project."""
+
+    folder: Path
+
+    @property
+    def package(self) -> str:
+        return next(path.name for path in (self.folder / "src").iterdir() if path.is_dir())
+
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        env = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+        return subprocess.run(
+            ["uv", "run", "--quiet", *command],
+            cwd=self.folder, env=env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    def succeeds(self, *command: str) -> str:
+        done = self.run(*command)
+        assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+
+def made(into: Path, *arguments: str) -> Green:
+    """Make a project by the command."""
+    code = main(["new", "online-serving", "--defaults", "--quiet", "--into", str(into), *arguments])
+    assert code == 0
+    return Green(next(path for path in into.iterdir() if (path / "project.yaml").exists()))
