@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.catalog.platform import POLICY, Platform
+from modelwright.catalog.rendering import RenderedFile
 from modelwright.errors import ModelwrightError, RefusedError
 from modelwright.operations import syncing
 from modelwright.operations.new import rendered
 from modelwright.policy.choices import offered
+
+OVERLAYS: Final = "deploy/k8s/overlays"
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,23 @@ def _render(
     platform: Platform, archetype: str, sample: dict[str, object], team: str, brand: str
 ) -> None:
     try:
-        rendered(platform, archetype, {**sample, "team": team, "brand": brand})
+        _, files = rendered(platform, archetype, {**sample, "team": team, "brand": brand})
+        _refuse_missing_overlay(platform, archetype, files)
     except ModelwrightError as error:
         error.where = f"{archetype} for {team}, {brand}: {error.where}"
         raise
+
+
+def _refuse_missing_overlay(
+    platform: Platform, archetype: str, files: Mapping[str, RenderedFile]
+) -> None:
+    if not any(path.startswith("deploy/k8s/base/") for path in files):
+        return
+    for environment in platform.policy["environments"]:
+        if f"{OVERLAYS}/{environment}/kustomization.yaml" not in files:
+            raise RefusedError(
+                f"there is no overlay for the environment {environment!r}",
+                where=f"templates/{archetype}/{{{{ cookiecutter.repo_name }}}}/{OVERLAYS}",
+                next_step=f"copy the folder of another environment to {environment}/ and name "
+                "it in its kustomization.yaml, or take the environment out of the policy",
+            )
