@@ -86,7 +86,7 @@ class Platform:
             raise RefusedError(
                 f"there is no archetype {identity!r}",
                 where="ARCHETYPE",
-                next_step=f"choose {' or '.join(nearest(identity, offered))}",
+                next_step=f"choose {' or '.join(nearest(identity, offered) or offered)}",
             )
         text = self.tree.read(f"templates/{identity}/{FILE}").decode()
         return archetype_from(identity, text)

@@ -14,6 +14,7 @@ from modelwright.audit.maturity.kubernetes import WORKLOADS
 from modelwright.audit.maturity.markdown import headings
 from modelwright.audit.maturity.python_code import (
     Place,
+    called,
     called_at,
     class_with,
     function,
@@ -29,7 +30,8 @@ from modelwright.audit.tags_kubernetes import check_kubernetes
 ALERTS: Final = "monitoring/alerts.yml"
 SERVICE: Final = "config/service.toml"
 RUNBOOK: Final = "docs/runbook.md"
-KINDS: Final = ("Counter", "Gauge", "Histogram", "Summary")
+# A package may bind them to its registry under small names.
+KINDS: Final = ("counter", "gauge", "histogram", "summary")
 HEALTH_ROUTES: Final = ("/healthz", "/readyz", "/metrics")
 _MEASURED: Final = re.compile(r"\b([a-z][a-z0-9_]*)\s*\{")
 _SUFFIX: Final = re.compile(r"_(total|bucket|sum|count)$")
@@ -86,7 +88,7 @@ def metrics(facts: Facts) -> dict[str, Place]:
         for node in nodes(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id in KINDS
+        and node.func.id.lower() in KINDS
         and node.args
         and isinstance(node.args[0], ast.Constant)
     }
@@ -158,8 +160,8 @@ def evaluated(facts: Facts) -> Piece:
 
 def answers_seen(facts: Facts) -> Judged:
     """41: latency, status codes and health are measured."""
-    tree, path = facts.module("runtime/metrics"), facts.path("runtime/metrics")
-    by_status = [place for place in metrics(facts).values() if "status" in mentions(place.node)]
+    declared = metrics(facts).values()
+    by_status = [place for place in declared if "status" in mentions(place.node)]
     yield Piece(
         wants="answers are counted by status code",
         where=str(by_status[0]) if by_status else "",
@@ -167,7 +169,7 @@ def answers_seen(facts: Facts) -> Judged:
     )
     yield Piece(
         wants="the time to answer is measured",
-        where=called_at(path, tree, "Histogram"),
+        where=next((str(place) for place in declared if _measures_time(place.node)), ""),
         mend="observe the seconds of each answer in a histogram",
     )
     record = class_with(facts.module("runtime/log"), ("latency", "at"))
@@ -183,6 +185,11 @@ def answers_seen(facts: Facts) -> Judged:
             where=str(test) if test and route in mentions(facts.module("runtime/app")) else "",
             mend=f"give the service {route}, and test it",
         )
+
+
+def _measures_time(node: ast.AST) -> bool:
+    is_histogram = called(node, "histogram", "Histogram") is node
+    return is_histogram and any("seconds" in word for word in mentions(node))
 
 
 def offline_metrics(facts: Facts) -> Judged:
