@@ -8,6 +8,7 @@ import typer
 
 from modelwright import __version__
 from modelwright.cli import checking, creating, listing, platforms
+from modelwright.cli.plain_values import take_values_plainly
 
 app = typer.Typer(
     name="modelwright",
@@ -43,4 +44,6 @@ def _root(
 
 def command() -> Any:  # noqa: ANN401 -- the framework's own type is private
     """Return the whole command line."""
-    return typer.main.get_command(app)
+    whole = typer.main.get_command(app)
+    take_values_plainly(whole)
+    return whole

@@ -84,21 +84,22 @@ def train(
     metrics = dict(use_case.evaluate(parts.held_target, predicted))
     parameters = {**booster.params, "trees": booster.num_trees()}
     run_id = registry.open_run({**parameters, "rows": rows, "seed": seed})
-    facts = {
-        "model": registry.model,
-        "run_id": run_id,
-        "data_sha256": passport.fingerprint(parts.table, parts.target, settings.feature_names),
-        "data_rows": rows,
-        "seed": seed,
-        "features": list(settings.feature_names),
-        "metrics": metrics,
-        "parameters": parameters,
-    }
-    papers = passport.issue(settings.root, facts)
+    facts = {"run_id": run_id, "seed": seed, "metrics": metrics, "parameters": parameters}
+    papers = passport.issue(settings.root, {**facts, **_data_facts(settings, parts, rows)})
+    papers["model"] = registry.model
     with TemporaryDirectory() as folder:
         _write(Path(folder), booster, papers)
         _describe(Path(folder), settings, parts)
         return registry.register(Path(folder), run_id=run_id, metrics=metrics, tags=_tags(papers))
+
+
+def _data_facts(settings: Settings, parts: Split, rows: int) -> dict[str, Any]:
+    names = settings.feature_names
+    return {
+        "data_sha256": passport.fingerprint(parts.table, parts.target, names),
+        "data_rows": rows,
+        "features": list(names),
+    }
 
 
 def _write(folder: Path, booster: lgb.Booster, papers: Mapping[str, Any]) -> None:
