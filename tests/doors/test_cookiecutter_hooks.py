@@ -39,9 +39,10 @@ def test_what_an_option_leaves_out_is_gone_with_its_folder(tmp_path, monkeypatch
     cookiecutter(tmp_path, "load_test=no")
 
     project = tmp_path / "norda-fraud-scoring-serve"
-    assert not (project / "load").exists()
+    assert not (project / "compose.yaml").exists()
+    assert not (project / ".devcontainer").exists()
     tracked = subprocess.check_output(["git", "ls-files"], cwd=project, text=True)
-    assert "load/" not in tracked
+    assert "tests/load.py" not in tracked
 
 
 def test_a_failing_step_leaves_the_project_and_says_how_to_go_on(tmp_path, monkeypatch):

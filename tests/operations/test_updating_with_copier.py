@@ -79,11 +79,11 @@ def test_what_is_hers_stays_hers(platform, project):
 
 
 def test_an_option_can_be_switched_off_later(platform, project):
-    assert (project / "load").exists()
+    assert (project / "tests/load.py").exists()
 
     update(project, load_test=False)
 
-    assert not any((project / "load").glob("**/*.py"))
+    assert not (project / "tests/load.py").exists()
     answers = yaml.safe_load((project / ".copier-answers.yml").read_text())
     assert answers["load_test"] is False
 

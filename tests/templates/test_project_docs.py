@@ -18,7 +18,7 @@ VARIATIONS = {
     "databricks": {"databricks": True},
 }
 HOSTILE = r"a*b_c `d` [e](f) <g> #h | ${{ i }} {{ j }} {% k %} $(l) & \ ~m~"
-MADE_BY_A_COMMAND = {"load/result.md"}
+MADE_BY_A_COMMAND = {"docs/load-test.md"}
 FILE = re.compile(r"`((?:src|docs|config|deploy|monitoring|tests|load|\.github)/[\w./-]+\w)`")
 
 

@@ -39,13 +39,13 @@ WINDOW = 320
 @pytest.fixture(scope="module")
 def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tool("promtool")
-    project = render("online-serving", tmp_path_factory.mktemp("rules"))
+    project = render("online-serving", tmp_path_factory.mktemp("rules"), dashboards=True)
     return project / "monitoring" / "alerts.yml"
 
 
 @pytest.mark.parametrize("variation", VARIATIONS)
 def test_the_project_s_own_alert_tests_pass(tmp_path: Path, variation: str) -> None:
-    project = render("online-serving", tmp_path, **VARIATIONS[variation])
+    project = render("online-serving", tmp_path, **{**VARIATIONS[variation], "dashboards": True})
 
     run(tool("promtool"), "test", "rules", "alerts_test.yml", cwd=project / "monitoring")
 
@@ -81,7 +81,7 @@ def test_every_alert_says_how_grave_it_is_who_pays_and_what_to_do(rules: Path) -
 
 
 def test_the_cluster_gets_the_same_rules_as_the_file(rules: Path) -> None:
-    monitors = (rules.parents[1] / "deploy/k8s/base/monitors.yaml").read_text()
+    monitors = (rules.parents[1] / "deploy/k8s/base/service.yaml").read_text()
     cluster = {each["kind"]: each for each in yaml.safe_load_all(monitors)}
 
     assert cluster["PrometheusRule"]["spec"] == yaml.safe_load(rules.read_text())

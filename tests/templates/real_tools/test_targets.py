@@ -19,7 +19,9 @@ OPTIONAL = {
     "databricks": ["databricks.yml", "resources/training.job.yml"],
     "compose": ["compose.yaml"],
     "devcontainer": [".devcontainer/devcontainer.json"],
-    "dashboards": ["monitoring/dashboard.json"],
+    "dashboards": [
+        "monitoring/dashboard.json", "monitoring/alerts_test.yml", "monitoring/slo.yml",
+    ],
 }
 
 
@@ -137,7 +139,7 @@ def test_the_dashboard_asks_for_what_the_alerts_ask_for(tmp_path: Path) -> None:
 
 
 def test_the_objectives_name_every_alert_once(tmp_path: Path) -> None:
-    monitoring = render("online-serving", tmp_path) / "monitoring"
+    monitoring = render("online-serving", tmp_path, dashboards=True) / "monitoring"
     objectives = yaml.safe_load((monitoring / "slo.yml").read_text())["objectives"]
 
     named = [alert for objective in objectives for alert in objective["alerts"]]

@@ -1,6 +1,6 @@
 """Load test: a service of its own, the framework's bare route beside it, a limit that can fail.
 
-Run it with `uv run poe load`; it writes `load/result.md` and exits with 1 when a limit is missed.
+Run it with `uv run poe load`; it writes `docs/load-test.md` and exits with 1 when a limit is missed.
 `--url` measures a service that already runs instead (its keys from SERVICE_API_KEYS).
 """
 
@@ -229,7 +229,7 @@ def main() -> int:
             score = asyncio.run(run(url, scoring_requests(KEY), **how))
             health = asyncio.run(run(bare_url, bare, **how))
     text = report(score, health, asked.connections)
-    (ROOT / "load/result.md").write_text(text, encoding="utf-8")
+    (ROOT / "docs/load-test.md").write_text(text, encoding="utf-8")
     print(text)
     slow = score.milliseconds(0.99) > asked.p99
     if slow or score.failed:
