@@ -25,7 +25,7 @@ def module(name: str) -> types.ModuleType:
     return importlib.import_module(f"{PACKAGE}.runtime.{name}")
 
 
-model, log, metrics = module("model").Model, module("log").Store, module("metrics")
+model, log, monitoring = module("model").Model, module("log").Store, module("monitoring")
 predict, write = model.predict, log.write
 
 
@@ -51,5 +51,5 @@ def faulty_time() -> float:
 
 
 model.predict, log.write = faulty_predict, faulty_write
-vars(metrics)["time"] = types.SimpleNamespace(time=faulty_time)
+vars(monitoring)["time"] = types.SimpleNamespace(time=faulty_time)
 sys.exit(module("cli").main(["serve"]))

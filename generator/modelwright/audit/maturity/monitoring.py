@@ -205,8 +205,8 @@ def offline_metrics(facts: Facts) -> Judged:
 
 def feedback(facts: Facts) -> Judged:
     """44: outcomes are joined to answers, and measured."""
-    found = function(facts.module("runtime/reports"), "feedback")
-    where = facts.path("runtime/reports")
+    found = function(facts.module("runtime/cli"), "feedback")
+    where = facts.path("runtime/cli")
     yield Piece(
         wants="outcomes are joined to the answers in the log",
         where=called_at(where, found, "labelled"),
@@ -221,11 +221,11 @@ def feedback(facts: Facts) -> Judged:
 
 def drift(facts: Facts) -> Judged:
     """45: distributions are measured again and again, against a limit that alerts."""
-    tree, path = facts.module("runtime/metrics"), facts.path("runtime/metrics")
+    tree, path = facts.module("runtime/monitoring"), facts.path("runtime/monitoring")
     yield Piece(
         wants="the distribution of each feature is compared with training at every scrape",
         where=called_at(path, tree, "compare"),
-        mend="compare in metrics.page, which Prometheus asks for",
+        mend="compare in Metrics.page, which Prometheus asks for",
     )
     limit = mapped(facts.toml(SERVICE), "drift").get("psi_limit")
     yield Piece(

@@ -140,7 +140,7 @@ def to_data(facts: Facts) -> Judged:
         where=called_at(
             facts.path("runtime/training"), facts.module("runtime/training"), "fingerprint"
         ),
-        mend="hand passport.fingerprint(...) to the passport",
+        mend="hand model.fingerprint(...) to the passport",
     )
 
 
@@ -188,8 +188,8 @@ def _defined(facts: Facts, module: str, name: str) -> Piece:
 
 def _in_passport(facts: Facts, field: str) -> Judged:
     """Yield whether every version carries a field, and the gate refuses one without it."""
-    tree, path = facts.module("runtime/passport"), facts.path("runtime/passport")
-    issue = function(tree, "issue")
+    tree, path = facts.module("runtime/model"), facts.path("runtime/model")
+    issue = function(tree, "issue_passport")
     yield Piece(
         wants=f"every version's passport holds {field}",
         where=str(Place(path, issue)) if issue and field in mentions(issue) else "",

@@ -1,6 +1,6 @@
 """Load test: a service of its own, the framework's bare route beside it, a limit that can fail.
 
-Run it with `uv run poe load`; it writes `docs/load-test.md` and exits with 1 when a limit is missed.
+Run it with `uv run poe load`; it writes `docs/load-test.md`, and exits with 1 past a limit.
 `--url` measures a service that already runs instead (its keys from SERVICE_API_KEYS).
 """
 

@@ -11,14 +11,14 @@ from conftest import FIRST, ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from {{ cookiecutter.package_name }}.runtime import drift, model, reports
-from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE, main
-from {{ cookiecutter.package_name }}.runtime.drift import Reference
+from {{ cookiecutter.package_name }}.runtime import model, monitoring
+from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE, drift_report, main
 from {{ cookiecutter.package_name }}.runtime.log import Record, Store
+from {{ cookiecutter.package_name }}.runtime.monitoring import Reference
 
 
 def compared(then, now, limit=0.2):
-    return drift.compare({"x": Reference.of(then)}, {"x": now}, limit=limit)[0]
+    return monitoring.compare({"x": Reference.of(then)}, {"x": now}, limit=limit)[0]
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -81,9 +81,9 @@ def test_knowledge_ends_a_tenth_beyond_the_training_data():
 def test_a_reference_survives_the_file(tmp_path):
     before = {"x": Reference.of(np.array([1.0, 2.0, np.nan]))}
 
-    drift.write(tmp_path / "r.json", before)
+    monitoring.write_references(tmp_path / "r.json", before)
 
-    assert drift.read(tmp_path / "r.json") == before
+    assert monitoring.read_references(tmp_path / "r.json") == before
 
 
 def test_a_model_names_the_features_that_it_does_not_know(shared, examples):
@@ -147,7 +147,7 @@ def test_the_report_names_what_drifted(project, examples, feature, monkeypatch, 
 
 
 def test_a_report_of_few_answers_gives_no_verdict(project):
-    said, drifted = reports.drift_report(project.settings(), project.registry, hours=1.0)
+    said, drifted = drift_report(project.settings(), project.registry, hours=1.0)
 
     assert "0 answers of version 1: too few" in said
     assert not drifted

@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 from conftest import FIRST, ROOT
 
-from {{ cookiecutter.package_name }}.runtime import reports
-from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE, main
+from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE, feedback, main
 from {{ cookiecutter.package_name }}.runtime.log import Record, RequestLog, Store
-from {{ cookiecutter.package_name }}.runtime.metrics import Metrics
+from {{ cookiecutter.package_name }}.runtime.monitoring import Metrics
 
 DAY = 86_400.0
 
@@ -240,7 +239,7 @@ def test_outcomes_are_joined_and_measured(project, examples, body, tmp_path):
         )
         written.writerow(["nobody-asked-this", 1])
 
-    said = list(reports.feedback(project.settings(), USE_CASE, labels))
+    said = list(feedback(project.settings(), USE_CASE, labels))
 
     assert said[0] == "400 of 401 outcomes joined to answers"
     scores = [answer["score"] for answer in answers]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import lightgbm as lgb
 import numpy as np
@@ -12,7 +14,6 @@ from conftest import FIRST, ROOT, ROWS, SECOND, WORSE
 from {{ cookiecutter.package_name }}.runtime import (
     ProjectError,
     model,
-    passport,
     promotion,
     training,
 )
@@ -80,34 +81,34 @@ def test_a_version_whose_golden_rows_fail_is_not_loaded(project, broken):
 
 
 def test_a_passport_says_where_a_version_came_from(shared, monkeypatch):
-    papers = passport.read(shared.registry.files(SECOND))
+    papers = model.read_passport(shared.registry.files(SECOND))
     parts = training.split(shared.settings(), USE_CASE, papers["seed"], ROWS)
     names = shared.settings().feature_names
 
-    assert passport.missing(papers, strict=False) == []
-    assert papers["data_sha256"] == passport.fingerprint(parts.table, parts.target, names)
+    assert model.missing(papers, strict=False) == []
+    assert papers["data_sha256"] == model.fingerprint(parts.table, parts.target, names)
     assert papers["features"] == list(names)
     assert shared.settings().gate.metric in papers["metrics"]
     monkeypatch.setenv("GIT_COMMIT", "abc123")
-    assert passport.issue(ROOT, {})["commit"] == "abc123"
+    assert model.issue_passport(ROOT, {})["commit"] == "abc123"
 
 
 def test_the_fingerprint_changes_with_one_value():
     table, target = np.zeros((3, 2)), np.zeros(3)
     changed = table.copy()
     changed[2, 1] = 1e-9
-    known = passport.fingerprint(table, target, ["a", "b"])
+    known = model.fingerprint(table, target, ["a", "b"])
 
-    assert passport.fingerprint(table, target, ["a", "b"]) == known
-    assert passport.fingerprint(changed, target, ["a", "b"]) != known
-    assert passport.fingerprint(table, target + 1, ["a", "b"]) != known
-    assert passport.fingerprint(table, target, ["b", "a"]) != known
+    assert model.fingerprint(table, target, ["a", "b"]) == known
+    assert model.fingerprint(changed, target, ["a", "b"]) != known
+    assert model.fingerprint(table, target + 1, ["a", "b"]) != known
+    assert model.fingerprint(table, target, ["b", "a"]) != known
 
 
 def test_the_template_version_is_read_from_the_answers(tmp_path):
-    assert passport.issue(tmp_path, {})["template_version"] == "unknown"
+    assert model.issue_passport(tmp_path, {})["template_version"] == "unknown"
     (tmp_path / ".copier-answers.yml").write_text("_src_path: x\n_commit: v1.2.0\n")
-    assert passport.issue(tmp_path, {})["template_version"] == "v1.2.0"
+    assert model.issue_passport(tmp_path, {})["template_version"] == "v1.2.0"
 
 
 def test_the_gate_refuses_a_version_that_is_worse_than_the_champion(project):
@@ -134,7 +135,7 @@ def test_the_gate_refuses_a_version_below_the_floor(project):
 def test_the_gate_refuses_a_passport_that_lacks_any_field(project):
     path = project.registry.files(SECOND) / "passport.json"
     papers = json.loads(path.read_text())
-    for field in passport.REQUIRED:
+    for field in model.REQUIRED:
         path.write_text(json.dumps({**papers, field: None}))
 
         verdict = promotion.gate(project.lenient(), USE_CASE, project.registry, SECOND)
@@ -143,13 +144,29 @@ def test_the_gate_refuses_a_passport_that_lacks_any_field(project):
         assert f"its passport lacks {field}" in verdict.reason
 
 
-@pytest.mark.parametrize("change", [{"commit": "unknown"}, {"dirty": True}])
-def test_staging_and_prod_want_a_clean_commit(change):
-    complete = {**dict.fromkeys(passport.REQUIRED, "x"), "dirty": False}
+@pytest.mark.parametrize(
+    ("place", "passes"), [("local", True), ("dev", True), ("staging", False), ("prod", False)]
+)
+def test_staging_and_prod_refuse_what_was_never_committed(project, place, passes):
+    path = project.registry.files(SECOND) / "passport.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "dirty": True}))
+    own = project.lenient()
+    there = own.model_copy(
+        update={"environment": own.environment.model_copy(update={"name": place})}
+    )
 
-    assert passport.missing(complete, strict=True) == []
-    assert passport.missing({**complete, **change}, strict=False) == []
-    assert passport.missing({**complete, **change}, strict=True) != []
+    assert promotion.gate(there, USE_CASE, project.registry, SECOND).passed is passes
+
+
+@pytest.mark.parametrize(
+    "change", [{"commit": "unknown"}, {"dirty": True}, {"lock_sha256": "unknown"}]
+)
+def test_a_strict_environment_wants_a_clean_commit_and_a_lock_file(change):
+    complete = {**dict.fromkeys(model.REQUIRED, "x"), "dirty": False}
+
+    assert model.missing(complete, strict=True) == []
+    assert model.missing({**complete, **change}, strict=False) == []
+    assert model.missing({**complete, **change}, strict=True) != []
 
 
 def test_a_promoted_version_is_champion_and_the_one_before_is_kept(project):
@@ -228,6 +245,17 @@ def test_a_mistake_gets_one_line_that_says_what_to_do(verbs, capsys, arguments, 
     assert len(lines) == 1
     assert said in lines[0]
     assert "; next: " in lines[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no exit code of a pipe")
+@pytest.mark.usefixtures("verbs")
+def test_a_verb_whose_reader_goes_away_ends_quietly():
+    command = [sys.executable, "-m", "{{ cookiecutter.package_name }}.runtime.cli", "trace", FIRST]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        errors = process.stderr.read()
+
+    assert (process.returncode, errors) == (141, b"")
 
 
 def test_a_folder_without_configuration_is_named(monkeypatch, tmp_path, capsys):

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from . import UseCase
 from .log import RequestLog
-from .metrics import Metrics
+from .monitoring import Metrics
 from .registry import Registry
 from .scoring import Live, NoChampionError, Routing, Scorer
 from .settings import Settings

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import json
+import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from pydantic import BaseModel
+
 from .. import data, decide, evaluate, features, schemas, train
-from . import ProjectError, UseCase, demo, passport, promotion, reports, server, training
+from . import ProjectError, UseCase, monitoring, promotion, server, training
 from .log import Store
+from .model import read_passport
 from .promotion import CHALLENGER, CHAMPION
 from .registry import Registry
 from .settings import Settings, load
 
-__all__ = ["USE_CASE", "main"]
+__all__ = ["USE_CASE", "drift_report", "feedback", "main", "trace"]
 
+CLOSED_PIPE = 141  # what a shell says of a command whose reader went away
 Option = tuple[str, dict[str, Any]]
 
 
@@ -42,9 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0 done; 1 findings, a person must look; 2 wrong usage; 3 refused by a rule; 4 the
-        surroundings failed.
+        surroundings failed; 141 the reader of a pipe went away.
     """
     asked = _parser().parse_args(arguments)
+    try:
+        code = _run(asked)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at its end, which nobody could catch.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE
+    return code
+
+
+def _run(asked: argparse.Namespace) -> int:
     try:
         return int(asked.run(asked, load()) or 0)
     except ProjectError as error:
@@ -104,14 +124,14 @@ def _verb(
         made.add_argument(flags, **details)
 
 
-def _demo(asked: argparse.Namespace, settings: Settings) -> int:
-    return demo.run(settings, USE_CASE, print)
+def _demo(asked: argparse.Namespace, settings: Settings) -> None:
+    server.demo(settings, USE_CASE, print, partial(drift_report, hours=1.0))
 
 
 def _train(asked: argparse.Namespace, settings: Settings) -> None:
     registry = Registry(settings)
     version = training.train(settings, USE_CASE, registry, seed=asked.seed, rows=asked.rows)
-    metrics = passport.read(registry.files(version))["metrics"]
+    metrics = read_passport(registry.files(version))["metrics"]
     print(f"registered {registry.model} version {version}")
     for name, value in metrics.items():
         print(f"  {name:<30} {value:.4f}")
@@ -137,17 +157,17 @@ def _rollback(asked: argparse.Namespace, settings: Settings) -> None:
 def _trace(asked: argparse.Namespace, settings: Settings) -> None:
     registry = Registry(settings)
     version = registry.latest() if asked.version == "latest" else asked.version
-    print(reports.trace(registry, version))
+    print(trace(registry, version))
 
 
 def _drift(asked: argparse.Namespace, settings: Settings) -> int:
-    report, drifted = reports.drift_report(settings, Registry(settings), hours=asked.hours)
+    report, drifted = drift_report(settings, Registry(settings), hours=asked.hours)
     print(report, end="")
     return int(drifted)
 
 
 def _feedback(asked: argparse.Namespace, settings: Settings) -> None:
-    for line in reports.feedback(settings, USE_CASE, asked.labels):
+    for line in feedback(settings, USE_CASE, asked.labels):
         print(line)
 
 
@@ -170,3 +190,81 @@ def _openapi(asked: argparse.Namespace, settings: Settings) -> int:
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return 0
+
+
+def drift_report(settings: Settings, registry: Registry, *, hours: float) -> tuple[str, bool]:
+    """Compare what the champion answered lately with what it was trained on.
+
+    Args:
+        settings: The project's configuration.
+        registry: Where the champion's training data is described.
+        hours: How far to look back.
+
+    Returns:
+        The report, also written to `drift.md` in the data folder, and whether anything drifted.
+    """
+    champion = registry.version_of(CHAMPION)
+    if champion is None:
+        raise ProjectError("there is no champion", next_step="run `uv run poe promote VERSION`")
+    folder = registry.files(champion)
+    with closing(Store(settings)) as store:
+        found = store.scored(since=time.time() - hours * 3600.0, version=champion)
+    if len(found) < settings.drift.minimum_rows:
+        return f"{len(found)} answers of version {champion}: too few for a verdict\n", False
+    columns = {
+        name: np.array([values[name] for values, _ in found], dtype=np.float64)
+        for name in read_passport(folder)["features"]
+    }
+    columns["score"] = np.array([score for _, score in found])
+    references = monitoring.read_references(folder / "reference.json")
+    findings = monitoring.compare(references, columns, limit=settings.drift.psi_limit)
+    report = monitoring.markdown(findings, rows=len(found), version=champion)
+    (settings.environment.data / "drift.md").write_text(report, encoding="utf-8")
+    return report, any(finding.drifted for finding in findings)
+
+
+def feedback(settings: Settings, use_case: UseCase[Any, BaseModel], labels: Path) -> Iterator[str]:
+    """Join outcomes to the answers in the log and measure each version by them.
+
+    Args:
+        settings: The project's configuration.
+        use_case: Your five functions.
+        labels: CSV file with the columns request_id and label.
+
+    Yields:
+        Lines for a person.
+    """
+    known = _labels(labels)
+    with closing(Store(settings)) as store:
+        yield f"{store.label(known)} of {len(known)} outcomes joined to answers"
+        by_version: dict[str, list[tuple[float, float]]] = {}
+        for version, score, label in store.labelled():
+            by_version.setdefault(version, []).append((score, label))
+    for version, rows in sorted(by_version.items()):
+        scores, outcomes = np.array(rows).T
+        for name, value in use_case.evaluate(outcomes, scores).items():
+            yield f"version {version}, {len(rows)} outcomes: {name} {value:.4f}"
+
+
+def trace(registry: Registry, version: str) -> str:
+    """Return where a version came from, who met it and what the gate said, as JSON."""
+    papers = read_passport(registry.files(version))
+    bears = [alias for alias, one in registry.aliases().items() if one == version]
+    tags = registry.tags_of(version)
+    return json.dumps({"version": version, "aliases": bears, **papers, "tags": tags}, indent=2)
+
+
+def _labels(path: Path) -> list[tuple[str, float]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as lines:
+            return [(row["request_id"], float(row["label"])) for row in csv.DictReader(lines)]
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise ProjectError(
+            f"{path} cannot be read as outcomes: {error}",
+            next_step="give a CSV file with the columns request_id and label (a number)",
+            code=3,
+        ) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

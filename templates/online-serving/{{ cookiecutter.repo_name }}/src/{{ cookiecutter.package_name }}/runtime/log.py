@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from .metrics import Metrics
+from .monitoring import Metrics
 from .settings import Settings
 
 __all__ = ["Mask", "Record", "RequestLog", "Store"]

@@ -1,11 +1,20 @@
-"""A loaded version: it scores, knows its limits, explains itself, and proves itself first."""
+"""A version: its model, which proves itself before it scores, and its passport.
+
+`passport.json` says where a version came from: code, environment, data, metrics.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import platform
+import re
+import subprocess
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +22,42 @@ import lightgbm as lgb
 import numpy as np
 from pydantic import BaseModel
 
-from . import FloatArray, ProjectError, Scored, UseCase, drift, passport
+from . import FloatArray, ProjectError, Scored, UseCase
+from .monitoring import read_references
 
-__all__ = ["GOLDEN_ROWS", "Model", "golden_rows", "load", "table"]
+__all__ = [
+    "GOLDEN_ROWS",
+    "REQUIRED",
+    "Model",
+    "fingerprint",
+    "golden_rows",
+    "issue_passport",
+    "load",
+    "missing",
+    "read_passport",
+    "table",
+]
 
 GOLDEN_ROWS = 20
 EXACT = 1e-9
+REQUIRED = (
+    "model",
+    "run_id",
+    "created_at",
+    "commit",
+    "template_version",
+    "lock_sha256",
+    "data_sha256",
+    "data_rows",
+    "seed",
+    "features",
+    "metrics",
+    "parameters",
+    "infrastructure",
+    "packages",
+)
+PACKAGES = ("lightgbm", "numpy", "pydantic")
+UNKNOWN = "unknown"
 
 
 class Model:
@@ -33,10 +72,10 @@ class Model:
 
     def __init__(self, version: str, folder: Path) -> None:
         self.version = version
-        self.passport: dict[str, Any] = passport.read(folder)
+        self.passport: dict[str, Any] = read_passport(folder)
         self.names: tuple[str, ...] = tuple(self.passport["features"])
         self.created = datetime.fromisoformat(self.passport["created_at"]).timestamp()
-        self.references = drift.read(folder / "reference.json")
+        self.references = read_references(folder / "reference.json")
         self._booster = lgb.Booster(model_file=folder / "model.lgb")
         self._known = [self.references[name].knows for name in self.names]
 
@@ -121,3 +160,98 @@ def load(version: str, folder: Path, use_case: UseCase[Any, BaseModel]) -> Model
                 code=3,
             )
     return model
+
+
+def fingerprint(table: FloatArray, target: FloatArray, names: Sequence[str]) -> str:
+    """Return the SHA-256 of the training data as the model saw it.
+
+    Args:
+        table: Shape `(n_examples, n_features)`.
+        target: Shape `(n_examples,)`.
+        names: The columns' names, in order.
+    """
+    digest = hashlib.sha256("\0".join(names).encode())
+    for array in (table, target):
+        digest.update(str(array.shape).encode())
+        digest.update(array.astype("<f8").tobytes())
+    return digest.hexdigest()
+
+
+def issue_passport(root: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the passport of a version trained now, from the working tree in `root`.
+
+    Args:
+        root: The project's folder.
+        facts: What only training knows: model, run_id, data, seed, features, metrics, parameters.
+    """
+    return {
+        **facts,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": _commit(root),
+        "dirty": bool(_git(root, "status", "--porcelain")),
+        "template_version": _template_version(root),
+        "lock_sha256": _lock(root),
+        "infrastructure": {
+            "host": os.environ.get("HOSTNAME") or platform.node(),
+            "system": platform.platform(),
+            "processors": os.cpu_count(),
+            "image": os.environ.get("IMAGE_DIGEST", "none"),
+            "run": os.environ.get("GITHUB_RUN_ID", "none"),
+        },
+        "packages": {"python": platform.python_version()} | {n: installed(n) for n in PACKAGES},
+    }
+
+
+def missing(passport: Mapping[str, Any], *, strict: bool) -> list[str]:
+    """Return what a passport lacks.
+
+    Args:
+        passport: As read from the version's files.
+        strict: Also ask for a clean commit and a lock file, as a strict environment does.
+    """
+    lacking = [name for name in REQUIRED if passport.get(name) in (None, "", {}, [])]
+    if strict:
+        lacking += [n for n in ("commit", "lock_sha256") if passport.get(n) == UNKNOWN]
+        lacking += ["a clean working tree"] if passport.get("dirty", True) else []
+    return lacking
+
+
+def read_passport(folder: Path) -> dict[str, Any]:
+    """Return the passport among a version's files."""
+    return dict(json.loads((folder / "passport.json").read_text(encoding="utf-8")))
+
+
+def _commit(root: Path) -> str:
+    return os.environ.get("GIT_COMMIT") or _revision() or _git(root, "rev-parse", "HEAD") or UNKNOWN
+
+
+def _revision() -> str:
+    """Return the commit that the image was built from, where this is an image."""
+    told = os.environ.get("SERVICE_REVISION", "")
+    return "" if told == UNKNOWN else told
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        ran = subprocess.run(
+            ("git", "-C", str(root), *arguments), capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return ""
+    return ran.stdout.strip() if ran.returncode == 0 else ""
+
+
+def _template_version(root: Path) -> str:
+    try:
+        answers = (root / ".copier-answers.yml").read_text(encoding="utf-8")
+    except OSError:
+        return UNKNOWN
+    found = re.search(r"^_commit:\s*['\"]?([^'\"\s]+)", answers, re.MULTILINE)
+    return found[1] if found else UNKNOWN
+
+
+def _lock(root: Path) -> str:
+    try:
+        return hashlib.sha256((root / "uv.lock").read_bytes()).hexdigest()
+    except OSError:
+        return UNKNOWN

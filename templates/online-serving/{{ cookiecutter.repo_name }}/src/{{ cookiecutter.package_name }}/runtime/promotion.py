@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from . import ProjectError, UseCase, model, passport, training
+from . import ProjectError, UseCase, model, training
 from .registry import Registry
 from .settings import Settings
 
@@ -33,8 +33,8 @@ def gate(
     settings: Settings, use_case: UseCase[Any, BaseModel], registry: Registry, version: str
 ) -> Verdict:
     """Judge a version by its passport, and against the champion on the same held-out rows."""
-    papers = passport.read(registry.files(version))
-    lacking = passport.missing(papers, strict=settings.environment.name in ("staging", "prod"))
+    papers = model.read_passport(registry.files(version))
+    lacking = model.missing(papers, strict=settings.environment.strict)
     metric = settings.gate.metric
     if metric not in (papers.get("metrics") or {}):
         lacking.append(f"metrics.{metric}")

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 
 from . import ProjectError, UseCase, model
 from .log import Record, RequestLog
-from .metrics import Metrics
 from .model import Model
+from .monitoring import Metrics
 from .registry import Registry
 from .settings import Settings
 

@@ -75,7 +75,7 @@ class Environment(Section):
     """What differs between places, from environment variables.
 
     Attributes:
-        name: Strict places (staging, prod) accept only versions trained from a clean commit.
+        name: Where this runs.
         data: Folder for everything that is written: log, embedded registry, masking key.
         api_keys: Keys that callers may present; empty means loopback only.
         masking_key: Secret of the keyed hash in the log, where replicas share one; empty means a
@@ -89,6 +89,11 @@ class Environment(Section):
     port: int = Field(default=8080, ge=0, le=65535)
     api_keys: tuple[str, ...] = ()
     masking_key: str = ""
+
+    @property
+    def strict(self) -> bool:
+        """Whether a version must come from a clean commit and have a lock file."""
+        return self.name in ("staging", "prod")
 
 
 class Settings(Section):

@@ -13,7 +13,8 @@ import lightgbm as lgb
 import numpy as np
 from pydantic import BaseModel
 
-from . import Examples, FloatArray, ProjectError, UseCase, drift, model, passport
+from . import Examples, FloatArray, ProjectError, UseCase, model
+from .monitoring import Reference, write_references
 from .registry import Registry
 from .settings import Settings
 
@@ -85,7 +86,7 @@ def train(
     parameters = {**booster.params, "trees": booster.num_trees()}
     run_id = registry.open_run({**parameters, "rows": rows, "seed": seed})
     facts = {"run_id": run_id, "seed": seed, "metrics": metrics, "parameters": parameters}
-    papers = passport.issue(settings.root, {**facts, **_data_facts(settings, parts, rows)})
+    papers = model.issue_passport(settings.root, {**facts, **_data_facts(settings, parts, rows)})
     papers["model"] = registry.model
     with TemporaryDirectory() as folder:
         _write(Path(folder), booster, papers)
@@ -96,7 +97,7 @@ def train(
 def _data_facts(settings: Settings, parts: Split, rows: int) -> dict[str, Any]:
     names = settings.feature_names
     return {
-        "data_sha256": passport.fingerprint(parts.table, parts.target, names),
+        "data_sha256": model.fingerprint(parts.table, parts.target, names),
         "data_rows": rows,
         "features": list(names),
     }
@@ -131,8 +132,8 @@ def _describe(folder: Path, settings: Settings, parts: Split) -> None:
     predict = lgb.Booster(model_file=folder / "model.lgb").predict
     columns = dict(zip(settings.feature_names, parts.table.T, strict=True))
     columns["score"] = np.asarray(predict(parts.held_table, num_threads=1))
-    drift.write(
-        folder / "reference.json", {n: drift.Reference.of(column) for n, column in columns.items()}
+    write_references(
+        folder / "reference.json", {n: Reference.of(column) for n, column in columns.items()}
     )
     newest = slice(-model.GOLDEN_ROWS, None)
     golden = model.golden_rows(
