@@ -162,12 +162,12 @@ def roll_back(facts: Facts) -> Judged:
         where=facts.line(PYPROJECT, r"^rollback *=") if "rollback" in tasks else "",
         mend=f"give {PYPROJECT} the task rollback",
     )
-    code = function(facts.module("runtime/promotion"), "rollback")
+    code = function(facts.module("runtime/training"), "rollback")
     test = next((test for test in facts.tests if "rollback" in mentions(test.node)), None)
     yield Piece(
         wants="a test goes back",
         where=str(test) if code and test else "",
-        mend="test promotion.rollback",
+        mend="test training.rollback",
     )
     line = headings(facts.project.files.get(RUNBOOK, "")).get("roll-back")
     yield Piece(

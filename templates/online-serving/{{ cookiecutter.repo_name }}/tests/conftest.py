@@ -19,10 +19,10 @@ from {{ cookiecutter.package_name }}.runtime import (
     training,
 )
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
-from {{ cookiecutter.package_name }}.runtime.promotion import promote
 from {{ cookiecutter.package_name }}.runtime.registry import Registry
 from {{ cookiecutter.package_name }}.runtime.server import application
 from {{ cookiecutter.package_name }}.runtime.settings import Settings
+from {{ cookiecutter.package_name }}.runtime.training import promote
 
 ROOT = Path(__file__).parents[1]
 ROWS = 1600

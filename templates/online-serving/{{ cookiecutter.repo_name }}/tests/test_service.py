@@ -21,7 +21,7 @@ from conftest import FIRST, KEY, ROOT, SECOND
 from {{ cookiecutter.package_name }}.runtime import ProjectError, model, server
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
 from {{ cookiecutter.package_name }}.runtime.log import Store
-from {{ cookiecutter.package_name }}.runtime.promotion import rollback
+from {{ cookiecutter.package_name }}.runtime.training import rollback
 
 
 @pytest.fixture

@@ -14,11 +14,10 @@ from conftest import FIRST, ROOT, ROWS, SECOND, WORSE
 from {{ cookiecutter.package_name }}.runtime import (
     ProjectError,
     model,
-    promotion,
     training,
 )
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE, main
-from {{ cookiecutter.package_name }}.runtime.promotion import (
+from {{ cookiecutter.package_name }}.runtime.training import (
     CHALLENGER,
     CHAMPION,
     PREVIOUS,
@@ -117,7 +116,7 @@ def test_the_gate_refuses_a_version_that_is_worse_than_the_champion(project):
     own = project.settings(gate={"floor": sign * 1e12})
 
     with pytest.raises(ProjectError, match=f"version {WORSE} is refused: .* champion {SECOND}"):
-        promotion.promote(own, USE_CASE, project.registry, WORSE)
+        training.promote(own, USE_CASE, project.registry, WORSE)
 
     assert project.registry.version_of(CHAMPION) == SECOND
     assert project.registry.tags_of(WORSE)["gate"] == "refused"
@@ -129,7 +128,7 @@ def test_the_gate_refuses_a_version_below_the_floor(project):
     own = project.settings(gate={"floor": sign * 1e12})
 
     with pytest.raises(ProjectError, match="the limit is"):
-        promotion.promote(own, USE_CASE, project.registry, SECOND)
+        training.promote(own, USE_CASE, project.registry, SECOND)
 
 
 def test_the_gate_refuses_a_passport_that_lacks_any_field(project):
@@ -138,7 +137,7 @@ def test_the_gate_refuses_a_passport_that_lacks_any_field(project):
     for field in model.REQUIRED:
         path.write_text(json.dumps({**papers, field: None}))
 
-        verdict = promotion.gate(project.lenient(), USE_CASE, project.registry, SECOND)
+        verdict = training.gate(project.lenient(), USE_CASE, project.registry, SECOND)
 
         assert not verdict.passed
         assert f"its passport lacks {field}" in verdict.reason
@@ -155,7 +154,7 @@ def test_staging_and_prod_refuse_what_was_never_committed(project, place, passes
         update={"environment": own.environment.model_copy(update={"name": place})}
     )
 
-    assert promotion.gate(there, USE_CASE, project.registry, SECOND).passed is passes
+    assert training.gate(there, USE_CASE, project.registry, SECOND).passed is passes
 
 
 @pytest.mark.parametrize(
@@ -195,13 +194,13 @@ def test_promoting_the_champion_again_changes_nothing(project):
 def test_one_command_goes_back_and_a_second_forward_again(project):
     project.promote(SECOND)
 
-    assert promotion.rollback(project.registry)[CHAMPION] == FIRST
-    assert promotion.rollback(project.registry)[CHAMPION] == SECOND
+    assert training.rollback(project.registry)[CHAMPION] == FIRST
+    assert training.rollback(project.registry)[CHAMPION] == SECOND
 
 
 def test_there_is_no_way_back_from_the_first_champion(project):
     with pytest.raises(ProjectError, match="no version was champion before"):
-        promotion.rollback(project.registry)
+        training.rollback(project.registry)
 
 
 def test_every_version_bears_the_cost_tags(shared):

@@ -18,12 +18,12 @@ import numpy as np
 from pydantic import BaseModel
 
 from .. import data, decide, evaluate, features, schemas, train
-from . import ProjectError, UseCase, monitoring, promotion, server, training
+from . import ProjectError, UseCase, monitoring, server, training
 from .log import Store
 from .model import read_passport
-from .promotion import CHALLENGER, CHAMPION
 from .registry import Registry
 from .settings import Settings, load
+from .training import CHALLENGER, CHAMPION
 
 __all__ = ["USE_CASE", "drift_report", "feedback", "main", "trace"]
 
@@ -145,12 +145,12 @@ def _serve(asked: argparse.Namespace, settings: Settings) -> None:
 def _promote(asked: argparse.Namespace, settings: Settings) -> None:
     registry = Registry(settings)
     version = registry.latest() if asked.version == "latest" else asked.version
-    verdict = promotion.promote(settings, USE_CASE, registry, version, alias=asked.alias)
+    verdict = training.promote(settings, USE_CASE, registry, version, alias=asked.alias)
     print(f"version {version} is {asked.alias}: {verdict.reason}")
 
 
 def _rollback(asked: argparse.Namespace, settings: Settings) -> None:
-    aliases = promotion.rollback(Registry(settings))
+    aliases = training.rollback(Registry(settings))
     print(f"version {aliases[CHAMPION]} is champion again; {aliases['previous']} is previous")
 
 

@@ -21,7 +21,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from . import ProjectError, UseCase, promotion, training
+from . import ProjectError, UseCase, training
 from .app import create_app
 {% if cookiecutter.ab_test %}from .experiment import Experiment
 {% endif %}from .model import read_passport
@@ -182,7 +182,7 @@ def _life(
     say(f"1  train on {few} made-up examples, in a registry that is one file")
     first = training.train(own, use_case, registry, rows=few)
     say(f"   version {first}: {_measured(registry, first)}")
-    say(f"2  gate: {promotion.promote(own, use_case, registry, first).reason}")
+    say(f"2  gate: {training.promote(own, use_case, registry, first).reason}")
     with _served(environ) as url:
         asked = use_case.examples(own.training.seed + 1, DEMO_REQUESTS).requests
         say(f"3  serve on {url}; the champion answers")
@@ -190,9 +190,9 @@ def _life(
         say(f"4  train on {own.training.rows} examples, and promote while the service runs")
         second = training.train(own, use_case, registry)
         say(f"   version {second}: {_measured(registry, second)}")
-        say(f"   gate: {promotion.promote(own, use_case, registry, second).reason}")
+        say(f"   gate: {training.promote(own, use_case, registry, second).reason}")
         say(f"   swapped after {_until(url, second):.1f} s: {_ask(url, asked)}")
-        promotion.rollback(registry)
+        training.rollback(registry)
         say(f"5  roll back: after {_until(url, first):.1f} s {_ask(url, asked)}")
     say(f"6  stopped; the log holds every answer\n\n{report(own, registry)[0]}")
 
