@@ -241,7 +241,10 @@ CHANGES = {
     ),
     "random text in an .ini": Change("SEC005", "x.ini", new="db_password = x7Kq92mZpL40sTvB\n"),
     "a Secret with data": Change(
-        "SEC005", f"{BASE}/service.yaml", new="stringData:\n  SERVICE_API_KEYS: abc\n"
+        "SEC005",
+        f"{BASE}/service.yaml",
+        "type: Opaque",
+        "type: Opaque\nstringData:\n  SERVICE_API_KEYS: abc",
     ),
     "a secretGenerator with literals": Change(
         "SEC005",

@@ -78,7 +78,11 @@ MUTATIONS = [
     (7, "a route that nobody described", swap(S + "runtime/app.py", "/startup", "/started")),
     (7, "nobody compares", swap("pyproject.toml", "openapi --check", "--version")),
     (9, "no workload", without_object("Deployment")),
-    (10, "an object that is not committed", drop(BASE + "service.yaml")),
+    (
+        10,
+        "an object that is not committed",
+        after(BASE + "kustomization.yaml", "  - service.yaml\n", "  - gone.yaml\n"),
+    ),
     (12, "deploys code alone", after(DEPLOY, ON_MAIN, "    paths: [src/**]\n")),
     (14, "a setting for prod alone", swap("deploy/k8s/overlays/prod/kustomization.yaml", "_HOST")),
     (16, "no data code", drop(S + "data.py")),
