@@ -4,11 +4,13 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+BASE_PYTHON = Path(sys.base_prefix) / "bin" / "python3"
 BLOCK = re.compile(r"(<!-- test: skip[^\n]*\n)?```console\n(.*?)```", re.DOTALL)
 
 
@@ -55,6 +57,9 @@ def test_every_command_prints_what_the_readme_says(tmp_path, monkeypatch):
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{source}.insteadOf")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/halden-retail/modelwright")
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
+    # A Python with pip and nothing else stands in front of whatever this machine has.
+    subprocess.run([BASE_PYTHON, "-m", "venv", tmp_path / "machine"], check=True)
+    monkeypatch.setenv("PATH", f"{tmp_path}/machine/bin:{os.environ['PATH']}")
     folder = tmp_path / "empty"
     folder.mkdir()
 
