@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from pydantic import BaseModel
@@ -28,6 +29,10 @@ ROOT = Path(__file__).parents[1]
 ROWS = 1600
 KEY = "a-key-of-the-tests"
 FIRST, SECOND, WORSE = "1", "2", "3"
+
+# A shared runner is slow at times; speed is the load test's business.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 
 class Shuffled:
