@@ -7,9 +7,9 @@ import pytest
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.catalog.platform import Platform
 from tests.templates.green import made
+from tests.templates.swapping import swap
 
 ROOT = Path(__file__).parent.parent.parent
-SWAP = Path(__file__).parent / "swap"
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("swap")]
 
@@ -18,13 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("swap")]
 def swapped(tmp_path_factory):
     """A fresh project with the second use case copied over it, and the files that this opened."""
     project = made(tmp_path_factory.mktemp("swap"), "--data", "use_case=delivery-time")
-    opened = []
-    for path in sorted(SWAP.rglob("*")):
-        name = path.relative_to(SWAP).as_posix().replace("PACKAGE", project.package)
-        if path.is_file() and name != "README.md" and "__pycache__" not in name:
-            text = path.read_text().replace("PACKAGE", project.package)
-            (project.folder / name).write_text(text)
-            opened.append(name)
+    opened = swap(project.folder, project.package)
     project.succeeds("poe", "openapi")
     return project, [*opened, "docs/openapi.json"]
 

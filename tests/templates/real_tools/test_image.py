@@ -14,6 +14,7 @@ import pytest
 from tests.templates.real_tools import containers, projects
 from tests.templates.real_tools.toolbox import run, tool
 from tests.templates.rendering import VARIATIONS, render
+from tests.templates.swapping import swap
 
 pytestmark = [pytest.mark.tools, pytest.mark.xdist_group("containers")]
 
@@ -82,6 +83,19 @@ def test_the_linter_finds_nothing_in_the_dockerfile(tmp_path: Path, variation: s
     project = render("online-serving", tmp_path, **VARIATIONS[variation])
 
     run(tool("hadolint"), project / "Dockerfile")
+
+
+def test_another_use_case_in_her_files_builds_the_same_image(built: Built, tmp_path: Path) -> None:
+    project = render("online-serving", tmp_path, use_case="delivery-time")
+    swap(project, "delivery_time")
+    projects.lock(project)
+
+    containers.build(project, f"{IMAGE}-swapped", VERSION="0.1.0", REVISION=REVISION)
+
+    asked = "from delivery_time.runtime.cli import USE_CASE; print(*USE_CASE.request_type.model_fields)"
+    said = containers.inside("podman", "run", "--rm", f"{IMAGE}-swapped", "python", "-c", asked)
+    assert "amount_eur" not in said
+    assert len(said.split()) >= 5
 
 
 def test_the_image_stays_within_its_size(built: Built) -> None:
