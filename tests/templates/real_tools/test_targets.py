@@ -82,7 +82,7 @@ def test_the_training_job_is_valid_and_tagged_where_it_runs(
     assert training["tags"].keys() == sample_policy()["tags"].keys()
     assert training["tags"]["environment"] == target
     centre = sample_policy()["teams"][team]["cost_centre"]
-    assert training["tags"]["cost-centre"] == (centre.lower() if brand == "velora" else centre)
+    assert training["tags"]["cost-centre"] == centre
 
 
 def test_a_misspelt_field_of_a_job_is_refused(tmp_path: Path) -> None:
