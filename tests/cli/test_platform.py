@@ -105,8 +105,9 @@ def test_use_refuses_what_is_no_platform_and_keeps_what_was(run, tmp_path, monke
     assert not (tmp_path / "config").exists()
 
 
-def test_a_missing_file_is_said(run):
-    ran = run("platform", "check", "nowhere/platform.yml")
+@pytest.mark.parametrize("name", ["nowhere/platform.yml", "other.yml"])
+def test_a_missing_file_is_said_by_the_name_that_was_given(name, run):
+    ran = run("platform", "check", name)
 
     assert ran.code == REFUSED
-    assert "no such file" in ran.err
+    assert f"error: {name}: there is no such file" in ran.err

@@ -36,7 +36,8 @@ def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption =
     from modelwright.operations.platform_check import check_platform, combinations  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet)
-    file = where if where is not None and where.is_file() else _root(where) / "platform.yml"
+    named = where is not None and (where.is_file() or where.suffix in {".yml", ".yaml"})
+    file = where if where and named else _root(where) / "platform.yml"
     platform = check_platform(file)
     todo = combinations(platform)
     with following(len(todo), terminal) as tell:
