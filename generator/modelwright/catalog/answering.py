@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 import yaml
 from jinja2.sandbox import SandboxedEnvironment
 
+from modelwright.catalog.dialect import compiled
 from modelwright.catalog.questions import MISSING, Question, Questionnaire
 from modelwright.errors import RefusedError, UsageError
 from modelwright.policy.choices import choice_refusal
@@ -54,13 +55,14 @@ class Answers:
         return {name: self.values[name] for name in self.stored}
 
 
-def put_questions(
+def put_questions(  # noqa: PLR0913 -- what an answer follows from
     questionnaire: Questionnaire,
     env: SandboxedEnvironment,
     *,
     given: Mapping[str, object],
     defaults: bool,
     ask: Asker | None,
+    known: Mapping[str, object] | None = None,
 ) -> Answers:
     """Answer every question, from what is given, by default, or by asking.
 
@@ -68,14 +70,15 @@ def put_questions(
         questionnaire: The template's questions.
         env: The dialect's environment over the template repository.
         given: Answers by name.
-        defaults: Take the default of every question that has one.
+        defaults: Take the default of every question that has one; only the others are asked.
         ask: Puts a question to a person; None where nobody can be asked.
+        known: What the answers file of an existing project holds beside answers, such as `born`.
 
     Raises:
         RefusedError: An answer is not valid.
         UsageError: An answer is missing and nobody can be asked; every missing one is named.
     """
-    answers = Answers()
+    answers = Answers(values=dict(known or {}))
     for question in questionnaire.questions:
         answer = _Answering(question, env, answers.values)
         if question.computed:
@@ -105,8 +108,8 @@ class _Answering:
         if question.name in given:
             return self.checked(given[question.name])
         default = self.default()
-        asked = _truth(self.text(question.ask))
-        if asked and ask is not None and not defaults:
+        asked = _truth(self.text(question.ask)) and not (defaults and default is not MISSING)
+        if asked and ask is not None:
             return self.checked(ask(self.prompt(default)))
         return default if default is MISSING else self.checked(default)
 
@@ -191,7 +194,7 @@ class _Answering:
         """Render a text over the answers so far."""
         if not isinstance(template, str) or "{" not in template:
             return str(template)
-        return self.env.from_string(template).render({**self.values, **(extra or {})})
+        return compiled(self.env, template).render({**self.values, **(extra or {})})
 
 
 class _Unset:

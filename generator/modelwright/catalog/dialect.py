@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from types import CodeType
 from typing import Any, Final
 
 import yaml
-from jinja2 import FunctionLoader, StrictUndefined
+from jinja2 import BytecodeCache, FunctionLoader, StrictUndefined, Template
+from jinja2.bccache import Bucket
 from jinja2.sandbox import SandboxedEnvironment
 
 Read = Callable[[str], str | None]
 MARKS: Final = ("{{", "{%", "{#")
+_CODE: Final[dict[str, CodeType]] = {}
+_KEPT: Final = 2000
 _LOOK_UP: Final = re.compile(r"(?<!\{)\{\{ cookiecutter\.(__d\.)?(\w+) \}\}(?!\})")
 
 
@@ -28,6 +32,7 @@ def environment(read: Read) -> SandboxedEnvironment:
         keep_trailing_newline=True,
         autoescape=False,
         cache_size=-1,
+        bytecode_cache=_SharedCode(),
     )
     env.filters["to_json"] = json.dumps
     env.filters["to_nice_yaml"] = _to_nice_yaml
@@ -47,7 +52,37 @@ def rendered_text(env: SandboxedEnvironment, text: str, context: Mapping[str, An
             return _LOOK_UP.sub(lambda found: _looked_up(found, context), text)
         except KeyError:
             pass  # the full engine says which name is missing, and where
-    return env.from_string(text).render(context)
+    return compiled(env, text).render(context)
+
+
+def compiled(env: SandboxedEnvironment, text: str) -> Template:
+    """Return a template; its code is shared by the environments of every version of a platform."""
+    return Template.from_code(env, _code(env, text), env.make_globals(None))
+
+
+def _code(env: SandboxedEnvironment, text: str) -> CodeType:
+    code = _CODE.get(text)
+    if code is None:
+        _make_room()
+        code = _CODE[text] = env.compile(text)
+    return code
+
+
+class _SharedCode(BytecodeCache):
+    """Gives what is included or imported the same shared code."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = _CODE.get(bucket.checksum)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            _make_room()
+            _CODE[bucket.checksum] = bucket.code
+
+
+def _make_room() -> None:
+    if len(_CODE) >= _KEPT:
+        _CODE.clear()
 
 
 def _looked_up(found: re.Match[str], context: Mapping[str, Any]) -> str:

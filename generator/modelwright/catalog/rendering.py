@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from modelwright.catalog.answering import Answers
-from modelwright.catalog.dialect import environment, rendered_text
+from modelwright.catalog.dialect import compiled, environment, rendered_text
 from modelwright.catalog.patterns import matches
 from modelwright.catalog.questions import Questionnaire, questionnaire_from
 from modelwright.catalog.tree import Tree
@@ -22,10 +22,11 @@ ANSWERS_FILE = ".copier-answers.yml"
 
 @dataclass(frozen=True)
 class RenderedFile:
-    """One file of a project."""
+    """One file of a project; the content of a symbolic link is its target."""
 
     content: bytes
     executable: bool = False
+    link: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,10 @@ def open_template(tree: Tree) -> Template:
 
 
 def render(
-    template: Template, answers: Answers, provenance: Mapping[str, str]
+    template: Template,
+    answers: Answers,
+    provenance: Mapping[str, str],
+    only: Container[str] | None = None,
 ) -> dict[str, RenderedFile]:
     """Return the files of a project by path.
 
@@ -71,38 +75,55 @@ def render(
         template: The template repository.
         answers: Every answer of its questions.
         provenance: `_src_path` and `_commit` for the answers file; either may be absent.
+        only: The paths that are wanted, where not all are.
 
     Raises:
         RefusedError: A file of the template does not render.
     """
-    context: dict[str, Any] = {
+    context = _context(answers, provenance)
+    files = {}
+    for path, source in _destinations(template, context):
+        if only is None or path in only:
+            content = _content(template, source, context)
+            files[path] = RenderedFile(content, template.tree.executable(source))
+    return files
+
+
+def sources(template: Template, answers: Answers) -> dict[str, str]:
+    """Return the path in the template of every file of a project, by its path there."""
+    return dict(_destinations(template, _context(answers, {})))
+
+
+def setting(template: Template, answers: Answers, name: str) -> list[str]:
+    """Return the patterns of a setting such as `_exclude`, rendered; the empty ones left out."""
+    return _patterns(template, name, _context(answers, {}))
+
+
+def _context(answers: Answers, provenance: Mapping[str, str]) -> dict[str, Any]:
+    return {
         **answers.values,
         "_copier_answers": {**provenance, **answers.remembered},
         "_copier_conf": {"answers_file": ANSWERS_FILE},
     }
-    env = template.env
-    settings = template.questionnaire.settings
-    folder = env.from_string(settings["subdirectory"]).render(context)
+
+
+def _patterns(template: Template, name: str, context: Mapping[str, Any]) -> list[str]:
     # One text, so that it is compiled once.
-    patterns = env.from_string("\n".join(settings.get("exclude", ()))).render(context)
-    excluded = [pattern for pattern in patterns.split("\n") if pattern]
-    files = {}
-    for source, path in _destinations(template, folder, context):
-        if any(matches(pattern, path) for pattern in excluded):
-            continue
-        content = _content(template, source, context)
-        files[path] = RenderedFile(content, template.tree.executable(source))
-    return files
+    text = "\n".join(template.questionnaire.settings.get(name, ()))
+    rendered = compiled(template.env, text).render(context)
+    return [pattern for pattern in rendered.split("\n") if pattern]
 
 
-def _destinations(
-    template: Template, folder: str, context: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
+def _destinations(template: Template, context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    settings = template.questionnaire.settings
+    folder = compiled(template.env, settings["subdirectory"]).render(context)
+    excluded = _patterns(template, "exclude", context)
     for source in template.tree.paths(folder):
         parts = source.removeprefix(f"{folder}/").split("/")
         rendered = [rendered_text(template.env, part, context) for part in parts]
-        if all(rendered):
-            yield source, "/".join(rendered)
+        path = "/".join(rendered)
+        if all(rendered) and not any(matches(pattern, path) for pattern in excluded):
+            yield path, source
 
 
 def _content(template: Template, source: str, context: Mapping[str, Any]) -> bytes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from modelwright.catalog.platform import Platform
+from modelwright.catalog.version import refuse_unknown
 from modelwright.errors import RefusedError
 from modelwright.policy.answers import answers_refusals
-from modelwright.policy.choices import nearest
 
 _NEEDED = ("team", "brand", "use_case", "description")
 
@@ -18,7 +18,8 @@ def refuse_answers(platform: Platform, archetype: str, given: Mapping[str, objec
     Raises:
         RefusedError: One of them answers no question, or a rule refuses it.
     """
-    _refuse_unknown(platform, given)
+    names = platform.template.questionnaire.names
+    refuse_unknown([name for name in names if name != "archetype"], given)
     answers = {name: str(value) for name, value in given.items()}
     team = platform.policy["teams"].get(answers.get("team", ""))
     if team and len(team["brands"]) == 1:
@@ -34,15 +35,3 @@ def refuse_answers(platform: Platform, archetype: str, given: Mapping[str, objec
             next_step=refusal.next_step,
             rule=refusal.rule,
         )
-
-
-def _refuse_unknown(platform: Platform, given: Mapping[str, object]) -> None:
-    names = [name for name in platform.template.questionnaire.names if name != "archetype"]
-    for name in given:
-        if name not in names:
-            near = nearest(name, names) or names
-            raise RefusedError(
-                f"there is no question {name!r}",
-                where="--data",
-                next_step=f"did you mean {' or '.join(near)}?",
-            )

@@ -1,0 +1,120 @@
+"""One version of a template, ready to render one project."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from modelwright.catalog.answering import Answers, Asker, put_questions
+from modelwright.catalog.rendering import (
+    RenderedFile,
+    Template,
+    open_template,
+    render,
+    setting,
+)
+from modelwright.catalog.tree import Tree
+from modelwright.errors import RefusedError, UsageError
+from modelwright.policy.choices import nearest
+
+
+class Version(Protocol):
+    """What an update needs of a template at one version, whoever renders it."""
+
+    @property
+    def name(self) -> str:
+        """The tag, which the answers file keeps as `_commit`."""
+
+    def answers(
+        self, stored: Mapping[str, object], given: Mapping[str, object], ask: Asker | None
+    ) -> Answers:
+        """Put the questions to a project that was made earlier.
+
+        Args:
+            stored: What its answers file holds, `born` and `_src_path` among it.
+            given: Answers that replace stored ones.
+            ask: Puts a new question without a default to a person; None where nobody is there.
+
+        Raises:
+            RefusedError: An answer is refused, is missing, or answers no question.
+        """
+
+    def files(
+        self, answers: Answers, only: Container[str] | None = None
+    ) -> dict[str, RenderedFile]:
+        """Return the files of the project by path, the answers file among them."""
+
+    def skipped(self, answers: Answers) -> Sequence[str]:
+        """Return the patterns of files that are left alone where they exist."""
+
+
+@dataclass(frozen=True)
+class DialectVersion:
+    """A version that this program renders itself.
+
+    Attributes:
+        tree: The template repository.
+        name: The tag.
+        source: What the answers file names.
+    """
+
+    tree: Tree
+    name: str
+    source: str
+
+    @cached_property
+    def template(self) -> Template:
+        """The questions and the environment."""
+        return open_template(self.tree)
+
+    def answers(
+        self, stored: Mapping[str, object], given: Mapping[str, object], ask: Asker | None = None
+    ) -> Answers:
+        """Put the questions to a project that was made earlier."""
+        questionnaire = self.template.questionnaire
+        refuse_unknown(questionnaire.names, given)
+        kept = {name: value for name, value in stored.items() if name[:1] != "_"}
+        try:
+            return put_questions(
+                questionnaire,
+                self.template.env,
+                given={**{n: v for n, v in kept.items() if n in questionnaire.names}, **given},
+                defaults=True,
+                ask=ask,
+                known={n: v for n, v in kept.items() if n not in questionnaire.names},
+            )
+        except UsageError as error:
+            raise RefusedError(
+                f"{self.name} asks what the project does not answer",
+                where=".copier-answers.yml",
+                next_step=error.next_step,
+            ) from error
+
+    def files(
+        self, answers: Answers, only: Container[str] | None = None
+    ) -> dict[str, RenderedFile]:
+        """Return the files of the project by path."""
+        provenance = {"_src_path": self.source, "_commit": self.name}
+        return render(self.template, answers, provenance, only)
+
+    def skipped(self, answers: Answers) -> Sequence[str]:
+        """Return the patterns of files that are left alone where they exist."""
+        return setting(self.template, answers, "skip_if_exists")
+
+
+def refuse_unknown(names: Sequence[str], given: Mapping[str, object]) -> None:
+    """Check that every given answer answers a question.
+
+    Raises:
+        RefusedError: One does not; the nearest question is named.
+    """
+    for name in given:
+        if name not in names:
+            near = nearest(name, names) or names
+            raise RefusedError(
+                f"there is no question {name!r}",
+                where="--data",
+                next_step=f"did you mean {' or '.join(near)}?",
+            )
