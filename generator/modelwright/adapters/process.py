@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from modelwright.errors import SurroundingsError
 
@@ -36,11 +37,7 @@ def run(command: Sequence[str], *, folder: Path, env: Mapping[str, str] | None =
             check=False,
         )
     except FileNotFoundError as error:
-        raise SurroundingsError(
-            f"{command[0]} is not installed, or not on the PATH",
-            where=where,
-            next_step=f"install {command[0]}",
-        ) from error
+        raise _absent(command) from error
     if done.returncode:
         told = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
         raise SurroundingsError(
@@ -49,6 +46,39 @@ def run(command: Sequence[str], *, folder: Path, env: Mapping[str, str] | None =
             next_step=f"run it in {folder} to see more",
         )
     return done.stdout
+
+
+def start(
+    command: Sequence[str], *, env: Mapping[str, str], errors: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start a program that is asked and answers by pipes.
+
+    Args:
+        command: The program and its arguments; no shell reads them.
+        env: Variables on top of this process's own.
+        errors: The file that takes what it complains about.
+
+    Raises:
+        SurroundingsError: It is missing.
+    """
+    try:
+        return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
+            command,
+            env={**_surroundings(), **env},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+        )
+    except FileNotFoundError as error:
+        raise _absent(command) from error
+
+
+def _absent(command: Sequence[str]) -> SurroundingsError:
+    return SurroundingsError(
+        f"{command[0]} is not installed, or not on the PATH",
+        where=shlex.join(command),
+        next_step=f"install {command[0]}",
+    )
 
 
 def _surroundings() -> dict[str, str]:
