@@ -10,21 +10,11 @@ from typing import Final
 
 from modelwright.adapters.git_objects import GitObject, GitObjects
 from modelwright.errors import SurroundingsError
+from modelwright.update.entry import FOLDER, LINK, REPOSITORY, Entry
 
-_FOLDER: Final = 0o040000
-_LINK: Final = 0o120000
-_REPOSITORY: Final = 0o160000
 # As many as Linux follows.
 _LINKS: Final = 40
 _LARGEST_KEPT: Final = 262_144
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a git tree: its mode and the id of its object."""
-
-    mode: int
-    name: str
 
 
 class GitFolders:
@@ -70,7 +60,7 @@ class GitTree:
     def paths(self, folder: str) -> Iterator[str]:
         """Return every file below a folder, sorted."""
         for path, entry in sorted(self.entries(folder).items()):
-            if entry.mode != _LINK or not self._is_folder(self._found(path)):
+            if entry.mode != LINK or not self._is_folder(self._found(path)):
                 yield path
 
     def read(self, path: str) -> bytes:
@@ -87,7 +77,7 @@ class GitTree:
 
     def entries(self, folder: str = "") -> dict[str, Entry]:
         """Return mode and id of every file and link below a folder, by path, reading no blob."""
-        start = self._found(folder) if folder else Entry(_FOLDER, self.root)
+        start = self._found(folder) if folder else Entry(FOLDER, self.root)
         if not self._is_folder(start) or start is None:
             return {}
         found = {}
@@ -99,16 +89,16 @@ class GitTree:
             ):
                 for name, entry in content.items():
                     path = f"{place}/{name}" if place else name
-                    if entry.mode == _FOLDER:
+                    if entry.mode == FOLDER:
                         deeper[path] = entry.name
-                    elif entry.mode != _REPOSITORY:
+                    elif entry.mode != REPOSITORY:
                         found[path] = entry
             level = deeper
         return found
 
     def _file(self, path: str) -> Entry:
         found = self._found(path)
-        if found is None or found.mode in {_FOLDER, _REPOSITORY}:
+        if found is None or found.mode in {FOLDER, REPOSITORY}:
             raise KeyError(path)
         return found
 
@@ -126,22 +116,22 @@ class GitTree:
 
     def _step(self, path: str) -> tuple[Entry | None, Entry | None, tuple[str, str]]:
         """Walk down to a path, or to the first link on the way and what is left behind it."""
-        entry = Entry(_FOLDER, self.root)
+        entry = Entry(FOLDER, self.root)
         parts = [part for part in path.split("/") if part not in {"", "."}]
         for index, part in enumerate(parts):
-            if entry.mode != _FOLDER:
+            if entry.mode != FOLDER:
                 return None, None, ("", "")
             found = self._folders.folders([entry.name])[0].get(part)
             if found is None:
                 return None, None, ("", "")
-            if found.mode == _LINK:
+            if found.mode == LINK:
                 return None, found, ("/".join(parts[:index]), "/".join(parts[index + 1 :]))
             entry = found
         return entry, None, ("", "")
 
     @staticmethod
     def _is_folder(entry: Entry | None) -> bool:
-        return entry is not None and entry.mode == _FOLDER
+        return entry is not None and entry.mode == FOLDER
 
 
 def changes(old: GitTree, new: GitTree) -> set[str]:

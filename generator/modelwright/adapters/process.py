@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -23,7 +23,6 @@ def run(command: Sequence[str], *, folder: Path, env: Mapping[str, str] | None =
     Raises:
         SurroundingsError: It is missing, or ended with an error; `where` is the command.
     """
-    where = shlex.join(command)
     try:
         done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
             command,
@@ -39,13 +38,58 @@ def run(command: Sequence[str], *, folder: Path, env: Mapping[str, str] | None =
     except FileNotFoundError as error:
         raise _absent(command) from error
     if done.returncode:
-        told = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
-        raise SurroundingsError(
-            f"it ended with code {done.returncode}: {' / '.join(told[-3:])}",
-            where=where,
-            next_step=f"run it in {folder} to see more",
-        )
+        told = done.stderr.strip() or done.stdout
+        raise failed(command, done.returncode, told, folder)
     return done.stdout
+
+
+def output(  # noqa: PLR0913 -- what a run follows from
+    command: Sequence[str],
+    *,
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    given: bytes = b"",
+    fine: Container[int] = (0,),
+    held: Sequence[int] = (),
+) -> bytes:
+    """Run a program to its end and return what it printed, as bytes.
+
+    Args:
+        command: The program and its arguments; no shell reads them.
+        folder: Where it runs.
+        env: Variables on top of this process's own.
+        given: What it reads.
+        fine: The exit codes that are no error.
+        held: File descriptors that it holds open, such as a lock's.
+
+    Raises:
+        SurroundingsError: It is missing, or ended with another code.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
+            command,
+            cwd=folder,
+            env={**_surroundings(), **(env or {})},
+            input=given,
+            capture_output=True,
+            check=False,
+            pass_fds=held,
+        )
+    except FileNotFoundError as error:
+        raise _absent(command) from error
+    if done.returncode not in fine:
+        raise failed(command, done.returncode, done.stderr.decode(errors="replace"), folder)
+    return done.stdout
+
+
+def failed(command: Sequence[str], code: int, told: str, folder: Path) -> SurroundingsError:
+    """Return what to raise when a program ended with an error."""
+    lines = (told.strip() or "it said nothing").splitlines()
+    return SurroundingsError(
+        f"it ended with code {code}: {' / '.join(lines[-3:])}",
+        where=shlex.join(command),
+        next_step=f"run it in {folder} to see more",
+    )
 
 
 def start(
@@ -82,5 +126,8 @@ def _absent(command: Sequence[str]) -> SurroundingsError:
 
 
 def _surroundings() -> dict[str, str]:
-    left_out = ("VIRTUAL_ENV", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
+    left_out = (
+        *("VIRTUAL_ENV", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
+        *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR"),
+    )
     return {name: value for name, value in os.environ.items() if name not in left_out}

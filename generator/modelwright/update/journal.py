@@ -1,0 +1,60 @@
+"""What is written down before a work tree is touched, so that a killed update can be finished."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from modelwright.update.entry import Entry
+
+VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journal:
+    """An update that has begun.
+
+    Attributes:
+        head: The commit that the project is at.
+        commit: The commit that holds the result.
+        prefix: The project's path inside the work tree, with a slash at its end.
+        before: The entry of every path that changes, inside the work tree; None where it is new.
+        after: The same afterwards; None where it is removed.
+        unmerged: The versions of each path that git shall know as unmerged.
+        outcome: What the command tells, as `--json` prints it.
+    """
+
+    head: str
+    commit: str
+    prefix: str
+    before: dict[str, Entry | None]
+    after: dict[str, Entry | None]
+    unmerged: dict[str, dict[int, Entry]]
+    outcome: dict[str, Any]
+
+    def text(self) -> str:
+        """Return the journal as its file holds it."""
+        return json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=True)
+
+
+def journal_from(text: str) -> Journal:
+    """Read a journal.
+
+    Raises:
+        ValueError: It is cut short, or of another version.
+    """
+    data = json.loads(text)
+    if not isinstance(data, dict) or data.pop("version", None) != VERSION:
+        raise ValueError
+    for side in ("before", "after"):
+        data[side] = {path: _entry(entry) for path, entry in data[side].items()}
+    data["unmerged"] = {
+        path: {int(stage): Entry(**entry) for stage, entry in stages.items()}
+        for path, stages in data["unmerged"].items()
+    }
+    return Journal(**data)
+
+
+def _entry(data: dict[str, Any] | None) -> Entry | None:
+    return Entry(**data) if data else None

@@ -1,0 +1,121 @@
+"""Turns a merge into what an update does to each path, and what is left to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from modelwright.update.conflict import Conflict, Kind
+from modelwright.update.entry import Entry, Files
+from modelwright.update.merged import OURS, THEIRS, Merged
+from modelwright.update.sides import Sides
+
+Stages = dict[int, Entry]
+
+
+@dataclass(kw_only=True)
+class Result:
+    """What an update does to a project.
+
+    Attributes:
+        ours: The project's files as they are.
+        files: The project's files as they will be.
+        unmerged: The versions of each path that git shall know as unmerged.
+        conflicts: What a person must look at.
+        deleted: Paths that the project deleted earlier and that stay deleted, although the
+            template has them still.
+        moved: New path by old path of files that followed a folder which the template renamed.
+    """
+
+    ours: Files
+    files: dict[str, Entry]
+    unmerged: dict[str, Stages] = field(default_factory=dict)
+    conflicts: list[Conflict] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> dict[str, Entry | None]:
+        """The paths that differ from the project's present ones; None where one is removed."""
+        return {
+            path: self.files.get(path)
+            for path in sorted({*self.ours, *self.files})
+            if self.ours.get(path) != self.files.get(path)
+        }
+
+    def put_aside(self, path: str, suffix: str, entry: Entry) -> str:
+        """Add a file beside another and return its path, which is free."""
+        aside, number = f"{path}.{suffix}", 2
+        while aside in self.files or aside in self.ours:
+            aside, number = f"{path}.{suffix}-{number}", number + 1
+        self.files[aside] = entry
+        return aside
+
+
+def simple(changed: Files, ours: Files) -> Result:
+    """Return the result where nothing needs a merge."""
+    return Result(ours=ours, files={**ours, **changed})
+
+
+def resolved(merged: Merged, files: Files, ours: Files) -> Result:
+    """Return the result of a merge: what the project deleted stays deleted, the rest is told.
+
+    Args:
+        merged: The merge.
+        files: The files of the merged tree.
+        ours: The project's files.
+    """
+    result = Result(ours=ours, files=dict(files), moved=dict(merged.moved))
+    for path, stages in merged.stages.items():
+        kind = _kind(path, stages, merged)
+        if kind is None:
+            result.files.pop(path, None)
+            result.deleted.append(path)
+            continue
+        result.unmerged[path] = stages
+        aside = result.put_aside(path, "template", stages[THEIRS]) if kind == "binary" else ""
+        result.conflicts.append(Conflict(path=path, kind=kind, aside=aside))
+    return result
+
+
+def follow_managed(result: Result, both: Sides, base: Files) -> None:
+    """Give every managed path the template's file, and keep a changed one of the project aside."""
+    for path, wanted in sorted(both.managed.items()):
+        mine = result.ours.get(path)
+        if mine is None and path in base:
+            if wanted is not None:
+                result.deleted.append(path)
+            continue
+        if mine not in {None, wanted, base.get(path)}:
+            assert mine is not None  # noqa: S101 -- the line above
+            aside = result.put_aside(path, "yours", mine)
+            result.conflicts.append(Conflict(path=path, kind="managed", aside=aside))
+        if wanted is None:
+            result.files.pop(path, None)
+        else:
+            result.files[path] = wanted
+
+
+def leave_untracked(result: Result, in_the_way: Callable[[str], bool]) -> None:
+    """Put the template's file aside wherever a file that git does not know stands at its path."""
+    for path in [path for path in result.files if path not in result.ours and in_the_way(path)]:
+        entry = result.files.pop(path)
+        result.unmerged.pop(path, None)
+        aside = result.put_aside(path, "template", entry)
+        result.conflicts.append(Conflict(path=path, kind="in the way", aside=aside))
+
+
+def _kind(path: str, stages: Stages, merged: Merged) -> Kind | None:
+    """Return what kind of conflict a path has; None where the project had deleted it."""
+    if OURS in stages and THEIRS in stages:
+        return "binary" if path in merged.binary else "content"
+    if 1 in stages and THEIRS in stages and not _renamed_aside(path):
+        return None
+    if 1 in stages and OURS in stages and not _renamed_aside(path):
+        return "deleted"
+    return "names"
+
+
+def _renamed_aside(path: str) -> bool:
+    """Say whether git gave the path a second name, because two kinds of file met there."""
+    return "~" in path.rsplit("/", 1)[-1]
