@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.file_lock import only_one
 from modelwright.adapters.git_writing import Scratch
+from modelwright.adapters.locking import exclusive
 from modelwright.adapters.process import output
 from modelwright.adapters.project_repository import ProjectRepository
 from modelwright.errors import ModelwrightError, SurroundingsError
@@ -29,7 +29,7 @@ def alone(repository: ProjectRepository) -> Iterator[int]:
     Raises:
         SurroundingsError: One is running.
     """
-    with only_one(_home(repository) / "lock", what="update") as handle:
+    with exclusive(_home(repository) / "lock", seconds=0) as handle:
         yield handle
 
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from modelwright.adapters.process import run
 from modelwright.errors import SurroundingsError
 
 # No transport that runs a program of the URL's choice.
-_SAFE = {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_TERMINAL_PROMPT": "0"}
+_SAFE: Final = {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_TERMINAL_PROMPT": "0"}
+# A host that takes the connection and then is silent; and one that does not even take it.
+_SILENT: Final = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20")
+ASKING: Final = 15.0
+FETCHING: Final = 600.0
+_HERE: Final = ("-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=never")
+_EVERYTHING: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_SHA256: Final = 64
 
 
 def described(folder: Path) -> str:
@@ -23,25 +31,42 @@ def described(folder: Path) -> str:
         return ""
 
 
-def references(url: str, folder: Path) -> dict[str, str]:
-    """Return the commit of every branch and tag at a URL, by short name.
+def advertised(url: str) -> str:
+    """Return what a URL says of its branches and tags: a line each, the commit and the name.
 
     Raises:
         SurroundingsError: The URL cannot be reached.
     """
-    listed = run(("git", "ls-remote", "--heads", "--tags", "--", url), folder=folder, env=_SAFE)
-    found = {}
-    for line in listed.splitlines():
-        commit, _, name = line.partition("\t")
-        found[name.removesuffix("^{}").split("/", 2)[2]] = commit
-    return found
+    command = ("git", *_SILENT, "ls-remote", "--heads", "--tags", "--", url)
+    return run(command, folder=Path("/"), env=_SAFE, seconds=ASKING)
 
 
-def clone(url: str, reference: str, into: Path) -> None:
-    """Clone one branch or tag, without history and without hooks.
+def object_format(lines: str) -> str:
+    """Return the hash function of the ids that a URL advertises."""
+    return "sha256" if len(lines.partition("\t")[0]) == _SHA256 else "sha1"
+
+
+def initialise(folder: Path, hashes: str) -> None:
+    """Make an empty bare repository, without hooks.
 
     Raises:
-        SurroundingsError: It cannot be had.
+        SurroundingsError: It cannot be made.
     """
-    command = ("git", "clone", "--quiet", "--depth", "1", "--branch", reference)
-    run((*command, "--template=", "--", url, str(into)), folder=into.parent, env=_SAFE)
+    command = ("git", "init", "--quiet", "--bare", "--template=", f"--object-format={hashes}")
+    run((*command, "--", str(folder)), folder=folder.parent)
+
+
+def fetch(url: str, folder: Path) -> None:
+    """Bring every branch and tag of a URL into a bare repository; what is gone there goes here.
+
+    Raises:
+        SurroundingsError: The URL cannot be reached, or the repository cannot be written.
+    """
+    quiet = ("--quiet", "--force", "--prune", "--no-tags", "--no-recurse-submodules")
+    command = ("git", *_SILENT, *_HERE, "-c", "core.hooksPath=/dev/null", "fetch", *quiet)
+    run(
+        (*command, "--no-write-fetch-head", "--", url, *_EVERYTHING),
+        folder=folder,
+        env={**_SAFE, "GIT_DIR": str(folder)},
+        seconds=FETCHING,
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -16,7 +16,7 @@ from modelwright.adapters.git_objects import GitObjects
 from modelwright.adapters.git_tree import GitFolders, GitTree
 from modelwright.adapters.process import run
 from modelwright.catalog.history import Release
-from modelwright.errors import RefusedError
+from modelwright.errors import RefusedError, SurroundingsError
 
 _FIELDS: Final = (
     "refname",
@@ -45,11 +45,29 @@ class Reference:
 class GitHistory:
     """The released versions in one git directory, and the files at any of them."""
 
-    def __init__(self, *, source: str, origin: str, folder: Path) -> None:
+    def __init__(
+        self,
+        *,
+        source: str,
+        origin: str,
+        folder: Path,
+        notice: str = "",
+        damaged: Callable[[Path], None] | None = None,
+    ) -> None:
+        """Open a git directory.
+
+        Args:
+            source: What the answers file names.
+            origin: Where it is read, for a person.
+            folder: The git directory.
+            notice: What a person has to know of how it was had.
+            damaged: Told of the git directory where an object cannot be read.
+        """
         self.source = source
         self.origin = origin
+        self.notice = notice
         self._folder = folder
-        self._folders = GitFolders(GitObjects(folder))
+        self._folders = GitFolders(GitObjects(folder, damaged))
 
     def __enter__(self) -> GitHistory:
         return self
@@ -72,7 +90,10 @@ class GitHistory:
         places = ("refs/remotes/origin", "refs/heads", "refs/tags")
         command = ("git", f"--git-dir={self._folder}", "for-each-ref", wanted, *places)
         found: dict[str, Reference] = {}
-        rows = [line.split("\0") for line in run(command, folder=self._folder).splitlines()]
+        try:
+            rows = [line.split("\0") for line in run(command, folder=self._folder).splitlines()]
+        except SurroundingsError as error:
+            raise self._folders.objects.damage(error.problem) from error
         for place in places:
             for row in rows:
                 name = row[0].removeprefix(f"{place}/")
@@ -102,6 +123,8 @@ class GitHistory:
         """
         commit = self.commit(version)
         found = self._folders.objects.find(f"{commit}^{{tree}}") if commit else None
+        if found is None and version in self.references:
+            raise self._folders.objects.damage(f"the commit {commit} of {version} is missing")
         if found is None:
             raise RefusedError(
                 f"there is no version {version!r} of the template",

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,9 +43,11 @@ class GitObjects:
 
     Attributes:
         folder: The git directory.
+        damaged: Told of that directory where an object cannot be read: a cache can be made anew.
     """
 
     folder: Path
+    damaged: Callable[[Path], None] | None = None
     _process: Popen[bytes] | None = field(default=None, init=False, repr=False)
     _errors: IO[bytes] | None = field(default=None, init=False, repr=False)
     _owner: int = field(default=0, init=False, repr=False)
@@ -91,7 +93,7 @@ class GitObjects:
                     answer = self._answer(process, name)
                     if answer is None:
                         self._stop()
-                        raise _damaged(self.folder, f"the object {name} is missing")
+                        raise self.damage(f"the object {name} is missing")
                     found.append(answer)
         return found
 
@@ -127,7 +129,7 @@ class GitObjects:
         head = f"{kind} {size}\0".encode()
         if _HASHES[len(name)](head + content, usedforsecurity=False).hexdigest() != name:
             self._stop()
-            raise _damaged(self.folder, f"the object {name} is damaged")
+            raise self.damage(f"the object {name} is damaged")
         return GitObject(name=name, kind=kind, content=content)
 
     def _fail(self, asked: str) -> NoReturn:
@@ -135,7 +137,16 @@ class GitObjects:
             self._process.wait()
         told = _told(self._errors)
         self.close()
-        raise _damaged(self.folder, told or f"git ended while it read {asked}")
+        raise self.damage(told or f"git ended while it read {asked}")
+
+    def damage(self, problem: str) -> SurroundingsError:
+        """Return the error of a repository that cannot be read; a cache is told of it."""
+        if self.damaged is None:
+            advice = f"look with git --git-dir={self.folder} fsck; clone it anew"
+        else:
+            self.damaged(self.folder)
+            advice = "run the command again: it is a cache, and will be made anew"
+        return SurroundingsError(problem, where=str(self.folder), next_step=advice)
 
     def _stop(self) -> None:
         """End a process that still has unread answers."""
@@ -162,11 +173,3 @@ def _told(errors: IO[bytes] | None) -> str:
         return ""
     errors.seek(0)
     return " / ".join(errors.read().decode(errors="replace").strip().splitlines()[-2:])
-
-
-def _damaged(folder: Path, problem: str) -> SurroundingsError:
-    return SurroundingsError(
-        problem,
-        where=str(folder),
-        next_step=f"look with git --git-dir={folder} fsck; clone it anew where it is damaged",
-    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from modelwright.adapters.git_history import GitHistory
+from modelwright.adapters.mirrors import Mirror, distrust, mirror
+from modelwright.adapters.urls import is_url, shown, whole
 from modelwright.errors import RefusedError
 
 
@@ -19,13 +21,27 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
         RefusedError: The source names no repository.
         SurroundingsError: It cannot be had.
     """
-    del offline
     if Path(source).is_absolute():
         return _in_place(source)
+    if is_url(source):
+        return _mirrored(source, mirror(source, offline=offline))
     raise RefusedError(
         f"the template's source {source!r} is not understood",
         where=".copier-answers.yml",
         next_step="name its URL or absolute path with --source",
+    )
+
+
+def _mirrored(source: str, found: Mirror) -> GitHistory:
+    url = shown(whole(source))
+    return GitHistory(
+        source=source,
+        origin=f"the cache of {url} (not reachable)" if found.unreachable else url,
+        notice=f"{url} cannot be reached, its cache is used: {found.unreachable}"
+        if found.unreachable
+        else "",
+        folder=found.folder,
+        damaged=distrust,
     )
 
 

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import shutil
-import tempfile
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -16,12 +12,12 @@ from urllib.parse import urlsplit
 from modelwright import __version__
 from modelwright.adapters import git
 from modelwright.adapters.folder_tree import FolderTree
+from modelwright.adapters.histories import history_of
+from modelwright.adapters.urls import is_url, whole
 from modelwright.catalog.platform import Platform
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import RefusedError
 
 VARIABLE: Final = "MODELWRIGHT_PLATFORM"
-SHORT: Final = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
-_RELEASE: Final = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 
 def platform_for(named: str) -> Platform:
@@ -46,9 +42,9 @@ def located(place: str) -> Platform:
     """Return the platform at a folder or URL, at the reference behind its `@` if it has one."""
     url, reference = _split(place)
     folder = Path(url).expanduser()
-    if not _is_url(url) and not reference:
+    if not is_url(url) and not reference:
         return _in_folder(folder)
-    return _fetched(url if _is_url(url) else str(folder.resolve()), reference)
+    return _fetched(url if is_url(url) else str(folder.resolve()), reference)
 
 
 def configuration_file() -> Path:
@@ -112,64 +108,20 @@ def _in_folder(folder: Path) -> Platform:
 
 
 def _fetched(url: str, reference: str) -> Platform:
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    shelf = home / "modelwright" / "platforms" / hashlib.sha256(url.encode()).hexdigest()[:16]
-    shelf.mkdir(parents=True, exist_ok=True)
-    try:
-        known = git.references(url, shelf)
-    except SurroundingsError:
-        held = shelf / reference
-        if reference and held.is_dir():
-            return Platform(tree=FolderTree(held), source=url, version=reference)
-        raise
-    reference = reference or _newest(url, known)
-    if reference not in known:
-        raise RefusedError(
-            f"there is no branch or tag {reference!r}",
-            where=url,
-            next_step=f"choose among {', '.join(sorted(known, reverse=True)[:5])}",
-        )
-    return Platform(
-        tree=FolderTree(_held(shelf, url, reference, known[reference])),
-        source=url,
-        version=reference,
-    )
-
-
-def _held(shelf: Path, url: str, reference: str, commit: str) -> Path:
-    """Return the copy of one commit, cloned beside its place and moved there when it is whole."""
-    held, mark = shelf / reference, shelf / f"{reference.replace('/', '-')}.commit"
-    if held.is_dir() and mark.exists() and mark.read_text() == commit:
-        return held
-    with tempfile.TemporaryDirectory(dir=shelf) as aside:
-        git.clone(url, reference, Path(aside) / "platform")
-        shutil.rmtree(held, ignore_errors=True)
-        held.parent.mkdir(parents=True, exist_ok=True)
-        (Path(aside) / "platform").replace(held)
-    mark.write_text(commit)
-    return held
-
-
-def _newest(url: str, known: dict[str, str]) -> str:
-    releases = [name for name in known if _RELEASE.fullmatch(name)]
-    if not releases:
+    history = history_of(url)
+    if not (reference or history.releases):
         raise RefusedError(
             "it has no release (a tag such as v1.0.0)",
             where=url,
             next_step="name a branch or tag behind an @, such as URL@main",
         )
-    return max(releases, key=lambda name: [int(part) for part in name[1:].split(".")])
+    version = reference or history.releases[-1].version
+    return Platform(tree=history.tree(version), source=url, version=version, notice=history.notice)
 
 
 def _split(place: str) -> tuple[str, str]:
-    for short, full in SHORT.items():
-        if place.startswith(short):
-            place = full + place.removeprefix(short)
+    place = whole(place)
     url, at, reference = place.rpartition("@")
     if not at or ":" in reference or ("://" in url and not urlsplit(url).path):
         return place, ""
     return url, reference
-
-
-def _is_url(place: str) -> bool:
-    return "://" in place or re.match(r"[\w.-]+@[\w.-]+:", place) is not None

@@ -4,43 +4,84 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
+import sys
 from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from modelwright.adapters.urls import shown
 from modelwright.errors import SurroundingsError
 
 
-def run(command: Sequence[str], *, folder: Path, env: Mapping[str, str] | None = None) -> str:
+def run(
+    command: Sequence[str],
+    *,
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    seconds: float | None = None,
+) -> str:
     """Run a program to its end and return what it printed.
 
     Args:
         command: The program and its arguments; no shell reads them.
         folder: Where it runs.
         env: Variables on top of this process's own.
+        seconds: How long it may take, with whatever it starts; None is without end.
 
     Raises:
-        SurroundingsError: It is missing, or ended with an error; `where` is the command.
+        SurroundingsError: It is missing, took too long or ended with an error; `where` is the
+            command.
     """
+    where = shown(shlex.join(command))
+    process = _started(command, folder, env, alone=seconds is not None)
     try:
-        done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
+        printed, told = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        _kill(process)
+        raise SurroundingsError(
+            f"it did not end within {seconds:.0f} seconds",
+            where=where,
+            next_step="look whether the host can be reached",
+        ) from error
+    except BaseException:
+        _kill(process)
+        raise
+    if process.returncode:
+        raise _failed(command, process.returncode, told.strip() or printed, folder)
+    return printed
+
+
+def _started(
+    command: Sequence[str], folder: Path, env: Mapping[str, str] | None, *, alone: bool
+) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
             command,
             cwd=folder,
             env={**_surroundings(), **(env or {})},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
             errors="replace",
-            check=False,
+            start_new_session=alone,
         )
     except FileNotFoundError as error:
         raise _absent(command) from error
-    if done.returncode:
-        told = done.stderr.strip() or done.stdout
-        raise failed(command, done.returncode, told, folder)
-    return done.stdout
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a program, and what it started where it has a session of its own."""
+    if sys.platform != "win32":
+        with suppress(ProcessLookupError):
+            if os.getpgid(process.pid) == process.pid:
+                os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.communicate()
 
 
 def output(  # noqa: PLR0913 -- what a run follows from
@@ -78,18 +119,8 @@ def output(  # noqa: PLR0913 -- what a run follows from
     except FileNotFoundError as error:
         raise _absent(command) from error
     if done.returncode not in fine:
-        raise failed(command, done.returncode, done.stderr.decode(errors="replace"), folder)
+        raise _failed(command, done.returncode, done.stderr.decode(errors="replace"), folder)
     return done.stdout
-
-
-def failed(command: Sequence[str], code: int, told: str, folder: Path) -> SurroundingsError:
-    """Return what to raise when a program ended with an error."""
-    lines = (told.strip() or "it said nothing").splitlines()
-    return SurroundingsError(
-        f"it ended with code {code}: {' / '.join(lines[-3:])}",
-        where=shlex.join(command),
-        next_step=f"run it in {folder} to see more",
-    )
 
 
 def start(
@@ -115,6 +146,15 @@ def start(
         )
     except FileNotFoundError as error:
         raise _absent(command) from error
+
+
+def _failed(command: Sequence[str], code: int, told: str, folder: Path) -> SurroundingsError:
+    lines = (told.strip() or "it said nothing").splitlines()
+    return SurroundingsError(
+        f"it ended with code {code}: {shown(' / '.join(lines[-3:]))}",
+        where=shown(shlex.join(command)),
+        next_step=f"run it in {folder} to see more",
+    )
 
 
 def _absent(command: Sequence[str]) -> SurroundingsError:

@@ -31,12 +31,14 @@ class Platform:
         source: What the answers file names as the template's source: a URL, or an absolute path.
         version: The tag, as git describes it; empty where there is none.
         origin: Who chose this platform, for a person.
+        notice: What a person has to know of how it was had; empty where there is nothing.
     """
 
     tree: Tree
     source: str
     version: str
     origin: str = field(default="", compare=False)
+    notice: str = field(default="", compare=False)
 
     @cached_property
     def policy(self) -> Mapping[str, Any]:

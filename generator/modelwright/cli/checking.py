@@ -36,6 +36,8 @@ def check(
 
     def open_platform(source: str, version: str) -> Platform:
         opened = platform_of_project(platform, source, version)
+        if opened.notice:
+            terminal.note(opened.notice)
         terminal.detail(f"platform {opened.source} {opened.version}")
         return opened
 

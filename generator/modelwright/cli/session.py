@@ -19,6 +19,8 @@ def opened(named: str, terminal: Terminal) -> Platform:
             f"the platform is a sample ({platform.policy['organisation']['name']}, made up); "
             "choose your own with `modelwright platform use URL`"
         )
+    if platform.notice:
+        terminal.note(platform.notice)
     terminal.detail(
         f"platform {platform.source} {platform.version} by {platform.origin or 'default'}"
     )

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from modelwright import __version__
-from modelwright.adapters.platforms import SHORT, located, own_root, platform_for
+from modelwright.adapters.platforms import located, own_root, platform_for
+from modelwright.adapters.urls import same
 from modelwright.catalog.platform import Platform
 from modelwright.errors import ModelwrightError, RefusedError
 
@@ -27,7 +28,7 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
         return platform_for(named)
     packaged = located(str(own_root()))
     url = packaged.policy["platform"]["url"]
-    if _plain(source) == _plain(url):
+    if same(source, url):
         # Its own version may be another: then drift is left unjudged, and nothing is fetched.
         return replace(packaged, source=url, version=packaged.version or f"v{__version__}")
     try:
@@ -46,10 +47,3 @@ def _at(source: str, version: str) -> Platform:
             where=".copier-answers.yml",
         )
     return located(f"{source}@{version}" if version else source)
-
-
-def _plain(source: str) -> str:
-    for short, full in SHORT.items():
-        if source.startswith(short):
-            source = full + source.removeprefix(short)
-    return source.removeprefix("git+").rstrip("/").removesuffix(".git")

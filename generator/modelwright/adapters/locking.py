@@ -1,0 +1,69 @@
+"""One process at a time: a lock on a file, which the system lifts when its holder dies."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+from modelwright.errors import SurroundingsError
+
+_PAUSE: Final = 0.05
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(file: IO[bytes]) -> bool:
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def _take(file: IO[bytes]) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+@contextmanager
+def exclusive(path: Path, *, seconds: float) -> Iterator[int]:
+    """Hold a lock until the block ends; yield its descriptor, which a child process may hold too.
+
+    Args:
+        path: The lock's file; it stays, because removing it would race with the next holder.
+        seconds: How long to wait for another holder.
+
+    Raises:
+        SurroundingsError: Another holds it for longer, or the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except OSError as error:
+        raise SurroundingsError(
+            f"it cannot be written: {error.strerror or error}",
+            where=str(path),
+            next_step="give yourself the right to write there",
+        ) from error
+    with file:
+        end = time.monotonic() + seconds
+        while not _take(file):
+            if time.monotonic() > end:
+                raise SurroundingsError(
+                    f"another process holds it for more than {seconds:.0f} seconds"
+                    if seconds
+                    else "another process holds it",
+                    where=str(path),
+                    next_step="wait for the other command to end, then run this one again",
+                )
+            time.sleep(_PAUSE)
+        yield file.fileno()

@@ -1,0 +1,134 @@
+"""Bare mirrors of template repositories in the user's cache: branches and tags, nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters import git
+from modelwright.adapters.cache import cache
+from modelwright.adapters.locking import exclusive
+from modelwright.adapters.urls import whole
+from modelwright.errors import SurroundingsError
+
+# What the URL advertised when it was last fetched; without it a mirror is made anew.
+MARK: Final = "modelwright-upstream"
+_WAIT: Final = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mirror:
+    """A mirror that can be read.
+
+    Attributes:
+        folder: The git directory.
+        unreachable: Why the URL itself could not be asked; empty where it was.
+    """
+
+    folder: Path
+    unreachable: str = ""
+
+
+def held(url: str) -> Path | None:
+    """Return the mirror of a URL as it is; None where there is none."""
+    folder = _place(whole(url))
+    return folder if (folder / "HEAD").is_file() else None
+
+
+def mirror(url: str, *, offline: bool = False) -> Mirror:
+    """Return the mirror of a URL, brought to what the URL holds now where it can be reached.
+
+    Raises:
+        SurroundingsError: It cannot be reached and was never fetched, or the cache cannot be
+            written.
+    """
+    url = whole(url)
+    folder = _place(url)
+    if offline:
+        return _as_it_is(url, folder, "it was not asked")
+    try:
+        advertised = git.advertised(url)
+        if _mark(folder) != advertised:
+            _fetch(url, folder, advertised)
+    except SurroundingsError as error:
+        if held(url) is None:
+            raise
+        return _as_it_is(url, folder, error.problem)
+    except OSError as error:
+        raise SurroundingsError(
+            f"the cache cannot be written: {error.strerror or error}",
+            where=str(error.filename or folder),
+            next_step="make room there, or name another cache with XDG_CACHE_HOME",
+        ) from error
+    return Mirror(folder=folder)
+
+
+def distrust(folder: Path) -> None:
+    """Have a mirror made anew at its next use."""
+    (folder / MARK).unlink(missing_ok=True)
+
+
+def _as_it_is(url: str, folder: Path, reason: str) -> Mirror:
+    if held(url) is None:
+        raise SurroundingsError(
+            "it was never fetched, so nothing of it can be had offline",
+            where=url,
+            next_step="run the command once with a network and without --offline",
+        )
+    return Mirror(folder=folder, unreachable=reason)
+
+
+def _place(url: str) -> Path:
+    return cache("templates") / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+
+
+def _mark(folder: Path) -> str | None:
+    try:
+        return (folder / MARK).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _fetch(url: str, folder: Path, advertised: str) -> None:
+    with exclusive(folder.with_suffix(".lock"), seconds=_WAIT):
+        known = _mark(folder)
+        if known == advertised:
+            return
+        if known is None or git.object_format(known) != git.object_format(advertised):
+            _anew(url, folder, advertised)
+            return
+        _sweep(folder)
+        try:
+            git.fetch(url, folder)
+        except SurroundingsError:
+            # What a killed fetch left behind, or a damaged mirror; the network says so again.
+            _anew(url, folder, advertised)
+            return
+        _write_mark(folder, advertised)
+
+
+def _anew(url: str, folder: Path, advertised: str) -> None:
+    """Fetch into a new mirror beside the place, and move it there when it is whole."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as aside:
+        made = Path(aside) / "new"
+        git.initialise(made, git.object_format(advertised))
+        git.fetch(url, made)
+        _write_mark(made, advertised)
+        if folder.exists():
+            folder.replace(Path(aside) / "old")
+        made.replace(folder)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the locks of a git that was killed: whoever comes here is alone."""
+    for lock in [*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock")]:
+        lock.unlink(missing_ok=True)
+
+
+def _write_mark(folder: Path, advertised: str) -> None:
+    aside = folder / f"{MARK}.new"
+    aside.write_text(advertised, encoding="utf-8")
+    aside.replace(folder / MARK)
