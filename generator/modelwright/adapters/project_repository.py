@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -144,11 +144,3 @@ def _common_dir(git_dir: Path) -> Path:
 
 def _names_sha256(head: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{64}", head) is not None
-
-
-def attributes(repository: ProjectRepository, files: dict[str, Entry]) -> Iterator[str]:
-    """Yield what may make git store another content than a file has; nothing in most projects."""
-    yield from (path for path in files if path.rsplit("/", 1)[-1] == ".gitattributes")
-    info = repository.common_dir / "info" / "attributes"
-    if info.is_file() and info.stat().st_size:
-        yield str(info)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 from modelwright.catalog.answering import Answers, Asker, put_questions
+from modelwright.catalog.questions import Questionnaire
 from modelwright.catalog.rendering import (
     RenderedFile,
     Template,
@@ -39,6 +40,13 @@ class Version(Protocol):
 
         Raises:
             RefusedError: An answer is refused, is missing, or answers no question.
+        """
+
+    def replayed(self, stored: Mapping[str, object]) -> Answers:
+        """Take the stored answers as they are: they made the project, whatever a rule says.
+
+        Raises:
+            RefusedError: They do not fit this version's questions.
         """
 
     def files(
@@ -73,8 +81,26 @@ class DialectVersion:
         self, stored: Mapping[str, object], given: Mapping[str, object], ask: Asker | None = None
     ) -> Answers:
         """Put the questions to a project that was made earlier."""
-        questionnaire = self.template.questionnaire
-        refuse_unknown(questionnaire.names, given)
+        refuse_unknown(self.template.questionnaire.names, given)
+        return self._put(self.template.questionnaire, stored, given, ask)
+
+    def replayed(self, stored: Mapping[str, object]) -> Answers:
+        """Take the stored answers as they are."""
+        questions = tuple(
+            replace(question, validator="", choices="")
+            for question in self.template.questionnaire.questions
+        )
+        return self._put(
+            replace(self.template.questionnaire, questions=questions), stored, {}, None
+        )
+
+    def _put(
+        self,
+        questionnaire: Questionnaire,
+        stored: Mapping[str, object],
+        given: Mapping[str, object],
+        ask: Asker | None,
+    ) -> Answers:
         kept = {name: value for name, value in stored.items() if name[:1] != "_"}
         try:
             return put_questions(

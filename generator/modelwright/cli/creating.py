@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelwright.cli.options import (
+    DataFileOption,
     DataOption,
     JsonOption,
     PlatformOption,
@@ -29,9 +30,7 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
         Path, typer.Option("--into", help="The folder that the project's folder is made in.")
     ] = Path(),
     data: DataOption = [],  # noqa: B006 -- the framework copies it
-    data_file: Annotated[
-        Path | None, typer.Option("--data-file", "-f", help="Answers as YAML.")
-    ] = None,
+    data_file: DataFileOption = None,
     defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing.")] = False,
     no_git: Annotated[bool, typer.Option("--no-git", help="Make no repository.")] = False,
     no_lock: Annotated[bool, typer.Option("--no-lock", help="Make no lock file.")] = False,

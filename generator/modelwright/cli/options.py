@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,3 +19,17 @@ VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print ever
 DataOption = Annotated[
     list[str], typer.Option("--data", "-d", metavar="NAME=VALUE", help="Answer a question.")
 ]
+DataFileOption = Annotated[Path | None, typer.Option("--data-file", "-f", help="Answers as YAML.")]
+ToOption = Annotated[
+    str, typer.Option("--to", metavar="VERSION", help="Not the newest.", show_default=False)
+]
+SourceOption = Annotated[
+    str,
+    typer.Option(
+        "--source", metavar="URL", help="Where the template lives now.", show_default=False
+    ),
+]
+TrustOption = Annotated[
+    bool, typer.Option("--trust", help="Accept a template that asks to run code.")
+]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Contact no host.")]

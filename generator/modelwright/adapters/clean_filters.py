@@ -1,0 +1,87 @@
+"""Stores rendered files as git would store them: line ends and filters of the project applied."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.git_writing import Scratch
+from modelwright.adapters.process import output
+from modelwright.adapters.project_repository import ProjectRepository
+from modelwright.catalog.rendering import RenderedFile
+from modelwright.update.entry import Entry, Files, mode_of
+
+_ATTRIBUTES: Final = ".gitattributes"
+_TELLING: Final = re.compile(r"autocrlf|attributesfile|^\s*\[include", re.IGNORECASE | re.MULTILINE)
+
+
+def stored(
+    scratch: Scratch,
+    repository: ProjectRepository,
+    ours: Files,
+    rendered: Mapping[str, RenderedFile],
+) -> dict[str, Entry]:
+    """Write rendered files as blobs and return their entries by path.
+
+    Raises:
+        SurroundingsError: A filter of the project fails.
+    """
+    names: dict[str, str] = {}
+    if _filtered(repository, ours):
+        plain = {path: file.content for path, file in rendered.items() if not file.link}
+        names = _cleaned(scratch, repository, ours, plain)
+    return {
+        path: Entry(
+            mode_of(executable=file.executable, link=file.link),
+            names.get(path) or scratch.blob(file.content),
+        )
+        for path, file in rendered.items()
+    }
+
+
+def _filtered(repository: ProjectRepository, ours: Files) -> bool:
+    """Say whether git may store another content than a file has; in most projects it does not."""
+    if any(path.rsplit("/", 1)[-1] == _ATTRIBUTES for path in ours):
+        return True
+    info = repository.common_dir / "info" / "attributes"
+    if info.is_file() and info.stat().st_size:
+        return True
+    config = (repository.common_dir / "config").read_text(encoding="utf-8", errors="replace")
+    return bool(_TELLING.search(config)) or _filtered_everywhere()
+
+
+@cache
+def _filtered_everywhere() -> bool:
+    wanted = ("git", "config", "--get-regexp", r"^core\.(autocrlf|attributesfile)$")
+    told = output(wanted, folder=Path(tempfile.gettempdir()), fine=(0, 1))
+    return any(not line.endswith(b" false") for line in told.splitlines())
+
+
+def _cleaned(
+    scratch: Scratch, repository: ProjectRepository, ours: Files, contents: Mapping[str, bytes]
+) -> dict[str, str]:
+    attributes = [path for path in ours if path.rsplit("/", 1)[-1] == _ATTRIBUTES]
+    with tempfile.TemporaryDirectory(dir=scratch.folder) as work:
+        for path in attributes:
+            _write(Path(work) / path, (repository.folder / path).read_bytes())
+        for path, content in contents.items():
+            if path not in attributes:
+                _write(Path(work) / path, content)
+        paths = [path for path in contents if path not in attributes and "\n" not in path]
+        told = output(
+            ("git", "hash-object", "-w", "--stdin-paths"),
+            folder=Path(work),
+            env={"GIT_DIR": str(scratch.folder), "GIT_WORK_TREE": work},
+            given=b"".join(os.fsencode(path) + b"\n" for path in paths),
+        )
+    return dict(zip(paths, told.decode().split(), strict=True))
+
+
+def _write(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)

@@ -1,0 +1,57 @@
+"""Reads the answers that a project keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from modelwright.audit.yaml_file import Unreadable, read_yaml
+from modelwright.errors import RefusedError, SurroundingsError
+
+FILE: Final = ".copier-answers.yml"
+
+
+def stored_answers(folder: Path) -> dict[str, Any]:
+    """Return what a project's answers file holds, `_src_path` and `_commit` among it.
+
+    Raises:
+        RefusedError: There is none, or it cannot be read as answers.
+        SurroundingsError: The folder or the file cannot be read.
+    """
+    place = folder / FILE
+    try:
+        text = place.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise _absent(folder) from None
+    except UnicodeDecodeError as error:
+        raise _broken(place, 1, "it is not UTF-8") from error
+    except OSError as error:
+        raise SurroundingsError(
+            f"it cannot be read: {error.strerror}", where=str(place), next_step="mend that"
+        ) from error
+    documents = read_yaml(text)
+    if isinstance(documents, Unreadable):
+        raise _broken(place, documents.line, f"it is not YAML: {documents.problem}")
+    answers = dict(documents[0].mapping) if documents else {}
+    if not answers or not all(isinstance(name, str) for name in answers):
+        raise _broken(place, 1, "it holds no answers by name")
+    return answers
+
+
+def _absent(folder: Path) -> RefusedError:
+    above = next((place for place in folder.resolve().parents if (place / FILE).is_file()), None)
+    return RefusedError(
+        f"it holds no {FILE}, so it is no project of a template",
+        where=str(folder),
+        next_step=f"name the project's own folder, {above}"
+        if above
+        else "take it under management: modelwright adopt PATH --archetype ARCHETYPE",
+    )
+
+
+def _broken(place: Path, line: int, problem: str) -> RefusedError:
+    return RefusedError(
+        problem,
+        where=f"{place}:{line}",
+        next_step=f"restore it: git checkout HEAD -- {FILE}",
+    )

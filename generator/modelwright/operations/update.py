@@ -1,0 +1,121 @@
+"""Bring a project to another version of its template without losing anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.applying import alone, apply, finish, interrupted, journal_of
+from modelwright.adapters.git_writing import Scratch
+from modelwright.adapters.merging import require_git
+from modelwright.adapters.project_repository import ProjectRepository, repository_of
+from modelwright.adapters.stored_answers import FILE, stored_answers
+from modelwright.errors import SurroundingsError
+from modelwright.operations.update_merge import Move, file_changes, import_notes, merged
+from modelwright.operations.update_plan import Wish, foretold, moves
+from modelwright.operations.update_source import source_of
+from modelwright.update.file_names import refuse_names
+from modelwright.update.journal import Journal
+from modelwright.update.outcome import Outcome, outcome_from
+from modelwright.update.resolving import Result
+
+UNDO: Final = "git restore --source=HEAD --staged --worktree -- ."
+
+
+def update(path: Path, wish: Wish) -> Outcome:
+    """Bring a project to a version of its template.
+
+    Args:
+        path: The project's folder.
+        wish: What is asked for.
+
+    Raises:
+        RefusedError: The version, an answer or a name is refused; nothing was changed.
+        SurroundingsError: The repository is dirty, or something outside fails; nothing was lost.
+    """
+    require_git()
+    repository = repository_of(path)
+    if wish.dry_run:
+        repository.refuse_dirty()
+        with scratch_of(repository) as scratch:
+            return _planned(repository, scratch, wish)[0]
+    with alone(repository) as lock:
+        begun = interrupted(repository)
+        if begun is not None:
+            return finished(repository, begun, lock)
+        repository.refuse_dirty()
+        with scratch_of(repository) as scratch:
+            outcome, result = _planned(repository, scratch, wish)
+            if result is None:
+                return outcome
+            outcome = replace(
+                outcome, status="conflicts" if result.conflicts else "updated", undo=UNDO
+            )
+            apply(repository, journal_of(repository, result, scratch, outcome.document()), lock)
+            return outcome
+
+
+def scratch_of(repository: ProjectRepository) -> Scratch:
+    """Return where a merge into a project is written."""
+    common = repository.common_dir
+    return Scratch(common / "objects", common / "config", repository.digest)
+
+
+def finished(repository: ProjectRepository, begun: Journal, lock: int) -> Outcome:
+    """Finish an update that was killed and return what it did.
+
+    Raises:
+        SurroundingsError: It cannot be finished yet.
+    """
+    kept = finish(repository, begun, lock)
+    outcome = outcome_from(begun.outcome)
+    notes = [
+        "an update that had been interrupted is finished now; this is what it did",
+        *(f"what was written meanwhile was kept as {path}" for path in kept),
+    ]
+    return replace(outcome, notes=[*notes, *outcome.notes])
+
+
+def _planned(
+    repository: ProjectRepository, scratch: Scratch, wish: Wish
+) -> tuple[Outcome, Result | None]:
+    """Return what an update would do; no result where there is nothing to do."""
+    stored = stored_answers(repository.folder)
+    ours = repository.files()
+    if FILE not in ours:
+        raise _uncommitted(repository)
+    places = (wish.source, wish.platform)
+    with source_of(stored, *places, offline=wish.offline) as source:
+        old, new = moves(stored, source, wish)
+        outcome = replace(foretold(old, new, stored, source, wish), project=str(repository.folder))
+        if _current(old, new, outcome, wish):
+            return replace(outcome, status="current"), None
+        result, both = merged(scratch, repository, ours, old, new)
+    refuse_names(set(both.theirs) - set(both.base), new.version.name)
+    notes = [*outcome.notes, *_moved(result), *import_notes(repository, result, both)]
+    return replace(
+        outcome,
+        files=file_changes(scratch, result, repository.folder),
+        conflicts=result.conflicts,
+        notes=notes,
+    ), result
+
+
+def _current(old: Move, new: Move, outcome: Outcome, wish: Wish) -> bool:
+    return old.version.name == new.version.name and not (outcome.answers or wish.source)
+
+
+def _moved(result: Result) -> list[str]:
+    return [
+        f"{old} moved to {new}, because the template renamed its folder"
+        for old, new in sorted(result.moved.items())
+    ]
+
+
+def _uncommitted(repository: ProjectRepository) -> SurroundingsError:
+    return SurroundingsError(
+        f"{FILE} is not in git, so there is nothing to compare with",
+        where=str(repository.folder),
+        next_step=f'run git add {FILE} && git commit --message "chore: keep the answers"',
+    )

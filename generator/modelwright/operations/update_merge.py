@@ -1,0 +1,160 @@
+"""From two versions of a template and a project to what the update does to each path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from modelwright.adapters.clean_filters import stored
+from modelwright.adapters.git_objects import GitObjects
+from modelwright.adapters.git_tree import GitTree
+from modelwright.adapters.git_writing import Scratch
+from modelwright.adapters.merging import merge, renames
+from modelwright.adapters.project_repository import ProjectRepository
+from modelwright.catalog.answering import Answers
+from modelwright.catalog.archetypes import FILE, Owner, archetype_from
+from modelwright.catalog.patterns import matches
+from modelwright.catalog.rendering import ANSWERS_FILE
+from modelwright.catalog.tree import Tree
+from modelwright.catalog.unchanged import unchanged
+from modelwright.catalog.version import DialectVersion, Version
+from modelwright.update.entry import Entry, Files
+from modelwright.update.imports import modules, stale_imports
+from modelwright.update.outcome import FileChanges
+from modelwright.update.resolving import (
+    Result,
+    follow_managed,
+    leave_untracked,
+    resolved,
+    simple,
+)
+from modelwright.update.sides import Sides, plain_changes, sides
+
+_LARGEST: Final = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One version of a template and the answers under it."""
+
+    version: Version
+    answers: Answers
+    tree: Tree
+
+
+def merged(
+    scratch: Scratch, repository: ProjectRepository, ours: Files, old: Move, new: Move
+) -> tuple[Result, Sides]:
+    """Return what an update does, and the template's two sides.
+
+    Raises:
+        RefusedError: A version does not render.
+        SurroundingsError: Git fails.
+    """
+    base, theirs = _rendered(scratch, repository, ours, old, new)
+    patterns = new.version.skipped(new.answers)
+    both = sides(
+        base,
+        theirs,
+        ours,
+        owner_of=owners(new.tree, new.answers.values),
+        skipped=lambda path: any(matches(pattern, path) for pattern in patterns),
+    )
+    plain = plain_changes(both, ours)
+    if plain is not None:
+        result = simple(plain, ours)
+    else:
+        label, folder = new.version.name, repository.folder
+        result = resolved(*merge(scratch, both, ours, label=label, folder=folder), ours)
+    follow_managed(result, both, base)
+    leave_untracked(result, lambda path: os.path.lexists(repository.folder / path))
+    return result, Sides(base=base, theirs=theirs, managed=both.managed)
+
+
+def owners(tree: Tree, answers: Mapping[str, Any]) -> Callable[[str], Owner]:
+    """Return who owns a path; everything is shared where a template does not say."""
+    archetype = str(answers.get("archetype", ""))
+    try:
+        text = tree.read(f"templates/{archetype}/{FILE}").decode()
+    except KeyError:
+        return lambda path: "managed" if path == ANSWERS_FILE else "shared"
+    owner_of = archetype_from(archetype, text).owner_of
+    return lambda path: "managed" if path == ANSWERS_FILE else owner_of(path)
+
+
+def file_changes(scratch: Scratch, result: Result, folder: Path) -> FileChanges:
+    """Return the paths that change, sorted by what happens to them.
+
+    Raises:
+        SurroundingsError: Git fails.
+    """
+    renamed = renames(scratch, result.ours, result.files, folder)
+    changes = result.changes
+    gone, come = set(renamed), set(renamed.values())
+    return FileChanges(
+        added=[p for p in changes if p not in result.ours and p not in come],
+        changed=[p for p, entry in changes.items() if p in result.ours and entry],
+        removed=[p for p, entry in changes.items() if entry is None and p not in gone],
+        renamed=renamed,
+        deleted=sorted(result.deleted),
+    )
+
+
+def import_notes(repository: ProjectRepository, result: Result, both: Sides) -> list[str]:
+    """Return a sentence for every import, in her own files, of what the template moved."""
+    gone = modules(both.base) - modules(both.theirs) - modules(result.files)
+    own = [
+        path
+        for path, entry in result.files.items()
+        if gone and path.endswith(".py") and both.theirs.get(path) != entry
+        if result.ours.get(path) == entry
+    ]
+    with GitObjects(repository.common_dir) as objects:
+        blobs = objects.read([result.files[path].name for path in own]) if own else []
+    texts = {
+        path: blob.content.decode(errors="replace")
+        for path, blob in zip(own, blobs, strict=True)
+        if len(blob.content) <= _LARGEST
+    }
+    return list(stale_imports(texts, gone))
+
+
+def _rendered(
+    scratch: Scratch, repository: ProjectRepository, ours: Files, old: Move, new: Move
+) -> tuple[dict[str, Entry], dict[str, Entry]]:
+    """Return both versions of the template's files; what is provably the same is taken as is."""
+    same = _same(old, new)
+    known = same & set(ours)
+    lost = same - known  # deleted or moved by the project: rendered once, to see a move
+    base = stored(scratch, repository, ours, old.version.files(old.answers, _Without(known)))
+    wanted = new.version.files(new.answers, _Without(same))
+    theirs = stored(scratch, repository, ours, wanted)
+    for path in known:
+        base[path] = theirs[path] = ours[path]
+    for path in lost & set(base):
+        theirs[path] = base[path]
+    return base, theirs
+
+
+def _same(old: Move, new: Move) -> set[str]:
+    before, after = old.version, new.version
+    if not (isinstance(before, DialectVersion) and isinstance(after, DialectVersion)):
+        return set()
+    if not (isinstance(old.tree, GitTree) and isinstance(new.tree, GitTree)):
+        return set()
+    return unchanged(
+        (before.template, old.tree, old.answers), (after.template, new.tree, new.answers)
+    )
+
+
+@dataclass(frozen=True)
+class _Without:
+    """Every path but some."""
+
+    paths: set[str]
+
+    def __contains__(self, path: object) -> bool:
+        return path not in self.paths

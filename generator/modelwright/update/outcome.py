@@ -1,0 +1,102 @@
+"""What an update tells of itself, to a person and to a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from modelwright.update.conflict import Conflict
+
+Status = Literal["current", "planned", "updated", "conflicts"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerChange:
+    """An answer before and after; None where the question is new, or is gone."""
+
+    question: str
+    before: object
+    after: object
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileChanges:
+    """Paths by what happens to them.
+
+    Attributes:
+        renamed: New path by old path.
+        deleted: Deleted or moved by the project earlier: the template's change is not taken up.
+    """
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    renamed: dict[str, str] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many files the work tree will see changed."""
+        return len(self.added) + len(self.changed) + len(self.removed) + len(self.renamed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What an update did, or would do.
+
+    Attributes:
+        project: The project's folder.
+        old: The version that it was at.
+        new: The version that it is brought to.
+        origin: Where the template was read, for a person.
+        pins: The version of the called workflows before and after; empty where it stays.
+        changelog: What the template's changelog says of the versions between.
+        warnings: What the newest rules would refuse in a new project.
+        notes: What else a person should know.
+        undo: The git command that takes it back.
+    """
+
+    status: Status
+    old: str
+    new: str
+    origin: str
+    project: str = ""
+    files: FileChanges = field(default_factory=FileChanges)
+    conflicts: list[Conflict] = field(default_factory=list)
+    answers: list[AnswerChange] = field(default_factory=list)
+    pins: list[str] = field(default_factory=list)
+    changelog: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    undo: str = ""
+
+    def document(self) -> dict[str, Any]:
+        """Return the outcome as `--json` prints it."""
+        whole = asdict(self)
+        whole["from"], whole["to"] = whole.pop("old"), whole.pop("new")
+        for told, conflict in zip(whole["conflicts"], self.conflicts, strict=True):
+            told.update(problem=conflict.problem, advice=conflict.advice)
+        return whole
+
+
+def answer_changes(before: Mapping[str, object], after: Mapping[str, object]) -> list[AnswerChange]:
+    """Return what differs between two sets of answers; names with an underscore are left out."""
+    return [
+        AnswerChange(question=name, before=before.get(name), after=after.get(name))
+        for name in sorted({*before, *after})
+        if name[:1] != "_" and before.get(name) != after.get(name)
+    ]
+
+
+def outcome_from(document: Mapping[str, Any]) -> Outcome:
+    """Return the outcome that a document was made of."""
+    told = dict(document)
+    told["old"], told["new"] = told.pop("from"), told.pop("to")
+    told["files"] = FileChanges(**told["files"])
+    told["answers"] = [AnswerChange(**change) for change in told["answers"]]
+    told["conflicts"] = [
+        Conflict(path=each["path"], kind=each["kind"], aside=each["aside"])
+        for each in told["conflicts"]
+    ]
+    return Outcome(**told)
