@@ -12,6 +12,12 @@ def run() -> int:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"modelwright {__version__}\n")
         return 0
+    if sys.argv[1:2] == ["status"] and "--cached" in sys.argv:
+        from modelwright.cli import status_cache  # noqa: PLC0415 -- it stands in a shell prompt
+
+        code = status_cache.answer(sys.argv[1:])
+        if code is not None:
+            return code
     from modelwright.cli.main import main  # noqa: PLC0415 -- a start of 20 ms instead of 150
 
     return main(sys.argv[1:])

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from modelwright import __version__
-from modelwright.cli import checking, creating, listing, platforms, updating
+from modelwright.cli import checking, creating, listing, platforms, status, updating
 from modelwright.cli.plain_values import take_values_plainly
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("list")(listing.show)
 app.command("new")(creating.new)
 app.command("check")(checking.check)
+app.command("status")(status.status)
 app.command("update")(updating.update)
 app.add_typer(platforms.app, name="platform")
 

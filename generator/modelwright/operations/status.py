@@ -1,0 +1,175 @@
+"""How far a project is from its template: version, newest, drift, what is refused today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from modelwright.adapters.stored_answers import stored_answers
+from modelwright.catalog.answering import Answers
+from modelwright.catalog.history import History, Release
+from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
+from modelwright.catalog.tree import Tree
+from modelwright.errors import RefusedError
+from modelwright.operations.update_answers import new_answers, refused_today
+from modelwright.operations.update_merge import owners
+from modelwright.operations.update_plan import version_of
+from modelwright.operations.update_source import Source, is_older, order, source_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Where a project stands.
+
+    Attributes:
+        version: The template's version that the project is at.
+        latest: The newest release; the project's own where it is the newest.
+        behind: How many releases lie between.
+        days: How many days lie between the two releases; 0 where either day is not known.
+        changes: How many files of the project an update would change, the answers file left out.
+        drift: Managed files that differ from the template, or are missing.
+        refused: What the newest rules refuse: an update asks for it first.
+        warnings: What the newest rules would refuse in a new project.
+    """
+
+    project: str
+    version: str
+    latest: str
+    origin: str
+    behind: int = 0
+    days: int = 0
+    changes: int = 0
+    drift: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def update_to_be_had(self) -> bool:
+        """Whether an update would change the project, or needs an answer first."""
+        return bool(self.changes or self.refused)
+
+    def document(self) -> dict[str, Any]:
+        """Return the status as `--json` prints it."""
+        return {**asdict(self), "update_to_be_had": self.update_to_be_had}
+
+
+def status(path: Path, *, platform: str = "", offline: bool = False) -> Status:
+    """Say where a project stands; nothing is changed.
+
+    Args:
+        path: The project's folder.
+        platform: Where to read the template, instead of the source in the answers.
+        offline: Contact no host.
+
+    Raises:
+        RefusedError: It is no project, or its version is not to be had.
+        SurroundingsError: The template cannot be read.
+    """
+    stored = stored_answers(path)
+    with source_of(stored, platform=platform, offline=offline) as source:
+        history = source.history
+        latest = _latest(history, source.current)
+        old = version_of(source, source.current, source.stored)
+        answers = old.replayed(stored)
+        before = old.files(answers)
+        told = _newest(source, latest, stored, before) if latest != source.current else _Told()
+        return Status(
+            project=str(path.resolve()),
+            version=source.current,
+            latest=latest,
+            origin=history.origin,
+            behind=len(_between(history, source.current, latest)),
+            days=_days(history.releases, source.current, latest),
+            changes=told.changes,
+            drift=_drift(path, old.tree, answers, before),
+            refused=told.refused,
+            warnings=told.warnings or list(_refused(old.tree, stored).warnings),
+            notes=[history.notice] if history.notice else [],
+        )
+
+
+@dataclass(kw_only=True)
+class _Told:
+    """What the newest version says of a project."""
+
+    changes: int = 0
+    refused: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def _newest(
+    source: Source,
+    latest: str,
+    stored: Mapping[str, Any],
+    before: Mapping[str, RenderedFile],
+) -> _Told:
+    new = version_of(source, latest, source.name)
+    told = _refused(new.tree, stored)
+    try:
+        after = new.files(new_answers(new, stored, {}, None))
+    except RefusedError as error:
+        told.refused.append(f"{error}; {error.next_step}")
+        return told
+    told.changes = len(_different(before, after))
+    return told
+
+
+def _refused(tree: Tree, stored: Mapping[str, Any]) -> _Told:
+    try:
+        return _Told(warnings=list(refused_today(tree, stored)))
+    except RefusedError as error:
+        return _Told(refused=[f"{error}; {error.next_step}"])
+
+
+def _different(before: Mapping[str, RenderedFile], after: Mapping[str, RenderedFile]) -> list[str]:
+    return [
+        path
+        for path in {*before, *after}
+        if path != ANSWERS_FILE and before.get(path) != after.get(path)
+    ]
+
+
+def _drift(
+    path: Path, tree: Tree, answers: Answers, rendered: Mapping[str, RenderedFile]
+) -> list[str]:
+    owner_of = owners(tree, answers.values)
+    return [
+        name
+        for name, file in sorted(rendered.items())
+        if name != ANSWERS_FILE and owner_of(name) == "managed" and _differs(path / name, file)
+    ]
+
+
+def _differs(place: Path, file: RenderedFile) -> bool:
+    try:
+        content = place.read_bytes()
+    except OSError:
+        return True
+    return content != file.content and content.replace(b"\r\n", b"\n") != file.content
+
+
+def _latest(history: History, current: str) -> str:
+    if not history.releases:
+        return current
+    newest = history.releases[-1].version
+    return current if is_older(newest, current) else newest
+
+
+def _between(history: History, current: str, latest: str) -> list[Release]:
+    return [
+        release
+        for release in history.releases
+        if order(current) is not None
+        and is_older(current, release.version)
+        and not is_older(latest, release.version)
+    ]
+
+
+def _days(releases: Sequence[Release], current: str, latest: str) -> int:
+    days = {release.version: release.day for release in releases}
+    if current not in days or latest not in days:
+        return 0
+    return max(0, (days[latest] - days[current]).days)
