@@ -11,7 +11,7 @@ from typing import Final
 
 from modelwright.adapters.merging import files_of
 from modelwright.adapters.process import output
-from modelwright.errors import SurroundingsError
+from modelwright.errors import RefusedError, SurroundingsError
 from modelwright.update.entry import Entry
 
 _QUIET: Final = ("git", "--no-optional-locks")
@@ -82,9 +82,14 @@ def repository_of(folder: Path) -> ProjectRepository:
     """Return the repository of a project.
 
     Raises:
+        RefusedError: There is no such folder.
         SurroundingsError: It stands in none, has no commit, or cannot be read.
     """
     folder = folder.resolve()
+    if not folder.is_dir():
+        raise RefusedError(
+            "there is no such folder", where=str(folder), next_step="name the folder of a project"
+        )
     top = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
     if top is None:
         raise SurroundingsError(

@@ -10,6 +10,7 @@ from typing import Any, Final
 from modelwright.catalog.answering import Asker
 from modelwright.catalog.tree import Tree
 from modelwright.catalog.version import DialectVersion
+from modelwright.errors import RefusedError
 from modelwright.operations.update_answers import new_answers, refuse_new_names, refused_today
 from modelwright.operations.update_merge import Move
 from modelwright.operations.update_source import Source, target
@@ -52,8 +53,9 @@ def moves(stored: Mapping[str, Any], source: Source, wish: Wish) -> tuple[Move, 
     Raises:
         RefusedError: A version is not to be had, or an answer is refused by the new one.
     """
+    goal = target(source, wish.to)
     old = version_of(source, source.current, source.stored)
-    new = version_of(source, target(source, wish.to), source.name)
+    new = version_of(source, goal, source.name)
     before = Move(version=old, answers=old.replayed(stored), tree=old.tree)
     answers = new_answers(new, stored, wish.given, wish.ask)
     return before, Move(version=new, answers=answers, tree=new.tree)
@@ -91,8 +93,20 @@ def version_of(source: Source, name: str, kept: str) -> DialectVersion:
         source: Where the template is read.
         name: The version.
         kept: What the answers file keeps as `_src_path`.
+
+    Raises:
+        RefusedError: There is no such version.
     """
-    return DialectVersion(source.history.tree(name), name, kept)
+    try:
+        tree = source.history.tree(name)
+    except RefusedError as error:
+        if name == source.current:
+            error.next_step = (
+                "name where that version is with --source, or find the one that fits best: "
+                f"modelwright adopt; this source has {error.next_step.removeprefix('choose ')}"
+            )
+        raise
+    return DialectVersion(tree, name, kept)
 
 
 def _pins(old: Tree, new: Tree) -> list[str]:
