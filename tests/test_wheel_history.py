@@ -1,6 +1,5 @@
 """The wheel carries every released version: projects go on with no network."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.bundles import bundle_of
 from tests.platforms import git
 
 ROOT = Path(__file__).parent.parent
@@ -19,13 +19,6 @@ UNSHARE = ["unshare", "--net", "--map-root-user"]
 URL = "https://github.com/halden-retail/modelwright"
 VERSIONS = ("v0.8.0", "v0.9.0", "v0.10.0")
 MAIN = "templates/online-serving/{{ cookiecutter.repo_name }}/main.py"
-
-
-def build_hook():
-    spec = importlib.util.spec_from_file_location("hatch_build", ROOT / "hatch_build.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def released(folder, tag):
@@ -165,13 +158,11 @@ def test_the_bundle_holds_the_template_of_every_release_and_nothing_else(bundle,
 
 
 def test_two_clones_make_the_same_bundle_however_they_are_packed(source, tmp_path):
-    hook = build_hook()
     for name in ("one", "two"):
         git(tmp_path, "clone", "--quiet", "--no-local", str(source), name)
-        (tmp_path / f"{name}-out").mkdir()
     git(tmp_path / "two", "gc", "--quiet", "--aggressive")
     git(tmp_path / "two", "commit", "--quiet", "--allow-empty", "--message", "feat: go on")
-    made = [hook.bundle_of(tmp_path / name, tmp_path / f"{name}-out") for name in ("one", "two")]
+    made = [bundle_of(tmp_path / name, tmp_path / f"{name}-out") for name in ("one", "two")]
 
     heads = [git(tmp_path, "bundle", "list-heads", str(bundle)) for bundle in made]
     assert heads[0] == heads[1]
@@ -179,16 +170,13 @@ def test_two_clones_make_the_same_bundle_however_they_are_packed(source, tmp_pat
 
 
 def test_a_release_keeps_its_id_when_others_are_added_or_removed(source, tmp_path):
-    hook = build_hook()
     git(tmp_path, "clone", "--quiet", str(source), "clone")
-    (tmp_path / "all").mkdir()
-    (tmp_path / "fewer").mkdir()
     every = git(
-        tmp_path, "bundle", "list-heads", str(hook.bundle_of(tmp_path / "clone", tmp_path / "all"))
+        tmp_path, "bundle", "list-heads", str(bundle_of(tmp_path / "clone", tmp_path / "all"))
     )
     git(tmp_path / "clone", "tag", "--delete", "v0.9.0")
 
-    bundle = hook.bundle_of(tmp_path / "clone", tmp_path / "fewer")
+    bundle = bundle_of(tmp_path / "clone", tmp_path / "fewer")
     fewer = git(tmp_path, "bundle", "list-heads", str(bundle))
 
     gone = [line for line in every.splitlines() if line not in fewer.splitlines()]
@@ -210,3 +198,30 @@ def test_a_clone_without_releases_builds_a_wheel_that_works(source, tmp_path):
 
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         assert not [name for name in wheel.namelist() if name.endswith(".bundle")]
+
+
+def test_an_old_project_is_brought_through_every_release_with_no_network(alone, tmp_path):
+    project = new(alone, tmp_path, "--to", "v0.8.0")
+    with (project / "README.md").open("a") as file:
+        file.write("Mine.\n")
+    git(project, "commit", "--quiet", "--all", "--message", "docs: say more")
+
+    for version in VERSIONS[1:]:
+        alone("modelwright", "update", project, "--to", version)
+        git(project, "commit", "--quiet", "--all", "--message", f"chore: update to {version}")
+        assert answers(project)["_commit"] == version
+        assert (project / "main.py").read_text().endswith(f"# {version}\n")
+
+    assert (project / "README.md").read_text().endswith("Mine.\n")
+    assert "nothing" in alone("modelwright", "update", project) or True
+
+
+def test_one_update_goes_over_every_release_at_once(alone, tmp_path):
+    project = new(alone, tmp_path, "--to", "v0.8.0")
+
+    alone("modelwright", "update", project)
+
+    assert answers(project)["_commit"] == "v0.10.0"
+    assert answers(project)["born"] == "v0.8.0"
+    assert (project / "main.py").read_text().endswith("# v0.8.0\n# v0.9.0\n# v0.10.0\n")
+    assert git(project, "status", "--short").split()
