@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +15,21 @@ _SAFE: Final = {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_TERMINAL_P
 _SILENT: Final = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20")
 ASKING: Final = 15.0
 FETCHING: Final = 600.0
-_HERE: Final = ("-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=never")
+_HERE: Final = (
+    *("-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=never"),
+    *("-c", "fetch.unpackLimit=1", "-c", "core.hooksPath=/dev/null"),
+)
 _EVERYTHING: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _SHA256: Final = 64
+_NOBODY: Final = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in (
+        ("NAME", "modelwright"),
+        ("EMAIL", "modelwright@localhost"),
+        ("DATE", "2026-01-01T00:00:00Z"),
+    )
+}
 
 
 def described(folder: Path) -> str:
@@ -56,6 +69,51 @@ def initialise(folder: Path, hashes: str) -> None:
     run((*command, "--", str(folder)), folder=folder.parent)
 
 
+def bundled(bundle: Path) -> dict[str, str]:
+    """Return the id of every reference in a bundle, by name.
+
+    Raises:
+        SurroundingsError: It is none.
+
+    Source:
+        git, Documentation/gitformat-bundle.txt.
+    """
+    with bundle.open("rb") as file:
+        if not file.readline().startswith(b"# v"):
+            raise SurroundingsError(
+                "it is no git bundle", where=str(bundle), next_step="install modelwright anew"
+            )
+        rows = [
+            line.decode().split() for line in iter(file.readline, b"\n") if line[:1] not in b"@-"
+        ]
+    return {row[1]: row[0] for row in rows}
+
+
+def unbundle(bundle: Path, folder: Path) -> None:
+    """Make a bare repository of everything in a bundle.
+
+    Raises:
+        SurroundingsError: The bundle is damaged, or the repository cannot be made.
+    """
+    command = ("git", "clone", "--quiet", "--mirror", "--template=", "--", str(bundle), str(folder))
+    run(command, folder=folder.parent, env=_SAFE)
+
+
+def keep(root: Path, names: Sequence[str], folder: Path, *, branch: str) -> None:
+    """Keep files of a folder as a branch of a bare repository, without what Python compiled.
+
+    Raises:
+        SurroundingsError: It cannot be written.
+    """
+    env = {**_NOBODY, "GIT_DIR": str(folder), "GIT_WORK_TREE": str(root)}
+    plain = ("-c", "core.autocrlf=false", "-c", "core.safecrlf=false", "-c", "core.bare=false")
+    wanted = (*names, ":(exclude,glob)**/__pycache__/**")
+    run(("git", *plain, "add", "--force", "--", *wanted), folder=root, env=env)
+    tree = run(("git", "write-tree"), folder=root, env=env).strip()
+    commit = run(("git", "commit-tree", "-m", branch, tree), folder=root, env=env).strip()
+    run(("git", "update-ref", f"refs/heads/{branch}", commit), folder=root, env=env)
+
+
 def fetch(url: str, folder: Path) -> None:
     """Bring every branch and tag of a URL into a bare repository; what is gone there goes here.
 
@@ -63,7 +121,7 @@ def fetch(url: str, folder: Path) -> None:
         SurroundingsError: The URL cannot be reached, or the repository cannot be written.
     """
     quiet = ("--quiet", "--force", "--prune", "--no-tags", "--no-recurse-submodules")
-    command = ("git", *_SILENT, *_HERE, "-c", "core.hooksPath=/dev/null", "fetch", *quiet)
+    command = ("git", *_SILENT, *_HERE, "fetch", *quiet)
     run(
         (*command, "--no-write-fetch-head", "--", url, *_EVERYTHING),
         folder=folder,

@@ -46,6 +46,12 @@ def tracked(root: Path) -> list[str]:
         return []
 
 
+def git_directory(place: Path) -> Path | None:
+    """Return the git directory of a work tree or bare repository; None where it is neither."""
+    bare = (place / "HEAD").is_file() and (place / "objects").is_dir()
+    return place if bare else _git_folder(place)
+
+
 def _git_folder(root: Path) -> Path | None:
     place = root / ".git"
     if place.is_dir():

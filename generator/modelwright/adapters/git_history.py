@@ -133,6 +133,11 @@ class GitHistory:
             )
         return GitTree(found.name, self._folders)
 
+    def is_fixed(self, version: str) -> bool:
+        """Say whether a version always means the same files: a tag or commit, and no branch."""
+        reference = self.references.get(version)
+        return reference.tag if reference else version != "HEAD"
+
     def commit(self, version: str) -> str:
         """Return the commit of a version, which may be abbreviated; empty where it names none."""
         if version in self.references:

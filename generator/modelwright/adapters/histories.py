@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
-from modelwright.adapters.git_history import GitHistory
-from modelwright.adapters.mirrors import Mirror, distrust, mirror
-from modelwright.adapters.urls import is_url, shown, whole
-from modelwright.errors import RefusedError
+from packaging.version import Version
+
+from modelwright.adapters import git, mirrors, packaged
+from modelwright.adapters.folder_tree import FolderTree
+from modelwright.adapters.git_folder import git_directory
+from modelwright.adapters.git_history import GitHistory, version_of
+from modelwright.adapters.git_tree import GitTree
+from modelwright.adapters.urls import is_url, same, shown, whole
+from modelwright.catalog.platform import Platform
+from modelwright.errors import RefusedError, SurroundingsError
 
 
 def history_of(source: str, *, offline: bool = False) -> GitHistory:
@@ -23,16 +31,102 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
     """
     if Path(source).is_absolute():
         return _in_place(source)
-    if is_url(source):
-        return _mirrored(source, mirror(source, offline=offline))
-    raise RefusedError(
-        f"the template's source {source!r} is not understood",
-        where=".copier-answers.yml",
-        next_step="name its URL or absolute path with --source",
+    if not is_url(source):
+        raise RefusedError(
+            f"the template's source {source!r} is neither a URL nor an absolute path",
+            where=".copier-answers.yml",
+            next_step="name its URL or absolute path with --source",
+        )
+    policy = _own_policy()
+    if not same(source, policy["platform"]["url"]):
+        return _mirrored(source, mirrors.mirror(source, offline=offline))
+    return _own(source, offline=offline, sample=bool(policy.get("sample")))
+
+
+def at_hand(source: str, version: str) -> GitTree | None:
+    """Return the files of a version where they can be had without asking anybody; None elsewhere.
+
+    Raises:
+        SurroundingsError: What is at hand cannot be read.
+    """
+    try:
+        if Path(source).is_absolute():
+            return _in_place(source).tree(version)
+        if same(source, _own_policy()["platform"]["url"]):
+            return _came_with_us(source).tree(version)
+        history = held(source)
+        # A release stays what it is; a branch in the cache may have moved on.
+        return history.tree(version) if history and history.is_fixed(version) else None
+    except RefusedError:
+        return None
+
+
+def held(source: str, *, unreachable: str = "") -> GitHistory | None:
+    """Return the history of a URL as the cache holds it, which may be old; None without one.
+
+    Args:
+        source: The URL.
+        unreachable: Why the URL itself was not asked.
+    """
+    folder = mirrors.held(source)
+    found = mirrors.Mirror(folder=folder, unreachable=unreachable) if folder else None
+    return _mirrored(source, found) if found else None
+
+
+def _own(source: str, *, offline: bool, sample: bool) -> GitHistory:
+    """Return the history of the platform that came with this program, or a newer one at its URL."""
+    ours = _came_with_us(source)
+    # The sample's URL is made up: nobody is asked there. Who works in a checkout pulls herself.
+    if sample or git_directory(packaged.own_root()):
+        return ours
+    theirs = _published(ours, offline=offline)
+    return theirs if theirs and _newest(_tags(theirs)) > _newest(_tags(ours)) else ours
+
+
+def _came_with_us(source: str) -> GitHistory:
+    checkout = git_directory(packaged.own_root())
+    if checkout is not None:
+        return GitHistory(source=source, origin="this checkout", folder=checkout)
+    return GitHistory(
+        source=source,
+        origin="the installed package",
+        folder=packaged.opened(),
+        damaged=packaged.distrust,
     )
 
 
-def _mirrored(source: str, found: Mirror) -> GitHistory:
+def _own_policy() -> Mapping[str, Any]:
+    return Platform(tree=FolderTree(packaged.own_root()), source="", version="").policy
+
+
+def _published(ours: GitHistory, *, offline: bool) -> GitHistory | None:
+    """Return what the URL holds where that is newer; what the cache holds of it unasked."""
+    if offline:
+        return held(ours.source, unreachable="it was not asked")
+    url = whole(ours.source)
+    try:
+        advertised = git.advertised(url)
+        tags = [line.rpartition("\trefs/tags/")[2] for line in advertised.splitlines()]
+        if _newest(tags) <= _newest(_tags(ours)):
+            return None
+        return _mirrored(ours.source, mirrors.mirror(url, advertised=advertised))
+    except SurroundingsError as error:
+        ours.origin = "the installed package (its URL is not reachable)"
+        ours.notice = f"{shown(url)} cannot be reached: {error.problem}"
+        return held(ours.source, unreachable=error.problem)
+
+
+def _tags(history: GitHistory) -> list[str]:
+    return [release.version for release in history.releases]
+
+
+def _newest(tags: Iterable[str]) -> Version:
+    found = [version for version in map(version_of, tags) if version]
+    final = [version for version in found if not version.is_prerelease]
+    return max(final or found, default=Version("0.dev0"))
+
+
+def _mirrored(source: str, found: mirrors.Mirror) -> GitHistory:
     url = shown(whole(source))
     return GitHistory(
         source=source,
@@ -41,7 +135,7 @@ def _mirrored(source: str, found: Mirror) -> GitHistory:
         if found.unreachable
         else "",
         folder=found.folder,
-        damaged=distrust,
+        damaged=mirrors.distrust,
     )
 
 
@@ -54,15 +148,3 @@ def _in_place(source: str) -> GitHistory:
             next_step="name the template's repository with --source",
         )
     return GitHistory(source=source, origin=source, folder=folder)
-
-
-def git_directory(place: Path) -> Path | None:
-    """Return the git directory of a work tree, of a linked one or of a bare repository."""
-    inner = place / ".git"
-    if inner.is_dir():
-        return inner
-    if inner.is_file():
-        target = inner.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-        return place / target
-    bare = (place / "HEAD").is_file() and (place / "objects").is_dir()
-    return place if bare else None

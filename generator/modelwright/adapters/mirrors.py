@@ -38,8 +38,13 @@ def held(url: str) -> Path | None:
     return folder if (folder / "HEAD").is_file() else None
 
 
-def mirror(url: str, *, offline: bool = False) -> Mirror:
+def mirror(url: str, *, offline: bool = False, advertised: str = "") -> Mirror:
     """Return the mirror of a URL, brought to what the URL holds now where it can be reached.
+
+    Args:
+        url: Where the template is.
+        offline: Contact no host.
+        advertised: What the URL said of its branches and tags, where it was asked just now.
 
     Raises:
         SurroundingsError: It cannot be reached and was never fetched, or the cache cannot be
@@ -50,7 +55,7 @@ def mirror(url: str, *, offline: bool = False) -> Mirror:
     if offline:
         return _as_it_is(url, folder, "it was not asked")
     try:
-        advertised = git.advertised(url)
+        advertised = advertised or git.advertised(url)
         if _mark(folder) != advertised:
             _fetch(url, folder, advertised)
     except SurroundingsError as error:

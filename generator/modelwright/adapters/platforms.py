@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from modelwright import __version__
 from modelwright.adapters import git
 from modelwright.adapters.folder_tree import FolderTree
-from modelwright.adapters.histories import history_of
+from modelwright.adapters.packaged import VERSION, own_root
 from modelwright.adapters.urls import is_url, whole
 from modelwright.catalog.platform import Platform
 from modelwright.errors import RefusedError
@@ -82,18 +81,10 @@ def configure(place: str) -> Path:
     return path
 
 
-def own_root() -> Path:
-    """Return the folder of the platform that came with this program."""
-    packaged = Path(__file__).parent.parent / "_platform"
-    return packaged if packaged.is_dir() else Path(__file__).parents[3]
-
-
 def _own() -> Platform:
     root = own_root()
     found = Platform(tree=FolderTree(root), source="", version=git.described(root))
-    return replace(
-        found, source=found.policy["platform"]["url"], version=found.version or f"v{__version__}"
-    )
+    return replace(found, source=found.policy["platform"]["url"], version=found.version or VERSION)
 
 
 def _in_folder(folder: Path) -> Platform:
@@ -108,6 +99,9 @@ def _in_folder(folder: Path) -> Platform:
 
 
 def _fetched(url: str, reference: str) -> Platform:
+    # Here, because it costs the commands that fetch nothing 15 ms.
+    from modelwright.adapters.histories import history_of  # noqa: PLC0415
+
     history = history_of(url)
     if not (reference or history.releases):
         raise RefusedError(
@@ -117,6 +111,19 @@ def _fetched(url: str, reference: str) -> Platform:
         )
     version = reference or history.releases[-1].version
     return Platform(tree=history.tree(version), source=url, version=version, notice=history.notice)
+
+
+def at_version(platform: Platform, version: str) -> Platform:
+    """Return a platform as it was at a version: a tag, branch or commit.
+
+    Raises:
+        RefusedError: It has no history, or no such version; the nearest are named.
+        SurroundingsError: It cannot be had.
+    """
+    from modelwright.adapters.histories import history_of  # noqa: PLC0415 -- as above
+
+    history = history_of(platform.source)
+    return replace(platform, tree=history.tree(version), version=version, notice=history.notice)
 
 
 def _split(place: str) -> tuple[str, str]:

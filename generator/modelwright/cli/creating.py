@@ -34,6 +34,9 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
     defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing.")] = False,
     no_git: Annotated[bool, typer.Option("--no-git", help="Make no repository.")] = False,
     no_lock: Annotated[bool, typer.Option("--no-lock", help="Make no lock file.")] = False,
+    to: Annotated[
+        str, typer.Option("--to", metavar="VERSION", help="A released version of the template.")
+    ] = "",
     platform: PlatformOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -46,7 +49,7 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
     from modelwright.operations.new import new_project  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    place = opened(platform, terminal)
+    place = opened(platform, terminal, version=to)
     project = new_project(
         place,
         archetype,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from modelwright.adapters import platforms
+from modelwright.adapters import packaged, platforms
 from modelwright.cli.options import JsonOption, QuietOption
 from modelwright.cli.progress import following
 from modelwright.cli.terminal import Terminal
@@ -24,7 +24,7 @@ Where = Annotated[
 
 def _root(where: Path | None) -> Path:
     if where is None:
-        return Path() if Path("platform.yml").exists() else platforms.own_root()
+        return Path() if Path("platform.yml").exists() else packaged.own_root()
     return where.parent if where.name == "platform.yml" or where.is_file() else where
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from modelwright.adapters.platforms import platform_for
+from modelwright.adapters.platforms import at_version, platform_for
 from modelwright.catalog.platform import Platform
 from modelwright.cli.terminal import Terminal
 
 
-def opened(named: str, terminal: Terminal) -> Platform:
-    """Return the platform of a command; a sample is said to be one.
+def opened(named: str, terminal: Terminal, *, version: str = "") -> Platform:
+    """Return the platform of a command, at a version if one is named; a sample is said to be one.
 
     Raises:
         ModelwrightError: There is none, or its policy is unsound.
     """
     platform = platform_for(named)
+    if version:
+        platform = at_version(platform, version)
     if platform.sample:
         terminal.note(
             f"the platform is a sample ({platform.policy['organisation']['name']}, made up); "

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from modelwright import __version__
-from modelwright.adapters.platforms import located, own_root, platform_for
+from modelwright.adapters.packaged import VERSION, own_root
+from modelwright.adapters.platforms import located, platform_for
 from modelwright.adapters.urls import same
 from modelwright.catalog.platform import Platform
 from modelwright.errors import ModelwrightError, RefusedError
@@ -29,8 +30,8 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
     packaged = located(str(own_root()))
     url = packaged.policy["platform"]["url"]
     if same(source, url):
-        # Its own version may be another: then drift is left unjudged, and nothing is fetched.
-        return replace(packaged, source=url, version=packaged.version or f"v{__version__}")
+        own = replace(packaged, source=url, version=packaged.version or VERSION)
+        return _then(own, version)
     try:
         return _at(source, version)
     except ModelwrightError as error:
@@ -40,10 +41,30 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
 
 def _at(source: str, version: str) -> Platform:
     if Path(source).is_absolute():
-        return located(source)
+        return _then(located(source), version)
     if ":" not in source:
         raise RefusedError(
             f"the project's source {source!r} is a relative path, which leads nowhere",
             where=".copier-answers.yml",
         )
-    return located(f"{source}@{version}" if version else source)
+    return _held(source, version) or located(f"{source}@{version}" if version else source)
+
+
+def _then(now: Platform, version: str) -> Platform:
+    """Return a platform as it was at a version, where that can be had; else as it is now."""
+    if version in {"", now.version}:
+        return now
+    return _held(now.source, version) or now
+
+
+def _held(source: str, version: str) -> Platform | None:
+    # Here, because it costs the check of a current project 15 ms.
+    from modelwright.adapters.histories import at_hand  # noqa: PLC0415
+
+    # A version that cannot be read, or is from before today's layout, judges nobody.
+    with suppress(ModelwrightError):
+        tree = at_hand(source, version) if version else None
+        found = Platform(tree=tree, source=source, version=version) if tree else None
+        if found and found.policy:
+            return found
+    return None
