@@ -119,7 +119,7 @@ FEATURES = {
     "names that loop": (
         "parts: {type: yaml, default: [one, two]}\n",
         {
-            "{% yield part from parts %}{{ part }}{% endyield %}.txt.jinja": "{{ part }} of {{ parts }}",
+            "{% yield p from parts %}{{ p }}{% endyield %}.txt.jinja": "{{ p }} of {{ parts }}",
             "{% yield part from parts %}{{ part }}{% endyield %}/"
             "{% yield n from range(2) %}{{ n }}{% endyield %}.jinja": "{{ part }}{{ n }}",
         },

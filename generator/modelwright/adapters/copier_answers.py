@@ -6,7 +6,8 @@ an answer stays, is refused with the reason, or is replaced by what was given fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from modelwright.adapters.copier_library import Render, asking
 from modelwright.adapters.copier_question import UNSET, Put, plain
 from modelwright.catalog.answering import Answers, Asker
 from modelwright.catalog.version import refuse_unknown
-from modelwright.errors import RefusedError
+from modelwright.errors import ModelwrightError, RefusedError
 
 
 @dataclass(kw_only=True)
@@ -54,7 +55,8 @@ class Questioning:
         answers = self.render.begin(given, self.stored)
         with asking():
             for name, fields in questions.items():
-                self._settle(self._question(name, fields))
+                with self._named(name):
+                    self._settle(self._question(name, fields))
         hidden = answers.hidden | self.render.template.secret_questions
         others = {name: value for name, value in self.stored.items() if name not in questions}
         values = {**others, **self.values}
@@ -62,6 +64,17 @@ class Questioning:
         ordered = [name for name in (*self.stored, *self.values) if name in self.values]
         kept = [name for name in dict.fromkeys(ordered) if name not in hidden]
         return Answers(values=values, stored=kept)
+
+    @staticmethod
+    @contextmanager
+    def _named(name: str) -> Iterator[None]:
+        try:
+            yield
+        except ModelwrightError:
+            raise
+        except Exception as error:
+            error.add_note(f"question {name}")
+            raise
 
     def _question(self, name: str, fields: Mapping[str, Any]) -> Put:
         render = self.render

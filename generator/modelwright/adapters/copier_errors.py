@@ -11,9 +11,11 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from copier.errors import (
     ConfigFileError,
     ExtensionNotFoundError,
+    ForbiddenPathError,
+    SettingsError,
     UnsupportedVersionError,
 )
-from jinja2 import TemplateError
+from jinja2 import TemplateError, TemplateNotFound
 from yaml import YAMLError
 
 from modelwright.catalog.answering import Asker, Prompt
@@ -68,11 +70,24 @@ def _ours(error: Exception, where: str) -> ModelwrightError:
             where=where,
             next_step="install the template's extensions beside modelwright",
         )
-    if isinstance(error, OSError) and not isinstance(error, ValueError):
+    if isinstance(error, SettingsError):
+        return SurroundingsError(
+            f"Copier's settings cannot be read: {_sentence(error)}",
+            where="settings.yml",
+            next_step="mend the file that COPIER_SETTINGS_PATH names, else ~/.config/copier's",
+        )
+    if isinstance(error, OSError) and not isinstance(error, ValueError | TemplateError):
         return SurroundingsError(
             f"the template cannot be rendered: {error.strerror or _sentence(error)}",
             where=error.filename or where,
             next_step="run the command again when that is mended; nothing was written",
+        )
+    if isinstance(error, ForbiddenPathError) and "--trust" in str(error):
+        told_without_hint = _sentence(error).partition(" If ")[0]
+        return RefusedError(
+            f"the template reads a file outside the project: {told_without_hint}",
+            where=where,
+            next_step="if you trust its owners, add --trust",
         )
     return RefusedError(
         f"the template does not render with Copier: {_sentence(error)}",
@@ -87,6 +102,8 @@ def _sentence(error: Exception) -> str:
         return f"copier.yml is no YAML: {_words(error.__cause__)}{place}"
     if isinstance(error, TemplateError) and getattr(error, "lineno", None) and not place:
         place = f" ({getattr(error, 'name', None) or 'copier.yml'}, line {error.lineno})"  # type: ignore[attr-defined]
+    if isinstance(error, TemplateNotFound):
+        return f"there is no {error.name}{place}"
     text = _words(error)
     known = type(error).__name__
     return (text if text and known != "KeyError" else f"{known} {text}".strip()) + place

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any, Final
 
+from copier import load_settings
 from copier._main import Worker, as_operation
 from copier._settings import SettingsModel, is_trusted_repository
 from copier._template import Template
@@ -20,6 +21,7 @@ from copier._user_data import DEFAULT_DATA, AnswersMap
 from jinja2 import TemplateError
 
 from modelwright.adapters.copier_checkout import Checkout
+from modelwright.errors import RefusedError
 
 __all__ = ["Opened", "Render", "asking", "opened"]
 
@@ -63,7 +65,12 @@ def opened(checkout: Checkout, source: str) -> Opened:
     key = (checkout.folder, source)
     if key not in _TEMPLATES:
         _TEMPLATES[key] = _offline(Template(url=source, ref=checkout.described), checkout)
-    return Opened(template=_TEMPLATES[key], settings=SettingsModel.from_file(), checkout=checkout)
+    return Opened(template=_TEMPLATES[key], settings=_settings(), checkout=checkout)
+
+
+def _settings() -> SettingsModel:
+    settings = load_settings()
+    return SettingsModel(defaults=dict(settings.defaults), trust=set(settings.trust))
 
 
 def _offline(template: Template, checkout: Checkout) -> Template:
@@ -79,7 +86,6 @@ class Render(Worker):
 
     project: Path
     lasting: Opened
-    settled: Mapping[str, Any]
     elsewhere: Worker
 
     @classmethod
@@ -107,7 +113,7 @@ class Render(Worker):
             unsafe=trust,
             skip_tasks=True,
         )
-        worker.project, worker.lasting, worker.settled = project, lasting, {}
+        worker.project, worker.lasting = project, lasting
         worker.template = lasting.template
         worker.elsewhere = Worker(
             src_path=lasting.template.url,
@@ -123,6 +129,7 @@ class Render(Worker):
     def rendered(self, values: Mapping[str, Any], stored: Iterable[str]) -> None:
         """Render every file with these answers into the folder, as an update does."""
         self.install(values, stored)
+        self._refuse_borrowed()
         self.run_copy()
 
     @as_operation("update")
@@ -140,21 +147,19 @@ class Render(Worker):
 
     def install(self, values: Mapping[str, Any], stored: Iterable[str]) -> None:
         """Take these values as the answers, of which only some are kept in the answers file."""
-        self.answers = AnswersMap(
-            user=dict(values), metadata=self.template.metadata, external=self._external_data()
-        )
+        self._start(AnswersMap(user=dict(values)))
         self.answers.hidden.update(set(values) - set(stored))
-        self.settled = values
 
     def begin(self, given: Mapping[str, Any], last: Mapping[str, Any]) -> AnswersMap:
         """Start with what is given and what the answers file holds."""
-        self.answers = AnswersMap(
-            init=dict(given),
-            last=dict(last),
-            metadata=self.template.metadata,
-            external=self._external_data(),
-        )
+        self._start(AnswersMap(init=dict(given), last=dict(last)))
         return self.answers
+
+    def _start(self, answers: AnswersMap) -> None:
+        # The names of the files with external data may hang on answers.
+        self.answers = self.elsewhere.answers = answers
+        answers.metadata = self.template.metadata
+        answers.external = self._external_data()
 
     def context(self) -> Mapping[str, Any]:
         """Return every name that a text of the template may use."""
@@ -165,6 +170,22 @@ class Render(Worker):
     def own_names(self) -> set[str]:
         """Names that Copier gives to every template."""
         return {"_external_data", *DEFAULT_DATA}
+
+    def _refuse_borrowed(self) -> None:
+        """Check that no part of the project stands in another repository: it is not there.
+
+        Raises:
+            RefusedError: One does.
+        """
+        root = self.template.local_abspath
+        start = self.template_copy_root
+        inside = [p for p in self.lasting.checkout.borrowed if (root / p).is_relative_to(start)]
+        if inside:
+            raise RefusedError(
+                f"the template takes files from another repository, at {', '.join(inside)}",
+                where=f"{self.template.url} {self.lasting.checkout.described}",
+                next_step="run copier update, which fetches it",
+            )
 
     def _ask(self) -> None:
         """Ask nothing: `install` brought the answers."""
@@ -190,7 +211,7 @@ class Render(Worker):
 
     def _external_data(self) -> LazyDict[str, Any]:
         """Read external data where the project stands, not where it is rendered."""
-        vars(self.elsewhere).update(answers=self.answers, jinja_env=self.jinja_env)
+        self.elsewhere.jinja_env = self.jinja_env
         return self.elsewhere._external_data()  # noqa: SLF001 -- the same class
 
     def _render_file(self, src_relpath: Path, dst_relpath: Path, extra_context: Any = None) -> None:  # noqa: ANN401

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from copier._types import MISSING as UNSET
 from copier._user_data import Question
+from copier.errors import InvalidTypeError
 
 from modelwright.catalog.answering import Prompt
 from modelwright.errors import RefusedError
@@ -36,6 +37,7 @@ class Put(Question):
         Raises:
             ValueError: It is not on offer, has another type, or the validator refuses it.
         """
+        self._sound()
         try:
             parsed = self.parse_answer(value)
             self._keep(value, parsed)
@@ -71,11 +73,10 @@ class Put(Question):
         Raises:
             ValueError: The template's own rules refuse its default.
         """
+        self._sound()
         try:
             return self.get_default()
-        except ValueError:
-            raise
-        except Exception as error:
+        except InvalidTypeError as error:
             raise ValueError(_told(error)) from error
 
     def prompt(self) -> Prompt:
@@ -110,16 +111,18 @@ class Put(Question):
 
     def advice(self, value: object) -> str:
         """Return the choices for a sentence, the nearest ones where there are many."""
-        try:
-            known = [str(choice) for choice in self.offered.values()]
-        except Exception:  # its choices do not render
-            return ""
+        known = [str(choice) for choice in self.offered.values()]
         if not known:
             return ""
         shown = known if len(known) <= LONGEST_LIST else nearest(str(value), known)
         shown = shown or known[:LONGEST_LIST]
         rest = f", or another of the {len(known)}" if len(shown) < len(known) else ""
         return f", of {', '.join(shown)}{rest}"
+
+    def _sound(self) -> None:
+        """Render type and choices first: what fails there is no fault of an answer."""
+        self.get_type_name()
+        _ = self._formatted_choices
 
     def _keep(self, value: object, parsed: object) -> None:
         """Refuse what Copier would silently turn into something else."""
