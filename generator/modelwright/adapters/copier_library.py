@@ -1,0 +1,230 @@
+"""Copier's library, as far as a render needs it: the only module that imports it.
+
+Copier's own functions fetch, check out and compile a template for every render, and start git once
+for every file. Here one template on the disk serves them all, and no render leaves a trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from copier import load_settings
+from copier._main import Worker, as_operation
+from copier._settings import SettingsModel, is_trusted_repository
+from copier._template import Template
+from copier._types import LazyDict, Phase
+from copier._user_data import DEFAULT_DATA, AnswersMap
+from jinja2 import TemplateError
+
+from modelwright.adapters.copier_checkout import Checkout
+from modelwright.errors import RefusedError
+
+__all__ = ["Opened", "Render", "asking", "opened"]
+
+_KNOWN: Final = ("vcs", "local_abspath", "commit", "commit_hash", "git_index_modes")
+_TEMPLATES: Final[dict[tuple[Path, str], Template]] = {}
+
+_MISSING: Final = [
+    name for name in _KNOWN if not isinstance(getattr(Template, name, None), cached_property)
+]
+if _MISSING:
+    raise ImportError(f"its Template has no {', '.join(_MISSING)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A template at one version, as Copier sees it.
+
+    Attributes:
+        template: Copier's own view; nothing in it asks git or a host any more.
+        settings: The user's settings of Copier: defaults and trust.
+        checkout: Where the files stand.
+    """
+
+    template: Template
+    settings: SettingsModel
+    checkout: Checkout
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the user's settings of Copier trust the template's source."""
+        return is_trusted_repository(self.settings.trust, self.template.url)
+
+
+def opened(checkout: Checkout, source: str) -> Opened:
+    """Return a template that Copier need not fetch.
+
+    Args:
+        checkout: Its files at one version.
+        source: What the answers file names.
+    """
+    key = (checkout.folder, source)
+    if key not in _TEMPLATES:
+        _TEMPLATES[key] = _offline(Template(url=source, ref=checkout.described), checkout)
+    return Opened(template=_TEMPLATES[key], settings=_settings(), checkout=checkout)
+
+
+def _settings() -> SettingsModel:
+    settings = load_settings()
+    return SettingsModel(defaults=dict(settings.defaults), trust=set(settings.trust))
+
+
+def _offline(template: Template, checkout: Checkout) -> Template:
+    """Tell a template what it would otherwise ask git for."""
+    place = checkout.folder.resolve()
+    known: tuple[object, ...] = ("git", place, checkout.described, checkout.commit, {})
+    vars(template).update(zip(_KNOWN, known, strict=True))
+    return template
+
+
+class Render(Worker):
+    """Copier's worker over a template that is there already."""
+
+    project: Path
+    lasting: Opened
+    elsewhere: Worker
+
+    @classmethod
+    def of(
+        cls, lasting: Opened, *, project: Path, answers_file: str, into: Path, trust: bool
+    ) -> Render:
+        """Prepare a render.
+
+        Args:
+            lasting: The template.
+            project: The project; its name and the external data in it are read.
+            answers_file: The path of the answers file in the project.
+            into: An empty folder that bears the project's name.
+            trust: Load the template's extensions and read external data from anywhere.
+        """
+        worker = cls(
+            src_path=lasting.template.url,
+            dst_path=into,
+            answers_file=Path(answers_file),
+            vcs_ref=lasting.checkout.described,
+            settings=lasting.settings,
+            defaults=True,
+            overwrite=True,
+            quiet=True,
+            unsafe=trust,
+            skip_tasks=True,
+        )
+        worker.project, worker.lasting = project, lasting
+        worker.template = lasting.template
+        worker.elsewhere = Worker(
+            src_path=lasting.template.url,
+            dst_path=project.resolve(),
+            answers_file=Path(answers_file),
+            settings=lasting.settings,
+            unsafe=trust,
+        )
+        worker.elsewhere.template = lasting.template
+        return worker
+
+    @as_operation("update")
+    def rendered(self, values: Mapping[str, Any], stored: Iterable[str]) -> None:
+        """Render every file with these answers into the folder, as an update does."""
+        self.install(values, stored)
+        self._refuse_borrowed()
+        self.run_copy()
+
+    @as_operation("update")
+    def covering(self, patterns: Sequence[str], values: Mapping[str, Any]) -> set[str]:
+        """Return the lines of patterns, rendered over answers."""
+        self.install(values, values)
+        extra = {"_copier_operation": "update"}
+        rendered = (self._render_string(pattern, extra_context=extra) for pattern in patterns)
+        return {line for text in rendered for line in text.splitlines() if line}
+
+    def matching(self, patterns: Iterable[str], paths: Iterable[str]) -> set[str]:
+        """Return the paths that gitignore's patterns cover."""
+        covered = self._path_matcher(patterns)
+        return {path for path in paths if covered(Path(path))}
+
+    def install(self, values: Mapping[str, Any], stored: Iterable[str]) -> None:
+        """Take these values as the answers, of which only some are kept in the answers file."""
+        self._start(AnswersMap(user=dict(values)))
+        self.answers.hidden.update(set(values) - set(stored))
+
+    def begin(self, given: Mapping[str, Any], last: Mapping[str, Any]) -> AnswersMap:
+        """Start with what is given and what the answers file holds."""
+        self._start(AnswersMap(init=dict(given), last=dict(last)))
+        return self.answers
+
+    def _start(self, answers: AnswersMap) -> None:
+        # The names of the files with external data may hang on answers.
+        self.answers = self.elsewhere.answers = answers
+        answers.metadata = self.template.metadata
+        answers.external = self._external_data()
+
+    def context(self) -> Mapping[str, Any]:
+        """Return every name that a text of the template may use."""
+        context: Mapping[str, Any] = self._render_context()
+        return context
+
+    @property
+    def own_names(self) -> set[str]:
+        """Names that Copier gives to every template."""
+        return {"_external_data", *DEFAULT_DATA}
+
+    def _refuse_borrowed(self) -> None:
+        """Check that no part of the project stands in another repository: it is not there.
+
+        Raises:
+            RefusedError: One does.
+        """
+        root = self.template.local_abspath
+        start = self.template_copy_root
+        inside = [p for p in self.lasting.checkout.borrowed if (root / p).is_relative_to(start)]
+        if inside:
+            raise RefusedError(
+                f"the template takes files from another repository, at {', '.join(inside)}",
+                where=f"{self.template.url} {self.lasting.checkout.described}",
+                next_step="run copier update, which fetches it",
+            )
+
+    def _ask(self) -> None:
+        """Ask nothing: `install` brought the answers."""
+
+    @cached_property
+    def jinja_env(self) -> Any:  # noqa: ANN401 -- Copier's own type
+        """The environment; one for all renders of a version, unless it holds foreign code."""
+        if self.template.jinja_extensions:
+            return super().jinja_env
+        shared = vars(self.lasting.template)
+        if "_environment" not in shared:
+            shared["_environment"] = super().jinja_env
+        return shared["_environment"]
+
+    def _render_context(self) -> Any:  # noqa: ANN401 -- Copier's own type
+        context = super()._render_context()
+        conf = context["_copier_conf"]
+        conf["dst_path"] = PurePath(self.project)
+        if not self.template.jinja_extensions:
+            # A temporary folder of ours would be a difference between two versions.
+            conf["src_path"] = PurePath(self.template.url)
+        return context
+
+    def _external_data(self) -> LazyDict[str, Any]:
+        """Read external data where the project stands, not where it is rendered."""
+        self.elsewhere.jinja_env = self.jinja_env
+        return self.elsewhere._external_data()  # noqa: SLF001 -- the same class
+
+    def _render_file(self, src_relpath: Path, dst_relpath: Path, extra_context: Any = None) -> None:  # noqa: ANN401
+        try:
+            super()._render_file(src_relpath, dst_relpath, extra_context)
+        except (TemplateError, UnicodeDecodeError) as error:
+            error.add_note(src_relpath.as_posix())
+            raise
+
+    def _sync_git_index_executable_bit(self, dst_relpath: Path, src_mode: int) -> None:
+        """Start no git: there is no index where a render goes."""
+
+
+def asking() -> Any:  # noqa: ANN401 -- Copier's context manager
+    """Return Copier's phase of questions."""
+    return Phase.use(Phase.PROMPT)
