@@ -25,11 +25,11 @@ from tests.update.projects import (
 )
 
 ANSWERS = {"package": "alpha", "audience": "friends"}
-BY_TEMPLATE = (
+WRITING = (
     "edit", "edit", "edit", "insert", "append", "cut", "rewrite", "empty", "unended", "binary",
     "mode", "delete", "add", "add_binary", "add_agreed", "rename", "rename", "move", "move_folder",
-    *QUESTIONS,
 )  # fmt: skip
+BY_TEMPLATE = (*WRITING, *WRITING, *QUESTIONS)
 LINKS = ("link", "linked", "add_link")
 BY_USER = ("edit", "edit", "insert", "binary", "rename", *TRACKED, *AROUND)
 
