@@ -11,6 +11,7 @@ ROOT = Path(__file__).parent.parent
 
 # A shared machine is slow at times; what is slow is measured in `benchmarks/`.
 settings.register_profile("house", deadline=None)
+settings.register_profile("nightly", parent=settings.get_profile("house"), max_examples=2_000)
 settings.load_profile("house")
 
 
