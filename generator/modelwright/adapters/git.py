@@ -17,6 +17,7 @@ FETCHING: Final = 600.0
 _HERE: Final = ("-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=never")
 _EVERYTHING: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _SHA256: Final = 64
+_RELEASES: Final = ("--match", "v*", "--match", "[0-9]*")
 
 
 def described(folder: Path) -> str:
@@ -29,6 +30,16 @@ def described(folder: Path) -> str:
         ).strip()
     except SurroundingsError:
         return ""
+
+
+def version_at(folder: Path, revision: str) -> str:
+    """Return how git names a revision, as Copier does; empty where it is gone."""
+    command = ("git", f"--git-dir={folder}", "describe", "--tags", "--always")
+    try:
+        said = run((*command, *_RELEASES, "--end-of-options", revision), folder=folder)
+    except SurroundingsError:
+        return ""
+    return said.strip()
 
 
 def advertised(url: str) -> str:
