@@ -51,6 +51,8 @@ def sets_of_answers():
     yield from (answers(**{option: value}) for option in OPTIONS for value in (True, False))
     yield answers(**dict.fromkeys(OPTIONS, False))
     yield answers(**dict.fromkeys(OPTIONS, True))
+    yield from (answers(number, managed_only=True) for number in range(len(PLACES)))
+    yield answers(managed_only=True, **dict.fromkeys(OPTIONS, True))
     yield from (answers(n, description=text) for n, text in enumerate(HOSTILE))
     rolls = random.Random(11)
     for _ in range(30 - len(HOSTILE)):

@@ -30,6 +30,7 @@ _NOBODY: Final = {
         ("DATE", "2026-01-01T00:00:00Z"),
     )
 }
+_RELEASES: Final = ("--match", "v*", "--match", "[0-9]*")
 
 
 def described(folder: Path) -> str:
@@ -42,6 +43,16 @@ def described(folder: Path) -> str:
         ).strip()
     except SurroundingsError:
         return ""
+
+
+def version_at(folder: Path, revision: str) -> str:
+    """Return how git names a revision, as Copier does; empty where it is gone."""
+    command = ("git", f"--git-dir={folder}", "describe", "--tags", "--always")
+    try:
+        said = run((*command, *_RELEASES, "--end-of-options", revision), folder=folder)
+    except SurroundingsError:
+        return ""
+    return said.strip()
 
 
 def advertised(url: str) -> str:

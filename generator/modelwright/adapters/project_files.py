@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -68,6 +68,16 @@ def read_project(root: Path) -> ProjectFiles:
         texts=texts,
         others=frozenset(others),
     )
+
+
+def content_of(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
+    """Return the bytes of files that have no text, by path: links and what is huge left out."""
+    found = {}
+    for path in paths:
+        place = root / path
+        if not place.is_symlink() and place.is_file() and place.stat().st_size <= LARGEST:
+            found[path] = place.read_bytes()
+    return found
 
 
 def _paths(root: Path) -> list[str]:

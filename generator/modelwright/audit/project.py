@@ -51,6 +51,11 @@ class Project:
         kinds = (("archetype", "archetypes"), ("team", "teams"), ("brand", "brands"))
         return all(self.answers[kind] in self.policy[entries] for kind, entries in kinds)
 
+    @property
+    def governed(self) -> bool:
+        """Whether it has its own source, and only governing files are the platform's."""
+        return self.answers.get("managed_only") is True
+
     @cached_property
     def yaml(self) -> Mapping[str, tuple[Document, ...] | Unreadable]:
         """Every YAML file, read once."""

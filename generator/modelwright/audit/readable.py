@@ -22,8 +22,8 @@ def check_yaml(project: Project) -> Iterator[Finding]:
 
 
 def check_lock(project: Project) -> Iterator[Finding]:
-    """Find a project without the lock of its dependencies (LCK001)."""
-    wanted = "pyproject.toml" in project.files
+    """Find a project without the lock of its dependencies (LCK001); a governed one has its own."""
+    wanted = "pyproject.toml" in project.files and not project.governed
     if wanted and "uv.lock" not in {*project.files, *project.others}:
         yield Finding(
             "uv.lock:1", "LCK001", "there is no uv.lock", "run: uv lock && git add uv.lock"

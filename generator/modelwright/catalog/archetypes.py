@@ -12,6 +12,14 @@ from modelwright.catalog.patterns import matches
 
 Owner = Literal["managed", "shared", "yours"]
 FILE: Final = "archetype.yml"
+GOVERNING: Final = (
+    ".github/CODEOWNERS",
+    ".github/pull_request_template.md",
+    ".github/workflows/policy.yml",
+    "project.yaml",
+    "secrets.yaml",
+    ".env.example",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +37,11 @@ class LeftOut:
 
 @dataclass(frozen=True, kw_only=True)
 class Archetype:
-    """One folder of `templates/`."""
+    """One folder of `templates/`.
+
+    Attributes:
+        governs: Patterns of the files that a repository with its own source gets too.
+    """
 
     id: str
     makes: str
@@ -37,6 +49,7 @@ class Archetype:
     sample: Mapping[str, str]
     owners: Mapping[str, tuple[str, ...]]
     left_out: tuple[LeftOut, ...]
+    governs: tuple[str, ...] = GOVERNING
 
     def owner_of(self, path: str) -> Owner:
         """Return who owns a file of a project; `shared` where the catalogue says nothing."""
@@ -60,6 +73,7 @@ def archetype_from(identity: str, text: str) -> Archetype:
             LeftOut(unless=entry["unless"], paths=_texts(entry["paths"]))
             for entry in data["left_out"]
         ),
+        governs=_texts(data.get("governs", GOVERNING)),
     )
 
 

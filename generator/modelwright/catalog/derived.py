@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 ANSWERS: Final = ("team", "brand", "use_case", "personal_data", "description")
-UNASKED: Final = ("serves", "allocation_key")
+UNASKED: Final = ("serves", "allocation_key", "managed_only")
 POLICY_PARTS: Final = ("organisation", "platform", "environments", "tags", "secrets", "available")
 
 

@@ -78,6 +78,7 @@ def _cookiecutter_json(
         "cost_centre": "{{ cookiecutter._policy.teams[cookiecutter.team].cost_centre }}",
         "serves": "",
         "allocation_key": "",
+        "managed_only": False,
         **policy["options"],
     }
     for name, text in derived.names.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -22,6 +22,8 @@ from modelwright.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from modelwright.catalog.answering import Asker
+
+PYTHON: Final = "pyproject.toml"
 
 
 def new(  # noqa: PLR0913, PLR0917 -- the contract's options
@@ -58,7 +60,7 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
         defaults=defaults,
         ask=_asker(defaults=defaults),
     )
-    todo = steps(archetype=archetype, lock=not no_lock, git=not no_git)
+    todo = steps(archetype=archetype, lock=not no_lock and PYTHON in project.files, git=not no_git)
     with following(len(todo), terminal) as tell:
         finish(project.folder, todo, tell)
     terminal.document(
@@ -70,7 +72,8 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
         }
     )
     terminal.say(f"made {project.folder} ({len(project.files)} files)")
-    terminal.say(f"  next: cd {project.folder} && uv run poe demo")
+    if PYTHON in project.files:
+        terminal.say(f"  next: cd {project.folder} && uv run poe demo")
 
 
 def _asker(*, defaults: bool) -> Asker | None:

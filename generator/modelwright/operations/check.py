@@ -87,7 +87,10 @@ def _elsewhere(path: Path) -> str:
     for parent in path.resolve().parents:
         if (parent / ANSWERS_FILE).is_file():
             return f"name the project's own folder: modelwright check {parent}"
-    return "name the folder of a project that modelwright new or copier copy made"
+    return (
+        "name the folder of a project that modelwright new or copier copy made, or take this one "
+        f"in: modelwright adopt {path}"
+    )
 
 
 def _broken(line: int, problem: str) -> RefusedError:

@@ -30,7 +30,7 @@ def complete(context: Mapping[str, Any]) -> int:
     leave_out(project, [pattern for pattern in context["__left_out"] if pattern])
     todo = steps(
         archetype=context["__d"]["archetype"],
-        lock=not os.environ.get(NO_LOCK),
+        lock=not os.environ.get(NO_LOCK) and (project / "pyproject.toml").exists(),
         git=not os.environ.get(NO_GIT),
     )
     try:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Final
 
 from modelwright.adapters.folder_tree import FolderTree
-from modelwright.catalog.archetypes import FILE, archetype_from
+from modelwright.catalog.archetypes import FILE, Archetype, archetype_from
 from modelwright.catalog.derived import derived_from
+from modelwright.catalog.governing import with_own_source
 from modelwright.catalog.platform import POLICY, digest
 from modelwright.catalog.written import written_files
 from modelwright.policy.fragments import fragments
 from modelwright.policy.load import load_policy, read_plain
+
+PROJECT: Final = "{{ cookiecutter.repo_name }}"
 
 
 def expected_files(root: Path, policy_file: str = POLICY) -> dict[str, str]:
@@ -28,14 +32,18 @@ def expected_files(root: Path, policy_file: str = POLICY) -> dict[str, str]:
     text = tree.read(policy_file)
     load_policy(text.decode(), str(root / policy_file))
     policy = read_plain(text.decode())
-    archetypes = [
-        archetype_from(identity, tree.read(f"templates/{identity}/{FILE}").decode())
-        for identity in policy["archetypes"]
-    ]
+    archetypes = [_archetype(tree, identity) for identity in policy["archetypes"]]
     derived = derived_from(tree.read("templates/_shared/derived.yml").decode())
     pin = json.loads(tree.read("templates/_shared/workflows.json"))
     files = written_files(policy, archetypes, derived, pin=pin, digest=digest(text))
     return files | fragments()
+
+
+def _archetype(tree: FolderTree, identity: str) -> Archetype:
+    archetype = archetype_from(identity, tree.read(f"templates/{identity}/{FILE}").decode())
+    folder = f"templates/{identity}/{PROJECT}/"
+    paths = [path.removeprefix(folder) for path in tree.paths(folder.rstrip("/"))]
+    return with_own_source(archetype, paths)
 
 
 def stale_files(root: Path) -> dict[str, str]:

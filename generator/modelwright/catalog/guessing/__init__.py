@@ -1,0 +1,1 @@
+"""What an existing repository says about the answers that would have made it, and where."""

@@ -1,0 +1,132 @@
+"""Take a repository under management: guess its answers, find its version, write the answers file.
+
+Nothing is written before everything is known, and then the answers file alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from modelwright.adapters.atomic import write_whole
+from modelwright.adapters.project_files import ProjectFiles, content_of, read_project
+from modelwright.adapters.project_repository import repository_of
+from modelwright.catalog.answering import Answers
+from modelwright.catalog.governing import QUESTION as GOVERNED
+from modelwright.catalog.guessing.evidence import Guess
+from modelwright.catalog.guessing.made import makers
+from modelwright.catalog.guessing.repository import Repository
+from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
+from modelwright.errors import RefusedError
+from modelwright.operations.adopting.fit import Choice, Search, chosen, newest
+from modelwright.operations.adopting.own import OwnTemplate
+from modelwright.operations.adopting.source import refuse_sound, template_of
+from modelwright.operations.adopting.wanted import Person, Wanted
+
+__all__ = ["Adoption", "Person", "Wanted", "adoption_of", "write_answers"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adoption:
+    """A repository as it would be taken in.
+
+    Attributes:
+        folder: Its folder.
+        source: What the answers file names as the template's source.
+        origin: Where the template was read, for a person.
+        choice: The version that it starts from, and how well it fits.
+        guesses: What speaks for each answer.
+        answers: Every answer.
+        files: The files of that version, the answers file among them.
+        left: Files of its maker that the answers file replaces.
+    """
+
+    folder: Path
+    source: str
+    origin: str
+    choice: Choice
+    guesses: Mapping[str, Guess]
+    answers: Answers = field(repr=False)
+    files: Mapping[str, RenderedFile] = field(repr=False)
+    left: Sequence[str]
+
+    @property
+    def governed(self) -> bool:
+        """Whether only its governing files become the platform's."""
+        return self.answers.values.get(GOVERNED) is True
+
+    @property
+    def missing(self) -> list[str]:
+        """The files of the version that the repository does not have."""
+        paths = (path for path in self.files if path != ANSWERS_FILE)
+        return sorted(path for path in paths if not (self.folder / path).exists())
+
+    def told_by(self, question: str) -> list[str]:
+        """Return where an answer comes from."""
+        guess = self.guesses.get(question)
+        if guess is None:
+            return ["the template's default"]
+        return guess.sources if guess.sure else ["asked"]
+
+
+def adoption_of(wanted: Wanted, person: Person) -> Adoption:
+    """Work out how a repository would be taken in; nothing is written.
+
+    Raises:
+        RefusedError: It is managed already, no version fits, or an answer is refused.
+        UsageError: An answer is not sure and nobody can be asked.
+        SurroundingsError: It is in no git repository or has changes, or the template cannot be had.
+    """
+    found = _read(wanted.path)
+    repository = Repository(
+        texts=found.texts, folder=found.folder, remote=found.remote, others=found.others
+    )
+    made = makers(repository)
+    refuse_sound(made, wanted)
+    repository_of(wanted.path).refuse_dirty()
+    with template_of(wanted, made) as history:
+        template = OwnTemplate(history=history, newest=wanted.to or newest(history))
+        guesses = template.guesses(repository, made, wanted)
+        given = template.settle(guesses, person.ask)
+        search = Search(
+            history=history, template=template, made=made, contents=_contents(wanted.path, found)
+        )
+        choice = chosen(search, wanted, given, person.follow)
+        answers, files = template.made(choice.version, given)
+        return Adoption(
+            folder=wanted.path,
+            source=history.source,
+            origin=history.origin,
+            choice=choice,
+            guesses=guesses,
+            answers=answers,
+            files=files,
+            left=[maker.file for maker in made if maker.file != ANSWERS_FILE],
+        )
+
+
+def write_answers(adoption: Adoption) -> Path:
+    """Write the answers file, whole or not at all; return its path.
+
+    Raises:
+        SurroundingsError: It cannot be written.
+    """
+    path = adoption.folder / ANSWERS_FILE
+    write_whole(path, adoption.files[ANSWERS_FILE].content)
+    return path
+
+
+def _read(path: Path) -> ProjectFiles:
+    if path.is_file():
+        raise RefusedError(
+            "it is a file",
+            where=str(path),
+            next_step=f"name the folder of a repository, such as {path.parent}",
+        )
+    return read_project(path)
+
+
+def _contents(root: Path, found: ProjectFiles) -> dict[str, bytes]:
+    texts = {path: text.encode() for path, text in found.texts.items()}
+    return {**texts, **content_of(root, found.others)}

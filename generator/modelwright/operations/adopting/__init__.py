@@ -1,0 +1,1 @@
+"""The steps of `adopt`: which template, which answers, which version."""

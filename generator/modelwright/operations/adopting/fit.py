@@ -1,0 +1,129 @@
+"""Which version of a template a repository starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from modelwright.adapters import git
+from modelwright.adapters.git_history import GitHistory
+from modelwright.catalog.fitting import LEAST, Fit, Fitting, best
+from modelwright.catalog.guessing.made import Maker
+from modelwright.catalog.rendering import RenderedFile
+from modelwright.errors import ModelwrightError, RefusedError
+from modelwright.operations.adopting.wanted import Follow, Wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The version that a repository starts from.
+
+    Attributes:
+        fit: How well it fits; None where it was not compared.
+        compared: How many versions were compared.
+    """
+
+    version: str
+    fit: Fit | None
+    compared: int
+
+
+class Comparable(Protocol):
+    """A template whose versions can be compared with a repository."""
+
+    def files(self, name: str, given: Mapping[str, object]) -> Mapping[str, RenderedFile]:
+        """Return the files of a version."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """Where the version is looked for.
+
+    Attributes:
+        contents: The repository's files, by path.
+        made: What made the repository, as far as it wrote it down.
+    """
+
+    history: GitHistory
+    template: Comparable
+    contents: Mapping[str, bytes]
+    made: Sequence[Maker]
+
+
+def newest(history: GitHistory) -> str:
+    """Return the newest release; where there is none, what is checked out."""
+    if history.releases:
+        return history.releases[-1].version
+    return git.version_at(history.folder(), "HEAD") or "HEAD"
+
+
+def chosen(search: Search, wanted: Wanted, given: Mapping[str, object], follow: Follow) -> Choice:
+    """Return the version that is named, else the one that fits best.
+
+    Raises:
+        RefusedError: None fits well enough.
+    """
+    fitting = Fitting(contents=search.contents)
+    if wanted.to or wanted.governed:
+        version = wanted.to or newest(search.history)
+        fit = None if wanted.governed else _fit(search, fitting, version, given)
+        return Choice(version=version, fit=fit, compared=0 if fit is None else 1)
+    names = _candidates(search)
+    written = _written(search)
+    with follow(len(names)) as tell:
+        fits = []
+        for name in names:
+            tell(name)
+            fits.append(_fit(search, fitting, name, given))
+    found = best(fit for fit in fits if fit is not None)
+    compared = sum(fit is not None for fit in fits)
+    if found is None or not (found.enough or found.version == written):
+        raise _nothing_fits(search, found, compared)
+    return Choice(version=found.version, fit=found, compared=compared)
+
+
+def _candidates(search: Search) -> list[str]:
+    """Return the releases, oldest first, and last what the repository's maker wrote down."""
+    names = [release.version for release in search.history.releases]
+    written = _written(search)
+    names = [name for name in names if name != written] + ([written] if written else [])
+    return names or [newest(search.history)]
+
+
+def _written(search: Search) -> str:
+    """Return the version that a maker wrote down, as git describes it; empty where it is gone."""
+    for maker in search.made:
+        commit = search.history.commit(maker.version) if maker.version else ""
+        if not commit:
+            continue
+        for release in search.history.releases:
+            if release.commit.startswith(commit):
+                return release.version
+        described = git.version_at(search.history.folder(), commit)
+        if described:
+            return described
+    return ""
+
+
+def _fit(search: Search, fitting: Fitting, version: str, given: Mapping[str, object]) -> Fit | None:
+    try:
+        return fitting.fit(version, search.template.files(version, given))
+    except ModelwrightError:
+        return None
+
+
+def _nothing_fits(search: Search, found: Fit | None, compared: int) -> RefusedError:
+    if found is None:
+        return RefusedError(
+            "no version of the template can be rendered with these answers",
+            where=search.history.source,
+            next_step=f"name one with --to to see why, such as --to {newest(search.history)}",
+        )
+    return RefusedError(
+        f"no version fits: {found.version} is nearest of {compared}, where {found.sentence}; "
+        f"{LEAST:.0%} of the lines are needed",
+        where=search.history.source,
+        next_step=f"name the version to start from with --to, such as --to {found.version}, or "
+        "add --managed-only to keep its own source and govern it",
+    )
