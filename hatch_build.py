@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PLATFORM = ("copier.yml", "platform.yml", "templates", "hooks")
+LIST = runpy.run_path(str(Path(__file__).parent / "generator/modelwright/catalog/belonging.py"))
+PLATFORM: tuple[str, ...] = LIST["PLATFORM"]
 
 
 class PlatformHook(BuildHookInterface[Any]):
@@ -17,5 +20,10 @@ class PlatformHook(BuildHookInterface[Any]):
         if version == "editable":
             return
         build_data["force_include"].update(
-            {f"{self.root}/{name}": f"modelwright/_platform/{name}" for name in PLATFORM}
+            {
+                f"{self.root}/{name}": f"modelwright/_platform/{name}"
+                for name in PLATFORM
+                # The program is in the wheel already, as its package.
+                if name != LIST["GENERATOR"] and Path(self.root, name).exists()
+            }
         )
