@@ -3,6 +3,7 @@
 import os
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -51,7 +52,7 @@ def big_made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("big")
     policy = folder / "policy.yml"
     policy.write_text(big_organisation())
-    back = os.getcwd()
+    back = Path.cwd()
     os.chdir(folder)
     try:
         code = main(

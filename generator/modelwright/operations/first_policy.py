@@ -12,8 +12,9 @@ from modelwright.policy.faults import PolicyError
 from modelwright.policy.load import load_policy, read_plain
 
 _ABOUT: Final = """\
-# The policy of {name}: the platform team edits this file, runs `modelwright platform sync` and tags a release.
-# docs/policy.md explains every key. `modelwright platform check` names every fault in it.
+# The policy of {name}: the platform team edits this file, runs `modelwright platform sync`
+# and tags a release. docs/policy.md explains every key; `modelwright platform check` names
+# every fault in it.
 """
 _EXAMPLE: Final = re.compile(r"(?<=example: )[a-z0-9-]+-fraud-scoring-serve\b")
 
