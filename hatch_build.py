@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import subprocess
 import tempfile
@@ -12,9 +13,10 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.version import InvalidVersion, Version
 
-PLATFORM = ("copier.yml", "platform.yml", "templates", "hooks")
+LIST = runpy.run_path(str(Path(__file__).parent / "generator/modelwright/catalog/belonging.py"))
+PLATFORM: tuple[str, ...] = LIST["PLATFORM"]
 # What an old version of a project is rendered from, and what the plan of an update tells of it.
-KEPT = (*PLATFORM, "CHANGELOG.md")
+KEPT = ("copier.yml", "platform.yml", "templates", "hooks", "CHANGELOG.md")
 BUNDLE = "history.bundle"
 AUTHOR = "modelwright <modelwright@users.noreply.github.com>"
 PACKED = ("-c", "pack.threads=1", "-c", "pack.window=50", "-c", "pack.depth=50")
@@ -38,7 +40,12 @@ class PlatformHook(BuildHookInterface[Any]):
         wheel = self.target_name == "wheel"
         if wheel:
             included.update(
-                {f"{root / name}": f"modelwright/_platform/{name}" for name in PLATFORM}
+                {
+                    f"{root / name}": f"modelwright/_platform/{name}"
+                    for name in PLATFORM
+                    # The program is in the wheel already, as its package.
+                    if name != LIST["GENERATOR"] and (root / name).exists()
+                }
             )
         bundle = self._bundle(root)
         if bundle is not None:

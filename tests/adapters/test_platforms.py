@@ -42,6 +42,12 @@ def test_a_folder_is_read_as_it_stands(theirs):
     assert platform.version == "v1.10.0"
 
 
+def test_a_folder_with_an_at_in_its_name_is_read_as_it_stands(tmp_path):
+    folder = platform_copy(tmp_path / "owner-platform@0123abc")
+
+    assert located(str(folder)).source == str(folder)
+
+
 def test_the_command_line_wins_over_the_environment_and_that_over_the_configuration(
     theirs, tmp_path, monkeypatch
 ):

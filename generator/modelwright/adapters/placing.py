@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.errors import RefusedError, SurroundingsError
 
 
-def refuse_occupied(target: Path) -> None:
-    """Check that a project may be put at a path.
+def refuse_occupied(
+    target: Path, next_step: str = "choose another use case, or another folder with --into"
+) -> None:
+    """Check that something new may be put at a path.
 
     Raises:
         RefusedError: Something is there already.
@@ -22,12 +24,21 @@ def refuse_occupied(target: Path) -> None:
         raise RefusedError(
             "it is there already, and is not an empty folder",
             where=str(target),
-            next_step="choose another use case, or another folder with --into",
+            next_step=next_step,
         )
 
 
-def place(files: Mapping[str, RenderedFile], target: Path) -> None:
+def place(
+    files: Mapping[str, RenderedFile],
+    target: Path,
+    finish: Callable[[Path], None] = lambda _: None,
+) -> None:
     """Write files beside the target and move them there in one step.
+
+    Args:
+        files: What to write, by path.
+        target: Where it ends.
+        finish: What is done in the folder beside the target before the move.
 
     Raises:
         RefusedError: Something appeared at the target meanwhile.
@@ -40,6 +51,7 @@ def place(files: Mapping[str, RenderedFile], target: Path) -> None:
         raise _unwritable(target.parent, error) from error
     try:
         _write(files, aside)
+        finish(aside)
         aside.chmod(0o755 & ~_umask())
         refuse_occupied(target)
         aside.replace(target)
@@ -53,6 +65,9 @@ def _write(files: Mapping[str, RenderedFile], folder: Path) -> None:
     for name, file in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
+        if file.link:
+            path.symlink_to(file.content.decode())
+            continue
         path.write_bytes(file.content)
         if file.executable:
             path.chmod(path.stat().st_mode | 0o111)
@@ -72,5 +87,5 @@ def _unwritable(path: Path, error: OSError) -> SurroundingsError:
     return SurroundingsError(
         f"it cannot be written: {error.strerror or error}",
         where=str(path),
-        next_step="choose a folder that you may write to with --into; nothing was written",
+        next_step="choose a folder that you may write to; nothing was written",
     )

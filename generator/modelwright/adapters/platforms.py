@@ -39,7 +39,8 @@ def platform_for(named: str) -> Platform:
 
 def located(place: str) -> Platform:
     """Return the platform at a folder or URL, at the reference behind its `@` if it has one."""
-    url, reference = _split(place)
+    # A folder may have an @ in its name, as those of downloaded actions do.
+    url, reference = (place, "") if Path(place).is_dir() else _split(place)
     folder = Path(url).expanduser()
     if not is_url(url) and not reference:
         return _in_folder(folder)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from modelwright.adapters import packaged, platforms
+from modelwright.cli import initialising
 from modelwright.cli.options import JsonOption, QuietOption
 from modelwright.cli.progress import following
 from modelwright.cli.terminal import Terminal
@@ -16,6 +17,7 @@ from modelwright.errors import FindingsError
 app = typer.Typer(
     help="Keep the organisation's platform.", no_args_is_help=True, rich_markup_mode=None
 )
+app.command("init")(initialising.init)
 Where = Annotated[
     Path | None,
     typer.Argument(metavar="[FILE]", help="platform.yml or its folder.", show_default=False),

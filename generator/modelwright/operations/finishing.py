@@ -93,7 +93,9 @@ def know_author(project: Path) -> None:
         if "not installed" in error.problem:
             raise
         raise SurroundingsError(
-            "git does not know who you are", where="git configuration"
+            "git does not know who you are",
+            where="git configuration",
+            next_step=" && ".join(NO_IDENTITY),
         ) from error
 
 

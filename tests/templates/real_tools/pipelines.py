@@ -15,7 +15,7 @@ from typing import Any, Final
 import yaml
 
 from tests.templates.real_tools.toolbox import run, tool
-from tests.templates.rendering import REPOSITORY, sample_policy
+from tests.templates.rendering import REPOSITORY
 
 STUBBED: Final = {
     "setup-uv": "uv --version",
@@ -47,12 +47,13 @@ def act(
     *options: str,
     stubs: Path,
     env: dict[str, str] | None = None,
+    platform: Path = REPOSITORY,
 ) -> Outcome:
     """Run one workflow of a committed project; `options` are act's own."""
     command = [
         tool("act"), event, "--workflows", f".github/workflows/{workflow}", "--json",
         "--platform", "ubuntu-24.04=-self-hosted", "--container-daemon-socket", "-",
-        *local_repositories(stubs), *options,
+        *local_repositories(stubs, platform), *options,
     ]  # fmt: skip
     surroundings = {"UV_PYTHON": sys.executable, **(env or {})}
     result = run(*command, cwd=project, env=surroundings, check=False, timeout=300)
@@ -64,11 +65,11 @@ def act(
     return Outcome(result.returncode, steps, result.stdout + result.stderr)
 
 
-def local_repositories(stubs: Path) -> list[str]:
-    """Return act's options that put this checkout and the stubs in the place of remote actions."""
-    policy = sample_policy()
-    pin = yaml.safe_load((REPOSITORY / "templates/_shared/workflows.json").read_text())
-    where = {f"{policy['platform']['repository']}@{pin['sha']}": REPOSITORY}
+def local_repositories(stubs: Path, platform: Path = REPOSITORY) -> list[str]:
+    """Return act's options that put a platform and the stubs in the place of remote actions."""
+    policy = yaml.safe_load((platform / "platform.yml").read_text())
+    pin = yaml.safe_load((platform / "templates/_shared/workflows.json").read_text())
+    where = {f"{policy['platform']['repository']}@{pin['sha']}": platform}
     for name, program in STUBBED.items():
         action = policy["available"]["actions"][name]
         where[f"{action['uses']}@{action['sha']}"] = write_stub(stubs / name, program)

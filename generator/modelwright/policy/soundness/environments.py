@@ -1,4 +1,4 @@
-"""Every brand has its Databricks workspace in every environment, and in no other."""
+"""A brand with Databricks has its workspace in every environment, and in no other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def disagreements(policy: Plain) -> Iterator[Disagreement]:
             path = ("environments", index)
             yield Disagreement(path, f"environment '{name}' stands twice", "keep one of the two")
     for key, brand in policy.get("brands", {}).items():
-        if environments and "databricks" in brand:
+        # An empty mapping says that the brand has no Databricks.
+        if environments and brand.get("databricks"):
             yield from _workspaces(key, list(brand["databricks"]), environments)
 
 
