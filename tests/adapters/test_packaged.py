@@ -200,8 +200,8 @@ def two_hundred(upstream):
             f"commit refs/heads/work\nmark :{number + 1}\ncommitter A <a@b> {number} +0000\n"
             f"data {len(message)}\n{message}\nfrom {parent}\n"
         )
-        for path in texts:
-            texts[path] += "".join(
+        for path, text in list(texts.items()):
+            texts[path] = text + "".join(
                 f"# {hashlib.sha256(f'{path}{number}{line}'.encode()).hexdigest()}\n"
                 for line in range(10)
             )

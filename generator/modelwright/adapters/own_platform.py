@@ -10,7 +10,7 @@ from typing import Final
 
 from modelwright import __version__
 from modelwright.adapters import git
-from modelwright.adapters.platforms import own_root
+from modelwright.adapters.packaged import own_root
 from modelwright.adapters.process import run
 from modelwright.catalog.belonging import GENERATOR, PLATFORM, belongs, place_of
 from modelwright.catalog.rendering import RenderedFile

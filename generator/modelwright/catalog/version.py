@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 from modelwright.catalog.answering import Answers, Asker, put_questions
+from modelwright.catalog.patterns import matches
 from modelwright.catalog.questions import Questionnaire
 from modelwright.catalog.rendering import (
     RenderedFile,
@@ -56,6 +57,15 @@ class Version(Protocol):
 
     def skipped(self, answers: Answers) -> Sequence[str]:
         """Return the patterns of files that are left alone where they exist."""
+
+    def left_out(self, paths: Iterable[str], old: Answers, new: Answers) -> set[str]:
+        """Return what the exclusions of this version keep out of an update, as Copier does.
+
+        Args:
+            paths: The paths of the old render.
+            old: The answers that the project was made with: these decide.
+            new: The answers for this version, for names that the old ones lack.
+        """
 
 
 @dataclass(frozen=True)
@@ -128,6 +138,12 @@ class DialectVersion:
     def skipped(self, answers: Answers) -> Sequence[str]:
         """Return the patterns of files that are left alone where they exist."""
         return setting(self.template, answers, "skip_if_exists")
+
+    def left_out(self, paths: Iterable[str], old: Answers, new: Answers) -> set[str]:
+        """Return what the exclusions of this version keep out of an update, as Copier does."""
+        values = Answers(values={**new.values, **old.values}, stored=[])
+        patterns = setting(self.template, values, "exclude")
+        return {path for path in paths if any(matches(pattern, path) for pattern in patterns)}
 
 
 def refuse_unknown(names: Sequence[str], given: Mapping[str, object]) -> None:

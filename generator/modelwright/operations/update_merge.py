@@ -55,6 +55,8 @@ def merged(
         SurroundingsError: Git fails.
     """
     base, theirs = _rendered(scratch, repository, ours, old, new)
+    for path in new.version.left_out(base, old.answers, new.answers):
+        del base[path]
     patterns = new.version.skipped(new.answers)
     both = sides(
         base,
@@ -63,15 +65,24 @@ def merged(
         owner_of=owners(new.tree, new.answers.values),
         skipped=lambda path: any(matches(pattern, path) for pattern in patterns),
     )
-    plain = plain_changes(both, ours)
-    if plain is not None:
-        result = simple(plain, ours)
-    else:
-        label, folder = new.version.name, repository.folder
-        result = resolved(*merge(scratch, both, ours, label=label, folder=folder), ours)
+    result = met(scratch, repository, ours, both, label=new.version.name)
     follow_managed(result, both, base)
     leave_untracked(result, lambda path: os.path.lexists(repository.folder / path))
     return result, Sides(base=base, theirs=theirs, managed=both.managed)
+
+
+def met(
+    scratch: Scratch, repository: ProjectRepository, ours: Files, both: Sides, *, label: str
+) -> Result:
+    """Let the template's two sides meet a project; git merges only where it has to.
+
+    Raises:
+        SurroundingsError: Git fails.
+    """
+    plain = plain_changes(both, ours)
+    if plain is not None:
+        return simple(plain, ours)
+    return resolved(*merge(scratch, both, ours, label=label, folder=repository.folder), ours)
 
 
 def owners(tree: Tree, answers: Mapping[str, Any]) -> Callable[[str], Owner]:

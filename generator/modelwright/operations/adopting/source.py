@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from modelwright.adapters.git_folder import git_directory
 from modelwright.adapters.git_history import GitHistory
-from modelwright.adapters.histories import git_directory, history_of
+from modelwright.adapters.histories import history_of
 from modelwright.adapters.platforms import platform_for
 from modelwright.adapters.urls import is_url
 from modelwright.catalog.guessing.made import ARCHETYPE, CRUFT, Maker, unsound
