@@ -19,7 +19,7 @@ PLATFORM: tuple[str, ...] = LIST["PLATFORM"]
 KEPT = ("copier.yml", "platform.yml", "templates", "hooks", "CHANGELOG.md")
 BUNDLE = "history.bundle"
 AUTHOR = "modelwright <modelwright@users.noreply.github.com>"
-PACKED = ("-c", "pack.threads=1", "-c", "pack.window=50", "-c", "pack.depth=50")
+PACKED = ("-c", "pack.threads=1", "-c", "pack.window=10", "-c", "pack.depth=50")
 
 
 class PlatformHook(BuildHookInterface[Any]):
