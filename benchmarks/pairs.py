@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,10 +52,17 @@ def cpu_seconds(command: Sequence[str]) -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def measure(pair: Pair, runs: int) -> Measured:
-    """Run both in turn, once to warm up, then `runs` times."""
-    cpu_seconds(pair.ours), cpu_seconds(pair.theirs)
-    times = [(cpu_seconds(pair.ours), cpu_seconds(pair.theirs)) for _ in range(runs)]
+def measure(pair: Pair, runs: int, prepare: Callable[[], object] = lambda: None) -> Measured:
+    """Run both in turn, once to warm up, then `runs` times; `prepare` comes before each."""
+
+    def turn() -> tuple[float, float]:
+        prepare()
+        ours = cpu_seconds(pair.ours)
+        prepare()
+        return ours, cpu_seconds(pair.theirs)
+
+    turn()
+    times = [turn() for _ in range(runs)]
     return Measured(
         pair,
         statistics.median(ours for ours, _ in times),

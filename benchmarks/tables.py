@@ -1,4 +1,4 @@
-"""Writes a table into `benchmarks/README.md`, between its marks."""
+"""Writes a table into a Markdown file, between its marks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 README = Path(__file__).parent / "README.md"
 
 
-def write(name: str, text: str) -> None:
+def write(name: str, text: str, file: Path = README) -> None:
     """Replace what stands between `<!-- name -->` and `<!-- /name -->`."""
     begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-    before, _, rest = README.read_text(encoding="utf-8").partition(begin)
+    before, _, rest = file.read_text(encoding="utf-8").partition(begin)
     after = rest.partition(end)[2]
-    README.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+    file.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
 
 
 def rows(header: list[str], lines: list[list[str]]) -> str:

@@ -76,7 +76,7 @@ class Update:
     def sides(self) -> set[str]:
         """The files that were put beside a file."""
         new = self.after.files.keys() - self.before.files.keys() - self.theirs.keys()
-        return {path for path in new if path.endswith(SIDES)}
+        return {path for path in new if is_side(path)}
 
     @property
     def marked(self) -> set[str]:
@@ -86,6 +86,11 @@ class Update:
             for path, entry in self.after.files.items()
             if _marks(entry) and not _marks(self.before.files.get(path, Entry(b"")))
         }
+
+
+def is_side(path: str) -> bool:
+    """Say whether a path is one that an update or git gives to the other of two versions."""
+    return path.endswith(SIDES) or "~" in path
 
 
 def faults(update: Update) -> list[Fault]:
@@ -246,8 +251,12 @@ def _not_brought(update) -> Iterator[Fault]:
 
 def _lies_elsewhere(update, path, entry):
     """Say whether a new file could not lie at its path, or follows what the user did with it."""
+    if path in update.conflicted:
+        return True
     if entry is None:
         return False
+    if _beside(update, path):
+        return any(e == entry for e in update.after.files.values())
     former = [p for p, old in update.base.items() if p in update.by_me and _alike(old, entry)]
     if path not in update.base and former:
         return True

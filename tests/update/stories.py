@@ -13,7 +13,7 @@ from tests.update.engines import Ended, Engine
 from tests.update.evolutions import QUESTIONS, Template, evolved, first_template
 from tests.update.files import Change, Entry
 from tests.update.histories import tag_of, write_history
-from tests.update.oracle import SIDES, Update
+from tests.update.oracle import Update, is_side
 from tests.update.projects import (
     Snapshot,
     commit_all,
@@ -119,7 +119,7 @@ def settle(project: Path, before: Snapshot, after: Snapshot) -> None:
     resolved = {
         path: _without_markers(entry)
         for path, entry in files.items()
-        if not (path in new and path.endswith(SIDES))
+        if not (path in new and is_side(path))
     }
     write_files(project, files, resolved)
     commit_all(project)

@@ -96,6 +96,7 @@ def edit(folder, archetype, owner_of):
     hers = [path for path in texts if owner_of(path) == "yours" and path not in deleted]
     for number, path in enumerate(hers[:2]):
         (folder / path).rename(folder / f"moved_{number}.txt")
+    (folder / "src").mkdir(exist_ok=True)
     (folder / "own.bin").write_bytes(b"\0mine-binary-0-1;\xff")
     (folder / "src/own.py").write_bytes(b"# mine-own-0-1;\r\nno_end = 1")
     (folder / "src/own.py").chmod(0o755)
