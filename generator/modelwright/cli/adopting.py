@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from modelwright.cli.options import (
+    DataFileOption,
     DataOption,
     JsonOption,
+    OfflineOption,
     PlatformOption,
     QuietOption,
+    SourceOption,
     VerboseOption,
 )
 from modelwright.cli.progress import following
 from modelwright.cli.terminal import Terminal
+from modelwright.errors import FindingsError
 
 if TYPE_CHECKING:
     from modelwright.catalog.answering import Asker
     from modelwright.operations.adopt import Adoption
+    from modelwright.update.outcome import Outcome
 
 COMMIT: Final = 'git add .copier-answers.yml && git commit --message "chore: adopt the template"'
 
@@ -29,22 +34,23 @@ COMMIT: Final = 'git add .copier-answers.yml && git commit --message "chore: ado
 def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
     path: Annotated[Path, typer.Argument(help="The repository's folder.", show_default=False)],
     archetype: Annotated[
-        str, typer.Option("--archetype", "-a", help="What it is; see modelwright list.")
+        str,
+        typer.Option("--archetype", "-a", help="What it is; see modelwright list."),
     ] = "",
     data: DataOption = [],  # noqa: B006 -- the framework copies it
-    data_file: Annotated[
-        Path | None, typer.Option("--data-file", "-f", help="Answers as YAML.")
-    ] = None,
+    data_file: DataFileOption = None,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Bring it to the newest version at once.")
+    ] = False,
     managed_only: Annotated[
         bool, typer.Option("--managed-only", help="Govern it, and leave its own source alone.")
     ] = False,
-    source: Annotated[
-        str, typer.Option("--source", metavar="URL|DIR", help="The template's repository.")
-    ] = "",
+    source: SourceOption = "",
     to: Annotated[
-        str, typer.Option("--to", metavar="VERSION", help="The version that it starts from.")
+        str,
+        typer.Option("--to", metavar="VERSION", help="What it starts from.", show_default=False),
     ] = "",
-    offline: Annotated[bool, typer.Option("--offline", help="Contact no host.")] = False,
+    offline: OfflineOption = False,
     platform: PlatformOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -52,16 +58,11 @@ def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
 ) -> None:
     """Take a repository under management; only the answers file is written."""
     # Here, because the template engine costs the commands that render nothing 80 ms.
-    from modelwright.operations.adopt import (  # noqa: PLC0415
-        Person,
-        Wanted,
-        adoption_of,
-        write_answers,
-    )
+    from modelwright.operations import adopt as taking  # noqa: PLC0415
     from modelwright.operations.given import given_answers  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    wanted = Wanted(
+    wanted = taking.Wanted(
         path=path,
         archetype=archetype,
         given=given_answers(data, data_file),
@@ -69,24 +70,49 @@ def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
         platform=platform,
         to=to,
         governed=managed_only,
+        apply=apply,
         offline=offline,
     )
-    person = Person(ask=_asker(), follow=partial(following, terminal=terminal))
-    adoption = adoption_of(wanted, person)
-    written = write_answers(adoption)
-    terminal.document(_document(adoption, written))
-    _tell(adoption, written, terminal)
+    outcome = taking.completed(wanted)
+    if outcome is not None:
+        _end(terminal, {"project": str(path)}, outcome)
+        return
+    person = taking.Person(ask=_asker(), follow=partial(following, terminal=terminal))
+    adoption = taking.adoption_of(wanted, person)
+    _tell(adoption, terminal)
+    if apply:
+        brought = taking.brought(adoption, offline=offline)
+        if brought.status == "current":
+            terminal.say(f"wrote {taking.answers_file(adoption)}")
+        _end(terminal, _document(adoption), brought)
+        return
+    written = taking.write_answers(adoption)
+    step = _next_step(adoption)
+    terminal.document({**_document(adoption), "written": [written.name], "next_step": step})
+    terminal.say(f"wrote {written}")
+    terminal.say(f"  next: {step}")
 
 
-def _tell(adoption: Adoption, written: Path, terminal: Terminal) -> None:
+def _end(terminal: Terminal, document: dict[str, Any], outcome: Outcome) -> None:
+    """Tell what the update engine did, and end as `modelwright update` does."""
+    from modelwright.cli.update_text import lines  # noqa: PLC0415
+
+    for note in outcome.notes:
+        terminal.note(note)
+    terminal.document({**document, "update": outcome.document()})
+    for line in lines(outcome, verbose=terminal.verbose):
+        terminal.say(line)
+    if outcome.conflicts:
+        raise typer.Exit(FindingsError.exit_code)
+
+
+def _tell(adoption: Adoption, terminal: Terminal) -> None:
     shown = {name: str(value) for name, value in adoption.answers.remembered.items()}
     widths = [max(map(len, texts)) for texts in (shown, shown.values())]
     for name, value in shown.items():
         told = ", ".join(adoption.told_by(name))
         terminal.say(f"  {name:<{widths[0]}}  {value or '(empty)':<{widths[1]}}  {told}")
     terminal.say(_start(adoption))
-    terminal.say(f"wrote {written}")
-    terminal.say(f"  next: {_next_step(adoption)}")
     for path in adoption.left:
         terminal.note(f"{path} is not needed any more: git rm {path} when you are content")
 
@@ -100,13 +126,13 @@ def _start(adoption: Adoption) -> str:
 
 
 def _next_step(adoption: Adoption) -> str:
-    folder = adoption.folder
-    if adoption.governed and adoption.missing:
-        return f"modelwright adopt {folder} --managed-only --apply"
-    return f"cd {folder} && {COMMIT} && modelwright update"
+    then = "modelwright update"
+    if adoption.governed:
+        then = "modelwright adopt . --managed-only --apply"
+    return f"cd {adoption.folder} && {COMMIT} && {then}"
 
 
-def _document(adoption: Adoption, written: Path) -> dict[str, Any]:
+def _document(adoption: Adoption) -> dict[str, Any]:
     choice = adoption.choice
     return {
         "project": str(adoption.folder),
@@ -127,8 +153,6 @@ def _document(adoption: Adoption, written: Path) -> dict[str, Any]:
         },
         "governed": adoption.governed,
         "missing": adoption.missing,
-        "written": [written.name],
-        "next_step": _next_step(adoption),
     }
 
 

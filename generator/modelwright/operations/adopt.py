@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from modelwright.adapters.atomic import write_whole
 from modelwright.adapters.project_files import ProjectFiles, content_of, read_project
 from modelwright.adapters.project_repository import repository_of
+from modelwright.adapters.stored_answers import stored_answers
 from modelwright.catalog.answering import Answers
 from modelwright.catalog.governing import QUESTION as GOVERNED
 from modelwright.catalog.guessing.evidence import Guess
@@ -23,8 +26,20 @@ from modelwright.operations.adopting.fit import Choice, Search, chosen, newest
 from modelwright.operations.adopting.own import OwnTemplate
 from modelwright.operations.adopting.source import refuse_sound, template_of
 from modelwright.operations.adopting.wanted import Person, Wanted
+from modelwright.operations.update import update
+from modelwright.operations.update_plan import Wish
+from modelwright.update.outcome import Outcome
 
-__all__ = ["Adoption", "Person", "Wanted", "adoption_of", "write_answers"]
+__all__ = [
+    "Adoption",
+    "Person",
+    "Wanted",
+    "adoption_of",
+    "answers_file",
+    "brought",
+    "completed",
+    "write_answers",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,15 +121,56 @@ def adoption_of(wanted: Wanted, person: Person) -> Adoption:
         )
 
 
+def answers_file(adoption: Adoption) -> Path:
+    """Return the path of the answers file."""
+    return adoption.folder / ANSWERS_FILE
+
+
 def write_answers(adoption: Adoption) -> Path:
     """Write the answers file, whole or not at all; return its path.
 
     Raises:
         SurroundingsError: It cannot be written.
     """
-    path = adoption.folder / ANSWERS_FILE
+    path = answers_file(adoption)
     write_whole(path, adoption.files[ANSWERS_FILE].content)
     return path
+
+
+def brought(adoption: Adoption, *, offline: bool) -> Outcome:
+    """Bring a repository from the version that it starts from to the newest, in one step.
+
+    A governed one gets the governing files of the version that it starts from: what it lacks of
+    them it never had, so nothing of them counts as deleted.
+
+    Raises:
+        RefusedError: The newest version refuses an answer; nothing was changed.
+        SurroundingsError: Something outside fails; nothing was lost.
+    """
+    wish = Wish(
+        to=adoption.choice.version if adoption.governed else "",
+        adopting=yaml.safe_load(adoption.files[ANSWERS_FILE].content),
+        anew=adoption.governed,
+        offline=offline,
+    )
+    outcome = update(adoption.folder, wish)
+    if outcome.status == "current":
+        write_answers(adoption)
+    return outcome
+
+
+def completed(wanted: Wanted) -> Outcome | None:
+    """Bring what a governed repository lacks of its governing files.
+
+    Returns:
+        What was done; None where it is not governed yet.
+    """
+    if not (wanted.apply and wanted.governed and (wanted.path / ANSWERS_FILE).is_file()):
+        return None
+    stored = stored_answers(wanted.path)
+    if stored.get(GOVERNED) is not True or not isinstance(stored.get("_commit"), str):
+        return None
+    return update(wanted.path, Wish(to=stored["_commit"], anew=True, offline=wanted.offline))
 
 
 def _read(path: Path) -> ProjectFiles:

@@ -81,9 +81,9 @@ def _planned(
     repository: ProjectRepository, scratch: Scratch, wish: Wish
 ) -> tuple[Outcome, Result | None]:
     """Return what an update would do; no result where there is nothing to do."""
-    stored = stored_answers(repository.folder)
+    stored = stored_answers(repository.folder) if wish.adopting is None else wish.adopting
     ours = repository.files()
-    if FILE not in ours:
+    if FILE not in ours and wish.adopting is None:
         raise _uncommitted(repository)
     places = (wish.source, wish.platform)
     with source_of(stored, *places, offline=wish.offline) as source:
@@ -91,7 +91,7 @@ def _planned(
         outcome = replace(foretold(old, new, stored, source, wish), project=str(repository.folder))
         if _current(old, new, outcome, wish):
             return replace(outcome, status="current"), None
-        result, both = merged(scratch, repository, ours, old, new)
+        result, both = merged(scratch, repository, ours, old, new, wish)
     refuse_names(set(both.theirs) - set(both.base), new.version.name)
     notes = [*outcome.notes, *_moved(result), *import_notes(repository, result, both)]
     return replace(
@@ -103,7 +103,8 @@ def _planned(
 
 
 def _current(old: Move, new: Move, outcome: Outcome, wish: Wish) -> bool:
-    return old.version.name == new.version.name and not (outcome.answers or wish.source)
+    asked = outcome.answers or wish.source or wish.anew
+    return old.version.name == new.version.name and not asked
 
 
 def _moved(result: Result) -> list[str]:

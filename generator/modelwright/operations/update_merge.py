@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from modelwright.adapters.clean_filters import stored
 from modelwright.adapters.git_objects import GitObjects
@@ -33,6 +33,9 @@ from modelwright.update.resolving import (
 )
 from modelwright.update.sides import Sides, plain_changes, sides
 
+if TYPE_CHECKING:
+    from modelwright.operations.update_plan import Wish
+
 _LARGEST: Final = 1_000_000
 
 
@@ -45,8 +48,13 @@ class Move:
     tree: Tree
 
 
-def merged(
-    scratch: Scratch, repository: ProjectRepository, ours: Files, old: Move, new: Move
+def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
+    scratch: Scratch,
+    repository: ProjectRepository,
+    ours: Files,
+    old: Move,
+    new: Move,
+    wish: Wish,
 ) -> tuple[Result, Sides]:
     """Return what an update does, and the template's two sides.
 
@@ -54,9 +62,15 @@ def merged(
         RefusedError: A version does not render.
         SurroundingsError: Git fails.
     """
-    base, theirs = _rendered(scratch, repository, ours, old, new)
+    if wish.anew:
+        files = new.version.files(new.answers)
+        base, theirs = dict[str, Entry](), stored(scratch, repository, ours, files)
+    else:
+        base, theirs = _rendered(scratch, repository, ours, old, new)
     for path in new.version.left_out(base, old.answers, new.answers):
         del base[path]
+    if wish.adopting is not None:
+        _take_in(base, ours)
     patterns = new.version.skipped(new.answers)
     both = sides(
         base,
@@ -83,6 +97,13 @@ def met(
     if plain is not None:
         return simple(plain, ours)
     return resolved(*merge(scratch, both, ours, label=label, folder=repository.folder), ours)
+
+
+def _take_in(base: dict[str, Entry], ours: Files) -> None:
+    """Let an answers file that is not there yet be new, and a broken one be replaced."""
+    base.pop(ANSWERS_FILE, None)
+    if ANSWERS_FILE in ours:
+        base[ANSWERS_FILE] = ours[ANSWERS_FILE]
 
 
 def owners(tree: Tree, answers: Mapping[str, Any]) -> Callable[[str], Owner]:

@@ -34,6 +34,8 @@ class Wish:
         trust: Accept a template that would run code.
         offline: Contact no host.
         ask: Puts a new question without a default to a person; None where nobody is there.
+        adopting: What the answers file will hold, where it is not written yet.
+        anew: Nothing of the template is in the project yet: what it lacks, it did not delete.
     """
 
     to: str = ""
@@ -45,6 +47,8 @@ class Wish:
     trust: bool = False
     offline: bool = False
     ask: Asker | None = None
+    adopting: Mapping[str, Any] | None = None
+    anew: bool = False
 
 
 def moves(stored: Mapping[str, Any], source: Source, wish: Wish) -> tuple[Move, Move]:

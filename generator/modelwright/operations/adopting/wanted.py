@@ -24,6 +24,7 @@ class Wanted:
         platform: The platform, where no source is named.
         to: The version to start from.
         governed: Whether only its governing files become the platform's.
+        apply: Whether it is brought to the newest version at once.
         offline: Whether no host is contacted.
     """
 
@@ -34,6 +35,7 @@ class Wanted:
     platform: str = ""
     to: str = ""
     governed: bool = False
+    apply: bool = False
     offline: bool = False
 
     @property
