@@ -61,7 +61,7 @@ class Count:
 def told(number: int) -> list[Story]:
     """Return the stories, the same ones every time."""
     found: list[Story] = []
-    collect = given(story=stories())(lambda story: found.append(story))
+    collect = given(story=stories())(lambda story: found.append(story))  # noqa: PLW0108 -- hypothesis reads its arguments
     few = settings(
         max_examples=number, deadline=None, database=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

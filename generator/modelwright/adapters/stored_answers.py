@@ -11,18 +11,22 @@ from modelwright.errors import RefusedError, SurroundingsError
 FILE: Final = ".copier-answers.yml"
 
 
-def stored_answers(folder: Path) -> dict[str, Any]:
+def stored_answers(folder: Path, file: str = FILE) -> dict[str, Any]:
     """Return what a project's answers file holds, `_src_path` and `_commit` among it.
+
+    Args:
+        folder: The project's folder.
+        file: The path of its answers file.
 
     Raises:
         RefusedError: There is none, or it cannot be read as answers.
         SurroundingsError: The folder or the file cannot be read.
     """
-    place = folder / FILE
+    place = folder / file
     try:
         text = place.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise _absent(folder) from None
+        raise _absent(folder, file) from None
     except UnicodeDecodeError as error:
         raise _broken(place, 1, "it is not UTF-8") from error
     except OSError as error:
@@ -38,10 +42,17 @@ def stored_answers(folder: Path) -> dict[str, Any]:
     return answers
 
 
-def _absent(folder: Path) -> RefusedError:
-    above = next((place for place in folder.resolve().parents if (place / FILE).is_file()), None)
+def _absent(folder: Path, file: str) -> RefusedError:
+    above = next((place for place in folder.resolve().parents if (place / file).is_file()), None)
+    others = [place.name for place in sorted(folder.glob(".copier-answers*.y*ml"))]
+    if others:
+        return RefusedError(
+            f"it holds no {file}",
+            where=str(folder),
+            next_step=f"name the answers file: --answers-file {others[0]}",
+        )
     return RefusedError(
-        f"it holds no {FILE}, so it is no project of a template",
+        f"it holds no {file}, so it is no project of a template",
         where=str(folder),
         next_step=f"name the project's own folder, {above}"
         if above
@@ -53,5 +64,5 @@ def _broken(place: Path, line: int, problem: str) -> RefusedError:
     return RefusedError(
         problem,
         where=f"{place}:{line}",
-        next_step=f"restore it: git checkout HEAD -- {FILE}",
+        next_step=f"restore it: git checkout HEAD -- {place.name}",
     )

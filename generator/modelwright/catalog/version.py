@@ -43,13 +43,6 @@ class Version(Protocol):
             RefusedError: An answer is refused, is missing, or answers no question.
         """
 
-    def replayed(self, stored: Mapping[str, object]) -> Answers:
-        """Take the stored answers as they are: they made the project, whatever a rule says.
-
-        Raises:
-            RefusedError: They do not fit this version's questions.
-        """
-
     def files(
         self, answers: Answers, only: Container[str] | None = None
     ) -> dict[str, RenderedFile]:
@@ -95,7 +88,11 @@ class DialectVersion:
         return self._put(self.template.questionnaire, stored, given, ask)
 
     def replayed(self, stored: Mapping[str, object]) -> Answers:
-        """Take the stored answers as they are."""
+        """Take the stored answers as they are: they made the project, whatever a rule says.
+
+        Raises:
+            RefusedError: They do not fit this version's questions.
+        """
         questions = tuple(
             replace(question, validator="", choices="")
             for question in self.template.questionnaire.questions

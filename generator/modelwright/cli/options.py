@@ -32,4 +32,7 @@ SourceOption = Annotated[
 TrustOption = Annotated[
     bool, typer.Option("--trust", help="Accept a template that asks to run code.")
 ]
+AnswersFileOption = Annotated[
+    str, typer.Option("--answers-file", "-a", metavar="PATH", help="Where the answers stand.")
+]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Contact no host.")]

@@ -10,10 +10,12 @@ import typer
 
 from modelwright.cli import status_cache
 from modelwright.cli.options import (
+    AnswersFileOption,
     JsonOption,
     OfflineOption,
     PlatformOption,
     QuietOption,
+    TrustOption,
     VerboseOption,
 )
 from modelwright.cli.terminal import Terminal
@@ -33,6 +35,8 @@ def status(  # noqa: PLR0913, PLR0917 -- the contract's options
     cached: Annotated[
         bool, typer.Option("--cached", help="One line, at most a day old: for a shell prompt.")
     ] = False,
+    answers_file: AnswersFileOption = status_cache.ANSWERS_FILE,
+    trust: TrustOption = False,
     offline: OfflineOption = False,
     platform: PlatformOption = "",
     as_json: JsonOption = False,
@@ -44,9 +48,9 @@ def status(  # noqa: PLR0913, PLR0917 -- the contract's options
     from modelwright.operations.status import status as where  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    found = where(path, platform=platform, offline=offline)
+    found = where(path, platform=platform, offline=offline, trust=trust, answers_file=answers_file)
     document = found.document()
-    if not platform:
+    if not platform and answers_file == status_cache.ANSWERS_FILE:
         status_cache.keep(str(path), document)
     for note in found.notes:
         terminal.note(note)

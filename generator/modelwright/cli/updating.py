@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from modelwright.cli.options import (
+    AnswersFileOption,
     DataFileOption,
     DataOption,
     JsonOption,
@@ -20,6 +21,7 @@ from modelwright.cli.options import (
     TrustOption,
     VerboseOption,
 )
+from modelwright.cli.status_cache import ANSWERS_FILE
 from modelwright.cli.terminal import Terminal
 from modelwright.errors import FindingsError
 
@@ -40,6 +42,7 @@ def update(  # noqa: PLR0913, PLR0917 -- the contract's options
         bool, typer.Option("--rename", help="Accept that the project's own names change.")
     ] = False,
     trust: TrustOption = False,
+    answers_file: AnswersFileOption = ANSWERS_FILE,
     offline: OfflineOption = False,
     platform: PlatformOption = "",
     as_json: JsonOption = False,
@@ -64,6 +67,7 @@ def update(  # noqa: PLR0913, PLR0917 -- the contract's options
             dry_run=dry_run,
             rename=rename,
             trust=trust,
+            answers_file=answers_file,
             offline=offline,
             ask=_asker(),
         ),

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.adapters.stored_answers import stored_answers
-from modelwright.catalog.answering import Answers
 from modelwright.catalog.history import History, Release
 from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
 from modelwright.catalog.tree import Tree
 from modelwright.errors import RefusedError
-from modelwright.operations.update_answers import new_answers, refused_today
+from modelwright.operations.update_answers import refused_today
 from modelwright.operations.update_merge import owners
-from modelwright.operations.update_plan import version_of
-from modelwright.operations.update_source import Source, is_older, order, source_of
+from modelwright.operations.update_source import is_older, order, source_of
+from modelwright.operations.versions import Move, Versions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,26 +55,37 @@ class Status:
         return {**asdict(self), "update_to_be_had": self.update_to_be_had}
 
 
-def status(path: Path, *, platform: str = "", offline: bool = False) -> Status:
+def status(
+    path: Path,
+    *,
+    platform: str = "",
+    offline: bool = False,
+    trust: bool = False,
+    answers_file: str = ANSWERS_FILE,
+) -> Status:
     """Say where a project stands; nothing is changed.
 
     Args:
         path: The project's folder.
         platform: Where to read the template, instead of the source in the answers.
         offline: Contact no host.
+        trust: Accept a template that would run code.
+        answers_file: The path of its answers file.
 
     Raises:
         RefusedError: It is no project, or its version is not to be had.
         SurroundingsError: The template cannot be read.
     """
-    stored = stored_answers(path)
+    stored = stored_answers(path, answers_file)
     with source_of(stored, platform=platform, offline=offline) as source:
         history = source.history
         latest = _latest(history, source.current)
-        old = version_of(source, source.current, source.stored)
-        answers = old.replayed(stored)
-        before = old.files(answers)
-        told = _newest(source, latest, stored, before) if latest != source.current else _Told()
+        versions = Versions(source=source, project=path, answers_file=answers_file, trust=trust)
+        old = versions.present(stored)
+        before = old.version.files(old.answers)
+        told = _Told()
+        if latest != source.current:
+            told = _newest(versions, latest, stored, before)
         return Status(
             project=str(path.resolve()),
             version=source.current,
@@ -84,7 +94,7 @@ def status(path: Path, *, platform: str = "", offline: bool = False) -> Status:
             behind=len(_between(history, source.current, latest)),
             days=_days(history.releases, source.current, latest),
             changes=told.changes,
-            drift=_drift(path, old.tree, answers, before),
+            drift=_drift(path, old, before),
             refused=told.refused,
             warnings=told.warnings or list(_refused(old.tree, stored).warnings),
             notes=[history.notice] if history.notice else [],
@@ -101,19 +111,22 @@ class _Told:
 
 
 def _newest(
-    source: Source,
+    versions: Versions,
     latest: str,
     stored: Mapping[str, Any],
     before: Mapping[str, RenderedFile],
 ) -> _Told:
-    new = version_of(source, latest, source.name)
-    told = _refused(new.tree, stored)
+    told = _refused(versions.source.history.tree(latest), stored)
     try:
-        after = new.files(new_answers(new, stored, {}, None))
+        new = versions.next(latest, stored, {}, None)
+        after = new.version.files(new.answers)
     except RefusedError as error:
         told.refused.append(f"{error}; {error.next_step}")
         return told
-    told.changes = len(_different(before, after))
+    changed = _different(before, after) - {versions.answers_file}
+    told.changes = len(
+        changed - new.version.left_out(changed - set(after), new.answers, new.answers)
+    )
     return told
 
 
@@ -124,18 +137,12 @@ def _refused(tree: Tree, stored: Mapping[str, Any]) -> _Told:
         return _Told(refused=[f"{error}; {error.next_step}"])
 
 
-def _different(before: Mapping[str, RenderedFile], after: Mapping[str, RenderedFile]) -> list[str]:
-    return [
-        path
-        for path in {*before, *after}
-        if path != ANSWERS_FILE and before.get(path) != after.get(path)
-    ]
+def _different(before: Mapping[str, RenderedFile], after: Mapping[str, RenderedFile]) -> set[str]:
+    return {path for path in {*before, *after} if before.get(path) != after.get(path)}
 
 
-def _drift(
-    path: Path, tree: Tree, answers: Answers, rendered: Mapping[str, RenderedFile]
-) -> list[str]:
-    owner_of = owners(tree, answers.values)
+def _drift(path: Path, now: Move, rendered: Mapping[str, RenderedFile]) -> list[str]:
+    owner_of = owners(now.tree, now.answers.values)
     return [
         name
         for name, file in sorted(rendered.items())

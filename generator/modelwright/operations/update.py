@@ -10,11 +10,12 @@ from modelwright.adapters.applying import alone, apply, finish, interrupted, jou
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.merging import require_git
 from modelwright.adapters.project_repository import ProjectRepository, repository_of
-from modelwright.adapters.stored_answers import FILE, stored_answers
+from modelwright.adapters.stored_answers import stored_answers
 from modelwright.errors import SurroundingsError
-from modelwright.operations.update_merge import Move, file_changes, import_notes, merged
+from modelwright.operations.update_merge import file_changes, import_notes, merged
 from modelwright.operations.update_plan import Wish, foretold, moves
 from modelwright.operations.update_source import source_of
+from modelwright.operations.versions import Move
 from modelwright.update.file_names import refuse_names
 from modelwright.update.journal import Journal
 from modelwright.update.outcome import Outcome, outcome_from
@@ -81,13 +82,15 @@ def _planned(
     repository: ProjectRepository, scratch: Scratch, wish: Wish
 ) -> tuple[Outcome, Result | None]:
     """Return what an update would do; no result where there is nothing to do."""
-    stored = stored_answers(repository.folder) if wish.adopting is None else wish.adopting
+    stored = wish.adopting
     ours = repository.files()
-    if FILE not in ours and wish.adopting is None:
-        raise _uncommitted(repository)
+    if stored is None:
+        stored = stored_answers(repository.folder, wish.answers_file)
+        if wish.answers_file not in ours:
+            raise _uncommitted(repository, wish.answers_file)
     places = (wish.source, wish.platform)
     with source_of(stored, *places, offline=wish.offline) as source:
-        old, new = moves(stored, source, wish)
+        old, new = moves(repository.folder, stored, source, wish)
         outcome = replace(foretold(old, new, stored, source, wish), project=str(repository.folder))
         if _current(old, new, outcome, wish):
             return replace(outcome, status="current"), None
@@ -114,9 +117,9 @@ def _moved(result: Result) -> list[str]:
     ]
 
 
-def _uncommitted(repository: ProjectRepository) -> SurroundingsError:
+def _uncommitted(repository: ProjectRepository, file: str) -> SurroundingsError:
     return SurroundingsError(
-        f"{FILE} is not in git, so there is nothing to compare with",
+        f"{file} is not in git, so there is nothing to compare with",
         where=str(repository.folder),
-        next_step=f'run git add {FILE} && git commit --message "chore: keep the answers"',
+        next_step=f'run git add {file} && git commit --message "chore: keep the answers"',
     )

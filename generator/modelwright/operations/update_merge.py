@@ -14,13 +14,12 @@ from modelwright.adapters.git_tree import GitTree
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.merging import merge, renames
 from modelwright.adapters.project_repository import ProjectRepository
-from modelwright.catalog.answering import Answers
 from modelwright.catalog.archetypes import FILE, Owner, archetype_from
 from modelwright.catalog.patterns import matches
 from modelwright.catalog.rendering import ANSWERS_FILE
 from modelwright.catalog.tree import Tree
 from modelwright.catalog.unchanged import unchanged
-from modelwright.catalog.version import DialectVersion, Version
+from modelwright.catalog.version import DialectVersion
 from modelwright.update.entry import Entry, Files
 from modelwright.update.imports import modules, stale_imports
 from modelwright.update.outcome import FileChanges
@@ -35,17 +34,9 @@ from modelwright.update.sides import Sides, plain_changes, sides
 
 if TYPE_CHECKING:
     from modelwright.operations.update_plan import Wish
+from modelwright.operations.versions import Move
 
 _LARGEST: Final = 1_000_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Move:
-    """One version of a template and the answers under it."""
-
-    version: Version
-    answers: Answers
-    tree: Tree
 
 
 def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
@@ -76,7 +67,7 @@ def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
         base,
         theirs,
         ours,
-        owner_of=owners(new.tree, new.answers.values),
+        owner_of=owners(new.tree, new.answers.values, wish.answers_file),
         skipped=lambda path: any(matches(pattern, path) for pattern in patterns),
     )
     result = met(scratch, repository, ours, both, label=new.version.name)
@@ -106,15 +97,17 @@ def _take_in(base: dict[str, Entry], ours: Files) -> None:
         base[ANSWERS_FILE] = ours[ANSWERS_FILE]
 
 
-def owners(tree: Tree, answers: Mapping[str, Any]) -> Callable[[str], Owner]:
+def owners(
+    tree: Tree, answers: Mapping[str, Any], answers_file: str = ANSWERS_FILE
+) -> Callable[[str], Owner]:
     """Return who owns a path; everything is shared where a template does not say."""
     archetype = str(answers.get("archetype", ""))
     try:
         text = tree.read(f"templates/{archetype}/{FILE}").decode()
     except KeyError:
-        return lambda path: "managed" if path == ANSWERS_FILE else "shared"
+        return lambda path: "managed" if path == answers_file else "shared"
     owner_of = archetype_from(archetype, text).owner_of
-    return lambda path: "managed" if path == ANSWERS_FILE else owner_of(path)
+    return lambda path: "managed" if path == answers_file else owner_of(path)
 
 
 def file_changes(scratch: Scratch, result: Result, folder: Path) -> FileChanges:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
+from modelwright.adapters.stored_answers import FILE
 from modelwright.catalog.answering import Asker
 from modelwright.catalog.tree import Tree
-from modelwright.catalog.version import DialectVersion
-from modelwright.errors import RefusedError
-from modelwright.operations.update_answers import new_answers, refuse_new_names, refused_today
-from modelwright.operations.update_merge import Move
+from modelwright.operations.update_answers import refuse_new_names, refused_today
 from modelwright.operations.update_source import Source, target
+from modelwright.operations.versions import Move, Versions
 from modelwright.update.changelog import between
 from modelwright.update.outcome import Outcome, answer_changes
 
@@ -36,6 +36,7 @@ class Wish:
         ask: Puts a new question without a default to a person; None where nobody is there.
         adopting: What the answers file will hold, where it is not written yet.
         anew: Nothing of the template is in the project yet: what it lacks, it did not delete.
+        answers_file: The path of the answers file in the project.
     """
 
     to: str = ""
@@ -49,20 +50,22 @@ class Wish:
     ask: Asker | None = None
     adopting: Mapping[str, Any] | None = None
     anew: bool = False
+    answers_file: str = FILE
 
 
-def moves(stored: Mapping[str, Any], source: Source, wish: Wish) -> tuple[Move, Move]:
+def moves(
+    project: Path, stored: Mapping[str, Any], source: Source, wish: Wish
+) -> tuple[Move, Move]:
     """Return the project's version and the one that it goes to, each with its answers.
 
     Raises:
         RefusedError: A version is not to be had, or an answer is refused by the new one.
     """
     goal = target(source, wish.to)
-    old = version_of(source, source.current, source.stored)
-    new = version_of(source, goal, source.name)
-    before = Move(version=old, answers=old.replayed(stored), tree=old.tree)
-    answers = new_answers(new, stored, wish.given, wish.ask)
-    return before, Move(version=new, answers=answers, tree=new.tree)
+    versions = Versions(
+        source=source, project=project, answers_file=wish.answers_file, trust=wish.trust
+    )
+    return versions.present(stored), versions.next(goal, stored, wish.given, wish.ask)
 
 
 def foretold(
@@ -86,31 +89,8 @@ def foretold(
         pins=_pins(old.tree, new.tree),
         changelog=_changelog(new.tree, old.version.name, new.version.name),
         warnings=warnings,
-        notes=[*filter(None, [source.history.notice]), *renamed],
+        notes=[*filter(None, [source.history.notice]), *new.notes, *renamed],
     )
-
-
-def version_of(source: Source, name: str, kept: str) -> DialectVersion:
-    """Return a version of a template, ready to render.
-
-    Args:
-        source: Where the template is read.
-        name: The version.
-        kept: What the answers file keeps as `_src_path`.
-
-    Raises:
-        RefusedError: There is no such version.
-    """
-    try:
-        tree = source.history.tree(name)
-    except RefusedError as error:
-        if name == source.current:
-            error.next_step = (
-                "name where that version is with --source, or find the one that fits best: "
-                f"modelwright adopt; this source has {error.next_step.removeprefix('choose ')}"
-            )
-        raise
-    return DialectVersion(tree, name, kept)
 
 
 def _pins(old: Tree, new: Tree) -> list[str]:

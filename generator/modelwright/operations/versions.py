@@ -1,0 +1,109 @@
+"""The versions of a project's template, each ready to render it, by us or by Copier's library."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelwright.adapters.engines import copier_version
+from modelwright.adapters.stored_answers import FILE
+from modelwright.catalog.answering import Answers, Asker
+from modelwright.catalog.foreign import needs_copier
+from modelwright.catalog.tree import Tree
+from modelwright.catalog.version import DialectVersion, Version
+from modelwright.errors import RefusedError
+from modelwright.operations.update_answers import new_answers
+from modelwright.operations.update_source import Source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One version of a template, and a project's answers under it.
+
+    Attributes:
+        notes: What a person has to know of how it is rendered.
+    """
+
+    version: Version
+    answers: Answers
+    tree: Tree
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Versions:
+    """The versions of one project's template.
+
+    Attributes:
+        source: Where they are read.
+        project: The project's folder.
+        answers_file: The path of its answers file.
+        trust: Whether a template may ask to run code; it does not run here.
+    """
+
+    source: Source
+    project: Path
+    answers_file: str = FILE
+    trust: bool = False
+
+    def present(self, stored: Mapping[str, Any]) -> Move:
+        """Return the version that the project is at, with the answers that made it.
+
+        Raises:
+            RefusedError: It is not to be had, or needs trust.
+        """
+        name = self.source.current
+        tree = self._tree(name)
+        if self._by_copier(tree):
+            version = copier_version(
+                self.source.history,
+                name,
+                project=self.project,
+                answers_file=self.answers_file,
+                source=self.source.stored,
+                replay=True,
+                trust=self.trust,
+            )
+            return Move(version=version, answers=version.answers(stored, {}), tree=tree)
+        ours = DialectVersion(tree, name, self.source.stored)
+        return Move(version=ours, answers=ours.replayed(stored), tree=tree)
+
+    def next(
+        self, name: str, stored: Mapping[str, Any], given: Mapping[str, object], ask: Asker | None
+    ) -> Move:
+        """Return another version, with the project's answers under its rules.
+
+        Raises:
+            RefusedError: It is not to be had, needs trust, or refuses an answer.
+        """
+        tree = self._tree(name)
+        if not self._by_copier(tree):
+            ours = DialectVersion(tree, name, self.source.name)
+            return Move(version=ours, answers=new_answers(ours, stored, given, ask), tree=tree)
+        version = copier_version(
+            self.source.history,
+            name,
+            project=self.project,
+            answers_file=self.answers_file,
+            source=self.source.name,
+            since=self.source.current,
+            trust=self.trust,
+        )
+        answers = new_answers(version, stored, given, ask)
+        return Move(version=version, answers=answers, tree=tree, notes=tuple(version.notes))
+
+    def _by_copier(self, tree: Tree) -> bool:
+        return self.answers_file != FILE or bool(needs_copier(tree))
+
+    def _tree(self, name: str) -> Tree:
+        try:
+            return self.source.history.tree(name)
+        except RefusedError as error:
+            if name == self.source.current:
+                error.next_step = (
+                    "name where that version is with --source, or find the one that fits best: "
+                    f"modelwright adopt; this source has {error.next_step.removeprefix('choose ')}"
+                )
+            raise
