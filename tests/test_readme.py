@@ -1,7 +1,6 @@
 """The README's commands are run in order, in an empty folder, and print what it says they print."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -9,30 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.console import follow
+
 ROOT = Path(__file__).parent.parent
 BASE_PYTHON = Path(sys.base_prefix) / "bin" / "python3"
-BLOCK = re.compile(r"(<!-- test: skip[^\n]*\n)?```console\n(.*?)```", re.DOTALL)
-
-
-def commands(text):
-    """Yield each command with the lines that follow it."""
-    for skipped, block in BLOCK.findall(text):
-        if skipped:
-            continue
-        command, expected = None, []
-        for line in block.splitlines():
-            if line.startswith("$ "):
-                if command:
-                    yield command, expected
-                command, expected = line[2:], []
-            else:
-                expected.append(line)
-        yield command, expected
-
-
-def as_pattern(lines):
-    text = re.escape("\n".join(lines))
-    return re.compile(text.replace(re.escape("..."), ".*"), re.DOTALL)
 
 
 @pytest.mark.slow
@@ -63,13 +42,4 @@ def test_every_command_prints_what_the_readme_says(tmp_path, monkeypatch):
     folder = tmp_path / "empty"
     folder.mkdir()
 
-    for command, expected in commands((ROOT / "README.md").read_text()):
-        ran = subprocess.run(
-            ["bash", "-c", f"{command}\ncode=$?; pwd > {tmp_path}/pwd; exit $code"],
-            cwd=folder, capture_output=True, text=True, check=False, env=os.environ,
-        )  # fmt: skip
-        folder = Path((tmp_path / "pwd").read_text().strip())
-        said = (ran.stdout + ran.stderr).strip()
-        assert as_pattern(expected).fullmatch(said), f"$ {command}\n{said}"
-        refused = any(line.startswith("error:") for line in expected)
-        assert (ran.returncode != 0) == refused, f"$ {command}\n{said}"
+    follow(ROOT / "README.md", folder, tmp_path)

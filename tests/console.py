@@ -1,0 +1,50 @@
+"""Runs the console blocks of a document in order, and compares what they print."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+BLOCK = re.compile(r"(<!-- test: skip[^\n]*\n)?```console\n(.*?)```", re.DOTALL)
+
+
+def commands(text):
+    """Yield each command with the lines that follow it."""
+    for skipped, block in BLOCK.findall(text):
+        if skipped:
+            continue
+        command, expected = None, []
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                if command:
+                    yield command, expected
+                command, expected = line[2:], []
+            else:
+                expected.append(line)
+        yield command, expected
+
+
+def as_pattern(lines):
+    text = re.escape("\n".join(lines))
+    return re.compile(text.replace(re.escape("..."), ".*"), re.DOTALL)
+
+
+def follow(document, folder, aside, failing=("error:",)):
+    """Run every command of a document and check that it prints what the document says.
+
+    Args:
+        document: The file.
+        folder: Where the first command runs; `cd` leads on from there.
+        aside: A folder for what this needs to remember.
+        failing: How a line begins after which a command ends with an error.
+    """
+    for command, expected in commands(document.read_text()):
+        ran = subprocess.run(
+            ["bash", "-c", f"{command}\ncode=$?; pwd > {aside}/pwd; exit $code"],
+            cwd=folder, capture_output=True, text=True, check=False, env=os.environ,
+        )  # fmt: skip
+        folder = Path((aside / "pwd").read_text().strip())
+        said = (ran.stdout + ran.stderr).strip()
+        assert as_pattern(expected).fullmatch(said), f"$ {command}\n{said}"
+        failed = any(line.startswith(failing) for line in expected)
+        assert (ran.returncode != 0) == failed, f"$ {command}\n{said}"
