@@ -1,0 +1,43 @@
+"""The commands of the documents are run, and print what the documents say."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.console import follow
+from tests.platforms import platform_copy, release
+
+ROOT = Path(__file__).parent.parent
+LOG = """\
+# Changelog
+
+## v1.1.0
+
+- The runbook is called docs/operations.md.
+- The README says where to ask.
+
+## v1.0.0
+
+- First release.
+"""
+
+
+@pytest.fixture
+def commands_at_hand(monkeypatch):
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_an_update_goes_as_its_document_says(tmp_path, commands_at_hand):
+    story = tmp_path / "story"
+    platform = platform_copy(story / "platform")
+    release(platform, "v1.0.0")
+    project = next(platform.glob("templates/online-serving/{{*"))
+    (project / "docs/runbook.md").rename(project / "docs/operations.md")
+    readme = project / "README.md"
+    readme.write_text(readme.read_text() + "\n## Support\n\nAsk in #ml-platform.\n")
+    (platform / "CHANGELOG.md").write_text(LOG)
+    release(platform, "v1.1.0")
+
+    follow(ROOT / "docs/update.md", story, tmp_path)
