@@ -67,6 +67,7 @@ class GitHistory:
         self.origin = origin
         self.notice = notice
         self._folder = folder
+        self._trees: dict[str, GitTree] = {}
         self._folders = GitFolders(GitObjects(folder, damaged))
 
     def __enter__(self) -> GitHistory:
@@ -115,12 +116,17 @@ class GitHistory:
         return [versions[version] for version in sorted(final or versions)]
 
     def tree(self, version: str) -> GitTree:
-        """Return the files at a tag, branch, commit or git's description of one.
+        """Return the files at a tag, branch, commit or git's description of one, read once.
 
         Raises:
             RefusedError: There is no such version; the nearest releases are named.
             SurroundingsError: The objects cannot be read.
         """
+        if version not in self._trees:
+            self._trees[version] = self._found(version)
+        return self._trees[version]
+
+    def _found(self, version: str) -> GitTree:
         commit = self.commit(version)
         found = self._folders.objects.find(f"{commit}^{{tree}}") if commit else None
         if found is None and version in self.references:

@@ -21,7 +21,6 @@ class Scratch:
 
     Attributes:
         folder: Its git directory; gone when the `with` block ends.
-        written: The content of every blob that was written here, by id.
     """
 
     def __init__(self, objects: Path, config: Path, digest: str) -> None:
@@ -33,7 +32,9 @@ class Scratch:
             digest: `sha1` or `sha256`, as that repository names its objects.
         """
         self.folder = Path(tempfile.mkdtemp(prefix="modelwright-merge-"))
-        self.written: dict[str, bytes] = {}
+        self._there: set[str] = set()
+        self._blobs: dict[str, bytes] = {}
+        self._places: set[Path] = set()
         self._digest = digest
         (self.folder / "objects" / "info").mkdir(parents=True)
         (self.folder / "refs").mkdir()
@@ -49,20 +50,25 @@ class Scratch:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def blob(self, content: bytes) -> str:
-        """Write a blob and return its id."""
-        name = self._object("blob", content)
-        self.written[name] = content
+        """Return the id of a blob, which is written when a tree needs it."""
+        name = self._named(_whole("blob", content))
+        self._blobs[name] = content
         return name
+
+    def know(self, files: Files) -> None:
+        """Take note that the other repository has these files, and their trees: none is written."""
+        self._there.update(entry.name for entry in files.values())
+        self._known(_nested(files))
 
     def tree(self, files: Files) -> str:
         """Write the trees of files by path and return the id of the whole."""
-        return _tree(self, _nested(files))
+        return self._tree(_nested(files))
 
     def commit(self, tree: str, *parents: str) -> str:
         """Write a commit and return its id."""
         lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
         text = "\n".join([*lines, f"author {_WHO}", f"committer {_WHO}", "", "update\n"])
-        return self._object("commit", text.encode())
+        return self._written("commit", text.encode())
 
     def label(self, name: str, commit: str) -> None:
         """Let a name stand for a commit, as conflict markers show it."""
@@ -77,26 +83,49 @@ class Scratch:
             if not target.exists():
                 _settle(place.read_bytes(), target)
 
-    def _object(self, kind: str, content: bytes) -> str:
-        whole = f"{kind} {len(content)}\0".encode() + content
-        name = hashlib.new(self._digest, whole, usedforsecurity=False).hexdigest()
-        target = self.folder / "objects" / name[:2] / name[2:]
-        if not target.exists():
-            _settle(zlib.compress(whole, 1), target)
+    def _entry(self, content: Entry | Mapping[str, Any]) -> Entry:
+        if not isinstance(content, Entry):
+            return Entry(FOLDER, self._tree(content))
+        blob = self._blobs.pop(content.name, None)
+        if blob is not None:
+            self._written("blob", blob)
+        return content
+
+    def _tree(self, folder: Mapping[str, Any]) -> str:
+        found = {name: self._entry(content) for name, content in folder.items()}
+        return self._written("tree", b"".join(_lines(found.items())))
+
+    def _known(self, folder: Mapping[str, Any]) -> Entry:
+        found = {
+            name: content if isinstance(content, Entry) else self._known(content)
+            for name, content in folder.items()
+        }
+        name = self._named(_whole("tree", b"".join(_lines(found.items()))))
+        self._there.add(name)
+        return Entry(FOLDER, name)
+
+    def _written(self, kind: str, content: bytes) -> str:
+        whole = _whole(kind, content)
+        name = self._named(whole)
+        if name not in self._there:
+            self._there.add(name)
+            folder = self.folder / "objects" / name[:2]
+            if folder not in self._places:
+                folder.mkdir(exist_ok=True)
+                self._places.add(folder)
+            (folder / name[2:]).write_bytes(zlib.compress(whole, 1))
         return name
 
+    def _named(self, whole: bytes) -> str:
+        return hashlib.new(self._digest, whole, usedforsecurity=False).hexdigest()
 
-def entry_line(name: str, entry: Entry) -> bytes:
-    """Return an entry as a tree object holds it."""
+
+def _whole(kind: str, content: bytes) -> bytes:
+    return f"{kind} {len(content)}\0".encode() + content
+
+
+def _line(name: str, entry: Entry) -> bytes:
     return f"{entry.mode:o} ".encode() + os.fsencode(name) + b"\0" + bytes.fromhex(entry.name)
-
-
-def _tree(scratch: Scratch, folder: Mapping[str, Any]) -> str:
-    found = {
-        name: content if isinstance(content, Entry) else Entry(FOLDER, _tree(scratch, content))
-        for name, content in folder.items()
-    }
-    return scratch._object("tree", b"".join(_lines(found.items())))  # noqa: SLF001 -- this module's own
 
 
 def _lines(entries: Iterable[tuple[str, Entry]]) -> Iterable[bytes]:
@@ -104,7 +133,7 @@ def _lines(entries: Iterable[tuple[str, Entry]]) -> Iterable[bytes]:
     def order(item: tuple[str, Entry]) -> bytes:
         return os.fsencode(item[0]) + (b"/" if item[1].mode == FOLDER else b"")
 
-    return (entry_line(name, entry) for name, entry in sorted(entries, key=order))
+    return (_line(name, entry) for name, entry in sorted(entries, key=order))
 
 
 def _nested(files: Files) -> dict[str, Any]:

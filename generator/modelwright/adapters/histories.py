@@ -43,6 +43,27 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
     return _own(source, offline=offline, sample=bool(policy.get("sample")))
 
 
+class Shelf:
+    """Opens each history once and keeps it open, for many projects in one run."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, bool], GitHistory] = {}
+
+    def history_of(self, source: str, *, offline: bool = False) -> GitHistory:
+        """Return the history of a template; see the function of this name."""
+        key = (source, offline)
+        if key not in self._kept:
+            self._kept[key] = history_of(source, offline=offline)
+        return self._kept[key]
+
+    def __enter__(self) -> Shelf:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for history in self._kept.values():
+            history.__exit__()
+
+
 def at_hand(source: str, version: str) -> GitTree | None:
     """Return the files of a version where they can be had without asking anybody; None elsewhere.
 

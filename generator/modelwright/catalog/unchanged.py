@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
 from typing import Final, Protocol
 
 from modelwright.catalog.answering import Answers
@@ -14,7 +15,7 @@ _REFERENCE: Final = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\s+(.
 _NAMED: Final = re.compile(r"""(['"])([^'"]+)\1""")
 
 
-class Identified(Tree, Protocol):
+class Identified(Tree, Hashable, Protocol):
     """A tree that knows the identity of every file without reading it."""
 
     def entries(self, folder: str = "") -> Mapping[str, object]:
@@ -33,7 +34,7 @@ def unchanged(
         return set()
     before, after = sources(old[0], old[2]), sources(new[0], new[2])
     had, has = old[1].entries(), new[1].entries()
-    reader = _References(new[1])
+    reader = _references(new[1])
 
     def same(path: str) -> bool:
         source = after[path]
@@ -43,6 +44,11 @@ def unchanged(
         return files is not None and all(had.get(file) == has.get(file) for file in files)
 
     return {path for path in after if same(path)}
+
+
+@lru_cache(maxsize=64)
+def _references(tree: Identified) -> _References:
+    return _References(tree)
 
 
 class _References:

@@ -8,6 +8,7 @@ from typing import Final
 
 from modelwright.adapters.applying import alone, apply, finish, interrupted, journal_of
 from modelwright.adapters.git_writing import Scratch
+from modelwright.adapters.histories import Shelf
 from modelwright.adapters.merging import require_git
 from modelwright.adapters.project_repository import ProjectRepository, repository_of
 from modelwright.adapters.stored_answers import stored_answers
@@ -24,12 +25,13 @@ from modelwright.update.resolving import Result
 UNDO: Final = "git restore --source=HEAD --staged --worktree -- ."
 
 
-def update(path: Path, wish: Wish) -> Outcome:
+def update(path: Path, wish: Wish, *, shelf: Shelf | None = None) -> Outcome:
     """Bring a project to a version of its template.
 
     Args:
         path: The project's folder.
         wish: What is asked for.
+        shelf: Keeps histories open for the next project.
 
     Raises:
         RefusedError: The version, an answer or a name is refused; nothing was changed.
@@ -40,14 +42,14 @@ def update(path: Path, wish: Wish) -> Outcome:
     if wish.dry_run:
         repository.refuse_dirty()
         with scratch_of(repository) as scratch:
-            return _planned(repository, scratch, wish)[0]
+            return _planned(repository, scratch, wish, shelf)[0]
     with alone(repository) as lock:
         begun = interrupted(repository)
         if begun is not None:
             return finished(repository, begun, lock)
         repository.refuse_dirty()
         with scratch_of(repository) as scratch:
-            outcome, result = _planned(repository, scratch, wish)
+            outcome, result = _planned(repository, scratch, wish, shelf)
             if result is None:
                 return outcome
             outcome = replace(
@@ -79,17 +81,18 @@ def finished(repository: ProjectRepository, begun: Journal, lock: int) -> Outcom
 
 
 def _planned(
-    repository: ProjectRepository, scratch: Scratch, wish: Wish
+    repository: ProjectRepository, scratch: Scratch, wish: Wish, shelf: Shelf | None
 ) -> tuple[Outcome, Result | None]:
     """Return what an update would do; no result where there is nothing to do."""
     stored = wish.adopting
     ours = repository.files()
+    scratch.know(ours)
     if stored is None:
         stored = stored_answers(repository.folder, wish.answers_file)
         if wish.answers_file not in ours:
             raise _uncommitted(repository, wish.answers_file)
     places = (wish.source, wish.platform)
-    with source_of(stored, *places, offline=wish.offline) as source:
+    with source_of(stored, *places, offline=wish.offline, shelf=shelf) as source:
         old, new = moves(repository.folder, stored, source, wish)
         outcome = replace(foretold(old, new, stored, source, wish), project=str(repository.folder))
         if _current(old, new, outcome, wish):

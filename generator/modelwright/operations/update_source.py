@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 
 from modelwright.adapters.git import described
 from modelwright.adapters.git_history import GitHistory
-from modelwright.adapters.histories import history_of
+from modelwright.adapters.histories import Shelf
 from modelwright.adapters.stored_answers import FILE
 from modelwright.errors import ModelwrightError, RefusedError
 
@@ -37,7 +37,12 @@ class Source:
 
 @contextmanager
 def source_of(
-    stored: Mapping[str, Any], source: str = "", platform: str = "", *, offline: bool = False
+    stored: Mapping[str, Any],
+    source: str = "",
+    platform: str = "",
+    *,
+    offline: bool = False,
+    shelf: Shelf | None = None,
 ) -> Iterator[Source]:
     """Open the history of a project's template.
 
@@ -46,6 +51,7 @@ def source_of(
         source: The template's new source.
         platform: Where to read the template this once.
         offline: Contact no host.
+        shelf: Keeps histories open for the next project.
 
     Raises:
         RefusedError: The answers name no source or no version, or it is understood by nobody.
@@ -56,13 +62,14 @@ def source_of(
         raise _unknown("it does not say which template made the project (_src_path)")
     if not isinstance(current, str) or not current:
         raise _unknown("it does not say which version made the project (_commit)")
+    own = Shelf()
     try:
-        history = history_of(platform or name, offline=offline)
+        history = (shelf or own).history_of(platform or name, offline=offline)
     except ModelwrightError as error:
         if not (source or platform):
             error.next_step += "; where the template moved, name its new place with --source"
         raise
-    with history:
+    with own:
         kept = str(stored.get("_src_path") or name)
         yield Source(history=history, name=name, stored=kept, current=current)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from modelwright.adapters.engines import copier_version
+from modelwright.adapters.git_tree import GitTree
 from modelwright.adapters.stored_answers import FILE
 from modelwright.catalog.answering import Answers, Asker
 from modelwright.catalog.foreign import needs_copier
@@ -16,6 +18,9 @@ from modelwright.catalog.version import DialectVersion, Version
 from modelwright.errors import RefusedError
 from modelwright.operations.update_answers import new_answers
 from modelwright.operations.update_source import Source
+
+# Trees are told apart by identity: a history gives the same one for the same version.
+_KEPT: Final = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +72,7 @@ class Versions:
                 trust=self.trust,
             )
             return Move(version=version, answers=version.answers(stored, {}), tree=tree)
-        ours = DialectVersion(tree, name, self.source.stored)
+        ours = _dialect(tree, name, self.source.stored)
         return Move(version=ours, answers=ours.replayed(stored), tree=tree)
 
     def next(
@@ -80,7 +85,7 @@ class Versions:
         """
         tree = self._tree(name)
         if not self._by_copier(tree):
-            ours = DialectVersion(tree, name, self.source.name)
+            ours = _dialect(tree, name, self.source.name)
             return Move(version=ours, answers=new_answers(ours, stored, given, ask), tree=tree)
         version = copier_version(
             self.source.history,
@@ -94,10 +99,10 @@ class Versions:
         answers = new_answers(version, stored, given, ask)
         return Move(version=version, answers=answers, tree=tree, notes=tuple(version.notes))
 
-    def _by_copier(self, tree: Tree) -> bool:
-        return self.answers_file != FILE or bool(needs_copier(tree))
+    def _by_copier(self, tree: GitTree) -> bool:
+        return self.answers_file != FILE or bool(_foreign(tree))
 
-    def _tree(self, name: str) -> Tree:
+    def _tree(self, name: str) -> GitTree:
         try:
             return self.source.history.tree(name)
         except RefusedError as error:
@@ -107,3 +112,15 @@ class Versions:
                     f"modelwright adopt; this source has {error.next_step.removeprefix('choose ')}"
                 )
             raise
+
+
+@lru_cache(maxsize=_KEPT)
+def _foreign(tree: GitTree) -> str:
+    """Return why only Copier renders a tree; found once for all projects."""
+    return needs_copier(tree)
+
+
+@lru_cache(maxsize=_KEPT)
+def _dialect(tree: GitTree, name: str, source: str) -> DialectVersion:
+    """Return a version that we render; opened once for all projects."""
+    return DialectVersion(tree, name, source)
