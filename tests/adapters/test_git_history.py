@@ -250,3 +250,18 @@ def test_bare_and_linked_work_trees_are_histories(repository, tmp_path):
 def test_a_folder_without_git_has_no_history(tmp_path):
     with pytest.raises(RefusedError, match="no git repository"):
         history_of(str(tmp_path))
+
+
+def test_a_bundle_in_a_file_is_a_history(repository, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    commit(repository, file="x")
+    git(repository, "tag", "v1")
+    bundle = tmp_path / "template.bundle"
+    git(repository, "bundle", "create", "--quiet", str(bundle), "--all")
+
+    assert history_of(str(bundle)).tree("v1").read("file") == b"x"
+
+
+def test_a_source_that_is_neither_is_refused():
+    with pytest.raises(RefusedError, match="neither a URL nor an absolute path"):
+        history_of("../template")

@@ -110,6 +110,21 @@ def test_only_branches_and_tags_are_fetched(upstream):
     }
 
 
+def test_a_template_without_releases_is_used_as_its_main_branch_stands(tmp_path):
+    folder = tmp_path / "young"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--initial-branch", "trunk")
+    (folder / "file").write_text("text")
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--message", "feat: begin")
+
+    history = history_of(url(folder))
+
+    assert list(history.releases) == []
+    assert history.tree("HEAD").read("file") == b"text"
+    assert adapter.described(history.folder()) == adapter.described(folder) != ""
+
+
 def test_what_cannot_be_reached_comes_from_the_cache_and_that_is_said(upstream):
     assert history_of(url(upstream)).origin == url(upstream)
     upstream.rename(upstream.with_name("gone"))

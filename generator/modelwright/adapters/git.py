@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from modelwright.adapters.git_folder import git_directory
 from modelwright.adapters.process import run
 from modelwright.errors import SurroundingsError
 
@@ -21,6 +24,7 @@ _HERE: Final = (
 )
 _EVERYTHING: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _SHA256: Final = 64
+_HEAD: Final = re.compile(r"ref: (refs/heads/\S+)\tHEAD")
 _NOBODY: Final = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -34,8 +38,11 @@ _RELEASES: Final = ("--match", "v*", "--match", "[0-9]*")
 
 
 def described(folder: Path) -> str:
-    """Return how git names the version of a checkout; empty where it is none, or has no commit."""
-    if not (folder / ".git").exists():
+    """Return how git names what stands in a checkout or at a git directory's `HEAD`.
+
+    Empty where it is neither, or has no commit.
+    """
+    if git_directory(folder) is None:
         return ""
     try:
         return run(
@@ -123,6 +130,16 @@ def keep(root: Path, names: Sequence[str], folder: Path, *, branch: str) -> None
     tree = run(("git", "write-tree"), folder=root, env=env).strip()
     commit = run(("git", "commit-tree", "-m", branch, tree), folder=root, env=env).strip()
     run(("git", "update-ref", f"refs/heads/{branch}", commit), folder=root, env=env)
+
+
+def follow_head(url: str, folder: Path) -> None:
+    """Have a mirror's `HEAD` name the branch that the URL's does, where that can be told."""
+    command = ("git", *_SILENT, "ls-remote", "--symref", "--", url, "HEAD")
+    with suppress(SurroundingsError):
+        said = run(command, folder=folder, env=_SAFE, seconds=ASKING)
+        found = _HEAD.match(said)
+        if found:
+            run(("git", "symbolic-ref", "HEAD", found[1]), folder=folder)
 
 
 def fetch(url: str, folder: Path) -> None:

@@ -29,7 +29,7 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
         RefusedError: The source names no repository.
         SurroundingsError: It cannot be had.
     """
-    if Path(source).is_absolute():
+    if _is_path(source):
         return _in_place(source)
     if not is_url(source):
         raise RefusedError(
@@ -71,7 +71,7 @@ def at_hand(source: str, version: str) -> GitTree | None:
         SurroundingsError: What is at hand cannot be read.
     """
     try:
-        if Path(source).is_absolute():
+        if _is_path(source):
             return _in_place(source).tree(version)
         if same(source, _own_policy()["platform"]["url"]):
             return _came_with_us(source).tree(version)
@@ -160,12 +160,20 @@ def _mirrored(source: str, found: mirrors.Mirror) -> GitHistory:
     )
 
 
+def _is_path(source: str) -> bool:
+    return Path(source).expanduser().is_absolute()
+
+
 def _in_place(source: str) -> GitHistory:
-    folder = git_directory(Path(source))
-    if folder is None:
+    place = Path(source).expanduser()
+    if place.is_file():
+        folder = packaged.unpacked(place)
+        return GitHistory(source=source, origin=source, folder=folder, damaged=packaged.distrust)
+    found = git_directory(place)
+    if found is None:
         raise RefusedError(
             "there is no git repository, so it has no versions",
             where=source,
             next_step="name the template's repository with --source",
         )
-    return GitHistory(source=source, origin=source, folder=folder)
+    return GitHistory(source=source, origin=source, folder=found)

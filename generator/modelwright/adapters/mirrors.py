@@ -107,12 +107,10 @@ def _fetch(url: str, folder: Path, advertised: str) -> None:
             return
         _sweep(folder)
         try:
-            git.fetch(url, folder)
+            _bring(url, folder, advertised)
         except SurroundingsError:
             # What a killed fetch left behind, or a damaged mirror; the network says so again.
             _anew(url, folder, advertised)
-            return
-        _write_mark(folder, advertised)
 
 
 def _anew(url: str, folder: Path, advertised: str) -> None:
@@ -120,8 +118,7 @@ def _anew(url: str, folder: Path, advertised: str) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as aside:
         made = Path(aside) / "new"
         git.initialise(made, git.object_format(advertised))
-        git.fetch(url, made)
-        _write_mark(made, advertised)
+        _bring(url, made, advertised)
         if folder.exists():
             folder.replace(Path(aside) / "old")
         made.replace(folder)
@@ -131,6 +128,14 @@ def _sweep(folder: Path) -> None:
     """Remove the locks of a git that was killed: whoever comes here is alone."""
     for lock in [*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock")]:
         lock.unlink(missing_ok=True)
+
+
+def _bring(url: str, folder: Path, advertised: str) -> None:
+    git.fetch(url, folder)
+    # A template without releases is used as its main branch stands.
+    if "\trefs/tags/" not in advertised:
+        git.follow_head(url, folder)
+    _write_mark(folder, advertised)
 
 
 def _write_mark(folder: Path, advertised: str) -> None:

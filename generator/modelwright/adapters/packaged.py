@@ -47,14 +47,23 @@ def opened() -> Path:
     Raises:
         SurroundingsError: The cache cannot be written, or git fails.
     """
-    root, bundle = own_root(), own_bundle()
+    bundle = own_bundle()
     unreleased = bundle is None or f"refs/tags/{VERSION}" not in git.bundled(bundle)
-    folder = cache("bundles") / f"{_digest(root if unreleased else None, bundle)}.git"
+    return unpacked(bundle, own_root() if unreleased else None)
+
+
+def unpacked(bundle: Path | None, root: Path | None = None) -> Path:
+    """Return a git directory of what is in a bundle, and of the platform in a folder.
+
+    Raises:
+        SurroundingsError: The cache cannot be written, or git fails.
+    """
+    folder = cache("bundles") / f"{_digest(root, bundle)}.git"
     try:
         if not _is_whole(folder):
             with exclusive(folder.with_suffix(".lock"), seconds=_WAIT):
                 if not _is_whole(folder):
-                    _make(folder, bundle, root if unreleased else None)
+                    _make(folder, bundle, root)
     except OSError as error:
         raise SurroundingsError(
             f"the cache cannot be written: {error.strerror or error}",
