@@ -21,6 +21,7 @@ from copier._user_data import DEFAULT_DATA, AnswersMap
 from jinja2 import TemplateError
 
 from modelwright.adapters.copier_checkout import Checkout
+from modelwright.adapters.copier_code import share_code
 from modelwright.errors import RefusedError
 
 __all__ = ["Opened", "Render", "asking", "opened"]
@@ -198,6 +199,7 @@ class Render(Worker):
         shared = vars(self.lasting.template)
         if "_environment" not in shared:
             shared["_environment"] = super().jinja_env
+            share_code(shared["_environment"], self.template.envops)
         return shared["_environment"]
 
     def _render_context(self) -> Any:  # noqa: ANN401 -- Copier's own type
