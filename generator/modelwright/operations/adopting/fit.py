@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -69,25 +69,20 @@ def chosen(search: Search, wanted: Wanted, given: Mapping[str, object], follow: 
         version = wanted.to or newest(search.history)
         fit = None if wanted.governed else _fit(search, fitting, version, given)
         return Choice(version=version, fit=fit, compared=0 if fit is None else 1)
-    names = _candidates(search)
     written = _written(search)
+    names = _candidates(search, written)
     with follow(len(names)) as tell:
-        fits = []
-        for name in names:
-            tell(name)
-            fits.append(_fit(search, fitting, name, given))
-    found = best(fit for fit in fits if fit is not None)
-    compared = sum(fit is not None for fit in fits)
+        fits = list(_fits(search, fitting, names, given, tell))
+    found, compared = best(fits), len(fits)
     if found is None or not (found.enough or found.version == written):
         raise _nothing_fits(search, found, compared)
     return Choice(version=found.version, fit=found, compared=compared)
 
 
-def _candidates(search: Search) -> list[str]:
-    """Return the releases, oldest first, and last what the repository's maker wrote down."""
-    names = [release.version for release in search.history.releases]
-    written = _written(search)
-    names = [name for name in names if name != written] + ([written] if written else [])
+def _candidates(search: Search, written: str) -> list[str]:
+    """Return what the repository's maker wrote down, and the releases, the newest first."""
+    names = [release.version for release in reversed(search.history.releases)]
+    names = [written, *(name for name in names if name != written)] if written else names
     return names or [newest(search.history)]
 
 
@@ -104,6 +99,23 @@ def _written(search: Search) -> str:
         if described:
             return described
     return ""
+
+
+def _fits(
+    search: Search,
+    fitting: Fitting,
+    names: Sequence[str],
+    given: Mapping[str, object],
+    tell: Callable[[str], None],
+) -> Iterator[Fit]:
+    """Yield the fit of every version that renders; nothing is better than a whole one."""
+    for name in names:
+        tell(name)
+        fit = _fit(search, fitting, name, given)
+        if fit is not None:
+            yield fit
+            if fit.equal == 1:
+                return
 
 
 def _fit(search: Search, fitting: Fitting, version: str, given: Mapping[str, object]) -> Fit | None:
