@@ -84,6 +84,24 @@ def test_a_version_that_does_not_exist_is_refused_with_the_nearest(run, project,
     assert "v1.1.0 or v1.2.0" in ran.err
 
 
+def test_a_branch_is_named_as_git_describes_it_because_it_moves(run, project, history):
+    git(history, "branch", "side", "v1.1.0")
+    arguments = ("adopt", project, "--archetype", ARCHETYPE, "--source", history, "--to", "side")
+
+    ran = run(*arguments)
+    git(history, "branch", "--delete", "--force", "side")
+
+    assert ran.code == DONE
+    assert start(project) == "v1.1.0"
+
+
+def test_the_version_behind_the_platform_s_name_is_the_one_that_governs(run, project, history):
+    named = ("--platform", f"{history}@v1.1.0", "--archetype", ARCHETYPE)
+
+    assert run("adopt", project, *named, "--managed-only").code == DONE
+    assert start(project) == "v1.1.0"
+
+
 def test_a_template_without_a_release_is_taken_as_it_is_checked_out(run, project, tmp_path):
     template = platform_copy(tmp_path / "platform")
     release(template, "x")

@@ -116,8 +116,10 @@ def _tell(adoption: Adoption, terminal: Terminal) -> None:
         told = ", ".join(adoption.told_by(name))
         terminal.say(f"  {name:<{widths[0]}}  {value or '(empty)':<{widths[1]}}  {told}")
     terminal.say(_start(adoption))
+    for note in adoption.notes:
+        terminal.note(note)
     for path in adoption.left:
-        terminal.note(f"{path} is not needed any more: git rm {path} when you are content")
+        terminal.note(f"{path} is not needed any more: remove it when you are content")
 
 
 def _start(adoption: Adoption) -> str:

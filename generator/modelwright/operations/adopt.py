@@ -24,7 +24,7 @@ from modelwright.catalog.guessing.repository import Repository
 from modelwright.catalog.platform import COMPACT, POLICY
 from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
 from modelwright.errors import RefusedError
-from modelwright.operations.adopting.fit import Choice, Search, chosen, newest
+from modelwright.operations.adopting.fit import Choice, Search, chosen, fixed, newest
 from modelwright.operations.adopting.other import OtherTemplate
 from modelwright.operations.adopting.own import OwnTemplate
 from modelwright.operations.adopting.source import refuse_sound, template_of
@@ -58,6 +58,7 @@ class Adoption:
         answers: Every answer.
         files: The files of that version, the answers file among them.
         left: Files of its maker that the answers file replaces.
+        notes: What a person should know of the template.
     """
 
     folder: Path
@@ -68,6 +69,7 @@ class Adoption:
     answers: Answers = field(repr=False)
     files: Mapping[str, RenderedFile] = field(repr=False)
     left: Sequence[str]
+    notes: Sequence[str]
 
     @property
     def governed(self) -> bool:
@@ -103,8 +105,9 @@ def adoption_of(wanted: Wanted, person: Person) -> Adoption:
     made = makers(repository)
     refuse_sound(made, wanted)
     repository_of(wanted.path).refuse_dirty()
-    with template_of(wanted, made) as history:
-        template = _template(history, wanted)
+    history, held = template_of(wanted, made)
+    with history:
+        template = _template(history, wanted, held)
         guesses = template.guesses(repository, made)
         given = template.settle(guesses, person.ask)
         search = Search(
@@ -116,6 +119,7 @@ def adoption_of(wanted: Wanted, person: Person) -> Adoption:
             folder=wanted.path,
             source=history.source,
             origin=history.origin,
+            notes=_notes(history, answers),
             choice=choice,
             guesses=guesses,
             answers=answers,
@@ -177,8 +181,8 @@ def completed(wanted: Wanted) -> Outcome | None:
     return update(wanted.path, Wish(to=stored["_commit"], anew=True, offline=wanted.offline))
 
 
-def _template(history: GitHistory, wanted: Wanted) -> OwnTemplate | OtherTemplate:
-    name = wanted.to or newest(history)
+def _template(history: GitHistory, wanted: Wanted, held: str) -> OwnTemplate | OtherTemplate:
+    name = fixed(history, wanted.to or held or newest(history))
     tree = history.tree(name)
     try:
         tree.read(POLICY)
@@ -186,6 +190,14 @@ def _template(history: GitHistory, wanted: Wanted) -> OwnTemplate | OtherTemplat
     except KeyError:
         return OtherTemplate(history=history, newest=name, wanted=wanted)
     return OwnTemplate(history=history, newest=name, wanted=wanted)
+
+
+def _notes(history: GitHistory, answers: Answers) -> list[str]:
+    notes = [history.notice] if history.notice else []
+    policy = answers.values.get("policy")
+    if isinstance(policy, dict) and policy.get("sample"):
+        notes.append("the platform is a sample; name your organisation's with --platform")
+    return notes
 
 
 def _read(path: Path) -> ProjectFiles:
