@@ -10,7 +10,8 @@ from pathlib import Path
 CONTEXT = json.loads({{cookiecutter | tojson | tojson}})  # noqa: F821
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(Path(CONTEXT["_repo_dir"]).resolve().parents[1] / "generator"))
+if CONTEXT.get("_repo_dir"):
+    sys.path.insert(0, str(Path(CONTEXT["_repo_dir"]).resolve().parents[1] / "generator"))
 
 from modelwright.operations.cookiecutter import complete
 

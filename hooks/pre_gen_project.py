@@ -6,20 +6,25 @@ from the template's own folder. Values enter as JSON only, never as source text.
 
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 CONTEXT = json.loads({{cookiecutter | tojson | tojson}})  # noqa: F821
 
+INSTALL = "install modelwright beside cruft, or use cookiecutter"
 sys.dont_write_bytecode = True
-GENERATOR = Path(CONTEXT["_repo_dir"]).resolve().parents[1] / "generator"
-sys.path.insert(0, str(GENERATOR))
+# Cruft does not say where the template lies: there the installed modelwright has the rules.
+REPOSITORY = CONTEXT.get("_repo_dir", "")
+if REPOSITORY:
+    sys.path.insert(0, str(Path(REPOSITORY).resolve().parents[1] / "generator"))
 
 
 def main() -> int:
     """Print every refusal with its next step; 1 makes Cookiecutter stop and remove the project."""
-    if not GENERATOR.is_dir():
-        print(f"error: the rules are not found in {GENERATOR}", file=sys.stderr)  # noqa: T201
-        print("  next: use a whole clone of the platform's repository", file=sys.stderr)  # noqa: T201
+    if find_spec("modelwright") is None:
+        step = "use a whole clone of the platform's repository" if REPOSITORY else INSTALL
+        print(f"error: the rules are not found in {REPOSITORY or 'this Python'}", file=sys.stderr)  # noqa: T201
+        print(f"  next: {step}", file=sys.stderr)  # noqa: T201
         return 1
     from modelwright.policy.answers import answers_refusals  # noqa: PLC0415
 

@@ -2,15 +2,18 @@
 
 import itertools
 import json
+from pathlib import Path
 
 import yaml
 
 from modelwright.adapters.histories import history_of
 from modelwright.operations.adopting.own import OwnTemplate
+from modelwright.operations.adopting.wanted import Wanted
 from tests.adopt.conftest import ARCHETYPE, GIVEN, commit
 from tests.platforms import git, platform_copy, release
 
 DONE, REFUSED = 0, 3
+WANTED = Wanted(path=Path())
 
 
 def start(project):
@@ -22,7 +25,7 @@ def test_an_untouched_project_starts_from_the_version_that_made_it(run, project,
 
     assert ran.code == DONE
     assert start(project) == "v1.1.0"
-    assert "44 of 44 files are equal, and 100% of the lines there, best of 3 versions" in ran.out
+    assert "44 of 44 files are equal, and 100% of the lines there, best of 2 versions" in ran.out
 
 
 def test_a_project_that_was_worked_on_still_does(run, project, history):
@@ -81,6 +84,24 @@ def test_a_version_that_does_not_exist_is_refused_with_the_nearest(run, project,
     assert "v1.1.0 or v1.2.0" in ran.err
 
 
+def test_a_branch_is_named_as_git_describes_it_because_it_moves(run, project, history):
+    git(history, "branch", "side", "v1.1.0")
+    arguments = ("adopt", project, "--archetype", ARCHETYPE, "--source", history, "--to", "side")
+
+    ran = run(*arguments)
+    git(history, "branch", "--delete", "--force", "side")
+
+    assert ran.code == DONE
+    assert start(project) == "v1.1.0"
+
+
+def test_the_version_behind_the_platform_s_name_is_the_one_that_governs(run, project, history):
+    named = ("--platform", f"{history}@v1.1.0", "--archetype", ARCHETYPE)
+
+    assert run("adopt", project, *named, "--managed-only").code == DONE
+    assert start(project) == "v1.1.0"
+
+
 def test_a_template_without_a_release_is_taken_as_it_is_checked_out(run, project, tmp_path):
     template = platform_copy(tmp_path / "platform")
     release(template, "x")
@@ -92,7 +113,7 @@ def test_a_template_without_a_release_is_taken_as_it_is_checked_out(run, project
 
 def test_what_is_the_same_in_two_versions_is_rendered_once(history):
     with history_of(str(history)) as versions:
-        template = OwnTemplate(history=versions, newest="v1.2.0")
+        template = OwnTemplate(history=versions, newest="v1.2.0", wanted=WANTED)
         given = {**GIVEN, "archetype": ARCHETYPE}
         counts = []
         for name in ("v1.0.0", "v1.1.0", "v1.2.0"):
@@ -106,9 +127,9 @@ def test_what_is_the_same_in_two_versions_is_rendered_once(history):
 def test_the_same_files_come_out_as_of_a_version_alone(history):
     given = {**GIVEN, "archetype": ARCHETYPE}
     with history_of(str(history)) as versions:
-        shared = OwnTemplate(history=versions, newest="v1.2.0")
+        shared = OwnTemplate(history=versions, newest="v1.2.0", wanted=WANTED)
         for name in ("v1.0.0", "v1.1.0", "v1.2.0"):
-            alone = OwnTemplate(history=versions, newest="v1.2.0")
+            alone = OwnTemplate(history=versions, newest="v1.2.0", wanted=WANTED)
 
             assert shared.files(name, given) == alone.files(name, given)
             made = shared.made(name, given)[1]

@@ -44,8 +44,8 @@ def test_equal_lines_decide_where_as_many_files_are_equal():
     assert found.version == "v2"
 
 
-def test_the_newest_of_equal_versions_is_taken():
-    assert best(fits({"a": "1\n"}, v1={"a": "1\n"}, v2={"a": "1\n"})).version == "v2"
+def test_the_first_of_equal_versions_is_taken():
+    assert best(fits({"a": "1\n"}, v2={"a": "1\n"}, v1={"a": "1\n"})).version == "v2"
 
 
 def test_a_file_that_is_missing_counts():

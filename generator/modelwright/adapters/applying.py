@@ -121,7 +121,13 @@ def _bring(repository: ProjectRepository, journal: Journal, lock: int, *, how: s
     env = {"GIT_INDEX_FILE": str(aside)}
     trees = (journal.head, journal.commit)
     git, top = ("git", "-c", "core.hooksPath=/dev/null"), _top(repository)
-    output((*git, "read-tree", how, "-u", *trees), folder=top, env=env, held=(lock,))
+    bring = (*git, "read-tree", how, "-u", *trees)
+    try:
+        output(bring, folder=top, env=env, held=(lock,))
+    except SurroundingsError:
+        # A copied or restored work tree has other times than its index remembers.
+        output((*git, "update-index", "-q", "--refresh"), folder=top, env=env, held=(lock,))
+        output(bring, folder=top, env=env, held=(lock,))
     if journal.unmerged:
         given = b"".join(_staged(journal))
         output((*git, "update-index", "-z", "--index-info"), folder=top, env=env, given=given)

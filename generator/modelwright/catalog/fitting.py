@@ -73,10 +73,10 @@ class Fitting:
 
 
 def best(fits: Iterable[Fit]) -> Fit | None:
-    """Return the best fit; the last among equals, so the newest where they come oldest first."""
+    """Return the best fit; the first among equals."""
     found = None
     for fit in fits:
-        if found is None or fit >= found:
+        if found is None or fit > found:
             found = fit
     return found
 

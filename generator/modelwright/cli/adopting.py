@@ -17,6 +17,7 @@ from modelwright.cli.options import (
     PlatformOption,
     QuietOption,
     SourceOption,
+    TrustOption,
     VerboseOption,
 )
 from modelwright.cli.progress import following
@@ -50,6 +51,7 @@ def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
         str,
         typer.Option("--to", metavar="VERSION", help="What it starts from.", show_default=False),
     ] = "",
+    trust: TrustOption = False,
     offline: OfflineOption = False,
     platform: PlatformOption = "",
     as_json: JsonOption = False,
@@ -72,6 +74,7 @@ def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
         governed=managed_only,
         apply=apply,
         offline=offline,
+        trust=trust,
     )
     outcome = taking.completed(wanted)
     if outcome is not None:
@@ -81,7 +84,7 @@ def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
     adoption = taking.adoption_of(wanted, person)
     _tell(adoption, terminal)
     if apply:
-        brought = taking.brought(adoption, offline=offline)
+        brought = taking.brought(adoption, wanted)
         if brought.status == "current":
             terminal.say(f"wrote {taking.answers_file(adoption)}")
         _end(terminal, _document(adoption), brought)
@@ -113,8 +116,10 @@ def _tell(adoption: Adoption, terminal: Terminal) -> None:
         told = ", ".join(adoption.told_by(name))
         terminal.say(f"  {name:<{widths[0]}}  {value or '(empty)':<{widths[1]}}  {told}")
     terminal.say(_start(adoption))
+    for note in adoption.notes:
+        terminal.note(note)
     for path in adoption.left:
-        terminal.note(f"{path} is not needed any more: git rm {path} when you are content")
+        terminal.note(f"{path} is not needed any more: remove it when you are content")
 
 
 def _start(adoption: Adoption) -> str:

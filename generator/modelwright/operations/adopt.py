@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from modelwright.adapters.atomic import write_whole
+from modelwright.adapters.git_history import GitHistory
 from modelwright.adapters.project_files import ProjectFiles, content_of, read_project
 from modelwright.adapters.project_repository import repository_of
 from modelwright.adapters.stored_answers import stored_answers
@@ -20,9 +21,11 @@ from modelwright.catalog.governing import QUESTION as GOVERNED
 from modelwright.catalog.guessing.evidence import Guess
 from modelwright.catalog.guessing.made import makers
 from modelwright.catalog.guessing.repository import Repository
+from modelwright.catalog.platform import COMPACT, POLICY
 from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
 from modelwright.errors import RefusedError
-from modelwright.operations.adopting.fit import Choice, Search, chosen, newest
+from modelwright.operations.adopting.fit import Choice, Search, chosen, fixed, newest
+from modelwright.operations.adopting.other import OtherTemplate
 from modelwright.operations.adopting.own import OwnTemplate
 from modelwright.operations.adopting.source import refuse_sound, template_of
 from modelwright.operations.adopting.wanted import Person, Wanted
@@ -55,6 +58,7 @@ class Adoption:
         answers: Every answer.
         files: The files of that version, the answers file among them.
         left: Files of its maker that the answers file replaces.
+        notes: What a person should know of the template.
     """
 
     folder: Path
@@ -65,6 +69,7 @@ class Adoption:
     answers: Answers = field(repr=False)
     files: Mapping[str, RenderedFile] = field(repr=False)
     left: Sequence[str]
+    notes: Sequence[str]
 
     @property
     def governed(self) -> bool:
@@ -100,9 +105,10 @@ def adoption_of(wanted: Wanted, person: Person) -> Adoption:
     made = makers(repository)
     refuse_sound(made, wanted)
     repository_of(wanted.path).refuse_dirty()
-    with template_of(wanted, made) as history:
-        template = OwnTemplate(history=history, newest=wanted.to or newest(history))
-        guesses = template.guesses(repository, made, wanted)
+    history, held = template_of(wanted, made)
+    with history:
+        template = _template(history, wanted, held)
+        guesses = template.guesses(repository, made)
         given = template.settle(guesses, person.ask)
         search = Search(
             history=history, template=template, made=made, contents=_contents(wanted.path, found)
@@ -113,6 +119,7 @@ def adoption_of(wanted: Wanted, person: Person) -> Adoption:
             folder=wanted.path,
             source=history.source,
             origin=history.origin,
+            notes=_notes(history, answers),
             choice=choice,
             guesses=guesses,
             answers=answers,
@@ -137,7 +144,7 @@ def write_answers(adoption: Adoption) -> Path:
     return path
 
 
-def brought(adoption: Adoption, *, offline: bool) -> Outcome:
+def brought(adoption: Adoption, wanted: Wanted) -> Outcome:
     """Bring a repository from the version that it starts from to the newest, in one step.
 
     A governed one gets the governing files of the version that it starts from: what it lacks of
@@ -151,7 +158,8 @@ def brought(adoption: Adoption, *, offline: bool) -> Outcome:
         to=adoption.choice.version if adoption.governed else "",
         adopting=yaml.safe_load(adoption.files[ANSWERS_FILE].content),
         anew=adoption.governed,
-        offline=offline,
+        offline=wanted.offline,
+        trust=wanted.trust,
     )
     outcome = update(adoption.folder, wish)
     if outcome.status == "current":
@@ -171,6 +179,25 @@ def completed(wanted: Wanted) -> Outcome | None:
     if stored.get(GOVERNED) is not True or not isinstance(stored.get("_commit"), str):
         return None
     return update(wanted.path, Wish(to=stored["_commit"], anew=True, offline=wanted.offline))
+
+
+def _template(history: GitHistory, wanted: Wanted, held: str) -> OwnTemplate | OtherTemplate:
+    name = fixed(history, wanted.to or held or newest(history))
+    tree = history.tree(name)
+    try:
+        tree.read(POLICY)
+        tree.read(COMPACT)
+    except KeyError:
+        return OtherTemplate(history=history, newest=name, wanted=wanted)
+    return OwnTemplate(history=history, newest=name, wanted=wanted)
+
+
+def _notes(history: GitHistory, answers: Answers) -> list[str]:
+    notes = [history.notice] if history.notice else []
+    policy = answers.values.get("policy")
+    if isinstance(policy, dict) and policy.get("sample"):
+        notes.append("the platform is a sample; name your organisation's with --platform")
+    return notes
 
 
 def _read(path: Path) -> ProjectFiles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,7 +30,13 @@ class Choice:
 
 
 class Comparable(Protocol):
-    """A template whose versions can be compared with a repository."""
+    """A template whose versions can be compared with a repository.
+
+    Attributes:
+        newest: The version that is named, or the newest.
+    """
+
+    newest: str
 
     def files(self, name: str, given: Mapping[str, object]) -> Mapping[str, RenderedFile]:
         """Return the files of a version."""
@@ -58,6 +64,19 @@ def newest(history: GitHistory) -> str:
     return git.version_at(history.folder(), "HEAD") or "HEAD"
 
 
+def fixed(history: GitHistory, version: str) -> str:
+    """Return a version by a name that goes on meaning it: a tag as it is, else as git describes it.
+
+    Raises:
+        RefusedError: There is no such version.
+    """
+    history.tree(version)
+    reference = history.references.get(version)
+    if reference is not None and reference.tag:
+        return version
+    return git.version_at(history.folder(), history.commit(version)) or version
+
+
 def chosen(search: Search, wanted: Wanted, given: Mapping[str, object], follow: Follow) -> Choice:
     """Return the version that is named, else the one that fits best.
 
@@ -66,29 +85,24 @@ def chosen(search: Search, wanted: Wanted, given: Mapping[str, object], follow: 
     """
     fitting = Fitting(contents=search.contents)
     if wanted.to or wanted.governed:
-        version = wanted.to or newest(search.history)
+        version = search.template.newest
         fit = None if wanted.governed else _fit(search, fitting, version, given)
         return Choice(version=version, fit=fit, compared=0 if fit is None else 1)
-    names = _candidates(search)
     written = _written(search)
+    names = _candidates(search, written)
     with follow(len(names)) as tell:
-        fits = []
-        for name in names:
-            tell(name)
-            fits.append(_fit(search, fitting, name, given))
-    found = best(fit for fit in fits if fit is not None)
-    compared = sum(fit is not None for fit in fits)
+        fits = list(_fits(search, fitting, names, given, tell))
+    found, compared = best(fits), len(fits)
     if found is None or not (found.enough or found.version == written):
         raise _nothing_fits(search, found, compared)
     return Choice(version=found.version, fit=found, compared=compared)
 
 
-def _candidates(search: Search) -> list[str]:
-    """Return the releases, oldest first, and last what the repository's maker wrote down."""
-    names = [release.version for release in search.history.releases]
-    written = _written(search)
-    names = [name for name in names if name != written] + ([written] if written else [])
-    return names or [newest(search.history)]
+def _candidates(search: Search, written: str) -> list[str]:
+    """Return what the repository's maker wrote down, and the releases, the newest first."""
+    names = [release.version for release in reversed(search.history.releases)]
+    names = [written, *(name for name in names if name != written)] if written else names
+    return names or [search.template.newest]
 
 
 def _written(search: Search) -> str:
@@ -106,6 +120,23 @@ def _written(search: Search) -> str:
     return ""
 
 
+def _fits(
+    search: Search,
+    fitting: Fitting,
+    names: Sequence[str],
+    given: Mapping[str, object],
+    tell: Callable[[str], None],
+) -> Iterator[Fit]:
+    """Yield the fit of every version that renders; nothing is better than a whole one."""
+    for name in names:
+        tell(name)
+        fit = _fit(search, fitting, name, given)
+        if fit is not None:
+            yield fit
+            if fit.equal == 1:
+                return
+
+
 def _fit(search: Search, fitting: Fitting, version: str, given: Mapping[str, object]) -> Fit | None:
     try:
         return fitting.fit(version, search.template.files(version, given))
@@ -118,7 +149,7 @@ def _nothing_fits(search: Search, found: Fit | None, compared: int) -> RefusedEr
         return RefusedError(
             "no version of the template can be rendered with these answers",
             where=search.history.source,
-            next_step=f"name one with --to to see why, such as --to {newest(search.history)}",
+            next_step=f"name one with --to to see why, such as --to {search.template.newest}",
         )
     return RefusedError(
         f"no version fits: {found.version} is nearest of {compared}, where {found.sentence}; "

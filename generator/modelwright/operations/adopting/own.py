@@ -33,6 +33,7 @@ class OwnTemplate:
 
     history: GitHistory
     newest: str
+    wanted: Wanted
     _renders: Renders = field(default_factory=Renders, repr=False)
 
     @property
@@ -40,16 +41,14 @@ class OwnTemplate:
         """How many files were rendered to compare versions."""
         return self._renders.rendered
 
-    def guesses(
-        self, repository: Repository, made: Sequence[Maker], wanted: Wanted
-    ) -> dict[str, Guess]:
+    def guesses(self, repository: Repository, made: Sequence[Maker]) -> dict[str, Guess]:
         """Return what is guessed for its questions, the archetype among them.
 
         Raises:
             RefusedError: An answer of the command line is to no question of its.
             UsageError: Nothing says what the repository shall be.
         """
-        platform = self._platform(self.newest)
+        platform, wanted = self._platform(self.newest), self.wanted
         names = platform.template.questionnaire.names
         if wanted.governed and GOVERNED not in names:
             raise RefusedError(

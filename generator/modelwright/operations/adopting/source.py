@@ -30,21 +30,27 @@ def refuse_sound(made: Sequence[Maker], wanted: Wanted) -> None:
             )
 
 
-def template_of(wanted: Wanted, made: Sequence[Maker]) -> GitHistory:
+def template_of(wanted: Wanted, made: Sequence[Maker]) -> tuple[GitHistory, str]:
     """Return the history of the template: the one that is named, its maker's, or the platform's.
+
+    Returns:
+        The history, and the version that the platform is held at; empty where it is not.
 
     Raises:
         RefusedError: The place is no repository of templates.
         SurroundingsError: It cannot be had.
     """
     if wanted.source:
-        return history_of(_absolute(wanted.source), offline=wanted.offline)
+        return history_of(_absolute(wanted.source), offline=wanted.offline), ""
     if not wanted.platform:
         for maker in made:
             place = _of_maker(maker, wanted)
             if place:
-                return history_of(place, offline=wanted.offline)
-    return history_of(platform_for(wanted.platform).source, offline=wanted.offline)
+                return history_of(place, offline=wanted.offline), ""
+    platform = platform_for(wanted.platform)
+    history = history_of(platform.source, offline=wanted.offline)
+    held = wanted.platform.endswith(f"@{platform.version}") or not history.releases
+    return history, platform.version if held else ""
 
 
 def _of_maker(maker: Maker, wanted: Wanted) -> str:

@@ -26,6 +26,7 @@ class Wanted:
         governed: Whether only its governing files become the platform's.
         apply: Whether it is brought to the newest version at once.
         offline: Whether no host is contacted.
+        trust: Whether a template is accepted that asks to run code.
     """
 
     path: Path
@@ -37,6 +38,7 @@ class Wanted:
     governed: bool = False
     apply: bool = False
     offline: bool = False
+    trust: bool = False
 
     @property
     def answers(self) -> dict[str, object]:
