@@ -11,6 +11,7 @@ from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.merging import require_git
 from modelwright.adapters.project_repository import ProjectRepository, repository_of
 from modelwright.adapters.stored_answers import stored_answers
+from modelwright.catalog.platform_record import FILE as PLATFORM
 from modelwright.errors import SurroundingsError
 from modelwright.operations.update_merge import file_changes, import_notes, merged
 from modelwright.operations.update_plan import Wish, foretold, moves
@@ -84,6 +85,11 @@ def _planned(
     """Return what an update would do; no result where there is nothing to do."""
     stored = wish.adopting
     ours = repository.files()
+    if stored is None and PLATFORM in ours and wish.answers_file not in ours:
+        # Here, because a project's update needs none of it.
+        from modelwright.operations.platform_merge import planned_platform  # noqa: PLC0415
+
+        return planned_platform(repository, scratch, ours, wish)
     if stored is None:
         stored = stored_answers(repository.folder, wish.answers_file)
         if wish.answers_file not in ours:
