@@ -121,13 +121,14 @@ def _bring(repository: ProjectRepository, journal: Journal, lock: int, *, how: s
     env = {"GIT_INDEX_FILE": str(aside)}
     trees = (journal.head, journal.commit)
     git, top = ("git", "-c", "core.hooksPath=/dev/null"), _top(repository)
-    bring = (*git, "read-tree", how, "-u", *trees)
+    read = (*git, "read-tree", how, "-u", *trees)
     try:
-        output(bring, folder=top, env=env, held=(lock,))
+        output(read, folder=top, env=env, held=(lock,))
     except SurroundingsError:
-        # A copied or restored work tree has other times than its index remembers.
-        output((*git, "update-index", "-q", "--refresh"), folder=top, env=env, held=(lock,))
-        output(bring, folder=top, env=env, held=(lock,))
+        # A repository that was copied or restored: the index knows its files by their old inodes.
+        refresh = (*git, "update-index", "-q", "--refresh")
+        output(refresh, folder=top, env=env, held=(lock,), fine=(0, 1))
+        output(read, folder=top, env=env, held=(lock,))
     if journal.unmerged:
         given = b"".join(_staged(journal))
         output((*git, "update-index", "-z", "--index-info"), folder=top, env=env, given=given)
