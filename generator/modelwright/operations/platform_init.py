@@ -111,13 +111,7 @@ def init_platform(
         SurroundingsError: Git or the disk failed; nothing is written.
     """
     plain = read_plain(policy)
-    source = read_plain(files[POLICY].content.decode())["platform"]["url"]
-    record = PlatformRecord(source=source, version=own_version())
-    wanted = {
-        **with_overlays(files, plain["environments"]),
-        POLICY: RenderedFile(policy.encode()),
-        RECORD: RenderedFile(record.text.encode()),
-    }
+    wanted = _wanted(files, policy, plain["environments"])
     checked = 0
 
     def finish(folder: Path) -> None:
@@ -141,6 +135,18 @@ def init_platform(
         url=plain["platform"]["url"],
         tag=FIRST_RELEASE if tag else "",
     )
+
+
+def _wanted(
+    files: Mapping[str, RenderedFile], policy: str, environments: Sequence[str]
+) -> dict[str, RenderedFile]:
+    source = read_plain(files[POLICY].content.decode())["platform"]["url"]
+    record = PlatformRecord(source=source, version=own_version())
+    return {
+        **with_overlays(files, environments),
+        POLICY: RenderedFile(policy.encode()),
+        RECORD: RenderedFile(record.text.encode()),
+    }
 
 
 def _render_all(folder: Path, tell: Tell) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from modelwright.adapters.clean_filters import stored
@@ -12,11 +12,11 @@ from modelwright.adapters.git_objects import GitObjects
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.project_repository import ProjectRepository
 from modelwright.catalog.platform import POLICY
-from modelwright.catalog.platform_record import FILE, record_from
+from modelwright.catalog.platform_record import FILE, PlatformRecord, record_from
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.errors import RefusedError, UsageError
 from modelwright.operations.pinning import CALLED
-from modelwright.operations.platform_update import platform_sides
+from modelwright.operations.platform_update import PlatformSides, platform_sides
 from modelwright.operations.syncing import expected_in
 from modelwright.operations.update_merge import file_changes, met
 from modelwright.operations.update_plan import Wish, changelog_between
@@ -45,7 +45,7 @@ def planned_platform(
             where="--data",
             next_step=f"edit {POLICY}, then run {SYNC}",
         )
-    record = record_from((repository.folder / FILE).read_text(encoding="utf-8"))
+    record = _record(repository)
     answers = {"_src_path": record.source, "_commit": record.version}
     with source_of(answers, wish.source, wish.platform, offline=wish.offline) as source:
         goal = target(source, wish.to)
@@ -62,17 +62,11 @@ def planned_platform(
         policy = (repository.folder / POLICY).read_text(encoding="utf-8")
         both = platform_sides(source.history, record, goal, policy, source=source.name)
         said = changelog_between(source.history.tree(goal), record.version, goal)
-    base, theirs = (stored(scratch, repository, ours, side) for side in (both.base, both.theirs))
-    sides = Sides(base=base, theirs=theirs, managed={})
-    result = met(scratch, repository, ours, sides, label=goal)
-    leave_untracked(result, lambda path: os.path.lexists(repository.folder / path))
+    result = _met(scratch, repository, ours, both, goal)
     notes = [*told.notes, *_follow(scratch, repository, result), *_pin_note(result)]
-    return Outcome(
+    return replace(
+        told,
         status="planned",
-        project=told.project,
-        old=told.old,
-        new=goal,
-        origin=told.origin,
         files=file_changes(scratch, result, repository.folder),
         conflicts=result.conflicts,
         changelog=said,
@@ -80,11 +74,26 @@ def planned_platform(
     ), result
 
 
+def _record(repository: ProjectRepository) -> PlatformRecord:
+    return record_from((repository.folder / FILE).read_text(encoding="utf-8"))
+
+
+def _met(
+    scratch: Scratch, repository: ProjectRepository, ours: Files, both: PlatformSides, goal: str
+) -> Result:
+    base, theirs = (stored(scratch, repository, ours, side) for side in (both.base, both.theirs))
+    sides = Sides(base=base, theirs=theirs, managed={})
+    result = met(scratch, repository, ours, sides, label=goal)
+    leave_untracked(result, lambda path: os.path.lexists(repository.folder / path))
+    return result
+
+
 def _follow(scratch: Scratch, repository: ProjectRepository, result: Result) -> Iterator[str]:
     """Write what follows from the merged policy; say why where that must wait."""
     if result.conflicts:
         yield f"when the conflicts are resolved, run {SYNC}: it writes what follows from {POLICY}"
         return
+    scratch.tree(result.files)  # so that every file of it can be read
     with GitObjects(scratch.folder) as objects:
         tree = _Merged(objects, result.files)
         try:
