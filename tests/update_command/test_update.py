@@ -199,3 +199,19 @@ def test_a_project_that_is_current_is_left_alone(story, capsys):
 
     assert "nothing to do" in capsys.readouterr().out
     assert story.staged() == {}
+
+
+def test_one_git_command_takes_back_conflicts_and_what_was_put_aside(story, capsys):
+    mine = FIRST["project/app.py"].replace("value_3 = 3", "value_3 = 'mine'")
+    story.edit({"app.py": mine, "logo.png": b"\x89PNG\0mine"})
+    theirs = FIRST["project/app.py"].replace("value_3 = 3", "value_3 = 'theirs'")
+    story.release("v1.1.0", {"project/app.py": theirs, "project/logo.png": b"\x89PNG\0theirs"})
+    assert run("update", story.project) == 1
+    assert (story.project / "logo.png.template").exists()
+
+    undo = capsys.readouterr().out.split("take it all back: ")[1].split()
+    git(story.project, *undo[1:])
+
+    assert story.staged() == {}
+    assert (story.project / "app.py").read_text() == mine
+    assert not (story.project / "logo.png.template").exists()
