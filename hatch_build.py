@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import shutil
 import subprocess
@@ -141,7 +142,10 @@ def _is_version(tag: str) -> bool:
 
 def _git(folder: Path, *arguments: str, given: str = "") -> str:
     command = ["git", *arguments]
+    # A hook of git that builds a wheel has its own repository in mind.
+    others = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY")
+    env = {name: value for name, value in os.environ.items() if name not in others}
     done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
-        command, cwd=folder, input=given, capture_output=True, text=True, check=True
+        command, cwd=folder, env=env, input=given, capture_output=True, text=True, check=True
     )
     return done.stdout

@@ -42,6 +42,14 @@ def step(folder, tag):
     release(folder, tag)
 
 
+JUDGE = """
+import json, sys
+from modelwright.operations.project_platform import platform_of_project
+platform = platform_of_project("", sys.argv[1], sys.argv[2])
+print(json.dumps([platform.version, platform.tree.read("templates/NOTE").decode()]))
+"""
+
+
 class Installed:
     """A package in a folder of its own, and a cache of its own."""
 
@@ -66,15 +74,15 @@ class Installed:
             "GIT_CONFIG_VALUE_0": URL,
         }
 
-    def start(self, *arguments):
+    def start(self, *arguments, script=TELL):
         return subprocess.Popen(
-            [sys.executable, "-c", TELL, URL, *arguments],
+            [sys.executable, "-c", script, URL, *arguments],
             env=self.env, cwd=self.folder, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
-    def tell(self, *arguments):
-        process = self.start(*arguments)
+    def tell(self, *arguments, script=TELL):
+        process = self.start(*arguments, script=script)
         said, errors = process.communicate()
         assert process.returncode == 0, errors
         return json.loads(said)
@@ -145,6 +153,21 @@ def test_a_newer_release_at_the_address_is_taken_and_said(organisation, tmp_path
     assert said["versions"] == ["v1.0.0", "v1.1.0", "v1.2.0"]
     assert said["origin"] == URL
     assert organisation.tell("--offline")["origin"] == f"the cache of {URL} (not reachable)"
+
+
+def test_a_project_is_judged_by_its_own_version_wherever_that_is_to_be_had(organisation, tmp_path):
+    from modelwright import __version__
+
+    def judge(version):
+        return organisation.tell(version, script=JUDGE)
+
+    step(tmp_path / "upstream", "v1.2.0")
+    assert judge("v1.0.0") == ["v1.0.0", "v1.0.0"]
+    assert not (organisation.cache / "modelwright/templates").exists()
+    assert judge("v1.2.0") == ["v1.2.0", "v1.2.0"]
+    (tmp_path / "upstream").rename(tmp_path / "gone")
+    assert judge("v1.2.0") == ["v1.2.0", "v1.2.0"]
+    assert judge("v9.0.0")[0] == judge(f"v{__version__}")[0] == f"v{__version__}"
 
 
 def test_an_address_that_cannot_be_reached_leaves_the_package(organisation, tmp_path):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,16 +71,23 @@ def at_hand(source: str, version: str) -> GitTree | None:
     Raises:
         SurroundingsError: What is at hand cannot be read.
     """
-    try:
-        if _is_path(source):
-            return _in_place(source).tree(version)
-        if same(source, _own_policy()["platform"]["url"]):
-            return _came_with_us(source).tree(version)
-        history = held(source)
+    for history in _asking_nobody(source):
         # A release stays what it is; a branch in the cache may have moved on.
-        return history.tree(version) if history and history.is_fixed(version) else None
-    except RefusedError:
-        return None
+        if history.is_fixed(version):
+            with suppress(RefusedError):
+                return history.tree(version)
+    return None
+
+
+def _asking_nobody(source: str) -> Iterator[GitHistory]:
+    if _is_path(source):
+        yield _in_place(source)
+        return
+    if same(source, _own_policy()["platform"]["url"]):
+        yield _came_with_us(source)
+    cached = held(source)
+    if cached is not None:
+        yield cached
 
 
 def held(source: str, *, unreachable: str = "") -> GitHistory | None:

@@ -87,5 +87,5 @@ def _unwritable(path: Path, error: OSError) -> SurroundingsError:
     return SurroundingsError(
         f"it cannot be written: {error.strerror or error}",
         where=str(path),
-        next_step="choose a folder that you may write to; nothing was written",
+        next_step="choose a folder that you may write to, such as with --into; nothing was written",
     )

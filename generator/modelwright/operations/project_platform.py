@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from modelwright.adapters.packaged import own_root, own_version
-from modelwright.adapters.platforms import located, platform_for
-from modelwright.adapters.urls import same
+from modelwright.adapters.platforms import at_version, located, platform_for
+from modelwright.adapters.urls import is_url, same
 from modelwright.catalog.platform import Platform
 from modelwright.errors import ModelwrightError, RefusedError
 
@@ -53,7 +53,17 @@ def _then(now: Platform, version: str) -> Platform:
     """Return a platform as it was at a version, where that can be had; else as it is now."""
     if version in {"", now.version}:
         return now
-    return _held(now.source, version) or now
+    return _held(now.source, version) or _asked(now, version) or now
+
+
+def _asked(now: Platform, version: str) -> Platform | None:
+    """Return a published platform at a version that nobody has at hand."""
+    if now.sample or not is_url(now.source):
+        return None
+    with suppress(ModelwrightError):
+        found = at_version(now, version)
+        return found if found.policy else None
+    return None
 
 
 def _held(source: str, version: str) -> Platform | None:
