@@ -142,7 +142,7 @@ class Questioning:
             value = question.preset()
         except ValueError as error:
             value, refused = UNSET, f": its default is refused: {plain(error)}"
-        if value is not UNSET or not (refused or question.get_ask()):
+        if value is not UNSET or not (refused or question.asked):
             return value
         if self.ask is None or self.replay:
             raise self._no_default(question, refused)

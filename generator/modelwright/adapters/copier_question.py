@@ -79,6 +79,12 @@ class Put(Question):
         except InvalidTypeError as error:
             raise ValueError(_told(error)) from error
 
+    @property
+    def asked(self) -> bool:
+        """Whether the question is put to a person; before Copier 9.19 every one is."""
+        get_ask = getattr(self, "get_ask", None)
+        return get_ask is None or bool(get_ask())
+
     def prompt(self) -> Prompt:
         """Return the question as a person meets it."""
         several = self.multiselect and self.offered

@@ -130,11 +130,13 @@ class CopierVersion:
             self._opened() as template,
             tempfile.TemporaryDirectory(prefix="modelwright-") as folder,
         ):
+            into = Path(folder, self.project.absolute().name or "project")
+            into.mkdir()
             yield Render.of(
                 template,
                 project=self.project,
                 answers_file=self.answers_file,
-                into=Path(folder, self.project.absolute().name or "project"),
+                into=into,
                 trust=self.trust or template.trusted,
             )
 
