@@ -75,7 +75,7 @@ def test_cruft_names_template_archetype_and_answers(run, cruft, history):
     ran = run("adopt", project)
 
     assert ran.code == DONE
-    assert ran.out.splitlines()[3].split()[:3] == ["use_case", "churn", ".cruft.json,"]
+    assert ran.out.splitlines()[4].split()[:3] == ["use_case", "churn", ".cruft.json,"]
     assert answers(project)["_src_path"] == str(history)
     assert answers(project)["_commit"] == "v1.1.0"
     assert answers(project)["cost_centre"] == ""

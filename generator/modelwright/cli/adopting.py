@@ -110,12 +110,12 @@ def _end(terminal: Terminal, document: dict[str, Any], outcome: Outcome) -> None
 
 
 def _tell(adoption: Adoption, terminal: Terminal) -> None:
+    terminal.say(_start(adoption))
     shown = {name: str(value) for name, value in adoption.answers.remembered.items()}
     widths = [max(map(len, texts)) for texts in (shown, shown.values())]
     for name, value in shown.items():
         told = ", ".join(adoption.told_by(name))
         terminal.say(f"  {name:<{widths[0]}}  {value or '(empty)':<{widths[1]}}  {told}")
-    terminal.say(_start(adoption))
     for note in adoption.notes:
         terminal.note(note)
     for path in adoption.left:
