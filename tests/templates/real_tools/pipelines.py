@@ -7,6 +7,7 @@ on. What act does not model (environments, OIDC, permissions, concurrency) is ju
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,14 +67,27 @@ def act(
 
 
 def local_repositories(stubs: Path, platform: Path = REPOSITORY) -> list[str]:
-    """Return act's options that put a platform and the stubs in the place of remote actions."""
+    """Return act's options that put a platform and the stubs in the place of remote actions.
+
+    This checkout is called as it stands, another platform as it is at its pin.
+    """
     policy = yaml.safe_load((platform / "platform.yml").read_text())
     pin = yaml.safe_load((platform / "templates/_shared/workflows.json").read_text())
-    where = {f"{policy['platform']['repository']}@{pin['sha']}": platform}
+    called = platform if platform == REPOSITORY else at_commit(platform, pin["sha"], stubs)
+    where = {f"{policy['platform']['repository']}@{pin['sha']}": called}
     for name, program in STUBBED.items():
         action = policy["available"]["actions"][name]
         where[f"{action['uses']}@{action['sha']}"] = write_stub(stubs / name, program)
     return [f"--local-repository={uses}={folder}" for uses, folder in where.items()]
+
+
+def at_commit(repository: Path, commit: str, into: Path) -> Path:
+    """Return a copy of a repository at one commit, without its history, as a runner downloads it."""
+    into.mkdir(parents=True, exist_ok=True)
+    run("git", "clone", "--quiet", "--no-checkout", repository, into / "called")
+    run("git", "checkout", "--quiet", commit, cwd=into / "called")
+    shutil.rmtree(into / "called/.git")
+    return into / "called"
 
 
 def write_stub(folder: Path, program: str) -> Path:
