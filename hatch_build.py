@@ -16,7 +16,7 @@ from packaging.version import InvalidVersion, Version
 LIST = runpy.run_path(str(Path(__file__).parent / "generator/modelwright/catalog/belonging.py"))
 PLATFORM: tuple[str, ...] = LIST["PLATFORM"]
 # What an old version of a project is rendered from, and what the plan of an update tells of it.
-KEPT = ("copier.yml", "platform.yml", "templates", "hooks", "CHANGELOG.md")
+KEPT = (*PLATFORM, "CHANGELOG.md")
 BUNDLE = "history.bundle"
 AUTHOR = "modelwright <modelwright@users.noreply.github.com>"
 PACKED = ("-c", "pack.threads=1", "-c", "pack.window=10", "-c", "pack.depth=50")

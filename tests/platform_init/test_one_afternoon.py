@@ -8,12 +8,19 @@ import yaml
 
 from modelwright.adapters.platforms import located
 from modelwright.catalog.rendering import ANSWERS_FILE
-from modelwright.operations.new import new_project, rendered
-from tests.platforms import change_policy, git
+from modelwright.operations.new import rendered
+from tests.platform_init.one_platform import (
+    URL,
+    lead,
+    make,
+    new_team,
+    policy_of,
+    release,
+    with_remote,
+)
 from tests.templates.real_tools import projects
 from tests.templates.real_tools.pipelines import act
 
-URL = "https://github.com/nineteen-shops/ml-platform"
 JOBS = {
     "policy": ["Check it"],
     "python": ["Lock file in sync", "Install", "Lint", "Format", "Types", "Tests", "Wheel"],
@@ -28,36 +35,9 @@ def published(big_made, tmp_path_factory):
     place = tmp_path_factory.mktemp("published") / "ml-platform"
     shutil.copytree(big_made, place, symlinks=True)
     patch = pytest.MonkeyPatch()
-    patch.setenv("GIT_CONFIG_COUNT", "1")
-    patch.setenv("GIT_CONFIG_KEY_0", f"url.file://{place}.insteadOf")
-    patch.setenv("GIT_CONFIG_VALUE_0", URL)
+    lead(patch, place)
     yield place
     patch.undo()
-
-
-def policy_of(platform):
-    return (platform / "platform.yml").read_text()
-
-
-def release(platform, tag, policy):
-    change_policy(platform, policy)
-    git(platform, "add", "--all")
-    git(platform, "commit", "--quiet", "--message", f"feat: {tag}")
-    git(platform, "tag", tag)
-
-
-def make(platform, team, use_case, into):
-    made = new_project(
-        platform, "online-serving", into,
-        given={"team": team, "brand": platform.policy["teams"][team]["brands"][0],
-               "use_case": use_case}, defaults=True, ask=None,
-    )  # fmt: skip
-    return made.folder
-
-
-def with_remote(project):
-    git(project, "remote", "add", "origin", f"https://github.com/nineteen-shops/{project.name}")
-    return project
 
 
 def test_a_project_is_made_by_the_platform_s_address(published, run, tmp_path):
@@ -72,7 +52,7 @@ def test_a_project_is_made_by_the_platform_s_address(published, run, tmp_path):
 
 
 def test_its_callers_name_the_platform_s_own_repository_and_pin(published, tmp_path):
-    project = make(located(URL), "belfin-search", "ranking", tmp_path)
+    project = make(URL, "belfin-search", "ranking", tmp_path)
 
     pin = json.loads((published / "templates/_shared/workflows.json").read_text())
     for file in (project / ".github/workflows").iterdir():
@@ -86,7 +66,7 @@ def test_its_callers_name_the_platform_s_own_repository_and_pin(published, tmp_p
 @pytest.mark.xdist_group("act")
 @pytest.mark.parametrize("job", JOBS)
 def test_its_pull_request_is_green(job, published, tmp_path):
-    project = make(located(URL), "corvel-pricing", "price-advice", tmp_path)
+    project = make(URL, "corvel-pricing", "price-advice", tmp_path)
     projects.lock(project)
     with_remote(project)
 
@@ -98,16 +78,6 @@ def test_its_pull_request_is_green(job, published, tmp_path):
     assert outcome.failed == [], outcome.log[-4000:]
     assert outcome.code == DONE
     assert [name for name in outcome.steps if name in JOBS[job]] == JOBS[job]
-
-
-def new_team(policy):
-    """A team more, for the last brand."""
-    return policy.replace(
-        "\navailable:",
-        "  sundby-gifts: {github: sundby-gifts, brands: [sundby], cost_centre: CC-4999,"
-        " contact: gifts@halden-retail.example}\n\navailable:",
-        1,
-    )
 
 
 def test_a_team_for_another_brand_changes_nothing_in_40_projects(big, tmp_path):
@@ -133,7 +103,7 @@ def test_a_team_for_another_brand_changes_nothing_in_40_projects(big, tmp_path):
 
 def test_the_new_team_s_project_is_within_policy(big, run, tmp_path):
     release(big, "v0.2.0", new_team(policy_of(big)))
-    project = make(located(str(big)), "sundby-gifts", "wrapping", tmp_path)
+    project = make(str(big), "sundby-gifts", "wrapping", tmp_path)
     projects.lock(project)
 
     ran = run("check", project)
@@ -148,7 +118,7 @@ def test_the_pinned_check_of_an_older_policy_is_green_for_the_new_team(published
     policy = policy_of(published)
     release(published, "v0.2.0", new_team(policy).replace("CC-4001", "CC-4998"))
     for team in ("sundby-gifts", "arbora-fraud"):
-        project = make(located(f"{URL}@v0.2.0"), team, "wrapping", tmp_path)
+        project = make(f"{URL}@v0.2.0", team, "wrapping", tmp_path)
         projects.lock(project)
         with_remote(project)
 

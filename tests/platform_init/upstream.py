@@ -34,11 +34,11 @@ def release(upstream, tag):
     git(upstream, "tag", tag)
 
 
-def run_from(upstream, *arguments, cwd):
+def run_from(upstream, *arguments, cwd, **env):
     """Run the modelwright that stands in a repository, not the one under test's."""
     return subprocess.run(
         [sys.executable, "-m", "modelwright", *(str(argument) for argument in arguments)],
         cwd=cwd, capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": str(upstream / "generator"),
-             "PYTHONDONTWRITEBYTECODE": "1"},
+             "PYTHONDONTWRITEBYTECODE": "1", **env},
     )  # fmt: skip

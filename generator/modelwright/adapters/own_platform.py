@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from modelwright import __version__
-from modelwright.adapters import git
 from modelwright.adapters.packaged import own_root
 from modelwright.adapters.process import run
 from modelwright.catalog.belonging import GENERATOR, PLATFORM, belongs, place_of
@@ -34,11 +32,6 @@ def own_files() -> dict[str, RenderedFile]:
             name, file = _linked(path) or (path, _file(place))
             files[place_of(name)] = file
     return files
-
-
-def own_version() -> str:
-    """Return the version of those files: a tag, or git's description of a checkout."""
-    return git.described(own_root()) or f"v{__version__}"
 
 
 def _own_paths(root: Path) -> Iterator[tuple[str, Path]]:

@@ -16,6 +16,7 @@ from modelwright.adapters import git
 from modelwright.adapters.cache import cache
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.adapters.locking import exclusive
+from modelwright.catalog.platform_record import FILE as RECORD
 from modelwright.errors import SurroundingsError
 
 VERSION: Final = f"v{__version__}"
@@ -28,6 +29,16 @@ def own_root() -> Path:
     """Return the folder of the platform that came with this program."""
     packaged = Path(__file__).parent.parent / "_platform"
     return packaged if packaged.is_dir() else Path(__file__).parents[3]
+
+
+def own_version() -> str:
+    """Return the version of that platform: a tag, or git's description of a checkout.
+
+    An organisation's platform has tags of its own: without its git, as in the download of an
+    action, nobody knows which one this is, and the answer is empty.
+    """
+    root = own_root()
+    return git.described(root) or ("" if (root / RECORD).exists() else VERSION)
 
 
 def own_bundle() -> Path | None:

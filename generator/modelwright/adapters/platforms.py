@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from modelwright.adapters import git
 from modelwright.adapters.folder_tree import FolderTree
-from modelwright.adapters.packaged import VERSION, own_root
+from modelwright.adapters.packaged import own_root, own_version
 from modelwright.adapters.urls import is_url, whole
 from modelwright.catalog.platform import Platform
 from modelwright.errors import RefusedError
@@ -84,8 +84,8 @@ def configure(place: str) -> Path:
 
 def _own() -> Platform:
     root = own_root()
-    found = Platform(tree=FolderTree(root), source="", version=git.described(root))
-    return replace(found, source=found.policy["platform"]["url"], version=found.version or VERSION)
+    found = Platform(tree=FolderTree(root), source="", version=own_version())
+    return replace(found, source=found.policy["platform"]["url"])
 
 
 def _in_folder(folder: Path) -> Platform:

@@ -12,6 +12,8 @@ from modelwright.policy.refusal import Refusal
 from modelwright.policy.rules import binds, refusals, repository_refusal
 
 RETIRED: Final = "ANS002"
+UNKNOWN: Final = "ANS001"
+_ELSEWHERE: Final = "name the project's own version with --platform to have it judged"
 _ANSWER_OF: Final = {
     "cost centre": "cost_centre",
     "allocation key": "allocation_key",
@@ -24,12 +26,14 @@ def check_answers(project: Project) -> Iterator[Finding]:
     born = str(project.answers.get("born", ""))
     for refusal in _refusals(project, born):
         legal_at_birth = refusal.rule == RETIRED or not binds(refusal, born)
+        # Another version of the policy cannot know which choices came or went since.
+        unknown = refusal.rule == UNKNOWN and bool(project.unjudged)
         yield Finding(
             where=_where(project, refusal),
             rule=refusal.rule,
             problem=refusal.problem,
-            next_step=_next_step(refusal, legal_at_birth=legal_at_birth),
-            warning=legal_at_birth,
+            next_step=_ELSEWHERE if unknown else _next_step(refusal, legal_at_birth=legal_at_birth),
+            warning=legal_at_birth or unknown,
         )
 
 

@@ -24,6 +24,7 @@ PLATFORM: Final = (
     "uv.lock",
     "hatch_build.py",
     "LICENSE",
+    ".modelwright.yml",
     "docs/check.md",
     "docs/platform.md",
     "docs/policy.md",

@@ -13,7 +13,7 @@ from jinja2 import TemplateError
 
 from modelwright.adapters.project_files import ProjectFiles, read_project
 from modelwright.audit.check import Report, check
-from modelwright.audit.project import ANSWERS_FILE, Project
+from modelwright.audit.project import ANSWERS_FILE, RECORD, Project
 from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.catalog.answering import put_questions
 from modelwright.catalog.archetypes import Archetype
@@ -21,6 +21,7 @@ from modelwright.catalog.platform import Platform
 from modelwright.catalog.rendering import Template, render
 from modelwright.catalog.tree import Tree
 from modelwright.errors import ModelwrightError, RefusedError
+from modelwright.operations.other_policy import with_own_team
 
 OpenPlatform = Callable[[str, str], Platform]
 PIN: Final = "templates/_shared/workflows.json"
@@ -52,7 +53,7 @@ def check_project(path: Path, *, open_platform: OpenPlatform, today: date) -> Re
             answers=answers,
             folder=found.folder,
             remote=found.remote,
-            policy=platform.policy,
+            policy=_policy(platform, answers, found),
             pin=_pin(platform),
             expected=expected,
             unjudged=unjudged,
@@ -99,6 +100,17 @@ def _broken(line: int, problem: str) -> RefusedError:
         where=f"{ANSWERS_FILE}:{line}",
         next_step=f"restore it: git checkout HEAD -- {ANSWERS_FILE}",
     )
+
+
+def _policy(
+    platform: Platform, answers: Mapping[str, Any], found: ProjectFiles
+) -> Mapping[str, Any]:
+    if answers.get("_commit", "") == platform.version:
+        return platform.policy
+    documents = read_yaml(found.texts.get(RECORD, ""))
+    if isinstance(documents, Unreadable) or not documents:
+        return platform.policy
+    return with_own_team(platform.policy, answers, documents[0].mapping)
 
 
 def _pin(platform: Platform) -> Mapping[str, str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.own_platform import own_files, own_version
+from modelwright.adapters.own_platform import own_files
+from modelwright.adapters.packaged import own_version
 from modelwright.adapters.placing import place, refuse_occupied
 from modelwright.adapters.process import run
 from modelwright.catalog.archetypes import FILE as ARCHETYPE

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from modelwright.adapters.packaged import VERSION, own_root
+from modelwright.adapters.packaged import own_root, own_version
 from modelwright.adapters.platforms import located, platform_for
 from modelwright.adapters.urls import same
 from modelwright.catalog.platform import Platform
@@ -30,8 +30,7 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
     packaged = located(str(own_root()))
     url = packaged.policy["platform"]["url"]
     if same(source, url):
-        own = replace(packaged, source=url, version=packaged.version or VERSION)
-        return _then(own, version)
+        return _then(replace(packaged, source=url, version=own_version()), version)
     try:
         return _at(source, version)
     except ModelwrightError as error:
