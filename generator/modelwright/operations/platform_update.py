@@ -56,7 +56,7 @@ def record_of(platform: Path) -> PlatformRecord | None:
 
 
 def platform_sides(
-    history: GitHistory, record: PlatformRecord, to: str, policy: str
+    history: GitHistory, record: PlatformRecord, to: str, policy: str, *, source: str = ""
 ) -> PlatformSides:
     """Return what the merge starts from and what it brings.
 
@@ -65,6 +65,7 @@ def platform_sides(
         record: Where the platform came from.
         to: The newer version.
         policy: The text of the organisation's policy.
+        source: What the record names as the source from now on; empty for what it names.
 
     Raises:
         RefusedError: The history lacks one of the versions; the nearest are named.
@@ -73,17 +74,15 @@ def platform_sides(
     old, new = (_files_at(history, version) for version in (record.version, to))
     environments = read_plain(policy)["environments"]
     policies = merged_policies(_policy(old), _policy(new), policy)
-    sides = []
-    for version, files, text in zip((record.version, to), (old, new), policies, strict=True):
-        kept = {path: file for path, file in files.items() if not follows(path)}
-        written = PlatformRecord(source=record.source, version=version).text
-        sides.append(
-            {
-                **with_overlays(kept, environments),
-                POLICY: RenderedFile(text.encode()),
-                FILE: RenderedFile(written.encode()),
-            }
-        )
+    after = PlatformRecord(source=source or record.source, version=to)
+    sides = [
+        {
+            **with_overlays({p: f for p, f in files.items() if not follows(p)}, environments),
+            POLICY: RenderedFile(text.encode()),
+            FILE: RenderedFile(told.text.encode()),
+        }
+        for told, files, text in zip((record, after), (old, new), policies, strict=True)
+    ]
     return PlatformSides(base=sides[0], theirs=sides[1])
 
 

@@ -11,7 +11,9 @@ from modelwright.catalog.archetypes import FILE, Archetype, archetype_from
 from modelwright.catalog.derived import derived_from
 from modelwright.catalog.governing import with_own_source
 from modelwright.catalog.platform import POLICY, digest
+from modelwright.catalog.tree import Tree
 from modelwright.catalog.written import written_files
+from modelwright.errors import RefusedError
 from modelwright.policy.fragments import fragments
 from modelwright.policy.load import load_policy, read_plain
 
@@ -29,18 +31,41 @@ def expected_files(root: Path, policy_file: str = POLICY) -> dict[str, str]:
         RefusedError: The policy has faults; each is named.
     """
     tree = FolderTree(root)
-    text = tree.read(policy_file)
-    load_policy(text.decode(), str(root / policy_file))
+    return expected_in(tree, tree.read(policy_file), str(root / policy_file))
+
+
+def expected_in(tree: Tree, text: bytes, where: str) -> dict[str, str]:
+    """Return the same of a platform that need not be on the disk.
+
+    Args:
+        tree: The platform's files.
+        text: Its policy.
+        where: The policy's file, for messages.
+
+    Raises:
+        RefusedError: The policy has faults, or offers an archetype without templates.
+    """
+    load_policy(text.decode(), where)
     policy = read_plain(text.decode())
-    archetypes = [_archetype(tree, identity) for identity in policy["archetypes"]]
+    archetypes = [_archetype(tree, identity, where) for identity in policy["archetypes"]]
     derived = derived_from(tree.read("templates/_shared/derived.yml").decode())
     pin = json.loads(tree.read("templates/_shared/workflows.json"))
     files = written_files(policy, archetypes, derived, pin=pin, digest=digest(text))
     return files | fragments()
 
 
-def _archetype(tree: FolderTree, identity: str) -> Archetype:
-    archetype = archetype_from(identity, tree.read(f"templates/{identity}/{FILE}").decode())
+def _archetype(tree: Tree, identity: str, where: str) -> Archetype:
+    path = f"templates/{identity}/{FILE}"
+    try:
+        archetype = archetype_from(identity, tree.read(path).decode())
+    except KeyError as error:
+        if error.args != (path,):
+            raise
+        raise RefusedError(
+            f"there is no {path} for the archetype '{identity}'",
+            where=where,
+            next_step="take the archetype out of the policy, or add its templates",
+        ) from error
     folder = f"templates/{identity}/{PROJECT}/"
     paths = [path.removeprefix(folder) for path in tree.paths(folder.rstrip("/"))]
     return with_own_source(archetype, paths)

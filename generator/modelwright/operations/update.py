@@ -12,6 +12,7 @@ from modelwright.adapters.histories import Shelf
 from modelwright.adapters.merging import require_git
 from modelwright.adapters.project_repository import ProjectRepository, repository_of
 from modelwright.adapters.stored_answers import stored_answers
+from modelwright.catalog.platform_record import FILE as PLATFORM
 from modelwright.errors import SurroundingsError
 from modelwright.operations.update_merge import file_changes, import_notes, merged
 from modelwright.operations.update_plan import Wish, foretold, moves
@@ -87,6 +88,11 @@ def _planned(
     stored = wish.adopting
     ours = repository.files()
     scratch.know(ours)
+    if stored is None and PLATFORM in ours and wish.answers_file not in ours:
+        # Here, because a project's update needs none of it.
+        from modelwright.operations.platform_merge import planned_platform  # noqa: PLC0415
+
+        return planned_platform(repository, scratch, ours, wish)
     if stored is None:
         stored = stored_answers(repository.folder, wish.answers_file)
         if wish.answers_file not in ours:

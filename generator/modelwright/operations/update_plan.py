@@ -87,7 +87,7 @@ def foretold(
         origin=source.history.origin,
         answers=answer_changes(old.answers.remembered, new.answers.remembered),
         pins=_pins(old.tree, new.tree),
-        changelog=_changelog(new.tree, old.version.name, new.version.name),
+        changelog=changelog_between(new.tree, old.version.name, new.version.name),
         warnings=warnings,
         notes=[*filter(None, [source.history.notice]), *new.notes, *renamed],
     )
@@ -101,7 +101,8 @@ def _pins(old: Tree, new: Tree) -> list[str]:
     return pins if pins[0] != pins[1] else []
 
 
-def _changelog(tree: Tree, old: str, new: str) -> list[str]:
+def changelog_between(tree: Tree, old: str, new: str) -> list[str]:
+    """Return what a template's changelog says of the versions between two; nothing without one."""
     try:
         return between(tree.read(CHANGELOG).decode(errors="replace"), old, new)
     except KeyError:
