@@ -85,6 +85,7 @@ def _follow(scratch: Scratch, repository: ProjectRepository, result: Result) -> 
     if result.conflicts:
         yield f"when the conflicts are resolved, run {SYNC}: it writes what follows from {POLICY}"
         return
+    scratch.tree(result.files)  # a blob is written when a tree needs it
     with GitObjects(scratch.folder) as objects:
         tree = _Merged(objects, result.files)
         try:
