@@ -1,0 +1,126 @@
+"""Where the panel comes from: here a seeded generator, in your project your table."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from .features import holidays
+from .runtime import FloatArray, Sample
+
+__all__ = ["demand", "read"]
+
+START = date(2024, 1, 1)
+PLANNED = 60
+CATEGORIES = ("bakery", "dairy", "household", "seasonal")
+# Of each category: share of a weekday's sales, Monday first, and how far summer is above winter.
+WEEK = np.array(
+    [
+        [0.9, 0.8, 0.9, 1.0, 1.2, 1.5, 0.7],
+        [1.0, 0.9, 0.9, 1.0, 1.2, 1.3, 0.7],
+        [0.9, 0.9, 0.9, 1.0, 1.1, 1.5, 0.7],
+        [0.7, 0.7, 0.8, 0.9, 1.3, 1.7, 0.9],
+    ]
+)
+SUMMER = np.array([0.05, 0.15, 0.0, 0.6])
+INTERMITTENT, YOUNG = 0.15, 0.06
+
+
+def read(place: Path, sample: Sample | None) -> pl.DataFrame:
+    """Return the demand of the past and the plan of the days to come.
+
+    Replace this by the reading of your own table, and drop the rest of this file.
+
+    Args:
+        place: File, or folder of files.
+        sample: What to generate where nothing is at `place` yet; None for a table of your own.
+    """
+    if sample and not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        waiting = place.with_suffix(".waiting")
+        demand(sample).write_parquet(waiting)
+        waiting.replace(place)
+    return pl.read_parquet(place / "*.parquet" if place.is_dir() else place)
+
+
+def demand(sample: Sample) -> pl.DataFrame:
+    """Return daily demand with promotions, prices, holidays, stock-outs, new and rare items."""
+    draw = np.random.default_rng(sample.seed)
+    days = [START + timedelta(days=number) for number in range(sample.days + PLANNED)]
+    shape = (sample.series, len(days))
+    category = draw.integers(len(CATEGORIES), size=sample.series)
+    list_price = np.round(draw.lognormal(1.2, 0.5, sample.series), 2) + 0.5
+    promoted = _promotions(draw, shape)
+    price = np.round(list_price[:, None] * np.where(promoted, 0.8, 1.0), 2)
+    expected = _expected(draw, category, days) * np.where(promoted, 1.9, 1.0)
+    wanted = _wanted(draw, expected)
+    sold, empty = _stock(draw, wanted, expected)
+    born = np.where(
+        draw.random(sample.series) < YOUNG, sample.days - draw.integers(3, 80, sample.series), 0
+    )
+    known = np.arange(len(days)) < sample.days
+    stores = np.arange(sample.series) % max(2, sample.series // 20)
+    panel = pl.DataFrame(
+        {
+            "store": np.repeat([f"S{number:02}" for number in stores % 100], len(days)),
+            "product": np.repeat([f"P{n:04}" for n in range(sample.series)], len(days)),
+            "date": days * sample.series,
+            "category": np.repeat([CATEGORIES[number] for number in category], len(days)),
+            "units": np.where(known, sold, np.nan).ravel(),
+            "price": price.ravel(),
+            "list_price": np.repeat(list_price, len(days)),
+            "promotion": promoted.ravel(),
+            "stock_out": (empty & known).ravel(),
+        }
+    )
+    return panel.filter((np.arange(len(days)) >= born[:, None]).ravel()).with_columns(
+        pl.col("units").fill_nan(None)
+    )
+
+
+def _promotions(draw: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Advertise each product for a week, some eight times a year."""
+    starts = draw.random(shape) < 8 / 365
+    running = np.cumsum(starts, axis=1)
+    running[:, 7:] -= running[:, :-7].copy()
+    return np.asarray(running > 0)
+
+
+def _expected(draw: np.random.Generator, category: np.ndarray, days: list[date]) -> FloatArray:
+    """Return what customers would buy on an ordinary day without a promotion, in units."""
+    series = len(category)
+    number = np.arange(len(days))
+    weekday = np.array([day.weekday() for day in days])
+    year = np.array([day.timetuple().tm_yday for day in days]) / 365.25
+    closed = np.array([day in holidays(day.year) for day in days])
+    eve = np.array([day + timedelta(days=1) in holidays(day.year) for day in days])
+    level = draw.lognormal(1.9, 0.9, series)
+    level[draw.random(series) < INTERMITTENT] = 0.25
+    trend = 1 + draw.normal(0.0, 0.25, series)[:, None] * number / 365.25
+    season = 1 + SUMMER[category][:, None] * np.sin(2 * np.pi * (year - 0.3))
+    week = WEEK[category][:, weekday] * draw.lognormal(0.0, 0.08, (series, 7))[:, weekday]
+    around = np.where(closed, 0.25, np.where(eve, 1.5, 1.0))
+    return np.asarray(level[:, None] * np.clip(trend, 0.3, 3.0) * season * week * around)
+
+
+def _wanted(draw: np.random.Generator, expected: FloatArray) -> FloatArray:
+    """Draw whole units: more spread than a Poisson, with days that go together."""
+    slow = np.cumsum(draw.normal(0.0, 0.02, expected.shape), axis=1)
+    slow -= slow.mean(axis=1, keepdims=True)
+    mood = draw.gamma(12.0, 1 / 12.0, expected.shape)
+    return draw.poisson(expected * np.exp(np.clip(slow, -0.7, 0.7)) * mood).astype(np.float64)
+
+
+def _stock(
+    draw: np.random.Generator, wanted: FloatArray, expected: FloatArray
+) -> tuple[FloatArray, np.ndarray]:
+    """Let shelves run empty for some days: less is sold than was wanted."""
+    starts = draw.random(wanted.shape) < 0.006
+    running = np.cumsum(starts, axis=1)
+    running[:, 4:] -= running[:, :-4].copy()
+    empty = (running > 0) & (wanted > 0.2 * expected)
+    sold = np.where(empty, np.floor(wanted * draw.uniform(0.0, 0.5, wanted.shape)), wanted)
+    return sold, empty
