@@ -49,6 +49,7 @@ def panel(settings):
 
 @pytest.fixture(scope="module", autouse=True)
 def local_spark(tmp_path_factory):
+    cloudpickle = pytest.importorskip("pyspark.cloudpickle")
     logging.getLogger("py4j").setLevel(logging.WARNING)
     builder = pyspark.SparkSession.builder.master("local[2]")
     for name, value in {
@@ -61,10 +62,13 @@ def local_spark(tmp_path_factory):
         builder = builder.config(name, value)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spark, "SERIES_OF_A_PART", 8)
+        # Workers cannot import a test.
+        cloudpickle.register_pickle_by_value(sys.modules[__name__])
         patch.setenv("PYSPARK_PYTHON", sys.executable)
         started = builder.getOrCreate()
         yield started
         started.stop()
+        cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
 
 
 def test_many_workers_forecast_what_one_machine_does(settings, champion, panel):

@@ -54,13 +54,16 @@ def _series(history: pl.DataFrame, smoothing: float) -> pl.DataFrame:
         since=pl.col("number").diff().over("series")
     )
     since = pl.coalesce("since", "number").cast(pl.Float64)
-    smooth = {"alpha": smoothing, "adjust": False}
-    size = pl.col("value").cast(pl.Float64).ewm_mean(**smooth).last()
+    size = pl.col("value").cast(pl.Float64)
     rates = sales.group_by("series", maintain_order=True).agg(
         gap=pl.col("number").last() / pl.len(),
-        rate=(1 - smoothing / 2) * size / since.ewm_mean(**smooth).last(),
+        rate=(1 - smoothing / 2) * _smooth(size, smoothing) / _smooth(since, smoothing),
     )
     every = pl.lit(float("inf"))
     return age.join(rates, on="series", how="left").with_columns(
         pl.col("gap").fill_null(every), pl.col("rate").fill_null(0.0)
     )
+
+
+def _smooth(values: pl.Expr, smoothing: float) -> pl.Expr:
+    return values.ewm_mean(alpha=smoothing, adjust=False).last()

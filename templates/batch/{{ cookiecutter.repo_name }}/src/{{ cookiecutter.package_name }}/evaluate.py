@@ -18,7 +18,8 @@ def evaluate(scored: pl.DataFrame, levels: tuple[float, float]) -> Mapping[str, 
     """
     truth, forecast = pl.col("truth"), pl.col("forecast")
     sold = pl.max_horizontal(truth.sum(), 1e-9)
-    pinball = _pinball("lower", levels[0]) + _pinball("forecast", 0.5) + _pinball("upper", levels[1])
+    low, high = levels
+    pinball = _pinball("lower", low) + _pinball("forecast", 0.5) + _pinball("upper", high)
     found = scored.select(
         wape=(forecast - truth).abs().sum() / sold,
         bias=(forecast - truth).sum() / sold,

@@ -56,7 +56,7 @@ def _around(day: date) -> frozenset[date]:
 def _easter(year: int) -> date:
     """Return Easter Sunday by the anonymous Gregorian computus."""
     golden = year % 19
-    century, rest = divmod(year, 100)
+    century = year // 100
     epact = (19 * golden + century - century // 4 - (8 * century + 13) // 25 + 15) % 30
     full = epact - epact // 28 * (1 - 29 // (epact + 1) * (21 - golden) // 11)
     weekday = (year + year // 4 + full + 2 - century + century // 4) % 7

@@ -23,4 +23,5 @@ class Demand(dy.Schema):
     promotion = dy.Bool()
     stock_out = dy.Bool()
 
+
 CONTRACT = Demand

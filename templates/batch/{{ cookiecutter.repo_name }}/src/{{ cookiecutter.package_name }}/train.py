@@ -22,9 +22,7 @@ PARAMETERS = {
 TREES = 200
 
 
-def fit(
-    table: FloatArray, target: FloatArray, *, names: list[str], seed: int
-) -> lgb.Booster:
+def fit(table: FloatArray, target: FloatArray, *, names: list[str], seed: int) -> lgb.Booster:
     """Fit gradient-boosted trees for counts with many zeros; they never forecast below zero.
 
     Args:

@@ -77,8 +77,8 @@ class UseCase(Protocol):
         """Turn what the model says into the forecast that is delivered.
 
         Args:
-            forecast: Columns `series`, `day`, `model` (null without any history), `peers` (the
-                mean of similar series), `below` and `above` (half-widths of the interval).
+            forecast: Columns `series`, `day`, `model` (null without any history), `peers` (what
+                a typical similar series sells), `below` and `above` (half-widths of the interval).
             history: Columns `series`, `day`, `value`; oldest first, days without a trusted
                 value left out. Of each series all that is known.
             limits: `[decision]` of `config/batch.toml`.

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from . import ProjectError, UseCase
+from . import ProjectError, UseCase, contracts
 from .forecasting import Fitted, fit
 from .log import Progress
 from .panel import DAY, SERIES, naive, scales, truths
@@ -47,9 +47,9 @@ def run_dates(settings: Settings, panel: pl.DataFrame, as_of: date) -> list[date
     last = as_of - timedelta(days=plan.gap + plan.horizon)
     last -= timedelta(days=last.toordinal() % test.step)
     least = timedelta(days=settings.training.minimum_days)
-    first = panel.get_column(settings.panel.time).min()
+    first = contracts.first_day(settings, panel)
     wanted = [last - timedelta(days=test.step * back) for back in range(test.windows)]
-    found = [day for day in wanted if isinstance(first, date) and day - least >= first]
+    found = [day for day in wanted if day - least >= first]
     if len(found) < 2:
         needed = settings.training.minimum_days + 2 * test.step + plan.horizon + plan.gap
         raise ProjectError(

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-import time
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from functools import partial
@@ -21,7 +21,8 @@ from .metrics import Gauges
 {% endif %}from .passport import read_passport
 from .registry import Registry
 from .scoring import Written
-from .settings import Settings, load
+from .settings import Settings
+from .settings import load as configured
 from .training import CHAMPION
 
 __all__ = ["USE_CASE", "main", "trace"]
@@ -45,6 +46,22 @@ USE_CASE: Final[UseCase] = Yours()
 
 
 {% include 'templates/_shared/command-line.py' %}
+
+def load() -> Settings:
+    """Read the configuration; from here on SIGTERM ends a run as any error does."""
+    settings = configured()
+    set_up(machine=settings.environment.name != "local")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _stopped)
+    return settings
+
+
+def _stopped(number: int, frame: object) -> None:
+    raise ProjectError(
+        f"stopped by {signal.Signals(number).name}",
+        next_step="run the same command again; nothing is half-written",
+    )
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="main.py", description="The verbs of this project.")
@@ -132,17 +149,23 @@ def _train(asked: argparse.Namespace, settings: Settings) -> None:
 
 
 def _score(asked: argparse.Namespace, settings: Settings) -> None:
-    gauges = Gauges(settings, "score")
+    gauges, registry = Gauges(settings, "score"), Registry(settings)
 {%- if cookiecutter.__d.deploys == 'bundle' %}
     where = spark.forecast if asked.spark else Model.forecast
-    written = scoring.score(settings, USE_CASE, Registry(settings), asked.as_of, forecast=where)
+    written = scoring.score(settings, USE_CASE, registry, asked.as_of, forecast=where)
 {%- else %}
-    written = scoring.score(settings, USE_CASE, Registry(settings), asked.as_of)
+    written = scoring.score(settings, USE_CASE, registry, asked.as_of)
 {%- endif %}
     _say(written)
     gauges.set("batch_rows", "Forecasts in the partition.", written.rows, verb="score")
     for rule, count in {"all": sum(written.bad.values()), **written.bad}.items():
         gauges.set("batch_quarantined_rows", "Rows put aside.", count, rule=rule)
+    papers = read_passport(registry.files(written.version))
+    born = datetime.fromisoformat(papers["created_at"]).timestamp()
+    gauges.set("batch_model_created_timestamp_seconds", "When the champion was trained.", born)
+    for name, value in papers["metrics"].items():
+        if "/" not in name:
+            gauges.set("batch_backtest", "The champion's, in its backtest.", value, metric=name)
     gauges.write()
 
 

@@ -12,7 +12,7 @@ from polars.exceptions import PolarsError
 from . import ProjectError, UseCase
 from .settings import Settings
 
-__all__ = ["Checked", "checked", "newest_run_date", "opened", "read", "run_date"]
+__all__ = ["Checked", "checked", "first_day", "newest_run_date", "opened", "read", "run_date"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,12 @@ def checked(settings: Settings, use_case: UseCase, panel: pl.DataFrame) -> Check
     return Checked(pl.DataFrame(result), bad, counts)
 
 
+def first_day(settings: Settings, panel: pl.DataFrame) -> date:
+    """Return the panel's first day."""
+    days: list[date] = panel.get_column(settings.panel.time).sort().head(1).to_list()
+    return days[0]
+
+
 def newest_run_date(settings: Settings, panel: pl.DataFrame) -> date:
     """Return the last day that a run could forecast from."""
     names = settings.panel
@@ -102,7 +108,7 @@ def run_date(settings: Settings, panel: pl.DataFrame, as_of: date | None) -> dat
         ProjectError: It is after the newest that is possible, or before there is any history.
     """
     newest = newest_run_date(settings, panel)
-    first = panel.get_column(settings.panel.time).min()
+    first = first_day(settings, panel)
     day = as_of or (newest if settings.data.as_of == "newest" else datetime.now(UTC).date())
     if day > newest:
         raise ProjectError(
@@ -132,7 +138,7 @@ def _fitting(wanted: Mapping[str, pl.DataType], panel: pl.DataFrame) -> None:
         )
     for name, kind in wanted.items():
         given = panel.schema[name]
-        alike = given == kind or given == pl.Null or (given.is_numeric() and kind.is_numeric())
+        alike = given in (kind, pl.Null()) or (given.is_numeric() and kind.is_numeric())
         if not alike:
             raise ProjectError(
                 f"the panel's column {name} is {given}, the contract says {kind}",

@@ -5,15 +5,13 @@ from __future__ import annotations
 import platform
 import resource
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from . import ProjectError, Sample, UseCase, contracts, model, monitoring, scoring, training
+from . import Sample, UseCase, contracts, model, monitoring, scoring, training
 from .forecasting import fit
 from .log import Progress
 from .passport import read_passport
@@ -61,9 +59,9 @@ def demo(settings: Settings, use_case: UseCase, say: Callable[[str], None]) -> N
     progress.end()
     say(f"score      {written.rows} forecasts in {_shown(settings, written.path)}")
     loaded = model.read(version, registry.files(version))
-    report, drifted = monitoring.drift(own, use_case, loaded, registry.files(version), None)
-    say(f"monitor    {'something drifted' if drifted else 'nothing drifted'}: "
-        f"{_shown(settings, folder / 'drift.md')}, {len(report.splitlines())} lines")
+    _, drifted = monitoring.drift(own, use_case, loaded, registry.files(version), None)
+    word = "something drifted" if drifted else "nothing drifted"
+    say(f"monitor    {word}: {_shown(settings, folder / 'drift.md')}")
     scored = pl.read_parquet(registry.files(version) / "backtest.parquet")
     picture(own, scored, folder / "forecast.svg")
     say(f"picture    {_shown(settings, folder / 'forecast.svg')}")

@@ -28,7 +28,7 @@ class Fitted:
         booster: As `fit` of train.py gave it.
         names: The features, in the order of its columns.
         features: How they are computed.
-        peers: Mean value by the peers' columns and `position`; and by position alone.
+        peers: What a typical series sells by `position`: of the same peers, and of everybody.
         widths: Half-widths of the interval in scales, by segment and season of the horizon.
     """
 
@@ -80,7 +80,7 @@ class Fitted:
         forecaster.models_ = {"model": _Predictor(self.booster)}
         ahead = settings.forecast.gap + settings.forecast.horizon
         future = seen.future.join(history.select(SERIES).unique(), on=SERIES, how="semi")
-        said = forecaster.predict(ahead, X_df=future)
+        said: pl.DataFrame = forecaster.predict(ahead, X_df=future)
         return said.select(SERIES, DAY, pl.col("model").cast(pl.Float64))
 
     def _beside(self, settings: Settings, seen: Known, due: pl.DataFrame) -> pl.DataFrame:
@@ -90,7 +90,7 @@ class Fitted:
         own, every = (self.widths.filter(pl.col("own") == flag) for flag in (True, False))
         due = due.with_columns(position(settings), season=pl.col("step") // names.season)
         due = due.join(alike, on=[*names.peers, "position"], how="left").join(
-            anyone.select("position", anyone="mean"), on="position", how="left"
+            anyone.select("position", anyone="middle"), on="position", how="left"
         )
         due = due.join(own, on=[names.segment, "season"], how="left").join(
             every.select("season", every_below="below", every_above="above", every_scale="typical"),
@@ -100,7 +100,7 @@ class Fitted:
         due = due.join(scales(settings, seen), on=SERIES, how="left")
         scale = pl.coalesce("scale", "typical", "every_scale", 0.0)
         return due.with_columns(
-            peers=pl.coalesce("mean", "anyone", 0.0),
+            peers=pl.coalesce("middle", "anyone", 0.0),
             below=pl.coalesce("below", "every_below", 0.0) * scale,
             above=pl.coalesce("above", "every_above", 0.0) * scale,
         )
@@ -133,9 +133,7 @@ def fit(
     target = seen.history.get_column(VALUE).to_numpy()[trusted].astype(np.float64)
     rows = rows[trusted]
     booster = use_case.fit(rows, target, names=list(names), seed=seed)
-    fitted = Fitted(
-        booster, names, settings.feature, _peers(settings, seen), no_widths(settings)
-    )
+    fitted = Fitted(booster, names, settings.feature, _peers(settings, seen), no_widths(settings))
     return fitted, pl.from_numpy(rows, schema=list(names))
 
 
@@ -244,12 +242,13 @@ def _same(forecaster: Any, asked: Sequence[str]) -> tuple[str, ...]:
 
 
 def _peers(settings: Settings, seen: Known) -> pl.DataFrame:
-    """Return the mean of recent values by place in the season, of peers and of everybody."""
+    """Return what the middle one of the peers, and of everybody, sells by place in the season."""
     names = settings.panel
     trusted = seen.trusted().join(seen.about, on=SERIES).with_columns(position(settings))
     newest = pl.col(DAY).max() - pl.duration(days=RECENT_SEASONS * names.season)
     recent = trusted.filter(pl.col(DAY) > newest)
-    mean = pl.col(VALUE).mean().cast(pl.Float64).alias("mean")
-    alike = recent.group_by(*names.peers, "position").agg(mean, alike=pl.lit(value=True))
-    anyone = recent.group_by("position").agg(mean, alike=pl.lit(value=False))
+    each = recent.group_by(SERIES, *names.peers, "position").agg(pl.col(VALUE).mean())
+    middle = pl.col(VALUE).median().cast(pl.Float64).alias("middle")
+    alike = each.group_by(*names.peers, "position").agg(middle, alike=pl.lit(value=True))
+    anyone = each.group_by("position").agg(middle, alike=pl.lit(value=False))
     return pl.concat([alike, anyone], how="diagonal").sort("alike", *names.peers, "position")

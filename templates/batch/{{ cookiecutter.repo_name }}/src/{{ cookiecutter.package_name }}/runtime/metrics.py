@@ -44,8 +44,9 @@ class Gauges:
             ProjectError: The disk or the gateway refuses.
         """
         now = time.time()
-        self.set("batch_success_timestamp_seconds", "When it last ended well.", now, verb=self._verb)
-        self.set("batch_duration_seconds", "How long it took.", now - self._began, verb=self._verb)
+        verb = self._verb
+        self.set("batch_success_timestamp_seconds", "When it last ended well.", now, verb=verb)
+        self.set("batch_duration_seconds", "How long it took.", now - self._began, verb=verb)
         folder = self._environment.data / "metrics"
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -50,7 +50,7 @@ def describe(
     panel: pl.DataFrame,
     scored: pl.DataFrame,
 ) -> None:
-    """Write beside a version how its features and forecasts are distributed, and which keys it saw."""
+    """Write beside a version how its features and forecasts are distributed, and its keys."""
     found = {name: Reference.of(_numbers(columns, name)) for name in columns.columns}
     found["forecast"] = Reference.of(_numbers(scored, "forecast"))
     write_references(folder / "reference.json", found)
@@ -80,11 +80,12 @@ def drift(
     panel, day = contracts.opened(settings, use_case, as_of)
     since = day - timedelta(days=settings.drift.window_days + settings.forecast.gap)
     columns, forecast = table(loaded.fitted, settings, use_case, panel, day, since)
-    live = {name: _numbers(columns, name) for name in columns.columns}
+    watched = [feature.name for feature in loaded.fitted.features if feature.watched]
+    live = {name: _numbers(columns, name) for name in watched}
     live["forecast"] = forecast
     limit = settings.drift.psi_limit
     findings = compare(read_references(folder / "reference.json"), live, limit=limit)
-    unseen = _unseen(settings, folder, panel.filter(pl.col(settings.panel.time) >= since))
+    unseen = _unseen(folder, panel.filter(pl.col(settings.panel.time) >= since))
     _keep(settings, findings, unseen, day)
     report = markdown(findings, rows=columns.height, version=loaded.version)
     strange = {n: s for n, s in unseen.items() if s > settings.drift.unseen_limit}
@@ -123,10 +124,10 @@ def freshness(settings: Settings, use_case: UseCase, now: datetime) -> list[str]
 
 
 def _late_output(hours: float, rows: pl.DataFrame, now: datetime, gauges: Gauges) -> list[str]:
-    last = rows.get_column("run_date").max()
-    made = rows.filter(pl.col("run_date") == last).get_column("created_at").max()
-    age = (now - datetime.fromisoformat(str(made))).total_seconds() / 3600
-    day = datetime.combine(date.fromisoformat(str(last)), datetime.min.time(), UTC)
+    newest = rows.sort("run_date", "created_at").tail(1)
+    last, made = newest.item(0, "run_date"), newest.item(0, "created_at")
+    age = (now - datetime.fromisoformat(made)).total_seconds() / 3600
+    day = datetime.combine(last, datetime.min.time(), UTC)
     gauges.set("batch_run_date_timestamp_seconds", "The newest run date.", day.timestamp())
     gauges.set("batch_output_age_hours", "Age of the newest forecast.", age)
     if age <= hours:
@@ -173,10 +174,10 @@ def feedback(settings: Settings, use_case: UseCase) -> dict[str, Mapping[str, fl
     return found
 
 
-def _unseen(settings: Settings, folder: Path, rows: pl.DataFrame) -> dict[str, float]:
+def _unseen(folder: Path, rows: pl.DataFrame) -> dict[str, float]:
     seen = json.loads((folder / KNOWN).read_text(encoding="utf-8"))
     return {
-        name: float((~rows.get_column(name).cast(pl.String).is_in(values)).mean() or 0.0)
+        name: int((~rows.get_column(name).cast(pl.String).is_in(values)).sum()) / rows.height
         for name, values in seen.items()
         if name in rows.columns and rows.height
     }
@@ -192,8 +193,9 @@ def _keep(
     )
     gauges = Gauges(settings, "drift")
     for finding in findings:
-        gauges.set("batch_drift_psi", "Stability index.", finding.psi, column=finding.column)
-        gauges.set("batch_drift_ks", "Distance of distributions.", finding.ks, column=finding.column)
+        name = finding.column
+        gauges.set("batch_drift_psi", "Stability index.", finding.psi, column=name)
+        gauges.set("batch_drift_ks", "Distance of distributions.", finding.ks, column=name)
     for name, share in unseen.items():
         gauges.set("batch_unseen_share", "Rows with an unseen key.", share, column=name)
     gauges.set("batch_drifted", "Columns above the limit.", sum(f.drifted for f in findings))

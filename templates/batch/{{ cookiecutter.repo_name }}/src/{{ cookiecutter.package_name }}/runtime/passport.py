@@ -17,7 +17,15 @@ from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
-__all__ = ["REQUIRED", "commit", "issue_passport", "missing", "project_version", "read_passport", "run_id"]
+__all__ = [
+    "REQUIRED",
+    "commit",
+    "issue_passport",
+    "missing",
+    "project_version",
+    "read_passport",
+    "run_id",
+]
 
 REQUIRED = (
     "model",

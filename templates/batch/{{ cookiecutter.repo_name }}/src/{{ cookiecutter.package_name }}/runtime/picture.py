@@ -33,7 +33,7 @@ def picture(settings: Settings, scored: pl.DataFrame, path: Path) -> None:
     segment = settings.panel.segment
     parts = sorted(newest.group_by(segment), key=lambda part: str(part[0]))
     tall = TOP + len(parts) * (HEIGHT + BETWEEN)
-    day = newest.get_column("run_date").max()
+    day = newest.item(0, "run_date")
     body = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH + LEFT + 20} {tall}"'
         f' role="img" aria-label="Forecast against truth by {escape(segment)}">',
@@ -58,7 +58,8 @@ def _legend() -> list[str]:
 
 def _chart(name: str, rows: pl.DataFrame, top: int) -> list[str]:
     days = rows.group_by(DAY).agg(pl.col("truth", "forecast", "naive").sum()).sort(DAY)
-    error = (rows["forecast"] - rows["truth"]).abs().sum() / max(rows["truth"].sum(), 1e-9)
+    error = float((rows["forecast"] - rows["truth"]).abs().sum())
+    error /= max(float(rows["truth"].sum()), 1e-9)
     highest = max(*(float(days.select(pl.max(line)).item()) for line, _, _ in LINES), 1e-9)
     floor = top + HEIGHT
     lines = [

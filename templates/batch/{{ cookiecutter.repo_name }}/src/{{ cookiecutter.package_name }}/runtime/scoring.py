@@ -18,8 +18,8 @@ import polars as pl
 from . import ProjectError, UseCase, contracts, model
 from .contracts import Checked
 from .model import Model
-from .passport import commit, run_id
 from .panel import DAY, SERIES
+from .passport import commit, run_id
 from .registry import Registry
 from .settings import Settings
 
@@ -89,9 +89,7 @@ def backfill(
         ProjectError: As `score`, before anything is written.
     """
     if last < first:
-        raise ProjectError(
-            f"--from {first} is after --to {last}", next_step="swap them", code=2
-        )
+        raise ProjectError(f"--from {first} is after --to {last}", next_step="swap them", code=2)
     loaded = champion(settings, use_case, registry)
     found = contracts.checked(settings, use_case, contracts.read(settings, use_case))
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]

@@ -132,6 +132,7 @@ class Feature(Section):
         lag: Days back; None for a column that features.py computes.
         transform: A class of `mlforecast.lag_transforms` over what is known at that lag; or empty.
         options: Its arguments (`with` in the file).
+        watched: Whether its distribution is compared with the one in training; a calendar's is not.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Feature(Section):
     lag: int | None = Field(default=None, gt=0)
     transform: str = ""
     options: Mapping[str, int | float] = Field(default={}, alias="with")
+    watched: bool = True
 
     @model_validator(mode="after")
     def _named_as_it_is_computed(self) -> Feature:
@@ -215,7 +217,7 @@ def load(
     Args:
         root: The project's folder; `BATCH_ROOT` or the working directory where not given.
         environ: The environment variables.
-        changes: Replaces single keys of one table, as in `load(forecast={"horizon": 7})`.
+        changes: Replaces single keys of one table, as in `load(forecast={"horizon": 7})`, or a list.
 
     Raises:
         ProjectError: A file is missing, is not TOML, or holds a key or value out of its bounds.
@@ -223,9 +225,9 @@ def load(
     root = (root or Path(environ.get("BATCH_ROOT", "."))).resolve()
     tables = {**_read(root / "config/batch.toml"), **_read(root / "config/features.toml")}
     if environ.get("BATCH_SOURCE"):
-        changes["data"] = {"source": environ["BATCH_SOURCE"], **changes.get("data", {})}
+        changes["data"] = {**changes.get("data", {}), "source": environ["BATCH_SOURCE"]}
     for name, change in changes.items():
-        tables[name] = {**tables[name], **change}
+        tables[name] = {**tables[name], **change} if isinstance(change, dict) else change
     try:
         return Settings(root=root, environment=_environment(root, environ), **tables)
     except ValidationError as error:

@@ -73,7 +73,7 @@ def train(
     fitted = replace(fitted, widths=tested.widths)
     metrics = _metrics(settings, use_case, tested.scored)
     progress.say("register")
-    facts = {"as_of": day.isoformat(), "seed": seed, "metrics": metrics}
+    facts: dict[str, Any] = {"as_of": day.isoformat(), "seed": seed, "metrics": metrics}
     facts |= _data_facts(settings, panel, day) | _model_facts(fitted)
     run_id = registry.open_run({**facts["parameters"], "as_of": day, "seed": seed})
     papers = issue_passport(settings.root, {**facts, "run_id": run_id, "model": registry.model})
@@ -90,7 +90,7 @@ def train(
 
 def _metrics(settings: Settings, use_case: UseCase, scored: pl.DataFrame) -> dict[str, float]:
     """Return every metric by name: of everything, of seasonal-naive, and of each part."""
-    found = {}
+    found: dict[str, float] = {}
     for part, values in backtest.measure_all(settings, use_case, scored).items():
         front = "" if part == "all" else f"{part}/"
         found |= {f"{front}{name}": value for name, value in values.items()}
@@ -163,9 +163,7 @@ def gate(settings: Settings, use_case: UseCase, registry: Registry, version: str
     return _against_champion(settings, use_case, both, str(champion), verdict)
 
 
-def promote(
-    settings: Settings, use_case: UseCase, registry: Registry, version: str
-) -> Verdict:
+def promote(settings: Settings, use_case: UseCase, registry: Registry, version: str) -> Verdict:
     """Let `version` be champion, if the gate lets it pass; the reason is stored either way.
 
     Raises:
@@ -197,7 +195,8 @@ def _against_naive(settings: Settings, use_case: UseCase, scored: pl.DataFrame) 
     value = own.get(rule.metric, math.nan)
     if math.isnan(value) or math.isnan(simple):
         return Verdict(False, f"evaluate.py gives no {rule.metric}")
-    said = f"{rule.metric} is {value:.4f}, seasonal-naive has {simple:.4f}, margin {rule.margin:.1%}"
+    said = f"{rule.metric} is {value:.4f}, seasonal-naive has {simple:.4f}"
+    said += f", margin {rule.margin:.1%}"
     if not value <= simple * (1 - rule.margin):
         return Verdict(False, said)
     bias = own.get("bias", math.nan)
