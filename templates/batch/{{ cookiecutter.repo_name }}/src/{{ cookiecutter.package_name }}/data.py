@@ -95,13 +95,18 @@ def _lasting(starts: BoolArray, days: int) -> BoolArray:
 def _levels(draw: np.random.Generator, products: int) -> FloatArray:
     """Return what is sold of each product on an ordinary day; some go once in a few days."""
     level = draw.lognormal(1.9, 0.7, products)
-    level[draw.random(products) < INTERMITTENT] = 0.25
+    level[_some(draw, products, INTERMITTENT)] = 0.25
     return level
+
+
+def _some(draw: np.random.Generator, products: int, share: float) -> BoolArray:
+    """Choose a share of the products, one at least."""
+    return np.asarray(draw.permutation(products) < max(1, round(share * products)))
 
 
 def _launches(draw: np.random.Generator, products: int, days: int) -> IntArray:
     """Return the day on which each product came into the shops; most were always there."""
-    young = draw.random(products) < YOUNG
+    young = _some(draw, products, YOUNG)
     return np.where(young, days - draw.integers(3, 120, products), 0)
 
 

@@ -6,18 +6,25 @@ names of your columns stand under `[panel]` in `config/batch.toml`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import dataframely as dy
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+if TYPE_CHECKING:
+    import lightgbm as lgb
+
 __all__ = ["FloatArray", "ProjectError", "Sample", "UseCase"]
+
+# LightGBM's threads spin while they wait: with two on a busy processor a fit took 30 s instead
+# of 2. The library reads this once, when it is loaded, and everything here comes before that.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 FloatArray = npt.NDArray[np.float64]
 
