@@ -22,6 +22,7 @@ STUBBED: Final = {
     "setup-uv": "uv --version",
     "upload-artifact": "true",
     "azure-login": "true",
+    "setup-databricks": "true",
     "google-auth": "true",
     "aws-credentials": "true",
 }
