@@ -11,6 +11,7 @@ from tests.adapters.copier_templates import (
     template,
     version,
 )
+from tests.platforms import git
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -279,6 +280,30 @@ def test_the_version_that_a_project_stands_at_refuses_no_answer(tmp_path):
     answers = put(tmp_path, questions, {"slug": "by-hand", "db": "mysql"}, replay=True)
 
     assert answers.remembered == {"slug": "by-hand", "db": "mysql"}
+
+
+def test_the_version_that_a_project_stands_at_names_what_the_answers_file_lacks(tmp_path):
+    error = refused(tmp_path, "team: {type: str}\n", {}, replay=True, answers_file=".a.yml")
+
+    assert str(error) == ".a.yml: v1.0.0 asks team, which the project does not answer"
+    assert error.next_step == "write team: ... into it"
+
+
+def test_a_date_is_a_value_that_no_answers_file_keeps(tmp_path):
+    answers = put(tmp_path, "day: {type: yaml, default: '2026-01-02'}\n", {})
+
+    assert (str(answers.values["day"]), answers.stored) == ("2026-01-02", [])
+
+
+def test_a_template_without_questions_has_no_answers(tmp_path):
+    source = template(tmp_path / "template", questions="", files={"a.jinja": "{{ 1 + 1 }}"})
+    git(source, "rm", "--quiet", "copier.yml")
+    git(source, "commit", "--quiet", "--message", "feat: none")
+    git(source, "tag", "v1.1.0")
+    newer = version(source, "v1.1.0", project=tmp_path / "project")
+
+    assert newer.answers({}, {}).values == {}
+    assert newer.files(newer.answers({}, {})) == copied(source, tmp_path / "project", "v1.1.0")
 
 
 def test_the_name_of_the_project_is_no_temporary_folder(tmp_path):
