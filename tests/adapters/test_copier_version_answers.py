@@ -395,3 +395,23 @@ def test_without_the_extra_the_error_says_how_to_get_it(tmp_path):
 
     assert said.startswith("4 ")
     assert said.endswith("Copier is not installed | pip install 'modelwright[engines]'\n")
+
+
+@pytest.mark.parametrize("name", ["Worker._ask", "Template.local_abspath"])
+def test_a_copier_that_works_otherwise_inside_is_refused(tmp_path, name):
+    source = template(tmp_path / "template")
+    owner, _, member = name.partition(".")
+    code = (
+        "import sys, copier._main as m\n"
+        f"delattr(m.{owner}, '{member}')\n"
+        "from pathlib import Path\n"
+        "from modelwright.adapters.engines import copier_version\n"
+        "from modelwright.adapters.histories import history_of\n"
+        "try: copier_version(history_of(sys.argv[1]), 'v1.0.0', project=Path('p'))\n"
+        "except Exception as error: print(error.exit_code, error)\n"
+    )
+
+    said = clean_python(code, source)
+
+    assert said.startswith("4 ")
+    assert f"does not work with this version of modelwright (it has no {member})" in said

@@ -31,11 +31,14 @@ __all__ = ["Opened", "Render", "asking", "opened"]
 _KNOWN: Final = ("vcs", "local_abspath", "commit", "commit_hash", "git_index_modes")
 _TEMPLATES: Final[WeakKeyDictionary[Checkout, dict[str, Template]]] = WeakKeyDictionary()
 
+# What `Render` replaces: under another name it would go on unseen, and ask its own questions.
+_REPLACED: Final = ("_ask", "_external_data", "_render_context", "_render_file", "jinja_env")
 _MISSING: Final = [
-    name for name in _KNOWN if not isinstance(getattr(Template, name, None), cached_property)
+    *(name for name in _KNOWN if not isinstance(vars(Template).get(name), cached_property)),
+    *(name for name in _REPLACED if name not in vars(Worker)),
 ]
 if _MISSING:
-    raise ImportError(f"its Template has no {', '.join(_MISSING)}")
+    raise ImportError(f"it has no {', '.join(_MISSING)}")
 
 
 @dataclass(frozen=True, kw_only=True)
