@@ -50,9 +50,10 @@ def agree_that_it_is_current(folder, version):
         assert snapshot(folder) == before, engine.name
 
 
-@pytest.mark.parametrize("dialect", [True, False], ids=["dialect", "any template"])
-@pytest.mark.parametrize("turns", TURNS.values(), ids=TURNS)
-def test_they_agree_over_five_versions_of_a_template(turns, dialect, tmp_path):
+@pytest.mark.parametrize(
+    ("first", "dialect"), [("ours first", True), ("stock first", True), ("stock first", False)]
+)
+def test_they_agree_over_five_versions_of_a_template(first, dialect, tmp_path):
     versions = [first_template(dialect=dialect)]
     source = write_history(tmp_path / "template.git", versions)
     folder = make_project(
@@ -62,7 +63,7 @@ def test_they_agree_over_five_versions_of_a_template(turns, dialect, tmp_path):
     (folder / "README.md").write_text(f"mine\n{readme}")
     (folder / "own.md").write_text("mine\n")
     commit_all(folder)
-    for number, (changes, engine) in enumerate(zip(CHANGES, turns, strict=True), 1):
+    for number, (changes, engine) in enumerate(zip(CHANGES, TURNS[first], strict=True), 1):
         template = versions[-1]
         for step, change in enumerate(changes):
             template = evolved(template, change, (number, step))
@@ -80,13 +81,12 @@ def test_they_agree_over_five_versions_of_a_template(turns, dialect, tmp_path):
         assert (folder / "README.md").read_text().startswith("mine\n")
 
 
-@pytest.mark.parametrize("turns", TURNS.values(), ids=TURNS)
-def test_they_agree_over_five_versions_of_the_platform(turns, tmp_path):
+def test_they_agree_over_five_versions_of_the_platform(tmp_path):
     platform = platform_copy(tmp_path / "platform")
     release(platform, "v1.0.0")
     made = project(platform_at(platform, "v1.0.0"), "online-serving")
     folder = make_project(tmp_path / "project", made)
-    for number, engine in enumerate(turns, 1):
+    for number, engine in enumerate(TURNS["ours first"], 1):
         change_platform(platform, number)
         release(platform, f"v1.{number}.0")
 
