@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from modelwright.adapters.git_history import GitHistory
 from modelwright.catalog.answering import Answers, Asker, put_questions
+from modelwright.catalog.archetypes import FILE, archetype_from
 from modelwright.catalog.governing import QUESTION as GOVERNED
 from modelwright.catalog.guessing.evidence import Evidence, Guess
 from modelwright.catalog.guessing.gathering import Known, guessed, guessed_archetype
@@ -103,7 +104,12 @@ class OwnTemplate:
         """
         tree = self.history.tree(name)
         version = DialectVersion(tree, name, self.history.source)
-        owner_of = self._platform(name).archetype(str(given[ARCHETYPE])).owner_of
+        archetype = str(given[ARCHETYPE])
+        try:
+            text = tree.read(f"templates/{archetype}/{FILE}").decode()
+        except KeyError as error:
+            raise RefusedError(f"{name} has no archetype {archetype!r}", where=name) from error
+        owner_of = archetype_from(archetype, text).owner_of
         files = self._renders.files(version, tree, given)
         return {path: file for path, file in files.items() if owner_of(path) != "yours"}
 
