@@ -84,8 +84,7 @@ class OwnTemplate:
         asked = [question.name for question in open_]
         questionnaire = platform.template.questionnaire
         questions = tuple(
-            replace(q, default=MISSING, ask=True) if q.name in asked else _lenient(q)
-            for q in questionnaire.questions
+            _put(q, guesses) if q.name in asked else _lenient(q) for q in questionnaire.questions
         )
         answers = put_questions(
             replace(questionnaire, questions=questions),
@@ -164,6 +163,13 @@ def _open(
         return question.ask is True
     guess = guesses.get(question.name)
     return guess is not None and len(guess.values) > 1
+
+
+def _put(question: Question, guesses: Mapping[str, Guess]) -> Question:
+    """Return a question that is put even where it has a default, if its guesses disagree."""
+    if question.name not in guesses:
+        return question
+    return replace(question, default=MISSING, ask=True)
 
 
 def _lenient(question: Question) -> Question:
