@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import yaml
 
 from tests.platforms import git
 from tests.update_command.small import COPIER, FIRST, run
@@ -215,3 +216,20 @@ def test_one_git_command_takes_back_conflicts_and_what_was_put_aside(story, caps
     assert story.staged() == {}
     assert (story.project / "app.py").read_text() == mine
     assert not (story.project / "logo.png.template").exists()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("{type: int, default: 3}", 3), ("{type: bool, default: true}", True)],
+)
+def test_an_answer_keeps_its_meaning_when_its_question_changes_type(story, question, answer):
+    stored = str(answer).lower()
+    story.release("v1.1.0", {"copier.yml": COPIER + f'more: {{type: str, default: "{stored}"}}\n'})
+    assert run("update", story.project) == 0
+    story.commit()
+    story.release("v1.2.0", {"copier.yml": COPIER + f"more: {question}\n"})
+
+    assert run("update", story.project) == 0
+
+    answers = yaml.safe_load((story.project / ".copier-answers.yml").read_text())
+    assert answers["more"] == answer
