@@ -59,6 +59,26 @@ def test_what_is_written_outlives_the_pod(jobs: list[manifests.Manifest], projec
         assert {"name": "data", "mountPath": "/data"} in container["volumeMounts"]
 
 
+@pytest.mark.parametrize(
+    ("brand", "team"), [("norda", "norda-forecasting"), ("kitto", "kitto-marketing")]
+)
+def test_numbers_are_pushed_where_somebody_collects_them(
+    tmp_path: Path, brand: str, team: str
+) -> None:
+    objects = manifests.build(
+        render("batch", tmp_path, brand=brand, team=team) / "deploy/k8s/overlays/prod"
+    )
+    gateway = manifests.of_kind(objects, "ConfigMap")["data"].get("BATCH_PUSHGATEWAY")
+    ports = {
+        port["port"]
+        for rule in manifests.of_kind(objects, "NetworkPolicy")["spec"]["egress"]
+        for port in rule["ports"]
+    }
+
+    assert bool(gateway) is (brand == "norda")
+    assert (9091 in ports) is (brand == "norda")
+
+
 def test_nothing_is_scheduled_where_jobs_are_started_by_hand(project: Path) -> None:
     suspended = {
         environment: {

@@ -14,11 +14,11 @@ from conftest import FIRST, ROOT, WORSE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from {{ cookiecutter.package_name }}.runtime import ProjectError, metrics, model, monitoring, scoring
+from {{ cookiecutter.package_name }}.runtime import ProjectError, backtest, log, model, monitoring, scoring
 from {{ cookiecutter.package_name }}.runtime import settings as configuration
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
+from {{ cookiecutter.package_name }}.runtime.demo import picture
 from {{ cookiecutter.package_name }}.runtime.monitoring import Reference, compare
-from {{ cookiecutter.package_name }}.runtime.picture import picture
 
 
 def drift(project, config=None):
@@ -117,7 +117,7 @@ def test_a_forecast_of_today_is_fresh(project):
     now = datetime.combine(project.newest, datetime.min.time(), UTC)
 
     # The clock of the partition is the real one, so it was made after `now`.
-    assert monitoring.freshness(project.settings(), USE_CASE, now) == []
+    assert scoring.freshness(project.settings(), USE_CASE, now) == []
     assert gauges(project, "freshness")["batch_stale"] == 0
 
 
@@ -125,7 +125,7 @@ def test_a_forecast_that_was_made_too_long_ago_is_late(project):
     scoring.score(project.settings(), USE_CASE, project.registry)
     config = project.settings(freshness={"output_hours": 30, "input_days": 10_000})
 
-    late = monitoring.freshness(config, USE_CASE, datetime.now(UTC) + timedelta(hours=31))
+    late = scoring.freshness(config, USE_CASE, datetime.now(UTC) + timedelta(hours=31))
 
     assert len(late) == 1
     assert late[0].startswith(f"the newest forecast is of {project.newest}")
@@ -136,7 +136,7 @@ def test_a_panel_that_stopped_growing_is_late(project):
     scoring.score(project.settings(), USE_CASE, project.registry)
     now = datetime.combine(project.newest + timedelta(days=9), datetime.min.time(), UTC)
 
-    late = monitoring.freshness(project.settings(), USE_CASE, now)
+    late = scoring.freshness(project.settings(), USE_CASE, now)
 
     assert [line.split(",")[0] for line in late] == [
         f"the newest day with a target is {project.newest - timedelta(days=2)}"
@@ -146,7 +146,7 @@ def test_a_panel_that_stopped_growing_is_late(project):
 def test_without_any_forecast_the_next_step_is_said(project):
     now = datetime.combine(project.newest, datetime.min.time(), UTC)
 
-    late = monitoring.freshness(project.settings(), USE_CASE, now)
+    late = scoring.freshness(project.settings(), USE_CASE, now)
 
     assert late == ["there is no forecast: run `uv run poe score`"]
 
@@ -156,7 +156,7 @@ def test_feedback_measures_each_run_date_against_what_turned_out_to_be_true(proj
     for day in days:
         scoring.score(project.settings(), USE_CASE, project.registry, day)
 
-    found = monitoring.feedback(project.settings(), USE_CASE)
+    found = backtest.feedback(project.settings(), USE_CASE)
 
     rows = scoring.forecasts(project.settings())
     names = project.settings().panel
@@ -178,7 +178,7 @@ def test_a_worse_version_has_worse_feedback(project):
         scoring.score(
             project.settings(), USE_CASE, project.registry, project.newest - timedelta(days=20)
         )
-        return monitoring.feedback(project.settings(), USE_CASE)["all"]["wape"]
+        return backtest.feedback(project.settings(), USE_CASE)["all"]["wape"]
 
     assert wape(WORSE) > wape(FIRST)
 
@@ -187,7 +187,7 @@ def test_feedback_waits_until_something_is_known(project):
     scoring.score(project.settings(), USE_CASE, project.registry)
 
     with pytest.raises(ProjectError, match="no forecast has its truth yet"):
-        monitoring.feedback(project.settings(), USE_CASE)
+        backtest.feedback(project.settings(), USE_CASE)
 
 
 def test_gauges_are_pushed_where_there_is_a_gateway(tmp_path):
@@ -208,13 +208,13 @@ def test_gauges_are_pushed_where_there_is_a_gateway(tmp_path):
     there = f"http://127.0.0.1:{server.server_port}"
     config = configuration.load(ROOT, {"BATCH_DATA_DIR": str(tmp_path), "BATCH_PUSHGATEWAY": there})
 
-    kept = metrics.Gauges(config, "score")
+    kept = log.Gauges(config, "score")
     kept.set("batch_rows", "Rows.", 12, verb="score")
     kept.write()
     server.server_close()
 
     path, text = pushed[0]
-    assert path == f"/metrics/job/{metrics.JOB}/verb/score"
+    assert path == f"/metrics/job/{log.JOB}/verb/score"
     assert 'batch_rows{verb="score"} 12.0' in text
     assert 'batch_success_timestamp_seconds{verb="score"}' in text
 
@@ -223,7 +223,7 @@ def test_a_gateway_that_is_not_there_is_an_error_and_the_file_is_kept(tmp_path):
     environ = {"BATCH_DATA_DIR": str(tmp_path), "BATCH_PUSHGATEWAY": "http://127.0.0.1:9"}
 
     with pytest.raises(ProjectError, match="the gauges of score cannot be kept"):
-        metrics.Gauges(configuration.load(ROOT, environ), "score").write()
+        log.Gauges(configuration.load(ROOT, environ), "score").write()
 
     assert (tmp_path / "metrics/score.prom").is_file()
 

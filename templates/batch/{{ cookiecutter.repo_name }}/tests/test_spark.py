@@ -9,6 +9,7 @@ import pytest
 
 from {{ cookiecutter.package_name }}.runtime import ProjectError, contracts, scoring, spark, training
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE, Yours
+from {{ cookiecutter.package_name }}.runtime.forecasting import fit
 from {{ cookiecutter.package_name }}.runtime.registry import Registry
 from {{ cookiecutter.package_name }}.runtime.settings import load
 
@@ -111,6 +112,19 @@ def test_a_worker_s_week_begins_on_monday_too(panel, local_spark, tmp_path):
     assert set(said["weekday"]) == set(range(1, 8))
     days = said.with_columns(pl.col("date").cast(pl.Date))
     assert [day.isoweekday() for day in days["date"]] == days["weekday"].to_list()
+
+
+def test_a_worker_fits_what_one_machine_fits_of_the_same_segment(settings, panel):
+    rows, day = panel
+
+    there = spark.fit_segments(settings, USE_CASE, rows, day, seed=5)
+
+    assert there.keys() == set(rows["category"].unique())
+    name, fitted = next(iter(there.items()))
+    own = rows.filter(pl.col("category") == name)
+    here, _ = fit(settings, USE_CASE, own, day, seed=5)
+    told = here.forecast(settings, USE_CASE, own, day)
+    assert fitted.forecast(settings, USE_CASE, own, day).equals(told)
 
 
 def test_what_fails_on_a_worker_is_named_and_leaves_nothing_behind(settings, champion, panel):

@@ -19,7 +19,7 @@ from {{ cookiecutter.package_name }}.runtime import (
 )
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE, trace
 from {{ cookiecutter.package_name }}.runtime.log import Progress
-from {{ cookiecutter.package_name }}.runtime.passport import REQUIRED, read_passport
+from {{ cookiecutter.package_name }}.runtime.model import REQUIRED, read_passport
 
 
 def scored_of(project, version):

@@ -14,11 +14,12 @@ import polars as pl
 
 from . import ProjectError, UseCase, contracts
 from .forecasting import Fitted, fit
-from .log import Progress
+from .log import Gauges, Progress
 from .panel import DAY, SERIES, naive, scales, truths
+from .scoring import forecasts, replace_file
 from .settings import Settings
 
-__all__ = ["Backtest", "backtest", "measure", "measure_all", "run_dates"]
+__all__ = ["Backtest", "backtest", "feedback", "measure", "measure_all", "run_dates"]
 
 EVERYBODY = "all"
 
@@ -105,6 +106,45 @@ def measure_all(
         for (name,), rows in sorted(scored.group_by(column), key=lambda part: str(part[0])):
             parts[str(name)] = rows
     return {name: measure(settings, use_case, rows) for name, rows in parts.items()}
+
+
+def feedback(settings: Settings, use_case: UseCase) -> dict[str, Mapping[str, float]]:
+    """Join what turned out to be true to the forecasts, and measure them.
+
+    Returns:
+        Metrics by `all`, by segment and by method; also a table `feedback.parquet` by run date,
+        and gauges.
+
+    Raises:
+        ProjectError: No forecast has its truth yet.
+    """
+    panel = contracts.checked(settings, use_case, contracts.read(settings, use_case)).panel
+    names = settings.panel
+    keys = [pl.col(key).cast(pl.String) for key in names.keys]
+    rows = forecasts(settings).with_columns(
+        pl.concat_str(keys, separator="\x1f").alias(SERIES), pl.col(names.time).alias(DAY)
+    )
+    joined = rows.join(truths(settings, panel), on=[SERIES, DAY])
+    if joined.is_empty():
+        raise ProjectError(
+            "no forecast has its truth yet",
+            next_step="wait for the panel to grow, or backfill days of the past",
+            code=3,
+        )
+    by_day = [
+        {"run_date": day, "model_version": version, "rows": part.height}
+        | measure(settings, use_case, part)
+        for (day, version), part in joined.group_by("run_date", "model_version")
+    ]
+    table = pl.DataFrame(by_day).sort("run_date", "model_version")
+    replace_file(settings.environment.data / "feedback.parquet", table)
+    found = measure_all(settings, use_case, joined)
+    gauges = Gauges(settings, "feedback")
+    for part, values in found.items():
+        for metric, value in values.items():
+            gauges.set("batch_kpi", "How good forecasts were.", value, metric=metric, segment=part)
+    gauges.write()
+    return found
 
 
 def _scored(

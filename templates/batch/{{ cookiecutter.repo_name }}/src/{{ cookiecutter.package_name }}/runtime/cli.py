@@ -14,11 +14,9 @@ from functools import partial
 from typing import Any, Final
 
 from .. import data, decide, evaluate, features, schemas, train
-from . import ProjectError, UseCase, demo, monitoring, scoring, {% if cookiecutter.__d.deploys == 'bundle' %}spark, {% endif %}training
-from .log import Progress, set_up
-from .metrics import Gauges
-{% if cookiecutter.__d.deploys == 'bundle' %}from .model import Model
-{% endif %}from .passport import read_passport
+from . import ProjectError, UseCase, backtest, demo, monitoring, scoring, {% if cookiecutter.__d.deploys == 'bundle' %}spark, {% endif %}training
+from .log import Gauges, Progress, set_up
+from .model import {% if cookiecutter.__d.deploys == 'bundle' %}Model, {% endif %}read_passport
 from .registry import Registry
 from .scoring import Written
 from .settings import Settings
@@ -220,13 +218,13 @@ def _drift(asked: argparse.Namespace, settings: Settings) -> int:
 
 
 def _feedback(asked: argparse.Namespace, settings: Settings) -> None:
-    for part, values in monitoring.feedback(settings, USE_CASE).items():
+    for part, values in backtest.feedback(settings, USE_CASE).items():
         print(f"{part:<16}" + "".join(f" {name} {value:.4f}" for name, value in values.items()))
 
 
 def _freshness(asked: argparse.Namespace, settings: Settings) -> int:
     now = asked.now or datetime.now(UTC)
-    late = monitoring.freshness(settings, USE_CASE, now.replace(tzinfo=now.tzinfo or UTC))
+    late = scoring.freshness(settings, USE_CASE, now.replace(tzinfo=now.tzinfo or UTC))
     print("\n".join(late) or "forecasts and panel are fresh")
     return int(bool(late))
 

@@ -6,9 +6,19 @@ writes it, tables as Parquet, the rest as JSON. Loading one executes nothing.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import platform
+import re
+import subprocess
+import tomllib
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +29,47 @@ from polars.exceptions import PolarsError
 
 from . import ProjectError, UseCase
 from .forecasting import Fitted
-from .passport import read_passport
 from .settings import Feature, Settings
 
-__all__ = ["Model", "golden", "load", "read", "save"]
+__all__ = [
+    "REQUIRED",
+    "Model",
+    "commit",
+    "golden",
+    "issue_passport",
+    "load",
+    "missing",
+    "project_version",
+    "read",
+    "read_passport",
+    "run_id",
+    "save",
+]
 
 GOLDEN_SERIES = 8
 EXACT = 1e-6
+REQUIRED = (
+    "model",
+    "run_id",
+    "created_at",
+    "as_of",
+    "commit",
+    "project_version",
+    "template_version",
+    "lock_sha256",
+    "data_sha256",
+    "data_rows",
+    "seed",
+    "features",
+    "metrics",
+    "parameters",
+    "infrastructure",
+    "packages",
+)
+PACKAGES = ("lightgbm", "mlforecast", "numpy", "polars", "pydantic")
+UNKNOWN = "unknown"
+REVISION = "BATCH_REVISION"
+OWN_RUN = uuid.uuid4().hex[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +181,24 @@ def golden(
     few = due.gather_every(max(1, due.height // GOLDEN_SERIES)).head(GOLDEN_SERIES)
     rows = panel.join(few, on=names.keys, how="semi")
     return rows, fitted.forecast(settings, use_case, rows, as_of)
+
+
+def run_id() -> str:
+    """Return the id of this run: the job's where a scheduler gave one, else this process's."""
+    told = _first("DATABRICKS_RUN_ID", "GITHUB_RUN_ID", "BATCH_RUN_ID")
+    return f"local-{OWN_RUN}" if told == "none" else told
+
+
+def project_version(root: Path) -> str:
+    """Return the version of the wheel that runs, or of the project where none is installed."""
+    try:
+        told = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    except OSError:
+        return UNKNOWN
+    try:
+        return installed(str(told["name"]))
+    except PackageNotFoundError:
+        return str(told["version"])
+
+
+{% include 'templates/_shared/passport.py' -%}

@@ -1,8 +1,4 @@
-"""What is watched between runs: drift, freshness, and how good the forecasts turned out to be.
-
-Every verb leaves gauges in `metrics/<verb>.prom` of the data folder, and pushes them where a
-gateway is configured.
-"""
+"""Drift: how far the newest days, and what is forecast from them, are from training."""
 
 from __future__ import annotations
 
@@ -10,18 +6,17 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from . import FloatArray, ProjectError, UseCase, backtest, contracts
+from . import FloatArray, UseCase, contracts
 from .forecasting import table
-from .metrics import Gauges
+from .log import Gauges
 from .model import Model
-from .panel import DAY, SERIES, truths
-from .scoring import forecasts, replace_file
+from .scoring import replace_file
 from .settings import Settings
 
 __all__ = [
@@ -30,8 +25,6 @@ __all__ = [
     "compare",
     "describe",
     "drift",
-    "feedback",
-    "freshness",
     "markdown",
     "read_references",
     "write_references",
@@ -96,82 +89,6 @@ def drift(
     )
     (settings.environment.data / "drift.md").write_text(report, encoding="utf-8")
     return report, bool(strange) or any(finding.drifted for finding in findings)
-
-
-def freshness(settings: Settings, use_case: UseCase, now: datetime) -> list[str]:
-    """Say what is too old: the newest partition, and the newest day with a target.
-
-    Returns:
-        One sentence for each; empty where all is fresh.
-    """
-    limits, gauges = settings.freshness, Gauges(settings, "freshness")
-    panel = contracts.read(settings, use_case)
-    newest = contracts.newest_run_date(settings, panel) - timedelta(days=1 + settings.forecast.gap)
-    input_days = (now.date() - newest).days
-    gauges.set("batch_input_age_days", "Age of the newest day with a target.", input_days)
-    late = []
-    if input_days > limits.input_days:
-        late.append(f"the newest day with a target is {newest}, {input_days} days ago")
-    try:
-        rows = forecasts(settings)
-    except ProjectError as error:
-        late.append(f"there is no forecast: {error.next_step}")
-    else:
-        late += _late_output(limits.output_hours, rows, now, gauges)
-    gauges.set("batch_stale", "1 where something is too old.", bool(late))
-    gauges.write()
-    return late
-
-
-def _late_output(hours: float, rows: pl.DataFrame, now: datetime, gauges: Gauges) -> list[str]:
-    newest = rows.sort("run_date", "created_at").tail(1)
-    last, made = newest.item(0, "run_date"), newest.item(0, "created_at")
-    age = (now - datetime.fromisoformat(made)).total_seconds() / 3600
-    day = datetime.combine(last, datetime.min.time(), UTC)
-    gauges.set("batch_run_date_timestamp_seconds", "The newest run date.", day.timestamp())
-    gauges.set("batch_output_age_hours", "Age of the newest forecast.", age)
-    if age <= hours:
-        return []
-    return [f"the newest forecast is of {last} and was made {age:.0f} hours ago, limit {hours:.0f}"]
-
-
-def feedback(settings: Settings, use_case: UseCase) -> dict[str, Mapping[str, float]]:
-    """Join what turned out to be true to the forecasts, and measure them.
-
-    Returns:
-        Metrics by `all`, by segment and by method; also a table `feedback.parquet` by run date,
-        and gauges.
-
-    Raises:
-        ProjectError: No forecast has its truth yet.
-    """
-    panel = contracts.checked(settings, use_case, contracts.read(settings, use_case)).panel
-    names = settings.panel
-    keys = [pl.col(key).cast(pl.String) for key in names.keys]
-    rows = forecasts(settings).with_columns(
-        pl.concat_str(keys, separator="\x1f").alias(SERIES), pl.col(names.time).alias(DAY)
-    )
-    joined = rows.join(truths(settings, panel), on=[SERIES, DAY])
-    if joined.is_empty():
-        raise ProjectError(
-            "no forecast has its truth yet",
-            next_step="wait for the panel to grow, or backfill days of the past",
-            code=3,
-        )
-    by_day = [
-        {"run_date": day, "model_version": version, "rows": part.height}
-        | backtest.measure(settings, use_case, part)
-        for (day, version), part in joined.group_by("run_date", "model_version")
-    ]
-    table_of_days = pl.DataFrame(by_day).sort("run_date", "model_version")
-    replace_file(settings.environment.data / "feedback.parquet", table_of_days)
-    found = backtest.measure_all(settings, use_case, joined)
-    gauges = Gauges(settings, "feedback")
-    for part, values in found.items():
-        for metric, value in values.items():
-            gauges.set("batch_kpi", "How good forecasts were.", value, metric=metric, segment=part)
-    gauges.write()
-    return found
 
 
 def _unseen(folder: Path, rows: pl.DataFrame) -> dict[str, float]:

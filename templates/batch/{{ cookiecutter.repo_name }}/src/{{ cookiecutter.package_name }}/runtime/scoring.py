@@ -17,13 +17,24 @@ import polars as pl
 
 from . import ProjectError, UseCase, contracts, model
 from .contracts import Checked
-from .model import Model
+from .log import Gauges
+from .model import Model, commit, run_id
 from .panel import DAY, SERIES
-from .passport import commit, run_id
 from .registry import Registry
 from .settings import Settings
 
-__all__ = ["LINEAGE", "Written", "backfill", "champion", "forecasts", "partition", "score", "write"]
+__all__ = [
+    "LINEAGE",
+    "Written",
+    "backfill",
+    "champion",
+    "forecasts",
+    "freshness",
+    "partition",
+    "replace_file",
+    "score",
+    "write",
+]
 
 CHAMPION = "champion"
 Forecast = Callable[[Model, Settings, UseCase, pl.DataFrame, date], pl.DataFrame]
@@ -176,6 +187,31 @@ def replace_file(path: Path, rows: pl.DataFrame) -> None:
             waiting.unlink(missing_ok=True)
 
 
+def freshness(settings: Settings, use_case: UseCase, now: datetime) -> list[str]:
+    """Say what is too old: the newest partition, and the newest day with a target.
+
+    Returns:
+        One sentence for each; empty where all is fresh.
+    """
+    limits, gauges = settings.freshness, Gauges(settings, "freshness")
+    panel = contracts.read(settings, use_case)
+    newest = contracts.newest_run_date(settings, panel) - timedelta(days=1 + settings.forecast.gap)
+    input_days = (now.date() - newest).days
+    gauges.set("batch_input_age_days", "Age of the newest day with a target.", input_days)
+    late = []
+    if input_days > limits.input_days:
+        late.append(f"the newest day with a target is {newest}, {input_days} days ago")
+    try:
+        rows = forecasts(settings)
+    except ProjectError as error:
+        late.append(f"there is no forecast: {error.next_step}")
+    else:
+        late += _late_output(limits.output_hours, rows, now, gauges)
+    gauges.set("batch_stale", "1 where something is too old.", bool(late))
+    gauges.write()
+    return late
+
+
 def clean(folder: Path) -> None:
     """Remove what a killed run left behind; nobody ever reads it."""
     for left in folder.glob("run_date=*/.*.parquet.*"):
@@ -204,6 +240,18 @@ def _one(
     )
     path, changed = write(data / "forecasts", day, rows)
     return Written(day, path, rows.height, found.counts, changed, loaded.version)
+
+
+def _late_output(hours: float, rows: pl.DataFrame, now: datetime, gauges: Gauges) -> list[str]:
+    newest = rows.sort("run_date", "created_at").tail(1)
+    last, made = newest.item(0, "run_date"), newest.item(0, "created_at")
+    age = (now - datetime.fromisoformat(made)).total_seconds() / 3600
+    day = datetime.combine(last, datetime.min.time(), UTC)
+    gauges.set("batch_run_date_timestamp_seconds", "The newest run date.", day.timestamp())
+    gauges.set("batch_output_age_hours", "Age of the newest forecast.", age)
+    if age <= hours:
+        return []
+    return [f"the newest forecast is of {last} and was made {age:.0f} hours ago, limit {hours:.0f}"]
 
 
 def _holds(path: Path, rows: pl.DataFrame) -> bool:

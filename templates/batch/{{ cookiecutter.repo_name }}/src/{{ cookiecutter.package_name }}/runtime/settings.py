@@ -217,7 +217,7 @@ def load(
     Args:
         root: The project's folder; `BATCH_ROOT` or the working directory where not given.
         environ: The environment variables.
-        changes: Replaces single keys of one table, as in `load(forecast={"horizon": 7})`, or a list.
+        changes: Replaces single keys of one table, as in `load(forecast={"horizon": 7})`.
 
     Raises:
         ProjectError: A file is missing, is not TOML, or holds a key or value out of its bounds.

@@ -7,6 +7,7 @@ on one machine, so the rows are the same, bit for bit.
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,14 +19,15 @@ from uuid import uuid4
 import polars as pl
 
 from . import ProjectError, UseCase
+from .forecasting import Fitted, fit
 from .model import Model
 from .settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["forecast", "publish", "session"]
+__all__ = ["fit_segments", "forecast", "publish", "session"]
 
 SERIES_OF_A_PART = 500
 
@@ -71,20 +73,36 @@ def forecast(
         if rows:
             yield model.forecast(settings, use_case, pl.concat(rows), as_of).to_pandas()
 
-    # Through the data folder: a panel is too large to be sent with the plan.
-    place = settings.environment.data / f"panel-{uuid4().hex}.parquet"
-    with session() as spark:
+    parts = series.height // SERIES_OF_A_PART + 2
+    with session() as spark, _lent(spark, settings, panel) as frame:
         from pyspark.sql.pandas.types import from_arrow_schema
 
-        try:
-            panel.write_parquet(place)
-            frame = spark.read.parquet(str(place))
-            frame = frame.repartition(series.height // SERIES_OF_A_PART + 2, *keys)
-            found = frame.mapInPandas(part, from_arrow_schema(told.to_arrow().schema)).toArrow()
-        finally:
-            place.unlink(missing_ok=True)
+        spread = frame.repartition(parts, *keys)
+        found = spread.mapInPandas(part, from_arrow_schema(told.to_arrow().schema)).toArrow()
     rows = pl.DataFrame(pl.from_arrow(found)).cast(told.schema)
     return rows.sort(*keys, settings.panel.time)
+
+
+def fit_segments(
+    settings: Settings, use_case: UseCase, panel: pl.DataFrame, as_of: date, *, seed: int
+) -> dict[str, Fitted]:
+    """Fit a model for each segment, each segment on one worker.
+
+    For a panel that one machine cannot learn from as a whole. Each model is the one that
+    `forecasting.fit` gives of the segment's rows alone; it forecasts those, and no others.
+    """
+    types, segment = panel.schema, settings.panel.segment
+
+    def part(rows: pd.DataFrame) -> pd.DataFrame:
+        own = pl.from_pandas(rows).cast(types)
+        fitted, _ = fit(settings, use_case, own, as_of, seed=seed)
+        sent = {segment: [str(own.item(0, segment))], "fitted": [pickle.dumps(fitted)]}
+        return pl.DataFrame(sent).to_pandas()
+
+    with session() as spark, _lent(spark, settings, panel) as frame:
+        made = frame.groupBy(segment).applyInPandas(part, f"`{segment}` string, fitted binary")
+        # They come from our own workers.
+        return {name: pickle.loads(sent) for name, sent in made.collect()}  # noqa: S301
 
 
 def publish(table: str, partition: Path, run_date: date) -> int:
@@ -103,6 +121,17 @@ def publish(table: str, partition: Path, run_date: date) -> int:
         else:
             writer.partitionedBy(sql.col("run_date")).create()
         return int(frame.count())
+
+
+@contextmanager
+def _lent(spark: SparkSession, settings: Settings, panel: pl.DataFrame) -> Iterator[DataFrame]:
+    """Hand a panel over through the data folder: it is too large to be sent with the plan."""
+    place = settings.environment.data / f"panel-{uuid4().hex}.parquet"
+    try:
+        panel.write_parquet(place)
+        yield spark.read.parquet(str(place))
+    finally:
+        place.unlink(missing_ok=True)
 
 
 def _told(text: str) -> str:

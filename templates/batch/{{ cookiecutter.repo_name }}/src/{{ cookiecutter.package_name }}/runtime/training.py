@@ -18,9 +18,9 @@ import polars as pl
 from . import ProjectError, UseCase, backtest, contracts, model
 from .forecasting import Fitted, fit
 from .log import Progress
+from .model import issue_passport, missing, project_version, read_passport
 from .monitoring import describe
 from .panel import DAY, SERIES
-from .passport import issue_passport, missing, project_version, read_passport
 from .registry import Registry
 from .settings import Settings
 
