@@ -95,7 +95,9 @@ def policy_for(*environments: str) -> dict[str, Any]:
 
 def render(archetype: str, into: Path, **answers: object) -> Path:
     """Make the project that the answers describe in a new folder of `into`; return it."""
-    return _made(Platform(tree=FolderTree(REPOSITORY), source="", version=""), archetype, into, answers)
+    return _made(
+        Platform(tree=FolderTree(REPOSITORY), source="", version=""), archetype, into, answers
+    )
 
 
 def render_under(policy: dict[str, Any], archetype: str, into: Path, **answers: object) -> Path:
@@ -106,8 +108,6 @@ def render_under(policy: dict[str, Any], archetype: str, into: Path, **answers: 
         return _made(platform, archetype, into, answers)
 
 
-def _made(
-    platform: Platform, archetype: str, into: Path, answers: dict[str, object]
-) -> Path:
+def _made(platform: Platform, archetype: str, into: Path, answers: dict[str, object]) -> Path:
     given = {**SAMPLES[archetype], **answers}
     return new_project(platform, archetype, into, given=given, defaults=True, ask=None).folder

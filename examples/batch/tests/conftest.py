@@ -63,10 +63,6 @@ class Project:
     def environ(self) -> dict[str, str]:
         return {"BATCH_DATA_DIR": str(self.data)}
 
-    def lenient(self) -> Settings:
-        gate = {"margin": 0.0, "bias_limit": 1e9, "metric": "wape"}
-        return self.settings(gate=gate)
-
     @cached_property
     def registry(self) -> Registry:
         return Registry(self.settings())
@@ -74,6 +70,15 @@ class Project:
     @cached_property
     def panel(self) -> pl.DataFrame:
         return contracts.read(self.settings(), USE_CASE)
+
+    def doubted(self, rows: pl.Expr) -> pl.DataFrame:
+        """Return the panel with rows whose target cannot be trusted."""
+        names = self.settings().panel
+        if names.untrusted:
+            flag = pl.when(rows).then(statement=True).otherwise(names.untrusted)
+            return self.panel.with_columns(flag.alias(names.untrusted))
+        none = pl.when(rows).then(None).otherwise(names.target)
+        return self.panel.with_columns(none.alias(names.target))
 
     @property
     def newest(self) -> date:

@@ -58,7 +58,7 @@ def act(
         *local_repositories(stubs, platform), *options,
     ]  # fmt: skip
     surroundings = {"UV_PYTHON": sys.executable, **(env or {})}
-    result = run(*command, cwd=project, env=surroundings, check=False, timeout=300)
+    result = run(*command, cwd=project, env=surroundings, check=False, timeout=900)
     steps: dict[str, str] = {}
     for line in result.stdout.splitlines():
         entry: dict[str, Any] = json.loads(line) if line.startswith("{") else {}

@@ -3,7 +3,6 @@
 
 import importlib
 import importlib.metadata
-import os
 import sys
 import tomllib
 from pathlib import Path
@@ -100,19 +99,20 @@ def test_every_job_installs_the_wheel_and_exactly_what_the_lock_file_holds():
 @pytest.fixture
 def task(monkeypatch, tmp_path):
     """Run a task's parameters as Databricks would; files go to a folder of the test."""
+    facts = [part for part in GIVEN.values() if not part.startswith("--as-of")]
+    uri = f"sqlite:///{tmp_path}/mlflow.db"
+    given = {
+        **databricks.surroundings(databricks.parse(facts)[0]),
+        "BATCH_DATA_DIR": str(tmp_path),
+        "MLFLOW_TRACKING_URI": uri,
+        "MLFLOW_REGISTRY_URI": uri,
+    }
+    monkeypatch.setattr(databricks, "surroundings", lambda asked: given)
+    for name in given:
+        monkeypatch.setenv(name, "put back after the test")
 
     def run(*verb):
-        facts = [part for part in GIVEN.values() if not part.startswith("--as-of")]
         monkeypatch.setattr(sys, "argv", ["task", *facts, *verb])
-        monkeypatch.setattr(os, "environ", dict(os.environ))
-        here = databricks.surroundings
-
-        def of_the_test(asked):
-            uri = f"sqlite:///{tmp_path}/mlflow.db"
-            local = {"BATCH_DATA_DIR": str(tmp_path), "MLFLOW_TRACKING_URI": uri}
-            return {**here(asked), **local, "MLFLOW_REGISTRY_URI": uri}
-
-        monkeypatch.setattr(databricks, "surroundings", of_the_test)
         databricks.main()
 
     return run

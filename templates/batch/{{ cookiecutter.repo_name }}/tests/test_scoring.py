@@ -141,28 +141,33 @@ def test_a_version_travels_to_another_process(shared):
 
 def test_a_day_without_a_trusted_value_is_filled_from_before_and_learnt_from_by_nobody(shared):
     config = shared.settings()
-    names = config.panel
-    seen = known(config, USE_CASE, shared.panel, shared.newest).history
-    marked = shared.panel.filter(names.untrusted).height
-    assert marked
+    day = shared.newest - timedelta(days=30)
+    panel = shared.doubted(pl.col(config.panel.time) == day)
 
-    filled = seen.filter(~pl.col("trusted"))
-    table = forecasting.fit(config, USE_CASE, shared.panel, shared.newest, seed=1)[1]
+    seen = known(config, USE_CASE, panel, shared.newest).history
+    table = forecasting.fit(config, USE_CASE, panel, shared.newest, seed=1)[1]
 
-    assert filled["value"].null_count() == 0
-    assert table.height == seen.height - filled.height
+    then = seen.filter(pl.col("day") == day)
+    before = seen.filter(pl.col("day") == day - timedelta(days=config.panel.season))
+    both = then.join(before.filter("trusted"), on="series")
+    assert both.height > 5
+    assert both["value"].equals(both["value_right"])
+    assert not then["trusted"].any()
+    assert table.height == seen["trusted"].sum()
 
 
-def test_what_is_sold_while_the_shelf_is_empty_changes_no_forecast(shared):
+def test_a_target_that_cannot_be_trusted_changes_no_forecast(shared):
     config = shared.settings()
     names = config.panel
-    value = pl.when(names.untrusted).then(0.0).otherwise(names.target)
-    other = shared.panel.with_columns(value.alias(names.target))
+    if not names.untrusted:
+        return
+    doubtful = shared.doubted(pl.col(names.time).dt.day() == 5)
+    value = pl.when(names.untrusted).then(0.0).otherwise(names.target).alias(names.target)
     loaded = scoring.champion(config, USE_CASE, shared.registry)
 
-    told = loaded.forecast(config, USE_CASE, other, shared.newest)
+    told = loaded.forecast(config, USE_CASE, doubtful.with_columns(value), shared.newest)
 
-    assert told.equals(loaded.forecast(config, USE_CASE, shared.panel, shared.newest))
+    assert told.equals(loaded.forecast(config, USE_CASE, doubtful, shared.newest))
 
 
 def test_a_series_without_any_history_gets_a_forecast(shared):

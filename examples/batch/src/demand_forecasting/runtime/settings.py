@@ -96,7 +96,7 @@ class Gate(Section):
     Attributes:
         metric: Of evaluate.py; lower is better.
         margin: By which share it must be better than seasonal-naive and than the champion.
-        bias_limit: Largest accepted distance of `bias` from 0.
+        bias_limit: Largest accepted distance of `bias` from 0, where evaluate.py gives one.
     """
 
     metric: str

@@ -224,7 +224,7 @@ def _against_naive(settings: Settings, use_case: UseCase, scored: pl.DataFrame) 
     said += f", margin {rule.margin:.1%}"
     if not value <= simple * (1 - rule.margin):
         return Verdict(False, said)
-    bias = own.get("bias", math.nan)
+    bias = own.get("bias", 0.0)
     if not abs(bias) <= rule.bias_limit:
         return Verdict(False, f"bias is {bias:+.4f}, the limit is {rule.bias_limit}")
     return Verdict(True, said)
