@@ -5,6 +5,7 @@ import random
 import pytest
 import yaml
 
+from modelwright.catalog.patterns import matches
 from tests.platforms import ROOT
 from tests.update.engines import Ours
 from tests.update.evolutions import ANSWERS_FILE, evolved, first_template
@@ -38,15 +39,25 @@ def made(history, version, folder, **given):
 
 
 def wanted(history, old, archetype):
-    """Return the newest render with a project's answers: what is hers stays as it was made."""
+    """Return the newest render with a project's answers.
+
+    What is hers stays as it was made, and what an option leaves out now stays where an older
+    version rendered it always: Copier leaves alone what a new version excludes.
+    """
     platform = platform_at(history[0], history[1][-1])
     stored = yaml.safe_load(old[ANSWERS_FILE].content)
     names = platform.template.questionnaire.names
     kept = {name: value for name, value in stored.items() if name in names}
     new = project(platform, archetype, **{k: v for k, v in kept.items() if k != "archetype"})
-    owner_of = platform.archetype(archetype).owner_of
-    hers = {path: entry for path, entry in old.items() if owner_of(path) == "yours"}
-    return {**{path: e for path, e in new.items() if owner_of(path) != "yours"}, **hers}
+    pattern = platform.archetype(archetype)
+    left_out = [path for group in pattern.left_out for path in group.paths]
+    stays = {
+        path: entry
+        for path, entry in old.items()
+        if pattern.owner_of(path) == "yours"
+        or (path not in new and any(matches(each, path) for each in left_out))
+    }
+    return {**{p: entry for p, entry in new.items() if pattern.owner_of(p) != "yours"}, **stays}
 
 
 def without_birth(files):
