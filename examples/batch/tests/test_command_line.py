@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from datetime import timedelta
@@ -19,13 +20,15 @@ from demand_forecasting.runtime.log import Progress
 def run(project, monkeypatch, capsys):
     """Runs one verb in the project; returns its exit code, output and errors."""
     monkeypatch.setattr(cli, "configured", project.settings)
+    before = signal.getsignal(signal.SIGTERM)
 
     def call(*arguments):
         code = cli.main([str(argument) for argument in arguments])
         said = capsys.readouterr()
         return code, said.out, said.err
 
-    return call
+    yield call
+    signal.signal(signal.SIGTERM, before)
 
 
 def test_score_writes_and_says_so(run, project):
@@ -212,7 +215,7 @@ def test_a_verb_whose_reader_goes_away_ends_quietly(project):
     )
     running.stdout.close()
 
-    assert running.wait(timeout=60) == 141
+    assert running.wait(timeout=300) == 141
     assert running.stderr.read() == b""
 
 

@@ -304,7 +304,7 @@ def test_a_backfill_that_is_killed_in_the_middle_ends_as_if_it_never_had_been(pr
     )
     assert running.stdout.readline() == "written\n"
     running.send_signal(how_it_ends)
-    said = running.communicate(timeout=60)[1]
+    said = running.communicate(timeout=300)[1]
 
     half = project.partitions()
     assert 1 <= len(half) < 4

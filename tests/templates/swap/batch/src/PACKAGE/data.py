@@ -12,7 +12,7 @@ from .runtime import Sample
 
 __all__ = ["consumption", "read"]
 
-START = date(2023, 1, 1)
+START = date(2023, 7, 1)
 PLANNED = 60
 KINDS = ("office", "school")
 
@@ -31,7 +31,7 @@ def consumption(sample: Sample) -> pl.DataFrame:
     days = [START + timedelta(days=number) for number in range(sample.days + PLANNED)]
     shape = (sample.series, len(days))
     number = np.arange(len(days))
-    weather = 10 - 12 * np.cos(2 * np.pi * number / 365.25) + np.cumsum(draw.normal(size=shape[1]))
+    weather = 10 + 12 * np.cos(2 * np.pi * number / 365.25) + np.cumsum(draw.normal(size=shape[1]))
     weather = weather - np.linspace(0.0, weather[-1], shape[1]) + draw.normal(0, 5, shape)
     size = draw.lognormal(6.0, 0.1, sample.series)[:, None]
     free = np.array([day.weekday() > 4 for day in days])
