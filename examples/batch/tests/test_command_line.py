@@ -173,6 +173,20 @@ def test_feedback_shows_every_segment(run, project):
     assert project.settings().gate.metric in out
 
 
+def test_the_demo_shows_the_whole_life_of_a_forecast(run, project):
+    code, out, _ = run("demo")
+
+    folder = project.data / "demo"
+    assert code == 0
+    steps = [line.split()[0] for line in out.splitlines() if not line.startswith(" ")]
+    assert steps == ["panel", "backtest", "gate", "score", "monitor", "picture", "done"]
+    assert "version 1 is champion" in out
+    assert "seasonal-naive" in out
+    assert (folder / "forecast.svg").is_file()
+    assert len(list(folder.glob("forecasts/run_date=*/forecast.parquet"))) == 1
+    assert project.registry.latest() == WORSE, "the demo touched the project's own registry"
+
+
 def test_bench_shows_seconds_and_memory(run):
     code, out, _ = run("bench", "--series", "5")
 
