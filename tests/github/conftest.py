@@ -13,7 +13,7 @@ from tests.github.organisation import sample_organisation
 def description():
     """GitHub's own description of its API; None where a laptop cannot have it."""
     try:
-        return github_description(os.environ.get("MODELWRIGHT_TEST_CACHE", ""))
+        return github_description()
     except LookupError as error:
         if os.environ.get("CI") == "true":
             raise

@@ -2,6 +2,7 @@
 
 import time
 
+from tests.github.fake.proof import application
 from tests.github.fake.routing import Call, RefusedError, Route
 from tests.github.fake.state import Organisation, Repository, State, Token
 
@@ -31,6 +32,8 @@ def bearer(state: State, header: str) -> Token | None:
     if not value:
         return None
     token = state.tokens.get(value) if scheme.lower() in {"bearer", "token"} else None
+    if token is None and value.count(".") == 2:
+        token = application(state, value)
     if token is None or token.expired or token.calls_left == 0:
         raise RefusedError(401, "Bad credentials")
     if token.calls_left is not None:

@@ -21,24 +21,42 @@ _SITE = "https://api.github.com"
 _ANYWHERE = {304, 401, 403, 404, 422, 429, 500, 502, 503}
 
 
-def _folder() -> Path:
-    base = os.environ.get("MODELWRIGHT_TEST_CACHE") or Path.home() / ".cache"
-    return Path(base) / "modelwright-tests"
+# As they are when this is imported: the tests themselves run in a home of their own.
+_HOME = os.environ.get("HOME", "")
+_CACHE = Path(os.environ.get("MODELWRIGHT_TEST_CACHE") or Path.home() / ".cache")
+
+
+def cache_folder() -> Path:
+    """Where what npm gives is kept between test runs."""
+    return _CACHE / "modelwright-tests"
+
+
+def npm(*arguments: str, folder: Path) -> str:
+    """Run npm in a folder, with the registry of the person who runs the tests.
+
+    Raises:
+        LookupError: npm is not there, or cannot have it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        done = subprocess.run(
+            ["npm", *arguments],
+            cwd=folder,
+            env=os.environ | {"HOME": _HOME},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=300,
+        )
+    except subprocess.CalledProcessError as error:
+        raise LookupError(f"npm {' '.join(arguments)}: {error.stderr[-300:]}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise LookupError(f"npm {' '.join(arguments)}: {error}") from error
+    return done.stdout
 
 
 def _fetch(file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        ["npm", "pack", "--silent", PACKAGE],
-        cwd=file.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    if done.returncode:
-        raise LookupError(f"npm pack {PACKAGE}: {done.stderr.strip()[-300:]}")
-    archive = file.parent / done.stdout.split()[-1]
+    archive = file.parent / npm("pack", "--silent", PACKAGE, folder=file.parent).split()[-1]
     with tarfile.open(archive) as opened:
         content = opened.extractfile(_MEMBER).read()
     partial = file.with_suffix(f".{os.getpid()}")
@@ -61,7 +79,7 @@ class Description:
 
             if not file.exists():
                 _fetch(file)
-        except (ImportError, OSError, subprocess.TimeoutExpired) as error:
+        except (ImportError, OSError) as error:
             raise LookupError(f"GitHub's description of its API: {error}") from error
         self.document = json.loads(file.read_bytes())
         self._api = OpenAPI.from_dict(self.document, Config(spec_validator_cls=None))
@@ -184,6 +202,6 @@ def _told(what: str, judge, *arguments):
 
 
 @cache
-def github_description(folder: str = "") -> Description:
+def github_description() -> Description:
     """The description, loaded once in a test run."""
-    return Description(Path(folder) if folder else _folder())
+    return Description(cache_folder())

@@ -26,6 +26,14 @@ class Token:
     calls_left: int | None = None
 
 
+@dataclass(frozen=True)
+class App:
+    """A GitHub App: where its public key stands, and what it is granted where it is installed."""
+
+    public_key: Path
+    permissions: dict[str, str]
+
+
 @dataclass
 class Team:
     slug: str
@@ -113,7 +121,7 @@ class State:
     users: dict[str, int] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
-    apps: dict[str, str] = field(default_factory=dict)
+    apps: dict[str, App] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
     url: str = ""
 

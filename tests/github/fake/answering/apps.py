@@ -1,7 +1,5 @@
 """GitHub Apps: the installation, and the token that lives for an hour."""
 
-import base64
-import json
 import time
 
 from tests.github.fake.access import organisation_of
@@ -10,12 +8,6 @@ from tests.github.fake.routing import Answer, RefusedError, answers
 from tests.github.fake.state import NOW, Token, number
 
 GITHUB_ACTIONS = 15368
-
-
-def claims_of(token: str) -> dict:
-    """The claims of a JWT whose signature `FakeGitHub.app` verified."""
-    body = token.split(".")[1]
-    return json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
 
 
 def _application(call):
