@@ -4,9 +4,10 @@ import os
 
 import pytest
 
+from tests.github.creating import Creating
 from tests.github.fake import FakeGitHub
 from tests.github.fake.description import github_description
-from tests.github.organisation import sample_organisation
+from tests.github.organisation import APP_TOKEN, REQUESTER, sample_organisation
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +46,22 @@ def faults_in(fake, description) -> list[str]:
         if not found.is_git and found.call.route
         for fault in description.faults(found.call, found.answer)
     ]
+
+
+@pytest.fixture
+def create(fake, organisation, tmp_path, capsys, monkeypatch):
+    """`modelwright create` with the token of the button's App, asked for by a member."""
+    surroundings = {
+        "GH_TOKEN": APP_TOKEN,
+        "GITHUB_ACTOR": REQUESTER,
+        "MODELWRIGHT_GITHUB_PAUSE": "0.01",
+        "MODELWRIGHT_GITHUB_TIMEOUT": "5",
+    }
+    for name, value in surroundings.items():
+        monkeypatch.setenv(name, value)
+    for name in ("GITHUB_TOKEN", "GITHUB_API_URL", "GITHUB_TRIGGERING_ACTOR"):
+        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return Creating(fake, folder, capsys)

@@ -1,6 +1,7 @@
 """People, organisations, and what an organisation allows."""
 
 from tests.github.fake.access import is_owner, organisation_of
+from tests.github.fake.answering.actions import FIRST_PERMISSIONS
 from tests.github.fake.documents import organisation_document, private_user
 from tests.github.fake.routing import Answer, RefusedError, answers
 
@@ -51,14 +52,21 @@ def _actions(state, call):
     return told
 
 
-@answers(
-    "PUT",
-    "/orgs/{org}/actions/permissions/repositories/{repository_id}",
-    needs="organization_administration:write",
-)
-def _enable(state, call):
-    found = organisation_of(state, call)
-    if found.enabled_repositories != "selected":
-        raise RefusedError(409, "Conflict")
-    found.selected_repositories.add(int(call.params["repository_id"]))
-    return Answer(204)
+def _switch(method: str, how: str) -> None:
+    path = "/orgs/{org}/actions/permissions/repositories/{repository_id}"
+
+    @answers(method, path, needs="organization_administration:write")
+    def _switched(state, call):
+        found = organisation_of(state, call)
+        identifier = int(call.params["repository_id"])
+        if found.enabled_repositories != "selected":
+            raise RefusedError(409, "Conflict")
+        getattr(found.selected_repositories, how)(identifier)
+        for one in state.repositories.values():
+            if one.id == identifier and how == "add":
+                one.actions = dict(FIRST_PERMISSIONS)
+        return Answer(204)
+
+
+_switch("PUT", "add")
+_switch("DELETE", "discard")

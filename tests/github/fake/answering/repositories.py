@@ -110,13 +110,23 @@ def _make(state, call):
     properties = body.get("custom_properties", {})
     checked_properties(organisation, properties)
     settings = _FIRST | {key: body[key] for key in _FIRST if key in body}
-    settings["private"] = body.get("private", False) or body.get("visibility") == "private"
-    settings["visibility"] = "private" if settings["private"] else "public"
+    _show(organisation, settings, body)
     found = Repository(organisation.login, name, state.folder / f"{key}.git", settings)
     found.git.parent.mkdir(parents=True, exist_ok=True)
     bare_repository(found.git)
     _first_state(state, call, organisation, found, properties)
     return Answer(201, _document(state, call, found))
+
+
+def _show(organisation, settings: dict, body: dict) -> None:
+    """`internal` is private with more readers, and an enterprise's alone."""
+    wanted = body.get("visibility", "private" if body.get("private") else "public")
+    if wanted == "internal" and organisation.plan != "enterprise":
+        raise _invalid(
+            "visibility",
+            "Only organizations associated with an enterprise can set visibility to internal",
+        )
+    settings |= {"visibility": wanted, "private": wanted != "public"}
 
 
 def _first_state(state, call, organisation, found: Repository, properties: dict) -> None:

@@ -163,3 +163,11 @@ def _environment_key(state, call, repository):
 @answers("PUT", _IN_ENVIRONMENT + "/secrets/{secret_name}", needs="environments:write")
 def _set_environment_secret(state, call, repository):
     return _put_secret(_environment(call, repository).secrets, call)
+
+
+@answers("DELETE", _IN_ENVIRONMENT + "/secrets/{secret_name}", needs="environments:write")
+def _remove_environment_secret(state, call, repository):
+    secrets = _environment(call, repository).secrets
+    if secrets.pop(call.params["secret_name"].upper(), None) is None:
+        raise RefusedError(404, "Not Found")
+    return Answer(204)
