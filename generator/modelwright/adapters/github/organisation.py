@@ -1,0 +1,122 @@
+"""Reads what a new repository depends on in its organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from modelwright.adapters.github.client import Answer, GitHub
+from modelwright.adapters.github.faults import ExpiredError, GitHubError
+from modelwright.provisioning.desired import DesiredState
+from modelwright.provisioning.faults import teams_named
+from modelwright.provisioning.found import Found
+
+__all__ = ["read_organisation"]
+
+_ABSENT: Final = 404
+_OK: Final = 200
+
+
+class _Reads:
+    """Reads that may be denied: every denial is kept for the one report."""
+
+    def __init__(self, github: GitHub) -> None:
+        self.github = github
+        self.denied: list[str] = []
+
+    def one(self, path: str, *, needed: str = "") -> Answer:
+        """Return an answer; a refusal counts as 404, and is a fault where the read is needed."""
+        try:
+            return self.github.call("GET", path, fine=(_ABSENT,))
+        except ExpiredError:
+            raise
+        except GitHubError as error:
+            if needed:
+                self.denied.append(f"the token may not read {needed}: {error.problem}")
+            return Answer(_ABSENT, None)
+
+    def secrets(self, organisation: str) -> dict[str, str]:
+        """Return the visibility of every secret of an organisation."""
+        path = f"/orgs/{organisation}/actions/secrets?per_page=100"
+        try:
+            rows = self.github.pages(path, "secrets")
+        except ExpiredError:
+            raise
+        except GitHubError as error:
+            self.denied.append(
+                f"the token may not read the organisation's secrets: {error.problem}"
+            )
+            return {}
+        return {row["name"]: row["visibility"] for row in rows}
+
+
+def read_organisation(
+    github: GitHub, desired: DesiredState, *, actors: Sequence[str], app: bool
+) -> Found:
+    """Return what the organisation has.
+
+    Args:
+        github: The connection.
+        desired: The repository as it should be.
+        actors: Who asks for it, where the token acts for nobody in person.
+        app: Whether the token is an app's.
+
+    Raises:
+        SurroundingsError: GitHub cannot be reached, or the token is not valid.
+    """
+    reads = _Reads(github)
+    org = f"/orgs/{desired.organisation}"
+    slugs = teams_named(desired)
+    variables = [one.name for one in desired.grants if one.kind == "variable"]
+    person = lambda: _person(reads, org, desired.team, actors, app=app)  # noqa: E731
+    tasks: list[Any] = [
+        person,
+        lambda: reads.one(org, needed="the organisation"),
+        lambda: reads.secrets(desired.organisation),
+        lambda: reads.one(f"{org}/properties/schema", needed="the custom properties"),
+        lambda: reads.one(f"{org}/actions/permissions"),
+        lambda: reads.one("/apps/github-actions"),
+        *(lambda slug=slug: reads.one(f"{org}/teams/{slug}") for slug in slugs),
+        *(lambda name=name: reads.one(f"{org}/actions/variables/{name}") for name in variables),
+    ]
+    answers = github.together(tasks)
+    who, account, secrets, schema, actions, publisher = answers[:6]
+    teams = dict(zip(slugs, answers[6 : 6 + len(slugs)], strict=True))
+    seen = dict(zip(variables, answers[6 + len(slugs) :], strict=True))
+    return Found(
+        **who,
+        plan=((account.data or {}).get("plan") or {}).get("name", ""),
+        may_create=(account.data or {}).get("members_can_create_private_repositories"),
+        teams={slug: one.data["id"] for slug, one in teams.items() if one.status == _OK},
+        secrets=secrets,
+        variables={name: one.data["visibility"] for name, one in seen.items() if one.status == _OK},
+        properties=_definitions(schema),
+        actions=actions.data or {},
+        integration=(publisher.data or {}).get("id", 0),
+        denied=tuple(reads.denied),
+    )
+
+
+def _person(
+    reads: _Reads, org: str, team: str, actors: Sequence[str], *, app: bool
+) -> dict[str, Any]:
+    admin, scopes = "", None
+    if not app:
+        user = reads.one("/user", needed="whose it is")
+        admin = (user.data or {}).get("login", "")
+        if "x-oauth-scopes" in user.headers:
+            scopes = frozenset(one.strip() for one in user.headers["x-oauth-scopes"].split(","))
+    requesters = tuple(dict.fromkeys(actors)) if app else tuple(filter(None, [admin]))
+    members = tuple(
+        login
+        for login in requesters
+        if (reads.one(f"{org}/teams/{team}/memberships/{login}").data or {}).get("state")
+        == "active"
+    )
+    return {"requesters": requesters, "members": members, "admin": admin, "scopes": scopes}
+
+
+def _definitions(schema: Answer) -> Mapping[str, Mapping[str, Any]] | None:
+    if schema.status != _OK:
+        return None
+    return {row["property_name"]: row for row in schema.data}

@@ -1,0 +1,266 @@
+"""Create a project's repository on GitHub: whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.cache import cache
+from modelwright.adapters.github.address import api_address, is_public, refuse_stranger
+from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.faults import UncertainError
+from modelwright.adapters.github.journal_file import JournalFile
+from modelwright.adapters.github.organisation import read_organisation
+from modelwright.adapters.github.pushing import push
+from modelwright.adapters.github.repository import read_repository
+from modelwright.adapters.github.tokens import is_app, token_for
+from modelwright.catalog.platform import Platform
+from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.operations.creating.apply import Apply
+from modelwright.operations.creating.project import Prepared, prepared, written
+from modelwright.operations.creating.refusing import refuse
+from modelwright.operations.creating.undo import undo
+from modelwright.operations.creating.wish import Outcome, Wish
+from modelwright.provisioning import journal
+from modelwright.provisioning.actual import Actual
+from modelwright.provisioning.change import Change, Phase
+from modelwright.provisioning.desired import BRANCH
+from modelwright.provisioning.faults import PreflightFault, faults, name_faults
+from modelwright.provisioning.found import Found
+from modelwright.provisioning.plan import plan
+from modelwright.provisioning.plan_limits import lost
+from modelwright.provisioning.values import filled, missing_values
+
+__all__ = ["create"]
+
+ROUNDS: Final = 3
+_ACTORS: Final = ("GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR")
+
+
+@dataclass(kw_only=True)
+class _Creation:
+    """One run: what is wanted, what was read, and how it is sent."""
+
+    wish: Wish
+    project: Prepared
+    github: GitHub
+    token: str
+    environ: Mapping[str, str]
+    notes: JournalFile
+    version: str
+    tell: Callable[[str], None]
+
+    @property
+    def where(self) -> str:
+        return f"{self.project.desired.organisation}/{self.project.desired.name}"
+
+    def read(self) -> Actual:
+        return read_repository(self.github, self.project.desired)
+
+    def organisation(self) -> Found:
+        actors = [self.environ[name] for name in _ACTORS if self.environ.get(name)]
+        app = is_app(self.token)
+        return read_organisation(self.github, self.project.desired, actors=actors, app=app)
+
+
+def create(
+    platform: Platform,
+    wish: Wish,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Outcome:
+    """Bring a project's repository to its desired state, or take it back.
+
+    Args:
+        platform: Policy and templates.
+        wish: What is asked for.
+        environ: The surroundings: tokens, the requester, values of secrets.
+        tell: Is told what happens.
+
+    Raises:
+        RefusedError: The policy or a person's rights refuse it; nothing was made.
+        SurroundingsError: GitHub, git or the disk failed; the error says how to go on.
+    """
+    policy = platform.policy
+    address = api_address(wish.api, environ, policy["platform"]["url"])
+    if platform.sample and is_public(address):
+        raise RefusedError(
+            f"{policy['organisation']['github']} is a sample: there is no such organisation",
+            where=platform.source,
+            next_step="choose your own platform with `modelwright platform use URL`",
+        )
+    project = prepared(platform, wish)
+    project = replace(project, desired=filled(project.desired, environ))
+    token = token_for(address, environ, project.desired.organisation)
+    github = GitHub(
+        address,
+        token,
+        pause=float(environ.get("MODELWRIGHT_GITHUB_PAUSE", "0.5")),
+        timeout=float(environ.get("MODELWRIGHT_GITHUB_TIMEOUT", "15")),
+    )
+    desired = project.desired
+    default = cache("creations") / desired.organisation / f"{desired.name}.jsonl"
+    creation = _Creation(
+        wish=wish,
+        project=project,
+        github=github,
+        token=token,
+        environ=environ,
+        notes=JournalFile(wish.journal or default),
+        version=platform.version,
+        tell=tell,
+    )
+    try:
+        return _done(creation)
+    finally:
+        github.close()
+
+
+def _done(creation: _Creation) -> Outcome:
+    creation.tell("look at what is there")
+    found, actual = creation.organisation(), creation.read()
+    refuse(_against(creation, found, actual), creation.where)
+    if creation.wish.undo:
+        return _undone(creation, actual)
+    run = actual.made_by or secrets.token_hex(8)
+    changes = plan(creation.project.desired, actual, found, run)
+    if creation.wish.plan or not changes:
+        state = "planned" if creation.wish.plan else "unchanged"
+        return _outcome(creation, state, actual, run, changes, found)
+    # A run that mends what another made has an id of its own in the journal.
+    mending = actual.exists and not actual.run
+    return _applied(creation, found, actual, secrets.token_hex(8) if mending else run, changes)
+
+
+def _against(creation: _Creation, found: Found, actual: Actual) -> list[PreflightFault]:
+    desired, wish = creation.project.desired, creation.wish
+    against = faults(desired, found)
+    if wish.undo:
+        return [one for one in against if one.refused]
+    if not wish.plan:
+        against += name_faults(desired, actual, resume=wish.resume)
+    if not actual.exists:
+        against += [
+            PreflightFault(
+                f"the value of {name} is not known",
+                f"set it in this command's surroundings, as {name}",
+            )
+            for name in missing_values(desired, creation.environ)
+        ]
+    return against
+
+
+def _undone(creation: _Creation, actual: Actual) -> Outcome:
+    desired = creation.project.desired
+    changes = undo(creation.github, desired, actual, creation.notes, others=creation.wish.others)
+    state = "undone" if changes else "unchanged"
+    return _outcome(creation, state, actual, actual.made_by, changes, Found())
+
+
+def _applied(
+    creation: _Creation, found: Found, actual: Actual, run: str, changes: list[Change]
+) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="modelwright-") as aside:
+        apply = _apply(creation, found, actual, run, Path(aside))
+        answers, version = creation.project.answers, creation.version
+        creation.notes.add(journal.opening(run, creation.where, answers, version))
+        try:
+            now = _reconciled(creation, found, apply, changes, actual)
+        except SurroundingsError as error:
+            raise _half_made(creation, apply, error) from error
+        state = "mended" if actual.exists and not actual.run else "made"
+        return _outcome(creation, state, now, run, apply.done, found)
+
+
+def _apply(creation: _Creation, found: Found, actual: Actual, run: str, aside: Path) -> Apply:
+    into = creation.wish.into
+    folder = (into or aside) / creation.project.desired.name
+    author = next(iter(found.requesters), "modelwright")
+    if BRANCH not in actual.branches:
+        creation.tell("write the project")
+        written(creation.project, folder, run_id=run, author=author, lock=creation.wish.lock)
+
+    def push_there(url: str) -> None:
+        refuse_stranger(url, creation.github.address)
+        push(folder, url, creation.token, BRANCH)
+
+    return Apply(
+        github=creation.github,
+        notes=creation.notes,
+        run=run,
+        values=creation.environ,
+        push=push_there,
+        tell=creation.tell,
+        repository=actual.repository,
+    )
+
+
+def _reconciled(
+    creation: _Creation, found: Found, apply: Apply, changes: list[Change], actual: Actual
+) -> Actual:
+    """Apply and read back until nothing differs; only then nobody is left an administrator."""
+    desired = creation.project.desired
+    for number in range(1, ROUNDS + 1):
+        staying = [change for change in changes if change.phase is not Phase.LEAVE]
+        fault: UncertainError | None = None
+        try:
+            apply.all(staying)
+        except UncertainError as error:
+            fault = error
+        creation.tell("read it back")
+        actual = creation.read()
+        apply.repository = actual.repository or apply.repository
+        changes = plan(desired, actual, found, apply.run)
+        if all(change.phase is Phase.LEAVE for change in changes):
+            apply.all(changes)
+            return actual
+        if number == ROUNDS and fault is not None:
+            raise fault
+    raise SurroundingsError(
+        f"after {ROUNDS} rounds GitHub still says otherwise: "
+        + "; ".join(f"{change.line} ({change.reason})" for change in changes),
+        where=creation.where,
+        next_step="run the command again with --plan to see what differs",
+    )
+
+
+def _half_made(creation: _Creation, apply: Apply, error: SurroundingsError) -> SurroundingsError:
+    if not apply.repository:
+        return error
+    begun = "half-made" if not creation.wish.resume else "still half-made"
+    return SurroundingsError(
+        f"{creation.where} is {begun}: {error.problem}",
+        where=error.where,
+        next_step=f"run the command again with --resume, or with --undo; "
+        f"the journal is {creation.notes.path}",
+    )
+
+
+def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
+    creation: _Creation,
+    state: str,
+    actual: Actual,
+    run: str,
+    changes: list[Change],
+    found: Found,
+) -> Outcome:
+    desired = creation.project.desired
+    notes = [
+        f"the plan {found.plan!r} has no {what} for private repositories: left out"
+        for what in lost(desired, found)
+    ]
+    return Outcome(
+        state=state,
+        repository=creation.where,
+        url=actual.repository.get("html_url", ""),
+        run=run,
+        changes=list(changes),
+        calls=creation.github.sent,
+        notes=notes,
+    )
