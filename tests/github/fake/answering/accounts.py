@@ -28,7 +28,6 @@ def _properties(state, call):
             "url": f"{state.url}/orgs/{found.login}/properties/schema/{name}",
             "source_type": "organization",
             "required": False,
-            "default_value": None,
             "description": None,
             "allowed_values": None,
             "values_editable_by": "org_actors",
