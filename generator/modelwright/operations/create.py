@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Final
 
 from modelwright.adapters.cache import cache
-from modelwright.adapters.github.address import api_address, is_public, refuse_stranger
+from modelwright.adapters.github.address import refuse_stranger
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.faults import ExpiredError, UncertainError
 from modelwright.adapters.github.journal_file import JournalFile
 from modelwright.adapters.github.organisation import read_organisation
 from modelwright.adapters.github.pushing import push
 from modelwright.adapters.github.repository import read_repository
-from modelwright.adapters.github.tokens import is_app, token_for
+from modelwright.adapters.github.tokens import is_app
 from modelwright.catalog.platform import Platform
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import SurroundingsError
 from modelwright.operations.creating.apply import Apply
+from modelwright.operations.creating.connecting import address_of, connected, published
 from modelwright.operations.creating.project import Prepared, prepared, written
 from modelwright.operations.creating.refusing import refuse
 from modelwright.operations.creating.undo import undo
@@ -87,39 +88,23 @@ def create(
         RefusedError: The policy or a person's rights refuse it; nothing was made.
         SurroundingsError: GitHub, git or the disk failed; the error says how to go on.
     """
-    policy = platform.policy
-    address = api_address(wish.api, environ, policy["platform"]["url"])
-    if platform.sample and is_public(address):
-        raise RefusedError(
-            f"{policy['organisation']['github']} is a sample: there is no such organisation",
-            where=platform.source,
-            next_step="choose your own platform with `modelwright platform use URL`",
+    address = address_of(platform, wish.api, environ)
+    project = prepared(published(platform), wish)
+    desired = filled(project.desired, environ)
+    notes = wish.journal or cache("creations") / desired.organisation / f"{desired.name}.jsonl"
+    with connected(address, environ, desired.organisation) as (github, token):
+        return _done(
+            _Creation(
+                wish=wish,
+                project=replace(project, desired=desired),
+                github=github,
+                token=token,
+                environ=environ,
+                notes=JournalFile(notes),
+                version=platform.version,
+                tell=tell,
+            )
         )
-    project = prepared(platform, wish)
-    project = replace(project, desired=filled(project.desired, environ))
-    token = token_for(address, environ, project.desired.organisation)
-    github = GitHub(
-        address,
-        token,
-        pause=float(environ.get("MODELWRIGHT_GITHUB_PAUSE", "0.5")),
-        timeout=float(environ.get("MODELWRIGHT_GITHUB_TIMEOUT", "15")),
-    )
-    desired = project.desired
-    default = cache("creations") / desired.organisation / f"{desired.name}.jsonl"
-    creation = _Creation(
-        wish=wish,
-        project=project,
-        github=github,
-        token=token,
-        environ=environ,
-        notes=JournalFile(wish.journal or default),
-        version=platform.version,
-        tell=tell,
-    )
-    try:
-        return _done(creation)
-    finally:
-        github.close()
 
 
 def _done(creation: _Creation) -> Outcome:

@@ -31,6 +31,9 @@ class PreflightFault:
 
 def faults(desired: DesiredState, found: Found) -> list[PreflightFault]:
     """Return what the organisation lacks, or does not allow."""
+    if not found.known and not found.denied:
+        problem = f"there is no organisation {desired.organisation}, or the token does not see it"
+        return [PreflightFault(problem, "check --api and the policy's organisation.github")]
     return [
         *_token(found),
         *_requester(desired, found),

@@ -14,6 +14,7 @@ class Found:
     """What the preflight read.
 
     Attributes:
+        known: Whether there is such an organisation.
         requesters: The logins of who asks for the repository; empty where nobody is known.
         members: Those of them who are active members of the project's own team.
         admin: The login that GitHub makes an administrator of what it creates; empty for an app.
@@ -29,6 +30,7 @@ class Found:
         denied: What the token may not read, as GitHub says it.
     """
 
+    known: bool = True
     requesters: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     admin: str = ""

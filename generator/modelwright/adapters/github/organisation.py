@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from modelwright.adapters.github.client import Answer, GitHub
@@ -15,6 +16,7 @@ __all__ = ["read_organisation"]
 
 _ABSENT: Final = 404
 _OK: Final = 200
+_FIXED: Final = 6
 
 
 class _Reads:
@@ -68,35 +70,51 @@ def read_organisation(
     org = f"/orgs/{desired.organisation}"
     slugs = teams_named(desired)
     variables = [one.name for one in desired.grants if one.kind == "variable"]
-    person = lambda: _person(reads, org, desired.team, actors, app=app)  # noqa: E731
-    tasks: list[Any] = [
-        person,
-        lambda: reads.one(org, needed="the organisation"),
-        lambda: reads.secrets(desired.organisation),
-        lambda: reads.one(f"{org}/properties/schema", needed="the custom properties"),
-        lambda: reads.one(f"{org}/actions/permissions"),
-        lambda: reads.one("/apps/github-actions"),
-        *(lambda slug=slug: reads.one(f"{org}/teams/{slug}") for slug in slugs),
-        *(lambda name=name: reads.one(f"{org}/actions/variables/{name}") for name in variables),
+    tasks: list[Callable[[], Any]] = [
+        partial(_person, reads, org, desired.team, actors, app=app),
+        partial(reads.one, org, needed="the organisation"),
+        partial(reads.secrets, desired.organisation),
+        partial(reads.one, f"{org}/properties/schema", needed="the custom properties"),
+        partial(reads.one, f"{org}/actions/permissions"),
+        partial(reads.one, "/apps/github-actions"),
+        *(partial(reads.one, f"{org}/teams/{slug}") for slug in slugs),
+        *(partial(reads.one, f"{org}/actions/variables/{name}") for name in variables),
     ]
     answers = github.together(tasks)
-    who, account, secrets, schema, actions, publisher = answers[:6]
-    teams = dict(zip(slugs, answers[6 : 6 + len(slugs)], strict=True))
-    seen = dict(zip(variables, answers[6 + len(slugs) :], strict=True))
-    if account.status == _ABSENT and not reads.denied:
-        reads.denied.append(f"the token sees no organisation {desired.organisation}")
+    named = answers[_FIXED:]
+    seen = _existing(variables, named[len(slugs) :])
     return Found(
-        **who,
-        plan=((account.data or {}).get("plan") or {}).get("name", ""),
-        may_create=(account.data or {}).get("members_can_create_private_repositories"),
-        teams={slug: one.data["id"] for slug, one in teams.items() if one.status == _OK},
-        secrets=secrets,
-        variables={name: one.data["visibility"] for name, one in seen.items() if one.status == _OK},
-        properties=_definitions(schema),
-        actions=actions.data or {},
-        integration=(publisher.data or {}).get("id", 0),
+        teams={slug: row["id"] for slug, row in _existing(slugs, named[: len(slugs)]).items()},
+        variables={name: row["visibility"] for name, row in seen.items()},
+        **_facts(*answers[:_FIXED]),
         denied=tuple(reads.denied),
     )
+
+
+def _existing(names: Sequence[str], answers: Sequence[Answer]) -> dict[str, Any]:
+    pairs = zip(names, answers, strict=True)
+    return {name: answer.data for name, answer in pairs if answer.status == _OK}
+
+
+def _facts(  # noqa: PLR0913, PLR0917 -- one for each read
+    who: Mapping[str, Any],
+    account: Answer,
+    secrets: Mapping[str, str],
+    schema: Answer,
+    actions: Answer,
+    publisher: Answer,
+) -> dict[str, Any]:
+    told = account.data or {}
+    return {
+        **who,
+        "known": account.status == _OK,
+        "plan": (told.get("plan") or {}).get("name", ""),
+        "may_create": told.get("members_can_create_private_repositories"),
+        "secrets": secrets,
+        "properties": _definitions(schema),
+        "actions": actions.data or {},
+        "integration": (publisher.data or {}).get("id", 0),
+    }
 
 
 def _person(
