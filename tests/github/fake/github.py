@@ -19,7 +19,13 @@ __all__ = ["Exchange", "FakeGitHub"]
 
 _ROUTES = answering.MODULES
 _NO_ANSWER = {faults.RESET_BEFORE, faults.RESET_AFTER, faults.TIMEOUT}
-_BEFORE = {faults.RESET_BEFORE, faults.SERVER_ERROR, faults.RATE_LIMIT, faults.UNPROCESSABLE}
+_BEFORE = {
+    faults.RESET_BEFORE,
+    faults.SERVER_ERROR,
+    faults.RATE_LIMIT,
+    faults.UNPROCESSABLE,
+    faults.QUOTING,
+}
 
 
 @dataclass(frozen=True)
@@ -151,8 +157,8 @@ class FakeGitHub:
         return answer, exchange.fault if exchange.fault in _NO_ANSWER else None
 
     def _answer(self, call: Call, fault: str | None) -> tuple[Answer, bool]:
-        if fault in _BEFORE:
-            return faults.answer_of(fault), False
+        if fault not in _AFTER:
+            return faults.answer_of(fault, call), False
         try:
             if git_http.is_git(call.target):
                 return self._git(call), True
