@@ -19,13 +19,7 @@ __all__ = ["Exchange", "FakeGitHub"]
 
 _ROUTES = answering.MODULES
 _NO_ANSWER = {faults.RESET_BEFORE, faults.RESET_AFTER, faults.TIMEOUT}
-_BEFORE = {
-    faults.RESET_BEFORE,
-    faults.SERVER_ERROR,
-    faults.RATE_LIMIT,
-    faults.UNPROCESSABLE,
-    faults.QUOTING,
-}
+_AFTER = {None, faults.RESET_AFTER, faults.TIMEOUT}
 
 
 @dataclass(frozen=True)
