@@ -9,7 +9,7 @@ BLOCK = re.compile(r"(<!-- test: skip[^\n]*\n)?```console\n(.*?)```", re.DOTALL)
 
 
 def commands(text):
-    """Yield each command with the lines that follow it."""
+    """Yield each command with the lines that follow it; `> ` goes on with a command."""
     for skipped, block in BLOCK.findall(text):
         if skipped:
             continue
@@ -19,6 +19,8 @@ def commands(text):
                 if command:
                     yield command, expected
                 command, expected = line[2:], []
+            elif line.startswith("> ") and command and not expected:
+                command += f"\n{line[2:]}"
             else:
                 expected.append(line)
         yield command, expected

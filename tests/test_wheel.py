@@ -99,3 +99,25 @@ def test_a_project_comes_out_of_the_wheel_with_no_network(installed, tmp_path):
     assert names == {
         p.relative_to(project) for p in project.rglob("*") if p.is_file() and ".git" not in p.parts
     }
+
+
+def test_a_platform_comes_out_of_the_wheel_as_it_does_out_of_the_checkout(installed, tmp_path):
+    from tests.platform_init.organisation import ANSWERS
+
+    data = [f"--data={name}={value}" for name, value in ANSWERS.items()]
+    command = ("platform", "init", "ml-platform", *data)
+    for into, program in (
+        ("wheel", [installed / "venv/bin/modelwright"]),
+        ("checkout", [sys.executable, "-m", "modelwright"]),
+    ):
+        (tmp_path / into).mkdir()
+        subprocess.run([*program, *command], cwd=tmp_path / into, check=True, capture_output=True)
+    trees = [
+        subprocess.check_output(
+            ["git", "ls-tree", "-r", "ci-v1"], cwd=tmp_path / into / "ml-platform", text=True
+        )
+        for into in ("wheel", "checkout")
+    ]
+
+    wheel, checkout = (set(tree.splitlines()) for tree in trees)
+    assert {line.rpartition("\t")[2] for line in wheel ^ checkout} == {".modelwright.yml"}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from modelwright.catalog.belonging import PLATFORM
 from tests.bundles import bundle_of
 from tests.platforms import git
 
@@ -150,7 +151,7 @@ def test_the_bundle_holds_the_template_of_every_release_and_nothing_else(bundle,
     opened = tmp_path / "opened"
 
     assert git(opened, "tag", "--list").split() == sorted(VERSIONS)
-    kept = ("copier.yml", "platform.yml", "templates", "hooks", "CHANGELOG.md")
+    kept = (*PLATFORM, "CHANGELOG.md")
     for tag in VERSIONS:
         theirs = git(source, "ls-tree", "-r", tag, "--", *kept)
         assert git(opened, "ls-tree", "-r", tag) == theirs

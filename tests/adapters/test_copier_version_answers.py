@@ -11,6 +11,7 @@ from tests.adapters.copier_templates import (
     template,
     version,
 )
+from tests.platforms import git
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -281,6 +282,30 @@ def test_the_version_that_a_project_stands_at_refuses_no_answer(tmp_path):
     assert answers.remembered == {"slug": "by-hand", "db": "mysql"}
 
 
+def test_the_version_that_a_project_stands_at_names_what_the_answers_file_lacks(tmp_path):
+    error = refused(tmp_path, "team: {type: str}\n", {}, replay=True, answers_file=".a.yml")
+
+    assert str(error) == ".a.yml: v1.0.0 asks team, which the project does not answer"
+    assert error.next_step == "write team: ... into it"
+
+
+def test_a_date_is_a_value_that_no_answers_file_keeps(tmp_path):
+    answers = put(tmp_path, "day: {type: yaml, default: '2026-01-02'}\n", {})
+
+    assert (str(answers.values["day"]), answers.stored) == ("2026-01-02", [])
+
+
+def test_a_template_without_questions_has_no_answers(tmp_path):
+    source = template(tmp_path / "template", questions="", files={"a.jinja": "{{ 1 + 1 }}"})
+    git(source, "rm", "--quiet", "copier.yml")
+    git(source, "commit", "--quiet", "--message", "feat: none")
+    git(source, "tag", "v1.1.0")
+    newer = version(source, "v1.1.0", project=tmp_path / "project")
+
+    assert newer.answers({}, {}).values == {}
+    assert newer.files(newer.answers({}, {})) == copied(source, tmp_path / "project", "v1.1.0")
+
+
 def test_the_name_of_the_project_is_no_temporary_folder(tmp_path):
     questions = (
         "n: {type: str, default: '{{ _folder_name }}',"
@@ -370,3 +395,23 @@ def test_without_the_extra_the_error_says_how_to_get_it(tmp_path):
 
     assert said.startswith("4 ")
     assert said.endswith("Copier is not installed | pip install 'modelwright[engines]'\n")
+
+
+@pytest.mark.parametrize("name", ["Worker._ask", "Template.local_abspath"])
+def test_a_copier_that_works_otherwise_inside_is_refused(tmp_path, name):
+    source = template(tmp_path / "template")
+    owner, _, member = name.partition(".")
+    code = (
+        "import sys, copier._main as m\n"
+        f"delattr(m.{owner}, '{member}')\n"
+        "from pathlib import Path\n"
+        "from modelwright.adapters.engines import copier_version\n"
+        "from modelwright.adapters.histories import history_of\n"
+        "try: copier_version(history_of(sys.argv[1]), 'v1.0.0', project=Path('p'))\n"
+        "except Exception as error: print(error.exit_code, error)\n"
+    )
+
+    said = clean_python(code, source)
+
+    assert said.startswith("4 ")
+    assert f"does not work with this version of modelwright (it has no {member})" in said

@@ -9,6 +9,7 @@ import copier
 import pytest
 from copier._main import Worker
 
+from modelwright.adapters.copier_checkout import _COPIES
 from modelwright.adapters.engines import copier_version
 from modelwright.adapters.git_history import GitHistory
 from modelwright.adapters.histories import git_directory
@@ -112,6 +113,29 @@ def test_what_is_switched_off_by_an_answer_is_not_left_out(tmp_path, renders):
     assert new.left_out(old.files(old_answers), old_answers, new_answers) == set()
     assert old.files(old_answers) == renders[0]
     assert new.files(new_answers) == renders[1]
+
+
+def test_patterns_count_in_their_order(tmp_path):
+    exclude = "_exclude: ['copier.yml', \"*.bak\\n!keep.bak\", '!also.bak']\n"
+    source = template(tmp_path / "template", questions=exclude + "a: 1\n")
+    each = version(source, project=tmp_path / "project")
+    answers = each.answers({}, {})
+
+    left_out = each.left_out(["a.bak", "deep/b.bak", "keep.bak", "also.bak"], answers, answers)
+
+    assert left_out == {"a.bak", "deep/b.bak"}
+
+
+def test_no_more_checkouts_are_kept_than_are_worked_with(tmp_path):
+    for number in range(40):
+        source = template(tmp_path / "template", f"v1.{number}.0", f"a: {number}\n")
+    first = version(source, "v1.0.0", project=tmp_path / "project")
+    assert first.answers({}, {}).values == {"a": 0}
+    for number in range(40):
+        version(source, f"v1.{number}.0", project=tmp_path / "project").answers({}, {})
+
+    assert sorted(first.files(first.answers({}, {}))) == [".copier-answers.yml"]
+    assert len(_COPIES) <= 32
 
 
 def test_files_that_are_left_alone_are_named_by_their_paths(project):

@@ -1,6 +1,7 @@
 """`adopt --apply`: taken in and brought to the newest version, which one command undoes."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.adopt.conftest import ARCHETYPE, commit, state
 from tests.platforms import git
 
 ANSWERS = ".copier-answers.yml"
-DONE, CONFLICTS, USAGE, SURROUNDINGS = 0, 1, 2, 4
+DONE, CONFLICTS, SURROUNDINGS, INTERRUPTED = 0, 1, 4, 130
 
 
 @pytest.fixture
@@ -80,6 +81,38 @@ def test_one_that_is_at_the_newest_gets_its_answers_file_alone(run, cut, history
     assert ran.code == DONE
     assert {path for path in state(folder) if path not in before} == {ANSWERS}
     assert f"wrote {folder / ANSWERS}" in ran.out
+
+
+def test_a_project_in_a_subfolder_of_a_repository(run, made, tmp_path, history):
+    whole = tmp_path / "monorepo"
+    folder = whole / "services/kitto-churn-serve"
+    shutil.copytree(made, folder, ignore=shutil.ignore_patterns(".git"))
+    (whole / "other.txt").write_text("1\n")
+    git(whole, "init", "--quiet")
+    commit(whole)
+    (whole / "other.txt").write_text("2\n")
+
+    ran = run("adopt", folder, "-a", ARCHETYPE, "--source", history, "--apply")
+
+    assert ran.code == DONE, ran.err
+    assert (folder / ANSWERS).is_file()
+    assert (whole / "other.txt").read_text() == "2\n"
+    assert (folder / "README.md").read_text().endswith("Of v1.2.0.\n")
+
+
+def test_one_that_was_interrupted_is_named_with_what_finishes_it(apply, run, project, monkeypatch):
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("modelwright.adapters.applying._bring", killed)
+        assert apply().code == INTERRUPTED
+
+    ran = apply()
+    assert ran.code == SURROUNDINGS
+    assert f"modelwright update {project}" in ran.err
+    assert run("update", project).code == DONE
+    assert yaml.safe_load((project / ANSWERS).read_text())["_commit"] == "v1.2.0"
 
 
 def test_a_broken_answers_file_is_replaced(apply, project):

@@ -116,6 +116,28 @@ def test_a_person_is_asked_with_what_speaks_for_each_answer(adopt, project, monk
     assert yaml.safe_load((project / ANSWERS).read_text())["use_case"] == "returns"
 
 
+def test_a_person_is_not_asked_what_follows_from_an_answer(run, tmp_path, history, monkeypatch):
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "README.md").write_text("# Churn\n\nSays who leaves.\n")
+    git(folder, "init", "--quiet")
+    commit(folder)
+    put = []
+    said = {"team": "kitto-marketing", "use_case": "churn", "description": "Says who leaves"}
+
+    def ask(prompt):
+        put.append((prompt.name, prompt.default))
+        return said[prompt.name]
+
+    monkeypatch.setattr("modelwright.cli.adopting._asker", lambda: ask)
+
+    ran = run("adopt", folder, "-a", ARCHETYPE, "--source", history, "--to", "v1.0.0")
+
+    assert ran.code == DONE, ran.err
+    assert put == [("team", None), ("use_case", "work"), ("description", "Says who leaves.")]
+    assert yaml.safe_load((folder / ANSWERS).read_text())["brand"] == "kitto"
+
+
 def test_an_answer_that_a_rule_refuses_is_refused(adopt, project):
     ran = adopt("-d", "use_case=Churn_Model")
 

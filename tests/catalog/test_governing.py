@@ -12,6 +12,7 @@ from modelwright.catalog.patterns import matches
 
 ROOT = Path(__file__).parents[2]
 ARCHETYPES = sorted(path.parent.name for path in ROOT.glob(f"templates/*/{FILE}"))
+CALLER = ".github/workflows/policy.yml"
 PARTS = st.sampled_from(["a", "b", "src", "x.py", "of_{{ cookiecutter.package_name }}"])
 PATHS = st.lists(PARTS, min_size=1, max_size=4).map("/".join)
 
@@ -43,6 +44,17 @@ def test_a_folder_with_one_is_told_file_by_file():
     assert ungoverned(paths, [".github/workflows/policy.yml"]) == [
         ".github/CODEOWNERS",
         ".github/workflows/ci.yml",
+    ]
+
+
+@pytest.mark.parametrize("identity", ARCHETYPES)
+def test_every_archetype_has_the_workflow_that_judges_a_governed_repository(identity):
+    archetype = archetype_from(identity, (ROOT / "templates" / identity / FILE).read_text())
+
+    assert CALLER in paths_of(identity)
+    assert any(matches(pattern, CALLER) for pattern in archetype.governs)
+    assert [left_out.unless for left_out in archetype.left_out if CALLER in left_out.paths] == [
+        "cookiecutter.managed_only"
     ]
 
 

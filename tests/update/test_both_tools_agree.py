@@ -24,8 +24,8 @@ TURNS = {
 }
 CHANGES = (
     (Change("edit", 1, 3), Change("add", 0, 3), Change("mode", 2)),
-    (Change("rename", 5, 1), Change("new_question", 3), Change("binary", 0, 3)),
-    (Change("delete", 0), Change("unended", 2), Change("stricter_for_the_new", 1, 7)),
+    (Change("rename", 3, 1), Change("new_question", 3), Change("binary", 0, 3)),
+    (Change("delete", 2), Change("unended", 3), Change("stricter_for_the_new", 1, 7)),
     (Change("move_folder", 1, 0), Change("insert", 4, 2), Change("removed_question", 1)),
 )
 
@@ -50,19 +50,20 @@ def agree_that_it_is_current(folder, version):
         assert snapshot(folder) == before, engine.name
 
 
-@pytest.mark.parametrize("dialect", [True, False], ids=["dialect", "any template"])
-@pytest.mark.parametrize("turns", TURNS.values(), ids=TURNS)
-def test_they_agree_over_five_versions_of_a_template(turns, dialect, tmp_path):
+@pytest.mark.parametrize(
+    ("first", "dialect"), [("ours first", True), ("stock first", True), ("stock first", False)]
+)
+def test_they_agree_over_five_versions_of_a_template(first, dialect, tmp_path):
     versions = [first_template(dialect=dialect)]
     source = write_history(tmp_path / "template.git", versions)
     folder = make_project(
         tmp_path / "project", rendered(versions, 0, ANSWERS, source, born=tag_of(0))
     )
-    with (folder / "README.md").open("a") as readme:
-        readme.write("mine\n")
+    readme = (folder / "README.md").read_text()
+    (folder / "README.md").write_text(f"mine\n{readme}")
     (folder / "own.md").write_text("mine\n")
     commit_all(folder)
-    for number, (changes, engine) in enumerate(zip(CHANGES, turns, strict=True), 1):
+    for number, (changes, engine) in enumerate(zip(CHANGES, TURNS[first], strict=True), 1):
         template = versions[-1]
         for step, change in enumerate(changes):
             template = evolved(template, change, (number, step))
@@ -77,16 +78,15 @@ def test_they_agree_over_five_versions_of_a_template(turns, dialect, tmp_path):
         own = {"README.md", "own.md", "once/settings.toml"}
         left = {path: entry for path, entry in read_files(folder).items() if path not in own}
         assert left == {path: entry for path, entry in fresh.items() if path not in own}
-        assert (folder / "README.md").read_text().endswith("mine\n")
+        assert (folder / "README.md").read_text().startswith("mine\n")
 
 
-@pytest.mark.parametrize("turns", TURNS.values(), ids=TURNS)
-def test_they_agree_over_five_versions_of_the_platform(turns, tmp_path):
+def test_they_agree_over_five_versions_of_the_platform(tmp_path):
     platform = platform_copy(tmp_path / "platform")
     release(platform, "v1.0.0")
     made = project(platform_at(platform, "v1.0.0"), "online-serving")
     folder = make_project(tmp_path / "project", made)
-    for number, engine in enumerate(turns, 1):
+    for number, engine in enumerate(TURNS["ours first"], 1):
         change_platform(platform, number)
         release(platform, f"v1.{number}.0")
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import yaml
 
 from tests.platforms import git
 from tests.update_command.small import COPIER, FIRST, run
@@ -215,3 +216,79 @@ def test_one_git_command_takes_back_conflicts_and_what_was_put_aside(story, caps
     assert story.staged() == {}
     assert (story.project / "app.py").read_text() == mine
     assert not (story.project / "logo.png.template").exists()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("{type: int, default: 3}", 3), ("{type: bool, default: true}", True)],
+)
+def test_an_answer_keeps_its_meaning_when_its_question_changes_type(story, question, answer):
+    stored = str(answer).lower()
+    story.release("v1.1.0", {"copier.yml": COPIER + f'more: {{type: str, default: "{stored}"}}\n'})
+    assert run("update", story.project) == 0
+    story.commit()
+    story.release("v1.2.0", {"copier.yml": COPIER + f"more: {question}\n"})
+
+    assert run("update", story.project) == 0
+
+    answers = yaml.safe_load((story.project / ".copier-answers.yml").read_text())
+    assert answers["more"] == answer
+
+
+def managed(story, path):
+    """Let the template be one of a platform that owns a path."""
+    answers = "archetype: {type: str, default: thing}\n"
+    catalogue = (
+        "makes: a thing\nscale_out: no\nsample: {}\nleft_out: []\n"
+        f"owners: {{managed: [{path}], yours: []}}\n"
+    )
+    story.release(
+        "v1.0.1", {"copier.yml": COPIER + answers, "templates/thing/archetype.yml": catalogue}
+    )
+    assert run("update", story.project) == 0
+    story.commit()
+
+
+def test_a_managed_file_follows_the_template_and_her_version_is_kept_beside_it(story, capsys):
+    managed(story, "app.py")
+    mine = FIRST["project/app.py"] + "mine = True\n"
+    story.edit({"app.py": mine})
+    theirs = FIRST["project/app.py"] + "theirs = True\n"
+    story.release("v1.1.0", {"project/app.py": theirs})
+
+    assert run("update", story.project) == 1
+
+    assert (story.project / "app.py").read_text() == theirs
+    assert (story.project / "app.py.yours").read_text() == mine
+    assert "app.py.yours" in capsys.readouterr().out
+
+
+def test_a_managed_file_that_she_did_not_touch_is_no_conflict(story):
+    managed(story, "app.py")
+    story.release("v1.1.0", {"project/app.py": "theirs = True\n"})
+
+    assert run("update", story.project) == 0
+
+    assert (story.project / "app.py").read_text() == "theirs = True\n"
+
+
+def test_a_managed_folder_goes_where_her_file_stood(story):
+    managed(story, "deploy/**")
+    story.edit({"deploy": "mine\n"})
+    story.release("v1.1.0", {"project/deploy/base.yaml": "theirs: true\n"})
+
+    assert run("update", story.project) == 1
+
+    assert (story.project / "deploy/base.yaml").read_text() == "theirs: true\n"
+    assert (story.project / "deploy.yours").read_text() == "mine\n"
+
+
+def test_a_managed_file_does_not_replace_her_folder(story):
+    managed(story, "deploy")
+    story.edit({"deploy/mine.yaml": "mine\n"})
+    story.release("v1.1.0", {"project/deploy": "theirs\n"})
+
+    assert run("update", story.project) == 1
+
+    assert (story.project / "deploy/mine.yaml").read_text() == "mine\n"
+    assert (story.project / "deploy.template").read_text() == "theirs\n"

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from modelwright.adapters.git_folder import git_directory
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.locking import exclusive
 from modelwright.adapters.process import output
@@ -19,6 +20,8 @@ from modelwright.update.journal import Journal, journal_from
 from modelwright.update.resolving import Result
 
 _MARK: Final = b"modelwright holds this lock; the next modelwright update removes it\n"
+_HOME: Final = "modelwright"
+_JOURNAL: Final = "update.json"
 _ABSENT: Final = "0 " + "0" * 40
 
 
@@ -34,15 +37,29 @@ def alone(repository: ProjectRepository) -> Iterator[int]:
 
 
 def interrupted(repository: ProjectRepository) -> Journal | None:
-    """Return the journal of an update that was killed; None where there is none."""
+    """Return the journal of an update that was killed; None where there is none.
+
+    One of another commit is forgotten: whoever committed since has decided what stays.
+    """
     try:
-        return journal_from(_journal(repository).read_text(encoding="ascii"))
+        journal = journal_from(_journal(repository).read_text(encoding="ascii"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError):
         # It was cut short while it was written: nothing had been touched.
         _journal(repository).unlink(missing_ok=True)
         return None
+    if journal.head == repository.head:
+        return journal
+    _forget(repository)
+    return None
+
+
+def was_interrupted(folder: Path) -> bool:
+    """Say whether an update of a project was killed, by its journal alone."""
+    folder = folder.resolve()
+    found = next(filter(None, map(git_directory, (folder, *folder.parents))), None)
+    return found is not None and (found / _HOME / _JOURNAL).exists()
 
 
 def journal_of(
@@ -105,9 +122,6 @@ def finish(repository: ProjectRepository, journal: Journal, lock: int) -> list[s
         SurroundingsError: It cannot be finished; the journal stays.
     """
     with _index_locked(repository):
-        if journal.head != repository.head:
-            _forget(repository)
-            return []
         kept = _keep_aside(repository, journal)
         _bring(repository, journal, lock, how="--reset")
         _forget(repository)
@@ -228,11 +242,11 @@ def _forget(repository: ProjectRepository) -> None:
 
 
 def _home(repository: ProjectRepository) -> Path:
-    return repository.git_dir / "modelwright"
+    return repository.git_dir / _HOME
 
 
 def _journal(repository: ProjectRepository) -> Path:
-    return _home(repository) / "update.json"
+    return _home(repository) / _JOURNAL
 
 
 def _top(repository: ProjectRepository) -> Path:

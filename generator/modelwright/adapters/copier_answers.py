@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from modelwright.adapters.copier_library import Render, asking
 from modelwright.adapters.copier_question import UNSET, Put, plain
 from modelwright.catalog.answering import Answers, Asker
 from modelwright.catalog.version import refuse_unknown
 from modelwright.errors import ModelwrightError, RefusedError
+
+# What Copier writes into an answers file; a date, say, it does not.
+_KEPT: Final = (dict, list, str, int, float, bool, type(None))
 
 
 @dataclass(kw_only=True)
@@ -62,7 +65,11 @@ class Questioning:
         values = {**others, **self.values}
         # Copier writes the answers in the order of the answers file, new ones behind.
         ordered = [name for name in (*self.stored, *self.values) if name in self.values]
-        kept = [name for name in dict.fromkeys(ordered) if name not in hidden]
+        kept = [
+            name
+            for name in dict.fromkeys(ordered)
+            if name not in hidden and isinstance(values[name], _KEPT)
+        ]
         return Answers(values=values, stored=kept)
 
     @staticmethod
@@ -152,11 +159,12 @@ class Questioning:
         name = question.var_name
         known = self.render.template.questions_data
         gone = [other for other in self.stored if other not in known and other != "born"]
-        advice = f"add --data {name}=...{question.advice('')}"
+        how = f"write {name}: ... into it" if self.replay else f"add --data {name}=..."
+        advice = f"{how}{question.advice('')}"
         if gone:
             advice += f" (the answers file has {', '.join(gone)}, which it no longer asks)"
         return RefusedError(
             f"{self.version} asks {name}, which the project does not answer{refused}",
-            where=f"answer {name}",
+            where=self.render.answers_file_name if self.replay else f"answer {name}",
             next_step=advice,
         )

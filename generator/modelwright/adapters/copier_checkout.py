@@ -16,11 +16,12 @@ from modelwright.catalog.history import History
 from modelwright.errors import SurroundingsError
 
 _SHA256: Final = 64
+_KEPT: Final = 32
 _COPIES: Final[dict[tuple[int, Path, str], Checkout]] = {}
 _LOCK: Final = threading.Lock()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Checkout:
     """The files of a template at one version.
 
@@ -48,9 +49,12 @@ def checkout(history: History, version: str) -> Checkout:
     with _LOCK:
         # A forked process must not use, and at its end remove, what its parent made.
         key = (os.getpid(), history.folder().absolute(), version)
-        if key not in _COPIES:
-            _COPIES[key] = _made(history, version)
-        return _COPIES[key]
+        found = _COPIES.pop(key, None) or _made(history, version)
+        if len(_COPIES) >= _KEPT:
+            # Whoever still works with it keeps it on the disk.
+            del _COPIES[next(iter(_COPIES))]
+        _COPIES[key] = found
+        return found
 
 
 def _made(history: History, version: str) -> Checkout:

@@ -6,18 +6,20 @@ for every file. Here one template on the disk serves them all, and no render lea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from copier import load_settings
 from copier._main import Worker, as_operation
 from copier._settings import SettingsModel, is_trusted_repository
 from copier._template import Template
 from copier._types import LazyDict, Phase
-from copier._user_data import DEFAULT_DATA, AnswersMap
+from copier._user_data import AnswersMap
 from jinja2 import TemplateError
 
 from modelwright.adapters.copier_checkout import Checkout
@@ -27,13 +29,16 @@ from modelwright.errors import RefusedError
 __all__ = ["Opened", "Render", "asking", "opened"]
 
 _KNOWN: Final = ("vcs", "local_abspath", "commit", "commit_hash", "git_index_modes")
-_TEMPLATES: Final[dict[tuple[Path, str], Template]] = {}
+_TEMPLATES: Final[WeakKeyDictionary[Checkout, dict[str, Template]]] = WeakKeyDictionary()
 
+# What `Render` replaces: under another name it would go on unseen, and ask its own questions.
+_REPLACED: Final = ("_ask", "_external_data", "_render_context", "_render_file", "jinja_env")
 _MISSING: Final = [
-    name for name in _KNOWN if not isinstance(getattr(Template, name, None), cached_property)
+    *(name for name in _KNOWN if not isinstance(vars(Template).get(name), cached_property)),
+    *(name for name in _REPLACED if name not in vars(Worker)),
 ]
 if _MISSING:
-    raise ImportError(f"its Template has no {', '.join(_MISSING)}")
+    raise ImportError(f"it has no {', '.join(_MISSING)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +68,10 @@ def opened(checkout: Checkout, source: str) -> Opened:
         checkout: Its files at one version.
         source: What the answers file names.
     """
-    key = (checkout.folder, source)
-    if key not in _TEMPLATES:
-        _TEMPLATES[key] = _offline(Template(url=source, ref=checkout.described), checkout)
-    return Opened(template=_TEMPLATES[key], settings=_settings(), checkout=checkout)
+    known = _TEMPLATES.setdefault(checkout, {})
+    if source not in known:
+        known[source] = _offline(Template(url=source, ref=checkout.described), checkout)
+    return Opened(template=known[source], settings=_settings(), checkout=checkout)
 
 
 def _settings() -> SettingsModel:
@@ -134,12 +139,12 @@ class Render(Worker):
         self.run_copy()
 
     @as_operation("update")
-    def covering(self, patterns: Sequence[str], values: Mapping[str, Any]) -> set[str]:
-        """Return the lines of patterns, rendered over answers."""
+    def patterns(self, texts: Sequence[str], values: Mapping[str, Any]) -> list[str]:
+        """Return patterns rendered over answers, in their order; one text may hold several."""
         self.install(values, values)
         extra = {"_copier_operation": "update"}
-        rendered = (self._render_string(pattern, extra_context=extra) for pattern in patterns)
-        return {line for text in rendered for line in text.splitlines() if line}
+        rendered = (self._render_string(text, extra_context=extra) for text in texts)
+        return [line for text in rendered for line in re.split(r"\r\n|\r|\n", text)]
 
     def matching(self, patterns: Iterable[str], paths: Iterable[str]) -> set[str]:
         """Return the paths that gitignore's patterns cover."""
@@ -168,9 +173,9 @@ class Render(Worker):
         return context
 
     @property
-    def own_names(self) -> set[str]:
-        """Names that Copier gives to every template."""
-        return {"_external_data", *DEFAULT_DATA}
+    def answers_file_name(self) -> str:
+        """The path of the answers file in the project."""
+        return str(self.answers_file)
 
     def _refuse_borrowed(self) -> None:
         """Check that no part of the project stands in another repository: it is not there.

@@ -97,14 +97,14 @@ class CopierVersion:
         """
         values = {**new.values, **old.values}
         with self._render() as render:
-            return render.matching(render.covering(render.all_exclusions, values), paths)
+            return render.matching(render.patterns(render.all_exclusions, values), paths)
 
     def _rendered(self, answers: Answers) -> _Rendered:
         if self._last is None or self._last.answers != answers:
             with self._render() as render:
                 render.rendered(answers.values, answers.stored)
                 files = rendered_files(render.dst_path)
-                patterns = render.covering(render.all_skip_if_exists, answers.values)
+                patterns = render.patterns(render.all_skip_if_exists, answers.values)
                 skipped = render.matching(patterns, files)
             held = Answers(values=dict(answers.values), stored=list(answers.stored))
             self._last = _Rendered(answers=held, files=files, skipped=sorted(skipped))

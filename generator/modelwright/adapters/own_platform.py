@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from modelwright.adapters.packaged import own_root
 from modelwright.adapters.process import run
+from modelwright.catalog.archetypes import FILE as ARCHETYPE
 from modelwright.catalog.belonging import GENERATOR, PLATFORM, belongs, place_of
 from modelwright.catalog.rendering import RenderedFile
 
-# Links that lead from an archetype to what all share; an unpacked wheel holds copies instead.
-_LINKS: Final = (
-    (re.compile(r"(templates/[^/]+/hooks)/.*"), "../../hooks"),
-    (re.compile(r"(templates/[^/]+/templates/templates/_shared)/.*"), "../../../_shared"),
-)
+# Links that lead from an archetype to what all share; a wheel holds copies instead, or nothing.
+_LINKS: Final = {"hooks": "../../hooks", "templates/templates/_shared": "../../../_shared"}
+_DEEP: Final = 2
+_COPIED: Final = re.compile(r"templates/[^/]+/(hooks|templates/templates/_shared)/.*")
 
 
 def own_files() -> dict[str, RenderedFile]:
@@ -28,10 +28,9 @@ def own_files() -> dict[str, RenderedFile]:
     root = own_root()
     files = {}
     for path, place in sorted(_own_paths(root)):
-        if belongs(path):
-            name, file = _linked(path) or (path, _file(place))
-            files[place_of(name)] = file
-    return files
+        if belongs(path) and not _COPIED.fullmatch(path):
+            files[place_of(path)] = _file(place)
+    return {**files, **_links(files)}
 
 
 def _own_paths(root: Path) -> Iterator[tuple[str, Path]]:
@@ -59,12 +58,13 @@ def _below(place: Path, name: str) -> Iterator[tuple[str, Path]]:
         yield from _below(child, f"{name}/{child.name}")
 
 
-def _linked(path: str) -> tuple[str, RenderedFile] | None:
-    for pattern, target in _LINKS:
-        found = pattern.fullmatch(path)
-        if found:
-            return found[1], RenderedFile(target.encode(), link=True)
-    return None
+def _links(files: Iterable[str]) -> dict[str, RenderedFile]:
+    return {
+        path.replace(ARCHETYPE, name): RenderedFile(target.encode(), link=True)
+        for path in files
+        if path.count("/") == _DEEP and path.startswith("templates/") and path.endswith(ARCHETYPE)
+        for name, target in _LINKS.items()
+    }
 
 
 def _file(place: Path) -> RenderedFile:

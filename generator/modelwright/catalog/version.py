@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
+from jinja2 import UndefinedError
+
 from modelwright.catalog.answering import Answers, Asker, put_questions
 from modelwright.catalog.patterns import matches
 from modelwright.catalog.questions import Questionnaire
@@ -139,7 +141,14 @@ class DialectVersion:
     def left_out(self, paths: Iterable[str], old: Answers, new: Answers) -> set[str]:
         """Return what the exclusions of this version keep out of an update, as Copier does."""
         values = Answers(values={**new.values, **old.values}, stored=[])
-        patterns = setting(self.template, values, "exclude")
+        try:
+            patterns = setting(self.template, values, "exclude")
+        except UndefinedError as error:
+            raise RefusedError(
+                f"what {self.name} excludes does not render for an older project: {error.message}",
+                where="copier.yml: _exclude",
+                next_step="tell the platform team to write `is defined and` before it",
+            ) from error
         return {path for path in paths if any(matches(pattern, path) for pattern in patterns)}
 
 

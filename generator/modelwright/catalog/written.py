@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from modelwright.catalog.archetypes import Archetype
 from modelwright.catalog.derived import Derived, cookiecutter_text, copier_context
@@ -12,6 +13,7 @@ from modelwright.catalog.platform import COMPACT, DIGEST
 
 PlainPolicy = Mapping[str, Any]
 NOTE = "written by `modelwright platform sync`"
+_NAME: Final = re.compile(r"\bcookiecutter(?:\.\w+)+")
 
 
 def written_files(
@@ -46,7 +48,7 @@ def written_files(
 
 def _exclude(archetypes: Sequence[Archetype]) -> str:
     entries = [
-        _when(f"archetype == '{archetype.id}' and not ({left_out.unless})", path)
+        _when(f"archetype == '{archetype.id}' and {_known(left_out.unless)}", path)
         for archetype in archetypes
         for left_out in archetype.left_out
         for path in left_out.paths
@@ -57,6 +59,15 @@ def _exclude(archetypes: Sequence[Archetype]) -> str:
         for path in archetype.owners.get("yours", ())
     ]
     return f"# {NOTE}\n_exclude: {json.dumps(entries, indent=2)}\n"
+
+
+def _known(unless: str) -> str:
+    """Return when a path is left out; never where a project is older than what decides it.
+
+    An update of Copier's renders the newest exclusions over the oldest answers.
+    """
+    names = dict.fromkeys(_NAME.findall(unless))
+    return " and ".join([*(f"{name} is defined" for name in names), f"not ({unless})"])
 
 
 def _when(condition: str, path: str) -> str:

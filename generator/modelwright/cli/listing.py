@@ -25,7 +25,9 @@ def show(
         [
             {
                 "name": question.name,
-                "default": place.policy["options"].get(question.name, ""),
+                "default": place.policy["options"].get(
+                    question.name, question.default if question.type == "bool" else ""
+                ),
                 "meaning": question.help,
             }
             for question in place.template.questionnaire.questions

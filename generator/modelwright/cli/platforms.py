@@ -58,15 +58,29 @@ def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption =
 
 
 @app.command()
-def sync(where: Where = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+def sync(
+    where: Where = None,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Let projects call the workflows of today's commit.")
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
     """Write what derives from the policy: each archetype's cookiecutter.json, the fragments."""
-    from modelwright.operations import syncing  # noqa: PLC0415
+    from modelwright.operations import pinning, syncing  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet)
-    written = syncing.sync(_root(where))
-    terminal.document({"written": written})
+    root = _root(where)
+    moved = pinning.pin_today(root) if pin else None
+    written = moved.written if moved else syncing.sync(root)
+    told = {"sha": moved.sha, "version": moved.version} if moved else None
+    terminal.document({"written": written, **({"pin": told} if pin else {})})
     for path in written:
         terminal.say(f"wrote {path}")
+    if moved:
+        terminal.say(f"  next: git tag {moved.version} {moved.sha[:12]}, commit, and tag a release")
+    elif pin:
+        terminal.say("the pin stays: the workflows are as they were there")
     if not written:
         terminal.say("nothing to write")
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import yaml
 
+from modelwright.adapters.applying import interrupted
 from modelwright.adapters.atomic import write_whole
 from modelwright.adapters.git_history import GitHistory
 from modelwright.adapters.project_files import ProjectFiles, content_of, read_project
-from modelwright.adapters.project_repository import repository_of
+from modelwright.adapters.project_repository import ProjectRepository, repository_of
 from modelwright.adapters.stored_answers import stored_answers
 from modelwright.catalog.answering import Answers
 from modelwright.catalog.governing import QUESTION as GOVERNED
@@ -23,7 +24,7 @@ from modelwright.catalog.guessing.made import makers
 from modelwright.catalog.guessing.repository import Repository
 from modelwright.catalog.platform import COMPACT, POLICY
 from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
-from modelwright.errors import RefusedError
+from modelwright.errors import RefusedError, SurroundingsError
 from modelwright.operations.adopting.fit import Choice, Search, chosen, fixed, newest
 from modelwright.operations.adopting.other import OtherTemplate
 from modelwright.operations.adopting.own import OwnTemplate
@@ -104,7 +105,7 @@ def adoption_of(wanted: Wanted, person: Person) -> Adoption:
     )
     made = makers(repository)
     refuse_sound(made, wanted)
-    repository_of(wanted.path).refuse_dirty()
+    _refuse_unfinished(repository_of(wanted.path))
     history, held = template_of(wanted, made)
     with history:
         template = _template(history, wanted, held)
@@ -175,10 +176,23 @@ def completed(wanted: Wanted) -> Outcome | None:
     """
     if not (wanted.apply and wanted.governed and (wanted.path / ANSWERS_FILE).is_file()):
         return None
-    stored = stored_answers(wanted.path)
+    try:
+        stored = stored_answers(wanted.path)
+    except RefusedError:
+        return None
     if stored.get(GOVERNED) is not True or not isinstance(stored.get("_commit"), str):
         return None
     return update(wanted.path, Wish(to=stored["_commit"], anew=True, offline=wanted.offline))
+
+
+def _refuse_unfinished(repository: ProjectRepository) -> None:
+    if interrupted(repository) is not None:
+        raise SurroundingsError(
+            "an update of it was interrupted",
+            where=str(repository.folder),
+            next_step=f"finish it: modelwright update {repository.folder}",
+        )
+    repository.refuse_dirty()
 
 
 def _template(history: GitHistory, wanted: Wanted, held: str) -> OwnTemplate | OtherTemplate:

@@ -13,7 +13,7 @@ from typing import Final
 from modelwright.adapters.cache import cache
 from modelwright.adapters.github.address import api_address, is_public, refuse_stranger
 from modelwright.adapters.github.client import GitHub
-from modelwright.adapters.github.faults import UncertainError
+from modelwright.adapters.github.faults import ExpiredError, UncertainError
 from modelwright.adapters.github.journal_file import JournalFile
 from modelwright.adapters.github.organisation import read_organisation
 from modelwright.adapters.github.pushing import push
@@ -127,7 +127,7 @@ def _done(creation: _Creation) -> Outcome:
     found, actual = creation.organisation(), creation.read()
     refuse(_against(creation, found, actual), creation.where)
     if creation.wish.undo:
-        return _undone(creation, actual)
+        return _undone(creation, actual, found)
     run = actual.made_by or secrets.token_hex(8)
     changes = plan(creation.project.desired, actual, found, run)
     if creation.wish.plan or not changes:
@@ -142,23 +142,26 @@ def _against(creation: _Creation, found: Found, actual: Actual) -> list[Prefligh
     desired, wish = creation.project.desired, creation.wish
     against = faults(desired, found)
     if wish.undo:
-        return [one for one in against if one.refused]
+        # A team that is gone keeps nobody from clearing away what is half-made.
+        alone = not actual.run and desired.team not in found.teams
+        return [one for one in against if one.refused or alone]
     if not wish.plan:
         against += name_faults(desired, actual, resume=wish.resume)
-    if not actual.exists:
-        against += [
-            PreflightFault(
-                f"the value of {name} is not known",
-                f"set it in this command's surroundings, as {name}",
-            )
-            for name in missing_values(desired, creation.environ)
-        ]
+    against += [
+        PreflightFault(
+            f"the value of {name} is not known",
+            f"set it in this command's surroundings, as {name}",
+        )
+        for name in missing_values(desired, actual, creation.environ)
+    ]
     return against
 
 
-def _undone(creation: _Creation, actual: Actual) -> Outcome:
+def _undone(creation: _Creation, actual: Actual, found: Found) -> Outcome:
     desired = creation.project.desired
-    changes = undo(creation.github, desired, actual, creation.notes, others=creation.wish.others)
+    changes = undo(
+        creation.github, desired, actual, found, creation.notes, others=creation.wish.others
+    )
     state = "undone" if changes else "unchanged"
     return _outcome(creation, state, actual, actual.made_by, changes, Found())
 
@@ -233,11 +236,11 @@ def _reconciled(
 def _half_made(creation: _Creation, apply: Apply, error: SurroundingsError) -> SurroundingsError:
     if not apply.repository:
         return error
-    begun = "half-made" if not creation.wish.resume else "still half-made"
+    first = "get a new token, then " if isinstance(error, ExpiredError) else ""
     return SurroundingsError(
-        f"{creation.where} is {begun}: {error.problem}",
+        f"{creation.where} is half-done: {error.problem}",
         where=error.where,
-        next_step=f"run the command again with --resume, or with --undo; "
+        next_step=f"{first}run the command again with --resume, or with --undo; "
         f"the journal is {creation.notes.path}",
     )
 

@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.process import run
+from modelwright.adapters.process import output, run
+from modelwright.catalog.platform import POLICY
+from modelwright.errors import SurroundingsError
 from modelwright.operations.syncing import sync
+from modelwright.policy.load import read_plain
 
 PIN: Final = "templates/_shared/workflows.json"
 CALLED: Final = (".github/workflows", ".github/actions")
+_NUMBER: Final = re.compile(r"ci-v(\d+)")
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A pin that was moved.
+
+    Attributes:
+        sha: The commit.
+        version: The tag that it shall have.
+        written: The paths that changed with it.
+    """
+
+    sha: str
+    version: str
+    written: list[str]
 
 
 def commit_of_head(folder: Path) -> str:
@@ -29,3 +50,62 @@ def pin_to(folder: Path, commit: str, version: str) -> list[str]:
     text = json.dumps({"sha": commit, "version": version}) + "\n"
     (folder / PIN).write_text(text, encoding="utf-8", newline="\n")
     return [PIN, *sync(folder)]
+
+
+def pin_today(folder: Path) -> Pin | None:
+    """Pin the commit at hand; None where the workflows are as they were at the pin.
+
+    Raises:
+        SurroundingsError: The workflows are not committed, or that commit is not on main yet.
+    """
+    head = commit_of_head(folder)
+    pinned = json.loads((folder / PIN).read_text(encoding="utf-8"))
+    if _same(folder, str(pinned["sha"]), head):
+        return None
+    _refuse_uncommitted(folder)
+    _refuse_elsewhere(folder, head)
+    version = _next(folder, str(pinned["version"]))
+    return Pin(head, version, pin_to(folder, head, version))
+
+
+def _same(folder: Path, pinned: str, head: str) -> bool:
+    compare = ("git", "diff", "--quiet", pinned, head, "--", *CALLED)
+    try:
+        output(compare, folder=folder)
+    except SurroundingsError:
+        return False
+    return not _uncommitted(folder)
+
+
+def _uncommitted(folder: Path) -> str:
+    return run(("git", "status", "--porcelain", "--", *CALLED), folder=folder).strip()
+
+
+def _refuse_uncommitted(folder: Path) -> None:
+    if _uncommitted(folder):
+        raise SurroundingsError(
+            "the workflows have changes that are not committed",
+            where=str(folder),
+            next_step="commit them and bring them to main; then pin that commit",
+        )
+
+
+def _refuse_elsewhere(folder: Path, head: str) -> None:
+    policy = read_plain((folder / POLICY).read_text(encoding="utf-8"))
+    main = str(policy["platform"]["ref"])
+    listed = ("git", "for-each-ref", "--format=%(refname)", "--contains", head)
+    holding = run(listed, folder=folder).split()
+    known = run(("git", "for-each-ref", "--format=%(refname)"), folder=folder).split()
+    published = f"refs/remotes/origin/{main}"
+    if (published if published in known else f"refs/heads/{main}") not in holding:
+        raise SurroundingsError(
+            f"the commit {head[:12]} is not on {main} yet, and projects could not call it",
+            where=str(folder),
+            next_step=f"merge it, then: git switch {main} && git pull, and run this again",
+        )
+
+
+def _next(folder: Path, pinned: str) -> str:
+    names = [pinned, *run(("git", "tag", "--list", "ci-v*"), folder=folder).split()]
+    numbers = [int(found[1]) for found in map(_NUMBER.fullmatch, names) if found]
+    return f"ci-v{max(numbers, default=0) + 1}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from modelwright.adapters.applying import was_interrupted
 from modelwright.adapters.stored_answers import stored_answers
 from modelwright.catalog.history import History, Release
 from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
@@ -16,6 +17,8 @@ from modelwright.operations.update_answers import refused_today
 from modelwright.operations.update_merge import owners
 from modelwright.operations.update_source import is_older, order, source_of
 from modelwright.operations.versions import Move, Versions
+
+_KILLED: Final = ("an update was interrupted here; run modelwright update, which finishes it",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +100,7 @@ def status(
             drift=_drift(path, old, before),
             refused=told.refused,
             warnings=told.warnings or list(_refused(old.tree, stored).warnings),
-            notes=[history.notice] if history.notice else [],
+            notes=[*_KILLED[: was_interrupted(path)], *filter(None, [history.notice])],
         )
 
 

@@ -14,6 +14,8 @@ from modelwright.errors import RefusedError
 from modelwright.policy.answers import answers_refusals
 
 NAMES: Final = ("repo_name", "package_name")
+_TRUE: Final = ("1", "y", "yes", "true", "on")
+_FALSE: Final = ("0", "n", "no", "false", "off")
 _NEEDED: Final = ("archetype", "team", "brand", "use_case", "description")
 
 
@@ -31,7 +33,7 @@ def new_answers(
     answers = version.answers(stored, given, ask)
     remembered = answers.remembered
     for name, before in stored.items():
-        if name in remembered and name not in given and remembered[name] != before:
+        if name in remembered and name not in given and not _same(before, remembered[name]):
             raise RefusedError(
                 f"{version.name} would change the answer {name} from {before!r} to "
                 f"{remembered[name]!r}",
@@ -96,6 +98,15 @@ def policy_of(tree: Tree) -> dict[str, Any] | None:
     except KeyError:
         return None
     return policy
+
+
+def _same(before: object, after: object) -> bool:
+    """Say whether two answers mean the same, though a question's type or order changed."""
+    if isinstance(before, list) and isinstance(after, list):
+        return sorted(map(str, before)) == sorted(map(str, after))
+    if isinstance(after, bool):
+        return str(before).strip().lower() in (_TRUE if after else _FALSE)
+    return before == after or str(before) == str(after)
 
 
 def _named(answers: Answers, name: str) -> str:

@@ -24,6 +24,7 @@ OWN: Final = (
     "brands",
     "teams",
     "tags",
+    "github",
 )
 _KEY: Final = re.compile(r"([A-Za-z_][\w-]*):")
 _WIDE: Final = 1_000_000

@@ -47,7 +47,6 @@ def _repository(desired: DesiredState, actual: Actual, run: str) -> list[Change]
     body = {
         "name": desired.name,
         "description": marked(desired.description, run),
-        "private": True,
         "auto_init": False,
         **desired.settings,
         "custom_properties": dict(desired.properties),

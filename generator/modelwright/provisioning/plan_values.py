@@ -57,6 +57,8 @@ def variable_changes(
 ) -> Iterator[Change]:
     """Yield the changes of variables below a path."""
     for name, value in wanted.items():
+        if not value:
+            continue
         if name not in now:
             call = Call("POST", base, {"name": name, "value": value})
             undo = Call("DELETE", f"{base}/{name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from modelwright.provisioning.actual import Actual, ActualEnvironment
 from modelwright.provisioning.desired import DesiredState
 
 __all__ = ["filled", "missing_values"]
@@ -22,14 +23,17 @@ def filled(desired: DesiredState, surroundings: Mapping[str, str]) -> DesiredSta
     return replace(desired, variables=taken(desired.variables), environments=environments)
 
 
-def missing_values(desired: DesiredState, surroundings: Mapping[str, str]) -> list[str]:
+def missing_values(
+    desired: DesiredState, actual: Actual, surroundings: Mapping[str, str]
+) -> list[str]:
     """Return the variables and secrets that have no value and may not be given a made-up one."""
-    variables = [
-        name
-        for group in (desired.variables, *(one.variables for one in desired.environments))
-        for name, value in group.items()
-        if not value
-    ]
-    secrets = [*desired.secrets, *(name for one in desired.environments for name in one.secrets)]
-    unknown = [name for name in secrets if name not in desired.owned and not surroundings.get(name)]
-    return sorted({*variables, *unknown})
+    places = [(desired.variables, desired.secrets, actual.variables, actual.secrets)]
+    for one in desired.environments:
+        now = actual.environments.get(one.name, ActualEnvironment())
+        places.append((one.variables, one.secrets, now.variables, now.secrets))
+    missing: set[str] = set()
+    for variables, secrets, set_already, stored in places:
+        missing |= {name for name, value in variables.items() if not value} - set(set_already)
+        unknown = {name for name in secrets if not surroundings.get(name)}
+        missing |= unknown - desired.owned - stored
+    return sorted(missing)

@@ -93,7 +93,21 @@ def follow_managed(result: Result, both: Sides, base: Files) -> None:
         if wanted is None:
             result.files.pop(path, None)
         else:
-            result.files[path] = wanted
+            _make_room(result, path, wanted)
+
+
+def _make_room(result: Result, path: str, wanted: Entry) -> None:
+    """Put a managed file in its place, whatever of hers stands there, or where its folder goes."""
+    parts = path.split("/")
+    for above in ("/".join(parts[:end]) for end in range(1, len(parts))):
+        if above in result.files:
+            aside = result.put_aside(above, "yours", result.files.pop(above))
+            result.conflicts.append(Conflict(path=above, kind="managed", aside=aside))
+    if any(other.startswith(f"{path}/") for other in result.files):
+        aside = result.put_aside(path, "template", wanted)
+        result.conflicts.append(Conflict(path=path, kind="names", aside=aside))
+    else:
+        result.files[path] = wanted
 
 
 def leave_untracked(result: Result, in_the_way: Callable[[str], bool]) -> None:

@@ -29,7 +29,11 @@ IN_FLIGHT: Final = 8
 TRIES: Final = 4
 _IDEMPOTENT: Final = ("GET", "PUT", "PATCH", "DELETE")
 _BROKEN: Final = (500, 502, 503, 504)
-_UNAUTHORISED, _NOT_MODIFIED, _BAD = 401, 304, 400
+_UNAUTHORISED, _FORBIDDEN, _NOT_MODIFIED, _BAD = 401, 403, 304, 400
+_NEXT: Final = {
+    _UNAUTHORISED: "get a new token, then run the command again",
+    _FORBIDDEN: "use a token with the rights that docs/create.md lists, such as the button's",
+}
 
 
 @dataclass(frozen=True)
@@ -160,9 +164,8 @@ class GitHub:
     def _judged(self, method: str, path: str, answer: Answer, fine: Container[int]) -> Answer:
         if answer.status < 300 or answer.status in fine:  # noqa: PLR2004 -- success
             return answer
-        kind, next_step = GitHubError, "mend it, then run the command again with --resume"
-        if answer.status == _UNAUTHORISED:
-            kind, next_step = ExpiredError, "get a new token, then run it again with --resume"
+        kind = ExpiredError if answer.status == _UNAUTHORISED else GitHubError
+        next_step = _NEXT.get(answer.status, "mend it, then run the command again")
         said = _message(answer).replace(self._token, "***")
         raise kind(
             f"GitHub answered {answer.status}: {said}",

@@ -83,6 +83,8 @@ def read_organisation(
     who, account, secrets, schema, actions, publisher = answers[:6]
     teams = dict(zip(slugs, answers[6 : 6 + len(slugs)], strict=True))
     seen = dict(zip(variables, answers[6 + len(slugs) :], strict=True))
+    if account.status == _ABSENT and not reads.denied:
+        reads.denied.append(f"the token sees no organisation {desired.organisation}")
     return Found(
         **who,
         plan=((account.data or {}).get("plan") or {}).get("name", ""),

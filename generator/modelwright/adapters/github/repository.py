@@ -130,7 +130,9 @@ class _Reads:
     def environments(self) -> dict[str, ActualEnvironment]:
         """Return every environment that is wanted and exists."""
         path = f"{self.path}/environments?per_page=100"
-        rows = {row["name"]: row for row in self.github.pages(path, "environments")}
+        rows = {
+            row["name"]: row for row in self.github.pages(path, "environments", fine=(_ABSENT,))
+        }
         wanted = [one for one in self.desired.environments if one.name in rows]
         return {
             one.name: self._environment(rows[one.name], secrets=bool(one.secrets)) for one in wanted

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from modelwright.adapters.git_history import GitHistory
 from modelwright.catalog.answering import Answers, Asker, put_questions
+from modelwright.catalog.archetypes import FILE, archetype_from
 from modelwright.catalog.governing import QUESTION as GOVERNED
 from modelwright.catalog.guessing.evidence import Evidence, Guess
 from modelwright.catalog.guessing.gathering import Known, guessed, guessed_archetype
@@ -83,8 +84,7 @@ class OwnTemplate:
         asked = [question.name for question in open_]
         questionnaire = platform.template.questionnaire
         questions = tuple(
-            replace(q, default=MISSING, ask=True) if q.name in asked else _lenient(q)
-            for q in questionnaire.questions
+            _put(q, guesses) if q.name in asked else _lenient(q) for q in questionnaire.questions
         )
         answers = put_questions(
             replace(questionnaire, questions=questions),
@@ -103,7 +103,12 @@ class OwnTemplate:
         """
         tree = self.history.tree(name)
         version = DialectVersion(tree, name, self.history.source)
-        owner_of = self._platform(name).archetype(str(given[ARCHETYPE])).owner_of
+        archetype = str(given[ARCHETYPE])
+        try:
+            text = tree.read(f"templates/{archetype}/{FILE}").decode()
+        except KeyError as error:
+            raise RefusedError(f"{name} has no archetype {archetype!r}", where=name) from error
+        owner_of = archetype_from(archetype, text).owner_of
         files = self._renders.files(version, tree, given)
         return {path: file for path, file in files.items() if owner_of(path) != "yours"}
 
@@ -158,6 +163,13 @@ def _open(
         return question.ask is True
     guess = guesses.get(question.name)
     return guess is not None and len(guess.values) > 1
+
+
+def _put(question: Question, guesses: Mapping[str, Guess]) -> Question:
+    """Return a question that is put even where it has a default, if its guesses disagree."""
+    if question.name not in guesses:
+        return question
+    return replace(question, default=MISSING, ask=True)
 
 
 def _lenient(question: Question) -> Question:

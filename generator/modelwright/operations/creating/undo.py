@@ -11,6 +11,7 @@ from modelwright.provisioning import journal
 from modelwright.provisioning.actual import Actual
 from modelwright.provisioning.change import Call, Change, Phase
 from modelwright.provisioning.desired import BRANCH, DesiredState
+from modelwright.provisioning.found import Found
 from modelwright.provisioning.marker import trailer
 
 __all__ = ["undo"]
@@ -19,8 +20,14 @@ _ABSENT: Final = 404
 _EMPTY: Final = 409
 
 
-def undo(
-    github: GitHub, desired: DesiredState, actual: Actual, notes: JournalFile, *, others: bool
+def undo(  # noqa: PLR0913 -- what an undo follows from
+    github: GitHub,
+    desired: DesiredState,
+    actual: Actual,
+    found: Found,
+    notes: JournalFile,
+    *,
+    others: bool,
 ) -> list[Change]:
     """Take the last run back and return what was sent.
 
@@ -28,6 +35,7 @@ def undo(
         github: The connection.
         desired: The repository as it should be.
         actual: The repository as it is.
+        found: What the organisation has.
         notes: The journal.
         others: Whether commits of others may be deleted with the repository.
 
@@ -50,7 +58,7 @@ def undo(
         calls = journal.to_undo(noted)
     else:
         _refuse_others(github, desired, actual, where, others=others)
-        calls = _removal(desired, actual)
+        calls = _removal(desired, actual, found)
     for call in calls:
         github.call(call.method, call.path, call.body, fine=(_ABSENT,))
     if not mended and github.call("GET", desired.path, fine=(_ABSENT,)).status != _ABSENT:
@@ -63,27 +71,25 @@ def undo(
     return [Change(phase=Phase.LEAVE, call=call, reason="takes it back") for call in calls]
 
 
-def _removal(desired: DesiredState, actual: Actual) -> list[Call]:
+def _removal(desired: DesiredState, actual: Actual, found: Found) -> list[Call]:
     """Return the calls that remove a repository, with what the organisation holds for it."""
     identity = actual.repository["id"]
     org = f"/orgs/{desired.organisation}"
+    held = {
+        "secret": (actual.granted_secrets, found.secrets),
+        "variable": (actual.granted_variables, found.variables),
+    }
     grants = [
-        *(("secrets", one.name) for one in desired.grants if one.name in actual.granted_secrets),
-        *(
-            ("variables", one.name)
-            for one in desired.grants
-            if one.name in actual.granted_variables
-        ),
+        Call("DELETE", f"{org}/actions/{one.kind}s/{one.name}/repositories/{identity}")
+        for one in desired.grants
+        if one.name in held[one.kind][0] and held[one.kind][1].get(one.name) == "selected"
     ]
-    return [
-        *(Call("DELETE", f"{org}/actions/{k}/{n}/repositories/{identity}") for k, n in grants),
-        *(
-            Call("DELETE", f"{org}/teams/{slug}{desired.path}")
-            for slug in sorted(actual.teams)
-            if slug in desired.teams
-        ),
-        Call("DELETE", desired.path),
+    teams = [
+        Call("DELETE", f"{org}/teams/{slug}{desired.path}")
+        for slug in sorted(actual.teams)
+        if slug in desired.teams
     ]
+    return [*grants, *teams, Call("DELETE", desired.path)]
 
 
 def _refuse_others(

@@ -38,9 +38,7 @@ class GitHub(Section):
     access: dict[GitHubSlug, Literal["pull", "triage", "push", "maintain", "admin"]] = Field(
         default={}, examples=["{ml-platform: maintain}"]
     )
-    reviewers: dict[Slug, tuple[GitHubSlug, ...]] | None = Field(
-        default=None, examples=["{prod: [owner]}"]
-    )
+    reviewers: dict[Slug, tuple[GitHubSlug, ...]] = Field(default={}, examples=["{prod: [owner]}"])
     without_plan: Literal["refuse", "continue"] = Field(default="refuse", examples=["refuse"])
     actions: Literal["all", "selected"] = Field(default="selected", examples=["selected"])
     more_actions: tuple[Pattern, ...] = Field(default=(), examples=['["docker/*"]'])
