@@ -108,8 +108,8 @@ def test_a_team_that_is_gone_is_named(fake, create, organisation):
 
 def test_a_team_that_goes_in_the_middle_leaves_nothing_unsaid(fake, create, organisation):
     def goes(call):
-        if call.method == "POST" and call.path.endswith("/rulesets"):
-            organisation.teams.pop("norda-fraud", None)
+        if call.path.endswith("/rulesets") and "norda-fraud" in organisation.teams:
+            fake.remove_team(LOGIN, "norda-fraud")
         return False
 
     fake.fail(goes, faults.SERVER_ERROR)
