@@ -36,8 +36,7 @@ def read_repository(github: GitHub, desired: DesiredState) -> Actual:
     tasks: dict[str, Task] = {
         "branches": reads.branches,
         "alerts": reads.alerts,
-        "actions": lambda: github.call("GET", f"{path}/actions/permissions").data,
-        "selected": reads.selected,
+        "actions": reads.actions,
         "workflow": lambda: github.call("GET", f"{path}/actions/permissions/workflow").data,
         "access": reads.access,
         "oidc": lambda: github.call("GET", f"{path}/actions/oidc/customization/sub").data,
@@ -59,6 +58,7 @@ def read_repository(github: GitHub, desired: DesiredState) -> Actual:
         "properties": reads.properties,
     }
     found = dict(zip(tasks, github.together(list(tasks.values())), strict=True))
+    found["selected"] = found["actions"].pop("selected", None)
     return Actual(repository=answer.data, **found)
 
 
@@ -80,11 +80,13 @@ class _Reads:
         answer = self.github.call("GET", f"{self.path}/vulnerability-alerts", fine=(_ABSENT,))
         return answer.status == _DONE
 
-    def selected(self) -> Mapping[str, Any] | None:
-        """Return the actions that may run, where not all may."""
-        path = f"{self.path}/actions/permissions/selected-actions"
-        answer = self.github.call("GET", path, fine=(_ABSENT, _CONFLICT))
-        return answer.data if answer.status < _ABSENT else None
+    def actions(self) -> dict[str, Any]:
+        """Return what may run; where not all may, with the patterns as `selected`."""
+        path = f"{self.path}/actions/permissions"
+        found = dict(self.github.call("GET", path).data)
+        if found.get("allowed_actions") == "selected":
+            found["selected"] = self.github.call("GET", f"{path}/selected-actions").data
+        return found
 
     def access(self) -> str:
         """Return who may call its workflows."""
