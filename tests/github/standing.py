@@ -51,10 +51,10 @@ def orphans(fake: FakeGitHub) -> list[str]:
     return left + [str(path) for path in fake.state.folder.glob("*/*.git") if str(path) not in gits]
 
 
-def twice(fake: FakeGitHub) -> list[str]:
+def twice(fake: FakeGitHub, since: int = 0) -> list[str]:
     """Calls that took effect twice where the second had an effect of its own."""
     seen: dict[tuple, int] = {}
-    for found in fake.writes:
+    for found in fake.writes_since(since):
         posts = found.call.method == "POST" and not found.is_git
         if posts:
             key = (found.signature, found.call.content)

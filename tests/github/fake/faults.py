@@ -13,6 +13,8 @@ SERVER_ERROR: Final = "500"
 RATE_LIMIT: Final = "403 rate limit"
 UNPROCESSABLE: Final = "422"
 TIMEOUT: Final = "timeout"
+# Not among GitHub's: a proxy that repeats what it was sent.
+QUOTING: Final = "422 that quotes the token"
 FAULTS: Final = (
     RESET_BEFORE,
     RESET_AFTER,
@@ -51,10 +53,12 @@ def signature(call: Call) -> str:
     return f"{call.method} {re.sub(r'/[0-9]+(?=/|$)', '/N', call.path)}"
 
 
-def answer_of(kind: str) -> Answer:
+def answer_of(kind: str, call: Call) -> Answer:
     """What a fault answers where it answers at all."""
     if kind == SERVER_ERROR:
         return Answer(500, {"message": "Server Error"})
+    if kind == QUOTING:
+        return RefusedError(422, f"I was sent {call.headers.get('authorization')}").answer
     if kind == UNPROCESSABLE:
         return RefusedError(422, "Validation Failed").answer
     return RefusedError(

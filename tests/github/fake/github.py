@@ -19,7 +19,7 @@ __all__ = ["Exchange", "FakeGitHub"]
 
 _ROUTES = answering.MODULES
 _NO_ANSWER = {faults.RESET_BEFORE, faults.RESET_AFTER, faults.TIMEOUT}
-_BEFORE = {faults.RESET_BEFORE, faults.SERVER_ERROR, faults.RATE_LIMIT, faults.UNPROCESSABLE}
+_AFTER = {None, faults.RESET_AFTER, faults.TIMEOUT}
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,16 @@ class FakeGitHub:
             found.members.setdefault(login, "member")
         return found.teams.setdefault(slug, Team(slug, set(members)))
 
+    def remove_team(self, organisation: str, slug: str) -> None:
+        """As when an owner deletes it: its access and its reviews go with it."""
+        gone = self.state.organisations[organisation.lower()].teams.pop(slug)
+        for repository in self.state.repositories.values():
+            repository.teams.pop(slug, None)
+            for environment in repository.environments.values():
+                environment.reviewers = [
+                    entry for entry in environment.reviewers if entry["id"] != gone.id
+                ]
+
     def token(self, value: str, login: str, **settings) -> Token:
         return self.state.tokens.setdefault(value, Token(value, login, **settings))
 
@@ -116,10 +126,13 @@ class FakeGitHub:
 
     @property
     def writes(self) -> list[Exchange]:
-        """The calls that took effect and were no reads."""
+        return self.writes_since(0)
+
+    def writes_since(self, mark: int) -> list[Exchange]:
+        """The calls that took effect and were no reads, from an exchange's number on."""
         return [
             found
-            for found in self.exchanges
+            for found in self.exchanges[mark:]
             if found.landed
             and found.answer.status < 400
             and found.call.method != "GET"
@@ -151,8 +164,8 @@ class FakeGitHub:
         return answer, exchange.fault if exchange.fault in _NO_ANSWER else None
 
     def _answer(self, call: Call, fault: str | None) -> tuple[Answer, bool]:
-        if fault in _BEFORE:
-            return faults.answer_of(fault), False
+        if fault not in _AFTER:
+            return faults.answer_of(fault, call), False
         try:
             if git_http.is_git(call.target):
                 return self._git(call), True

@@ -83,7 +83,8 @@ def _may_create(state, call, organisation, body: dict) -> None:
         raise RefusedError(
             403, "You need admin access to the organization before adding a repository to it."
         )
-    if body.get("private") and not organisation.private_repositories:
+    private = body.get("private") or body.get("visibility") == "private"
+    if private and not organisation.private_repositories:
         raise RefusedError(
             422,
             "Validation Failed",
