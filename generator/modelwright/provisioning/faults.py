@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from modelwright.provisioning.actual import Actual
 from modelwright.provisioning.desired import DesiredState
 from modelwright.provisioning.found import Found
+from modelwright.provisioning.marker import run_of
 from modelwright.provisioning.plan_limits import lost
 
 __all__ = ["PreflightFault", "faults", "name_faults", "teams_named"]
@@ -35,6 +36,7 @@ def faults(desired: DesiredState, found: Found) -> list[PreflightFault]:
         problem = f"there is no organisation {desired.organisation}, or the token does not see it"
         return [PreflightFault(problem, "check --api and the policy's organisation.github")]
     return [
+        *_description(desired),
         *_token(found),
         *_requester(desired, found),
         *_teams(desired, found),
@@ -62,6 +64,15 @@ def name_faults(desired: DesiredState, actual: Actual, *, resume: bool) -> list[
         problem = f"{where} is half-made: run {actual.run} did not end"
         return [PreflightFault(problem, "run this command with --resume, or with --undo", True)]
     return []
+
+
+def _description(desired: DesiredState) -> Iterator[PreflightFault]:
+    if run_of(desired.description):
+        yield PreflightFault(
+            "the description begins with the mark of a half-made repository",
+            "write what the project does",
+            refused=True,
+        )
 
 
 def _token(found: Found) -> Iterator[PreflightFault]:
