@@ -112,3 +112,22 @@ def test_a_page_fits_on_a_screen_s_width_or_is_a_table(pages):
     for path, text in pages.items():
         long = [line for line in text.splitlines() if len(line) > 240 and "|" not in line[:1]]
         assert long == [], path
+
+
+def test_every_job_that_the_runbook_starts_is_declared(made):
+    text = made.files["docs/runbook.md"]
+    declared = "".join(
+        body for path, body in made.files.items() if path.startswith(("deploy/", "resources/"))
+    )
+
+    for job in re.findall(r"databricks bundle run --target \w+ (\w+)", text):
+        assert re.search(rf"^    {job}:$", declared, re.MULTILINE), job
+    for job in re.findall(r"(?:cronjob|deployment)/([\w-]+)", text):
+        assert re.search(rf"^  name: {job}$", declared, re.MULTILINE), job
+
+
+def test_day_one_is_small(archetype):
+    files = project(archetype).files
+
+    assert len(files) <= 60
+    assert len({path.split("/")[0] for path in files}) <= 20
