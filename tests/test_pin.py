@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CALLED = (".github/workflows", ".github/actions")
+CALLED = (".github/workflows", ".github/actions", ":(exclude).github/workflows/new-project.yml")
 
 
 def test_the_pinned_workflows_are_today_s():

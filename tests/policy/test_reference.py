@@ -57,8 +57,8 @@ def test_the_example_of_a_row_is_valid(key, example):
     *parents, last = key.split(".")
     place = policy
     for step in parents:
-        place = next(iter(place.values())) if step == "*" else place[step]
+        place = next(iter(place.values())) if step == "*" else place.setdefault(step, {})
         place = place[0] if isinstance(place, list) else place
-    place[next(iter(place)) if last == "*" else last] = yaml.safe_load(example)
+    place[next(iter(place), "other") if last == "*" else last] = yaml.safe_load(example)
 
     Policy.model_validate(policy)

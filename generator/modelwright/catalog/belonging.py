@@ -26,6 +26,7 @@ PLATFORM: Final = (
     "LICENSE",
     ".modelwright.yml",
     "docs/check.md",
+    "docs/create.md",
     "docs/platform.md",
     "docs/policy.md",
     "docs/update.md",

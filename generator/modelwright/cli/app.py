@@ -7,7 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from modelwright import __version__
-from modelwright.cli import adopting, checking, creating, listing, platforms, status, updating
+from modelwright.cli import (
+    adopting,
+    checking,
+    creating,
+    listing,
+    platforms,
+    provisioning,
+    status,
+    updating,
+)
 from modelwright.cli.plain_values import take_values_plainly
 
 app = typer.Typer(
@@ -20,6 +29,7 @@ app = typer.Typer(
 )
 app.command("list")(listing.show)
 app.command("new")(creating.new)
+app.command("create")(provisioning.create)
 app.command("adopt")(adopting.adopt)
 app.command("check")(checking.check)
 app.command("status")(status.status)

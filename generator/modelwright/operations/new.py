@@ -52,7 +52,7 @@ def new_project(  # noqa: PLR0913 -- what a project follows from
         SurroundingsError: The target cannot be written.
     """
     pattern = platform.archetype(archetype)
-    wanted = {**_sample(platform, pattern, defaults=defaults), **given}
+    wanted = {**sample_answers(platform, pattern, defaults=defaults), **given}
     refuse_answers(platform, archetype, wanted)
     answers, files = rendered(platform, archetype, wanted, defaults=defaults, ask=ask)
     target = into / answers.values["cookiecutter"]["repo_name"]
@@ -89,7 +89,10 @@ def rendered(
     return answers, render(template, answers, provenance)
 
 
-def _sample(platform: Platform, archetype: Archetype, *, defaults: bool) -> dict[str, object]:
+def sample_answers(
+    platform: Platform, archetype: Archetype, *, defaults: bool
+) -> dict[str, object]:
+    """Return the answers that `--defaults` supplies: the archetype's sample, and its team."""
     if not defaults:
         return {}
     sample: dict[str, object] = dict(archetype.sample)

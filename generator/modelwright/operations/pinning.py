@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from modelwright.adapters.process import output, run
+from modelwright.catalog.button import BUTTON
 from modelwright.catalog.platform import POLICY
 from modelwright.errors import SurroundingsError
 from modelwright.operations.syncing import sync
@@ -16,6 +17,8 @@ from modelwright.policy.load import read_plain
 
 PIN: Final = "templates/_shared/workflows.json"
 CALLED: Final = (".github/workflows", ".github/actions")
+# No project calls it, and its form changes with every team.
+_COMPARED: Final = (*CALLED, f":(exclude){BUTTON}")
 _NUMBER: Final = re.compile(r"ci-v(\d+)")
 
 
@@ -69,7 +72,7 @@ def pin_today(folder: Path) -> Pin | None:
 
 
 def _same(folder: Path, pinned: str, head: str) -> bool:
-    compare = ("git", "diff", "--quiet", pinned, head, "--", *CALLED)
+    compare = ("git", "diff", "--quiet", pinned, head, "--", *_COMPARED)
     try:
         output(compare, folder=folder)
     except SurroundingsError:
@@ -78,7 +81,7 @@ def _same(folder: Path, pinned: str, head: str) -> bool:
 
 
 def _uncommitted(folder: Path) -> str:
-    return run(("git", "status", "--porcelain", "--", *CALLED), folder=folder).strip()
+    return run(("git", "status", "--porcelain", "--", *_COMPARED), folder=folder).strip()
 
 
 def _refuse_uncommitted(folder: Path) -> None:

@@ -11,6 +11,7 @@ from modelwright.adapters.clean_filters import stored
 from modelwright.adapters.git_objects import GitObjects
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.project_repository import ProjectRepository
+from modelwright.catalog.button import BUTTON
 from modelwright.catalog.platform import POLICY
 from modelwright.catalog.platform_record import FILE, PlatformRecord, record_from
 from modelwright.catalog.rendering import RenderedFile
@@ -106,7 +107,8 @@ def _follow(scratch: Scratch, repository: ProjectRepository, result: Result) -> 
 
 
 def _pin_note(result: Result) -> Iterator[str]:
-    if any(path.startswith(f"{folder}/") for path in result.changes for folder in CALLED):
+    changed = [path for path in result.changes if path != BUTTON]
+    if any(path.startswith(f"{folder}/") for path in changed for folder in CALLED):
         yield (
             "the workflows that projects call changed: when this is on main, "
             f"run {SYNC} --pin there, and tag a release"

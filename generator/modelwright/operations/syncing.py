@@ -8,6 +8,7 @@ from typing import Final
 
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.catalog.archetypes import FILE, Archetype, archetype_from
+from modelwright.catalog.button import BUTTON, button
 from modelwright.catalog.derived import derived_from
 from modelwright.catalog.governing import with_own_source
 from modelwright.catalog.platform import POLICY, digest
@@ -51,6 +52,8 @@ def expected_in(tree: Tree, text: bytes, where: str) -> dict[str, str]:
     derived = derived_from(tree.read("templates/_shared/derived.yml").decode())
     pin = json.loads(tree.read("templates/_shared/workflows.json"))
     files = written_files(policy, archetypes, derived, pin=pin, digest=digest(text))
+    if BUTTON in tree.paths(".github/workflows"):
+        files[BUTTON] = button(policy)
     return files | fragments()
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from modelwright.policy.sections.available import Available, Options, Secret
 from modelwright.policy.sections.choices import Archetype, Brand, Team
+from modelwright.policy.sections.github import GitHub
 from modelwright.policy.sections.naming import Naming
 from modelwright.policy.sections.organisation import Organisation, PersonalData, Platform
 from modelwright.policy.sections.words import Flag, Section, Slug, Text, form
@@ -42,3 +43,4 @@ class Policy(Section):
     options: Options
     tags: dict[TagKey, TagSource]
     secrets: tuple[Secret, ...]
+    github: GitHub = GitHub()

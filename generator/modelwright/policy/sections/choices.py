@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from modelwright.policy.sections.github import VariableName, VariableValue
 from modelwright.policy.sections.words import (
     SLUG_PATTERN,
     Date,
@@ -94,6 +95,9 @@ class Brand(Choice):
     monitoring: Literal["prometheus", "none"] = Field(examples=["prometheus"])
     databricks: dict[Slug, Databricks] = Field(
         examples=['{dev: {host: https://…, budget_policy_id: ""}}']
+    )
+    variables: dict[Slug, dict[VariableName, VariableValue]] = Field(
+        default={}, examples=["{dev: {KUBERNETES_CLUSTER: ml-dev}}"]
     )
 
 

@@ -1,0 +1,66 @@
+"""Where GitHub's API is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from modelwright.errors import UsageError
+
+__all__ = ["PUBLIC", "api_address", "is_public", "refuse_stranger"]
+
+PUBLIC: Final = "https://api.github.com"
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+def api_address(given: str, environ: Mapping[str, str], platform_url: str) -> str:
+    """Return the API's base URL without a final slash.
+
+    Args:
+        given: The command line's `--api`; empty where there is none.
+        environ: The surroundings.
+        platform_url: The URL of the platform's repository, which stands on the same host.
+
+    Raises:
+        UsageError: It is no URL that a token may be sent to.
+    """
+    address = given or environ.get("GITHUB_API_URL", "") or _beside(platform_url)
+    parts = urlsplit(address)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if not safe or not parts.hostname or parts.username or parts.password or parts.query:
+        raise UsageError(
+            "it is no https URL without credentials",
+            where="--api",
+            next_step="write --api https://HOST/api/v3",
+        )
+    return address.rstrip("/")
+
+
+def _beside(url: str) -> str:
+    host = urlsplit(url).netloc
+    return PUBLIC if host in ("", "github.com") else f"https://{host}/api/v3"
+
+
+def is_public(address: str) -> bool:
+    """Say whether an address is github.com's own API."""
+    return urlsplit(address).hostname == urlsplit(PUBLIC).hostname
+
+
+def refuse_stranger(url: str, address: str) -> None:
+    """Check that a repository's URL stands on the API's host, before a token is sent there.
+
+    Raises:
+        UsageError: It does not.
+    """
+    api, host = urlsplit(address), urlsplit(url)
+    expected = "github.com" if is_public(address) else (api.hostname or "").removeprefix("api.")
+    loopback = host.hostname in _LOOPBACK and api.hostname in _LOOPBACK
+    if loopback or (host.scheme == "https" and host.hostname == expected):
+        return
+    raise UsageError(
+        f"the repository is said to be at {host.scheme}://{host.hostname}, "
+        f"which is not {expected}: no token is sent there",
+        where=address,
+        next_step="check --api",
+    )

@@ -1,0 +1,51 @@
+"""The journal of a creation on the disk: each line is there before its call is sent."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+from modelwright.errors import SurroundingsError
+
+__all__ = ["JournalFile"]
+
+
+class JournalFile:
+    """A file of lines that only grows."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+
+    def lines(self) -> list[str]:
+        """Return what it holds; nothing where it is not there."""
+        try:
+            return self.path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return []
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._unusable(error) from error
+
+    def add(self, line: str) -> None:
+        """Write a line and wait until the disk has it.
+
+        Raises:
+            SurroundingsError: It cannot be written.
+        """
+        try:
+            with self._lock:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                with self.path.open("a", encoding="utf-8") as file:
+                    file.write(line)
+                    file.flush()
+                    os.fsync(file.fileno())
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> SurroundingsError:
+        return SurroundingsError(
+            f"the journal cannot be used: {getattr(error, 'strerror', None) or error}",
+            where=str(self.path),
+            next_step="name another file with --journal",
+        )

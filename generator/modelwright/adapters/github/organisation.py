@@ -1,0 +1,142 @@
+"""Reads what a new repository depends on in its organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from modelwright.adapters.github.client import Answer, GitHub
+from modelwright.adapters.github.faults import ExpiredError, GitHubError
+from modelwright.provisioning.desired import DesiredState
+from modelwright.provisioning.faults import teams_named
+from modelwright.provisioning.found import Found
+
+__all__ = ["read_organisation"]
+
+_ABSENT: Final = 404
+_OK: Final = 200
+_FIXED: Final = 6
+
+
+class _Reads:
+    """Reads that may be denied: every denial is kept for the one report."""
+
+    def __init__(self, github: GitHub) -> None:
+        self.github = github
+        self.denied: list[str] = []
+
+    def one(self, path: str, *, needed: str = "") -> Answer:
+        """Return an answer; a refusal counts as 404, and is a fault where the read is needed."""
+        try:
+            return self.github.call("GET", path, fine=(_ABSENT,))
+        except ExpiredError:
+            raise
+        except GitHubError as error:
+            if needed:
+                self.denied.append(f"the token may not read {needed}: {error.problem}")
+            return Answer(_ABSENT, None)
+
+    def secrets(self, organisation: str) -> dict[str, str]:
+        """Return the visibility of every secret of an organisation."""
+        path = f"/orgs/{organisation}/actions/secrets?per_page=100"
+        try:
+            rows = self.github.pages(path, "secrets")
+        except ExpiredError:
+            raise
+        except GitHubError as error:
+            self.denied.append(
+                f"the token may not read the organisation's secrets: {error.problem}"
+            )
+            return {}
+        return {row["name"]: row["visibility"] for row in rows}
+
+
+def read_organisation(
+    github: GitHub, desired: DesiredState, *, actors: Sequence[str], app: bool
+) -> Found:
+    """Return what the organisation has.
+
+    Args:
+        github: The connection.
+        desired: The repository as it should be.
+        actors: Who asks for it, where the token acts for nobody in person.
+        app: Whether the token is an app's.
+
+    Raises:
+        SurroundingsError: GitHub cannot be reached, or the token is not valid.
+    """
+    reads = _Reads(github)
+    org = f"/orgs/{desired.organisation}"
+    slugs = teams_named(desired)
+    variables = [one.name for one in desired.grants if one.kind == "variable"]
+    tasks: list[Callable[[], Any]] = [
+        partial(_person, reads, org, desired.team, actors, app=app),
+        partial(reads.one, org, needed="the organisation"),
+        partial(reads.secrets, desired.organisation),
+        partial(reads.one, f"{org}/properties/schema", needed="the custom properties"),
+        partial(reads.one, f"{org}/actions/permissions"),
+        partial(reads.one, "/apps/github-actions"),
+        *(partial(reads.one, f"{org}/teams/{slug}") for slug in slugs),
+        *(partial(reads.one, f"{org}/actions/variables/{name}") for name in variables),
+    ]
+    answers = github.together(tasks)
+    named = answers[_FIXED:]
+    seen = _existing(variables, named[len(slugs) :])
+    return Found(
+        teams={slug: row["id"] for slug, row in _existing(slugs, named[: len(slugs)]).items()},
+        variables={name: row["visibility"] for name, row in seen.items()},
+        **_facts(*answers[:_FIXED]),
+        denied=tuple(reads.denied),
+    )
+
+
+def _existing(names: Sequence[str], answers: Sequence[Answer]) -> dict[str, Any]:
+    pairs = zip(names, answers, strict=True)
+    return {name: answer.data for name, answer in pairs if answer.status == _OK}
+
+
+def _facts(  # noqa: PLR0913, PLR0917 -- one for each read
+    who: Mapping[str, Any],
+    account: Answer,
+    secrets: Mapping[str, str],
+    schema: Answer,
+    actions: Answer,
+    publisher: Answer,
+) -> dict[str, Any]:
+    told = account.data or {}
+    return {
+        **who,
+        "known": account.status == _OK,
+        "plan": (told.get("plan") or {}).get("name", ""),
+        "may_create": told.get("members_can_create_private_repositories"),
+        "secrets": secrets,
+        "properties": _definitions(schema),
+        "actions": actions.data or {},
+        "integration": (publisher.data or {}).get("id", 0),
+    }
+
+
+def _person(
+    reads: _Reads, org: str, team: str, actors: Sequence[str], *, app: bool
+) -> dict[str, Any]:
+    admin, scopes = "", None
+    if not app:
+        user = reads.one("/user", needed="whose it is")
+        admin = (user.data or {}).get("login", "")
+        if "x-oauth-scopes" in user.headers:
+            scopes = frozenset(one.strip() for one in user.headers["x-oauth-scopes"].split(","))
+    requesters = tuple(dict.fromkeys(actors)) if app else tuple(filter(None, [admin]))
+    members = tuple(
+        login
+        for login in requesters
+        if (reads.one(f"{org}/teams/{team}/memberships/{login}").data or {}).get("state")
+        == "active"
+    )
+    return {"requesters": requesters, "members": members, "admin": admin, "scopes": scopes}
+
+
+def _definitions(schema: Answer) -> Mapping[str, Mapping[str, Any]] | None:
+    if schema.status != _OK:
+        return None
+    return {row["property_name"]: row for row in schema.data}

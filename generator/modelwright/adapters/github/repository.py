@@ -1,0 +1,159 @@
+"""Reads a repository as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from modelwright.adapters.github.client import GitHub
+from modelwright.provisioning.actual import Actual, ActualEnvironment
+from modelwright.provisioning.desired import DesiredState
+from modelwright.provisioning.rules import NAME
+
+__all__ = ["read_repository"]
+
+_ABSENT: Final = 404
+_CONFLICT: Final = 409
+_DONE: Final = 204
+_RENAMED: Final = (301, 307)
+Task = Any
+
+
+def read_repository(github: GitHub, desired: DesiredState) -> Actual:
+    """Return a repository as it is; where it does not exist, that takes one call.
+
+    Raises:
+        SurroundingsError: GitHub cannot be reached, or denies a read.
+    """
+    path = desired.path
+    answer = github.call("GET", path, fine=(_ABSENT, *_RENAMED))
+    if answer.status in _RENAMED:
+        # The name leads to a repository that was renamed: it is somebody's.
+        return Actual(repository={"description": "", "renamed": True})
+    if answer.status == _ABSENT:
+        return Actual()
+    reads = _Reads(github, path, desired)
+    tasks: dict[str, Task] = {
+        "branches": reads.branches,
+        "alerts": reads.alerts,
+        "actions": reads.actions,
+        "workflow": lambda: github.call("GET", f"{path}/actions/permissions/workflow").data,
+        "access": reads.access,
+        "oidc": lambda: github.call("GET", f"{path}/actions/oidc/customization/sub").data,
+        "environments": reads.environments,
+        "variables": lambda: reads.values("actions/variables?per_page=30"),
+        "secrets": lambda: reads.names("actions/secrets?per_page=100", "secrets"),
+        "granted_secrets": lambda: reads.names(
+            "actions/organization-secrets?per_page=100", "secrets"
+        ),
+        "granted_variables": lambda: reads.names(
+            "actions/organization-variables?per_page=30", "variables"
+        ),
+        "labels": lambda: {row["name"]: row for row in github.pages(f"{path}/labels?per_page=100")},
+        "ruleset": reads.ruleset,
+        "teams": lambda: {
+            row["slug"]: row["permission"] for row in github.pages(f"{path}/teams?per_page=100")
+        },
+        "admins": reads.admins,
+        "properties": reads.properties,
+    }
+    found = dict(zip(tasks, github.together(list(tasks.values())), strict=True))
+    found["selected"] = found["actions"].pop("selected", None)
+    return Actual(repository=answer.data, **found)
+
+
+class _Reads:
+    """The reads that are more than one call, or need another form."""
+
+    def __init__(self, github: GitHub, path: str, desired: DesiredState) -> None:
+        self.github = github
+        self.path = path
+        self.desired = desired
+
+    def branches(self) -> dict[str, str]:
+        """Return the commit of every branch."""
+        rows = self.github.pages(f"{self.path}/branches?per_page=100", fine=(_CONFLICT,))
+        return {row["name"]: row["commit"]["sha"] for row in rows}
+
+    def alerts(self) -> bool:
+        """Say whether vulnerability alerts are on."""
+        answer = self.github.call("GET", f"{self.path}/vulnerability-alerts", fine=(_ABSENT,))
+        return answer.status == _DONE
+
+    def actions(self) -> dict[str, Any]:
+        """Return what may run; where not all may, with the patterns as `selected`."""
+        path = f"{self.path}/actions/permissions"
+        found = dict(self.github.call("GET", path).data)
+        if found.get("allowed_actions") == "selected":
+            found["selected"] = self.github.call("GET", f"{path}/selected-actions").data
+        return found
+
+    def access(self) -> str:
+        """Return who may call its workflows."""
+        path = f"{self.path}/actions/permissions/access"
+        answer = self.github.call("GET", path, fine=(_ABSENT, 422))
+        return answer.data["access_level"] if answer.status < _ABSENT else "none"
+
+    def values(self, below: str) -> dict[str, str]:
+        """Return variables by name."""
+        rows = self.github.pages(f"{self.path}/{below}", "variables")
+        return {row["name"]: row["value"] for row in rows}
+
+    def names(self, below: str, key: str) -> frozenset[str]:
+        """Return the names of secrets or variables."""
+        return frozenset(row["name"] for row in self.github.pages(f"{self.path}/{below}", key))
+
+    def admins(self) -> tuple[str, ...]:
+        """Return the logins of direct administrators."""
+        query = "affiliation=direct&permission=admin&per_page=100"
+        return tuple(
+            row["login"] for row in self.github.pages(f"{self.path}/collaborators?{query}")
+        )
+
+    def properties(self) -> dict[str, str]:
+        """Return the custom properties that have a value."""
+        rows = self.github.call("GET", f"{self.path}/properties/values", fine=(_ABSENT,)).data
+        if not isinstance(rows, list):
+            return {}
+        return {row["property_name"]: row["value"] for row in rows if row["value"] is not None}
+
+    def ruleset(self) -> Mapping[str, Any] | None:
+        """Return the rules that bear our name."""
+        path = f"{self.path}/rulesets"
+        try_these = self.github.pages(
+            f"{path}?includes_parents=false&per_page=100", fine=(403, _ABSENT)
+        )
+        for row in try_these:
+            if row["name"] == NAME:
+                data: Mapping[str, Any] = self.github.call("GET", f"{path}/{row['id']}").data
+                return data
+        return None
+
+    def environments(self) -> dict[str, ActualEnvironment]:
+        """Return every environment that is wanted and exists."""
+        path = f"{self.path}/environments?per_page=100"
+        rows = {
+            row["name"]: row for row in self.github.pages(path, "environments", fine=(_ABSENT,))
+        }
+        wanted = [one for one in self.desired.environments if one.name in rows]
+        return {
+            one.name: self._environment(rows[one.name], secrets=bool(one.secrets)) for one in wanted
+        }
+
+    def _environment(self, row: Mapping[str, Any], *, secrets: bool) -> ActualEnvironment:
+        base = f"environments/{row['name']}"
+        reviews = [one for one in row.get("protection_rules", ()) if "reviewers" in one]
+        reviewers = [one for rule in reviews for one in rule["reviewers"] or ()]
+        custom = bool((row.get("deployment_branch_policy") or {}).get("custom_branch_policies"))
+        branches = f"{self.path}/{base}/deployment-branch-policies?per_page=100"
+        rows = self.github.pages(branches, "branch_policies") if custom else []
+        return ActualEnvironment(
+            reviewers=frozenset(one["reviewer"]["id"] for one in reviewers),
+            self_review=not any(rule.get("prevent_self_review") for rule in reviews),
+            custom=custom,
+            branches={one["name"]: one["id"] for one in rows},
+            variables=self.values(f"{base}/variables?per_page=30"),
+            secrets=self.names(f"{base}/secrets?per_page=100", "secrets")
+            if secrets
+            else frozenset(),
+        )

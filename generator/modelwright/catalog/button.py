@@ -1,0 +1,156 @@
+"""The workflow that makes a project at the press of a button; its form follows from the policy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+__all__ = ["BUTTON", "OWN_BRAND", "button"]
+
+BUTTON: Final = ".github/workflows/new-project.yml"
+OWN_BRAND: Final = "the team's own"
+_PERSONAL: Final = ("personal", "pseudonymous", "none")
+_MODES: Final = ("create", "plan", "resume", "undo")
+
+
+def button(policy: Mapping[str, Any]) -> str:
+    """Return the text of the workflow.
+
+    Args:
+        policy: The policy as plain data.
+    """
+    available = policy["available"]
+    archetypes, teams, brands = (_offered(policy[key]) for key in ("archetypes", "teams", "brands"))
+    shared = {
+        brand
+        for entry in policy["teams"].values()
+        if len(entry["brands"]) > 1
+        for brand in entry["brands"]
+    }
+    chosen = [OWN_BRAND, *(brand for brand in brands if brand in shared)]
+    return _TEXT.format(
+        archetypes=_options(archetypes),
+        teams=_options(teams),
+        brands=_options(chosen),
+        personal=_options(_PERSONAL),
+        modes=_options(_MODES),
+        example=json.dumps(policy["naming"]["use_case"]["example"]),
+        runner=available["runner"],
+        checkout=_pinned(available["actions"]["checkout"]),
+        uv=_pinned(available["actions"]["setup-uv"]),
+        upload=_pinned(available["actions"]["upload-artifact"]),
+        own=OWN_BRAND.replace("'", "''"),
+    )
+
+
+def _offered(entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [
+        name
+        for name, entry in entries.items()
+        if not (entry.get("retired") or entry.get("renamed_to"))
+    ]
+
+
+def _options(names: Iterable[str]) -> str:
+    return "".join(f"\n          - {json.dumps(name)}" for name in names)
+
+
+def _pinned(action: Mapping[str, Any]) -> str:
+    return f"{action['uses']}@{action['sha']} # {action['version']}"
+
+
+_TEXT: Final = """\
+# The button: makes a project and its repository. Written by `modelwright platform sync`: its form
+# follows from the policy. Who presses it must be in the team that they name. The app's key is a
+# secret of the environment `new-project`, which only the default branch may use (docs/create.md).
+name: New ML project
+run-name: ${{{{ inputs.what }}}} ${{{{ inputs.team }}}} ${{{{ inputs.use_case }}}}
+on:
+  workflow_dispatch:
+    inputs:
+      archetype:
+        description: Which pattern?
+        type: choice
+        required: true
+        options:{archetypes}
+      team:
+        description: Which team owns it? You must be in it.
+        type: choice
+        required: true
+        options:{teams}
+      brand:
+        description: For which brand? Only for a team that has several.
+        type: choice
+        required: true
+        options:{brands}
+      use_case:
+        description: What is it for? Lower-case words joined by hyphens, such as the one shown.
+        type: string
+        required: true
+        default: {example}
+      personal_data:
+        description: Which personal data does it read?
+        type: choice
+        required: true
+        options:{personal}
+      description:
+        description: What does it do, in one line?
+        type: string
+        required: true
+      what:
+        description: Make it; or only show the calls, go on with a half-made one, take it back.
+        type: choice
+        required: true
+        options:{modes}
+
+permissions: {{}}
+
+# Two presses for one project wait for each other.
+concurrency:
+  group: new-project-${{{{ inputs.team }}}}-${{{{ inputs.use_case }}}}
+  cancel-in-progress: false
+
+jobs:
+  create:
+    name: Create
+    runs-on: {runner}
+    timeout-minutes: 15
+    environment: new-project
+    permissions:
+      contents: read # to check the platform out
+    steps:
+      - name: Check out the platform
+        uses: {checkout}
+        with:
+          fetch-depth: 0 # the project names the release that it comes from
+          persist-credentials: false
+
+      - name: Set up uv
+        uses: {uv}
+        with:
+          enable-cache: false
+
+      - name: Create the project
+        uses: ./ # zizmor: ignore[self-repository] older servers do not know $/
+        with:
+          archetype: ${{{{ inputs.archetype }}}}
+          team: ${{{{ inputs.team }}}}
+          brand: ${{{{ inputs.brand != '{own}' && inputs.brand || '' }}}}
+          use-case: ${{{{ inputs.use_case }}}}
+          personal-data: ${{{{ inputs.personal_data }}}}
+          description: ${{{{ inputs.description }}}}
+          what: ${{{{ inputs.what }}}}
+          app-id: ${{{{ vars.MODELWRIGHT_APP_ID }}}}
+          app-key: ${{{{ secrets.MODELWRIGHT_APP_KEY }}}}
+          journal: ${{{{ runner.temp }}}}/creation.jsonl
+
+      - name: Keep the journal
+        if: ${{{{ always() }}}}
+        uses: {upload}
+        with:
+          name: creation
+          path: ${{{{ runner.temp }}}}/creation.jsonl
+          if-no-files-found: ignore
+          retention-days: 90
+"""

@@ -1,0 +1,106 @@
+"""Sends the changes of a plan, phase by phase, each one noted before and after."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any, Final
+
+from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.journal_file import JournalFile
+from modelwright.adapters.github.sealing import sealed
+from modelwright.provisioning import journal
+from modelwright.provisioning.change import PUSH, Call, Change, Phase
+
+__all__ = ["Apply"]
+
+_ABSENT: Final = 404
+_BYTES: Final = 32
+
+
+@dataclass(kw_only=True)
+class Apply:
+    """One run's way of sending changes.
+
+    Attributes:
+        values: Where values of secrets are looked up; the others are made up.
+        push: Pushes the project to a URL.
+        repository: GitHub's answer about the repository, once it exists.
+        done: The changes that took effect, in order.
+        tell: Is told each phase.
+    """
+
+    github: GitHub
+    notes: JournalFile
+    run: str
+    values: Mapping[str, str]
+    push: Callable[[str], None]
+    tell: Callable[[str], None] = lambda _: None
+    repository: Mapping[str, Any] = field(default_factory=dict)
+    done: list[Change] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def all(self, changes: Sequence[Change]) -> None:
+        """Send changes; what stands in one phase is in flight together.
+
+        Raises:
+            SurroundingsError: One failed; the others of its phase were sent.
+        """
+        for phase, group in groupby(changes, key=lambda change: change.phase):
+            listed = list(group)
+            self.tell(_PHASES[phase])
+            self.github.together([self._task(change) for change in listed])
+
+    def _task(self, change: Change) -> Callable[[], None]:
+        return lambda: self._one(change)
+
+    def _one(self, change: Change) -> None:
+        number = next(self.numbers)
+        call, undo = self._filled(change.call), self._undo(change.undo)
+        self.notes.add(journal.begun(self.run, number, change, undo))
+        if call.method == PUSH:
+            self.push(self.repository["clone_url"])
+        else:
+            undo = self._sent(call, undo, change.seal)
+        self.notes.add(journal.done(self.run, number, undo))
+        self.done.append(change)
+
+    def _sent(self, call: Call, undo: Call | None, seal: str) -> Call | None:
+        body = self._sealed(call.path, seal) if seal else call.body
+        fine = (_ABSENT,) if call.method == "DELETE" else ()
+        data = self.github.call(call.method, call.path, body, fine=fine).data
+        if call.method == "POST" and call.path.endswith("/repos"):
+            self.repository = data
+        if undo is not None and isinstance(data, dict) and "id" in data:
+            undo = replace(undo, path=undo.path.replace("{id}", str(data["id"])))
+        return undo
+
+    def _filled(self, call: Call) -> Call:
+        identity = str(self.repository.get("id", ""))
+        return replace(call, path=call.path.replace("{repository_id}", identity))
+
+    def _undo(self, call: Call | None) -> Call | None:
+        return None if call is None else self._filled(call)
+
+    def _sealed(self, path: str, name: str) -> dict[str, str]:
+        """Return the body of a secret; its value is in no variable that outlives this call."""
+        folder = path.rpartition("/")[0]
+        key = self.github.call("GET", f"{folder}/public-key").data
+        value = self.values.get(name) or secrets.token_urlsafe(_BYTES)
+        return {"encrypted_value": sealed(value, key["key"]), "key_id": key["key_id"]}
+
+
+_PHASES: Final[Mapping[Phase, str]] = {
+    Phase.REPOSITORY: "make the repository",
+    Phase.CLOSED: "set it up, closed",
+    Phase.ENVIRONMENTS: "make its environments",
+    Phase.INSIDE: "grant what it needs",
+    Phase.CODE: "push the project",
+    Phase.RULES: "guard the default branch",
+    Phase.ACCESS: "give the team access",
+    Phase.FINISH: "take the mark away",
+    Phase.LEAVE: "leave no administrator",
+}

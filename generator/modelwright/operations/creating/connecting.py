@@ -1,0 +1,73 @@
+"""The connection of a creation: to the platform's GitHub, with a token from the surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from modelwright.adapters.github.address import api_address, is_public
+from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.tokens import token_for
+from modelwright.adapters.urls import is_url
+from modelwright.catalog.platform import Platform
+from modelwright.errors import RefusedError, UsageError
+
+__all__ = ["address_of", "connected", "published"]
+
+
+def published(platform: Platform) -> Platform:
+    """Return a platform by the URL that its projects can be updated from."""
+    if is_url(platform.source):
+        return platform
+    return replace(platform, source=platform.policy["platform"]["url"])
+
+
+def address_of(platform: Platform, given: str, environ: Mapping[str, str]) -> str:
+    """Return the API's address for a platform's projects.
+
+    Raises:
+        RefusedError: It is github.com's, and the platform is a sample.
+        UsageError: It is no address that a token may be sent to.
+    """
+    policy = platform.policy
+    address = api_address(given, environ, policy["platform"]["url"])
+    if platform.sample and is_public(address):
+        raise RefusedError(
+            f"{policy['organisation']['github']} is a sample: there is no such organisation",
+            where=platform.source,
+            next_step="choose your own platform with `modelwright platform use URL`",
+        )
+    return address
+
+
+@contextmanager
+def connected(
+    address: str, environ: Mapping[str, str], organisation: str
+) -> Iterator[tuple[GitHub, str]]:
+    """Yield a connection and the token that it uses.
+
+    Raises:
+        SurroundingsError: There is no token.
+        UsageError: A number in the surroundings is none.
+    """
+    token = token_for(address, environ, organisation)
+    github = GitHub(
+        address,
+        token,
+        pause=_seconds(environ, "MODELWRIGHT_GITHUB_PAUSE", 0.5),
+        timeout=_seconds(environ, "MODELWRIGHT_GITHUB_TIMEOUT", 15.0),
+    )
+    try:
+        yield github, token
+    finally:
+        github.close()
+
+
+def _seconds(environ: Mapping[str, str], name: str, otherwise: float) -> float:
+    try:
+        return float(environ.get(name) or otherwise)
+    except ValueError as error:
+        raise UsageError(
+            f"{environ[name]!r} is no number of seconds", where=name, next_step=f"unset {name}"
+        ) from error

@@ -1,0 +1,109 @@
+"""Takes back what a run made, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.journal_file import JournalFile
+from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.provisioning import journal
+from modelwright.provisioning.actual import Actual
+from modelwright.provisioning.change import Call, Change, Phase
+from modelwright.provisioning.desired import BRANCH, DesiredState
+from modelwright.provisioning.found import Found
+from modelwright.provisioning.marker import trailer
+
+__all__ = ["undo"]
+
+_ABSENT: Final = 404
+_EMPTY: Final = 409
+
+
+def undo(  # noqa: PLR0913 -- what an undo follows from
+    github: GitHub,
+    desired: DesiredState,
+    actual: Actual,
+    found: Found,
+    notes: JournalFile,
+    *,
+    others: bool,
+) -> list[Change]:
+    """Take the last run back and return what was sent.
+
+    Args:
+        github: The connection.
+        desired: The repository as it should be.
+        actual: The repository as it is.
+        found: What the organisation has.
+        notes: The journal.
+        others: Whether commits of others may be deleted with the repository.
+
+    Raises:
+        RefusedError: The repository was there before, or holds commits of others.
+        SurroundingsError: A call failed, or the repository is still there.
+    """
+    where = f"{desired.organisation}/{desired.name}"
+    if not actual.exists:
+        return []
+    if not actual.made_by:
+        raise RefusedError(
+            "it was there before, and modelwright did not make it",
+            where=where,
+            next_step="delete it by hand if that is what you want",
+        )
+    noted = journal.entries(notes.lines())
+    mended = bool(noted) and noted[-1].run != actual.made_by
+    if mended:
+        calls = journal.to_undo(noted)
+    else:
+        _refuse_others(github, desired, actual, where, others=others)
+        calls = _removal(desired, actual, found)
+    for call in calls:
+        github.call(call.method, call.path, call.body, fine=(_ABSENT,))
+    if not mended and github.call("GET", desired.path, fine=(_ABSENT,)).status != _ABSENT:
+        raise SurroundingsError(
+            "it is still there, although GitHub took the call that deletes it",
+            where=where,
+            next_step="run the command with --undo again",
+        )
+    notes.path.unlink(missing_ok=True)
+    return [Change(phase=Phase.LEAVE, call=call, reason="takes it back") for call in calls]
+
+
+def _removal(desired: DesiredState, actual: Actual, found: Found) -> list[Call]:
+    """Return the calls that remove a repository, with what the organisation holds for it."""
+    identity = actual.repository["id"]
+    org = f"/orgs/{desired.organisation}"
+    held = {
+        "secret": (actual.granted_secrets, found.secrets),
+        "variable": (actual.granted_variables, found.variables),
+    }
+    grants = [
+        Call("DELETE", f"{org}/actions/{one.kind}s/{one.name}/repositories/{identity}")
+        for one in desired.grants
+        if one.name in held[one.kind][0] and held[one.kind][1].get(one.name) == "selected"
+    ]
+    teams = [
+        Call("DELETE", f"{org}/teams/{slug}{desired.path}")
+        for slug in sorted(actual.teams)
+        if slug in desired.teams
+    ]
+    return [*grants, *teams, Call("DELETE", desired.path)]
+
+
+def _refuse_others(
+    github: GitHub, desired: DesiredState, actual: Actual, where: str, *, others: bool
+) -> None:
+    if others:
+        return
+    branches = [name for name in actual.branches if name != BRANCH]
+    answer = github.call("GET", f"{desired.path}/commits?per_page=2", fine=(_EMPTY, _ABSENT))
+    rows = answer.data if isinstance(answer.data, list) else []
+    ours = [row for row in rows if trailer(actual.made_by) in row["commit"]["message"]]
+    if branches or len(rows) > 1 or len(ours) != len(rows):
+        raise RefusedError(
+            "it holds commits that this run did not make",
+            where=where,
+            next_step="add --yes-delete-commits-of-others if they may be deleted too",
+        )

@@ -1,0 +1,89 @@
+"""What a creation is asked to do, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from modelwright.catalog.answering import Asker
+from modelwright.provisioning.change import Change
+
+__all__ = ["Outcome", "Wish"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the command line asks for.
+
+    Attributes:
+        archetype: What to make.
+        given: Answers by name.
+        plan: Only say what would be done.
+        undo: Take back what was made.
+        resume: Go on where another run stopped.
+        api: The API's base URL; empty where the platform says it.
+        journal: Where the journal is; None is the user's cache.
+        into: A folder for the project's own folder; None leaves nothing on this machine.
+        lock: Whether to make a lock file.
+        others: Whether commits of others may be deleted with the repository.
+    """
+
+    archetype: str
+    given: Mapping[str, object]
+    defaults: bool = False
+    ask: Asker | None = None
+    plan: bool = False
+    undo: bool = False
+    resume: bool = False
+    api: str = ""
+    journal: Path | None = None
+    into: Path | None = None
+    lock: bool = True
+    others: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of it.
+
+    Attributes:
+        state: `planned`, `made`, `mended`, `unchanged` or `undone`.
+        repository: Owner and name.
+        url: Where a person looks at it.
+        changes: What was, or would be, sent.
+        calls: How many calls were sent, reads included.
+        notes: What a person has to know.
+    """
+
+    state: str
+    repository: str
+    url: str
+    run: str
+    changes: list[Change] = field(default_factory=list)
+    calls: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as one JSON document."""
+        return {
+            "state": self.state,
+            "repository": self.repository,
+            "url": self.url,
+            "run": self.run,
+            "calls": self.calls,
+            "notes": self.notes,
+            "changes": [_plain(change) for change in self.changes],
+        }
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    return {
+        "phase": int(change.phase),
+        "method": change.call.method,
+        "path": change.call.path,
+        "body": change.call.body,
+        "reason": change.reason,
+        "undo": None if change.undo is None else f"{change.undo.method} {change.undo.path}",
+    }

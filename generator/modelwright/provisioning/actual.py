@@ -1,0 +1,78 @@
+"""What a repository on GitHub is, in the shapes of the desired state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from modelwright.provisioning.marker import VARIABLE, run_of
+
+__all__ = ["Actual", "ActualEnvironment"]
+
+Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActualEnvironment:
+    """One environment as it is.
+
+    Attributes:
+        reviewers: Ids of the teams that let a deployment through.
+        custom: Whether branches are named one by one.
+        branches: The id of every branch policy, by its pattern.
+    """
+
+    reviewers: frozenset[int] = frozenset()
+    self_review: bool = True
+    custom: bool = False
+    branches: Mapping[str, int] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actual:
+    """A repository as it is; without arguments, one that does not exist.
+
+    Attributes:
+        repository: GitHub's answer about it; empty where it does not exist.
+        branches: The commit of every branch.
+        alerts: Whether vulnerability alerts are on.
+        ruleset: The rules with our name, with their `id`; None where there are none.
+        admins: Logins of direct administrators.
+    """
+
+    repository: Body = field(default_factory=dict)
+    branches: Mapping[str, str] = field(default_factory=dict)
+    alerts: bool = False
+    actions: Body = field(default_factory=dict)
+    selected: Body | None = None
+    workflow: Body = field(default_factory=dict)
+    access: str = ""
+    oidc: Body = field(default_factory=dict)
+    environments: Mapping[str, ActualEnvironment] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    granted_secrets: frozenset[str] = frozenset()
+    granted_variables: frozenset[str] = frozenset()
+    labels: Mapping[str, Body] = field(default_factory=dict)
+    ruleset: Body | None = None
+    teams: Mapping[str, str] = field(default_factory=dict)
+    admins: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a repository."""
+        return bool(self.repository)
+
+    @property
+    def run(self) -> str:
+        """The run that is making it; empty where none is."""
+        return run_of(self.repository.get("description"))
+
+    @property
+    def made_by(self) -> str:
+        """The run that made it or is making it; empty where it is not modelwright's."""
+        return self.run or self.variables.get(VARIABLE, "")

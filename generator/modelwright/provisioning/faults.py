@@ -1,0 +1,184 @@
+"""Everything that stands against a creation, found before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from modelwright.provisioning.actual import Actual
+from modelwright.provisioning.desired import DesiredState
+from modelwright.provisioning.found import Found
+from modelwright.provisioning.marker import run_of
+from modelwright.provisioning.plan_limits import lost
+
+__all__ = ["PreflightFault", "faults", "name_faults", "teams_named"]
+
+_MOST_SECRETS = 100
+_SCOPES = ("repo", "workflow", "admin:org")
+
+
+@dataclass(frozen=True)
+class PreflightFault:
+    """One reason not to begin.
+
+    Attributes:
+        refused: Whether a rule or a person's rights refuse it; else something is lacking.
+    """
+
+    problem: str
+    next_step: str
+    refused: bool = False
+
+
+def faults(desired: DesiredState, found: Found) -> list[PreflightFault]:
+    """Return what the organisation lacks, or does not allow."""
+    if not found.known and not found.denied:
+        problem = f"there is no organisation {desired.organisation}, or the token does not see it"
+        return [PreflightFault(problem, "check --api and the policy's organisation.github")]
+    return [
+        *_description(desired),
+        *_token(found),
+        *_requester(desired, found),
+        *_teams(desired, found),
+        *_organisation(desired, found),
+        *_plan(desired, found),
+        *_grants(desired, found),
+        *_hundred(desired, found),
+        *_properties(desired, found),
+    ]
+
+
+def name_faults(desired: DesiredState, actual: Actual, *, resume: bool) -> list[PreflightFault]:
+    """Return why the name cannot be had."""
+    where = f"{desired.organisation}/{desired.name}"
+    if not actual.exists:
+        return []
+    if actual.repository.get("archived"):
+        return [
+            PreflightFault(f"{where} is archived", "unarchive it, or choose another name", True)
+        ]
+    if not actual.made_by:
+        problem = f"{where} is there already, and modelwright did not make it"
+        return [PreflightFault(problem, "choose another use case", True)]
+    if actual.run and not resume:
+        problem = f"{where} is half-made: run {actual.run} did not end"
+        return [PreflightFault(problem, "run this command with --resume, or with --undo", True)]
+    return []
+
+
+def _description(desired: DesiredState) -> Iterator[PreflightFault]:
+    if run_of(desired.description):
+        yield PreflightFault(
+            "the description begins with the mark of a half-made repository",
+            "write what the project does",
+            refused=True,
+        )
+
+
+def _token(found: Found) -> Iterator[PreflightFault]:
+    for denied in found.denied:
+        yield PreflightFault(denied, "use a token with the rights that docs/create.md lists")
+    if found.scopes is None:
+        return
+    missing = [one for one in _SCOPES if one not in found.scopes]
+    if missing:
+        yield PreflightFault(
+            f"the token lacks the scopes {', '.join(missing)}",
+            f"run gh auth refresh --scopes {','.join(_SCOPES)}",
+        )
+
+
+def _requester(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    if not found.requesters:
+        yield PreflightFault(
+            "nobody is known to ask for the repository",
+            "run it in a workflow, or with a person's own token",
+        )
+    for login in found.requesters:
+        if login not in found.members and desired.team in found.teams:
+            yield PreflightFault(
+                f"{login} is no active member of the team {desired.organisation}/{desired.team}",
+                "ask its maintainers for membership, or choose your own team",
+                True,
+            )
+
+
+def _teams(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    for slug in teams_named(desired):
+        if slug not in found.teams:
+            yield PreflightFault(
+                f"there is no team {desired.organisation}/{slug}",
+                "have an owner of the organisation make it, or mend the policy",
+            )
+
+
+def teams_named(desired: DesiredState) -> list[str]:
+    """Return every team that must exist, sorted."""
+    reviewers = {slug for one in desired.environments for slug in one.reviewers}
+    return sorted({desired.team, *desired.teams, *desired.named, *reviewers})
+
+
+def _organisation(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    if found.may_create is False and found.admin:
+        yield PreflightFault(
+            f"{desired.organisation} does not let members create private repositories",
+            "use the button, which works with an app's token",
+        )
+    if found.actions.get("enabled_repositories") == "none":
+        yield PreflightFault(
+            f"GitHub Actions are switched off in {desired.organisation}",
+            "have an owner of the organisation switch them on",
+        )
+
+
+def _plan(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    gone = lost(desired, found)
+    if gone and desired.without_plan == "refuse":
+        yield PreflightFault(
+            f"the plan {found.plan!r} of {desired.organisation} has no {', no '.join(gone)} "
+            "for private repositories",
+            "take a larger plan, or write `github: {without_plan: continue}` into the policy",
+        )
+
+
+def _grants(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    for grant in desired.grants:
+        known = found.secrets if grant.kind == "secret" else found.variables
+        if grant.name not in known:
+            yield PreflightFault(
+                f"{desired.organisation} has no {grant.kind} {grant.name}",
+                f"have the platform team set it (gh {grant.kind} set {grant.name} "
+                f"--org {desired.organisation} --visibility selected)",
+            )
+
+
+def _hundred(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    """GitHub shows a workflow the first hundred of the organisation's secrets by name alone."""
+    granted = {one.name for one in desired.grants if one.kind == "secret"}
+    seen = sorted(
+        name for name, visible in found.secrets.items() if visible != "selected" or name in granted
+    )
+    unseen = [name for name in seen[_MOST_SECRETS:] if name in granted]
+    if unseen:
+        yield PreflightFault(
+            f"a repository sees {_MOST_SECRETS} secrets of its organisation and "
+            f"{', '.join(unseen)} would come after them",
+            "limit other secrets of the organisation to selected repositories",
+        )
+
+
+def _properties(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    known = found.properties or {}
+    missing = [name for name in desired.properties if name not in known]
+    if missing:
+        yield PreflightFault(
+            f"{desired.organisation} does not define the custom properties {', '.join(missing)}",
+            "have an owner of the organisation define them, see docs/create.md",
+        )
+    for name, value in desired.properties.items():
+        allowed = known.get(name, {}).get("allowed_values")
+        if allowed and value not in allowed:
+            yield PreflightFault(
+                f"the custom property {name} does not allow {value!r}",
+                "have an owner of the organisation allow it",
+            )

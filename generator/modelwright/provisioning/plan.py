@@ -1,0 +1,179 @@
+"""The calls that bring a repository from what it is to what it should be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from modelwright.provisioning.actual import Actual
+from modelwright.provisioning.change import PUSH, Call, Change, Phase
+from modelwright.provisioning.desired import BRANCH, DesiredState
+from modelwright.provisioning.found import Found
+from modelwright.provisioning.marker import marked
+from modelwright.provisioning.plan_access import access_changes
+from modelwright.provisioning.plan_actions import actions_changes
+from modelwright.provisioning.plan_environments import environment_changes
+from modelwright.provisioning.plan_limits import fitted
+from modelwright.provisioning.plan_values import value_changes
+
+__all__ = ["plan"]
+
+
+def plan(desired: DesiredState, actual: Actual, found: Found, run: str) -> list[Change]:
+    """Return the changes in the order of their phases; none where nothing differs.
+
+    Args:
+        desired: The repository as it should be.
+        actual: The repository as it is.
+        found: What the organisation has.
+        run: The id of this run, which marks a repository that it makes.
+    """
+    wanted = fitted(desired, found)
+    changes = [
+        *_repository(wanted, actual, run),
+        *actions_changes(wanted, actual, found),
+        *value_changes(wanted, actual, found, actual.made_by or run),
+        *environment_changes(wanted, actual, found),
+        *_code(actual),
+        *_rules(wanted, actual),
+        *access_changes(wanted, actual, found),
+        *_finish(wanted, actual),
+    ]
+    return sorted(changes, key=lambda change: change.phase)
+
+
+def _repository(desired: DesiredState, actual: Actual, run: str) -> list[Change]:
+    if actual.exists:
+        return [*_settings(desired, actual), *_topics_and_alerts(desired, actual)]
+    body = {
+        "name": desired.name,
+        "description": marked(desired.description, run),
+        "auto_init": False,
+        **desired.settings,
+        "custom_properties": dict(desired.properties),
+    }
+    made = Change(
+        phase=Phase.REPOSITORY,
+        call=Call("POST", f"/orgs/{desired.organisation}/repos", body),
+        reason="makes the repository, private and marked as half-made",
+        undo=Call("DELETE", desired.path),
+    )
+    return [made, *_topics_and_alerts(desired, actual)]
+
+
+def _settings(desired: DesiredState, actual: Actual) -> list[Change]:
+    now = actual.repository
+    differing = {key: value for key, value in desired.settings.items() if now.get(key) != value}
+    changes = []
+    if differing:
+        before = {key: now[key] for key in differing if key in now}
+        changes.append(
+            Change(
+                phase=Phase.CLOSED,
+                call=Call("PATCH", desired.path, differing),
+                reason=f"sets {', '.join(differing)}",
+                undo=Call("PATCH", desired.path, before),
+            )
+        )
+    values = {k: v for k, v in desired.properties.items() if actual.properties.get(k) != v}
+    if values:
+        changes.append(_properties(desired, actual, values))
+    return changes
+
+
+def _properties(desired: DesiredState, actual: Actual, values: dict[str, str]) -> Change:
+    path = f"{desired.path}/properties/values"
+
+    def body(given: dict[str, str | None]) -> dict[str, object]:
+        return {"properties": [{"property_name": k, "value": v} for k, v in given.items()]}
+
+    return Change(
+        phase=Phase.CLOSED,
+        call=Call("PATCH", path, body({**values})),
+        reason=f"tags its cost: {', '.join(values)}",
+        undo=Call("PATCH", path, body({key: actual.properties.get(key) for key in values})),
+    )
+
+
+def _topics_and_alerts(desired: DesiredState, actual: Actual) -> list[Change]:
+    changes = []
+    before = sorted(actual.repository.get("topics", ()))
+    if missing := sorted(set(desired.topics) - set(before)):
+        path = f"{desired.path}/topics"
+        changes.append(
+            Change(
+                phase=Phase.CLOSED,
+                call=Call("PUT", path, {"names": sorted({*desired.topics, *before})}),
+                reason=f"names what it is about: {', '.join(missing)}",
+                undo=Call("PUT", path, {"names": before}),
+            )
+        )
+    if not actual.alerts:
+        path = f"{desired.path}/vulnerability-alerts"
+        changes.append(
+            Change(
+                phase=Phase.CLOSED,
+                call=Call("PUT", path),
+                reason="warns of vulnerable dependencies",
+                undo=Call("DELETE", path),
+            )
+        )
+    return changes
+
+
+def _code(actual: Actual) -> list[Change]:
+    if BRANCH in actual.branches:
+        return []
+    return [
+        Change(
+            phase=Phase.CODE,
+            call=Call(PUSH, f"refs/heads/{BRANCH}"),
+            reason="pushes the project, which starts its first pipeline",
+        )
+    ]
+
+
+def _rules(desired: DesiredState, actual: Actual) -> list[Change]:
+    if desired.ruleset is None:
+        return []
+    path = f"{desired.path}/rulesets"
+    if actual.ruleset is None:
+        call, undo = Call("POST", path, desired.ruleset), Call("DELETE", f"{path}/{{id}}")
+    elif _covers(actual.ruleset, desired.ruleset):
+        return []
+    else:
+        before = {key: actual.ruleset[key] for key in desired.ruleset if key in actual.ruleset}
+        path = f"{path}/{actual.ruleset['id']}"
+        call, undo = Call("PUT", path, desired.ruleset), Call("PUT", path, before)
+    return [Change(phase=Phase.RULES, call=call, reason="guards the default branch", undo=undo)]
+
+
+def _covers(actual: object, desired: object) -> bool:
+    """Say whether everything desired stands in what GitHub says, which may add defaults."""
+    if isinstance(desired, dict) and isinstance(actual, dict):
+        return all(key in actual and _covers(actual[key], want) for key, want in desired.items())
+    if isinstance(desired, list) and isinstance(actual, list):
+        if len(actual) != len(desired):
+            return False
+        return all(any(_covers(one, want) for one in actual) for want in desired)
+    return actual == desired
+
+
+def _finish(desired: DesiredState, actual: Actual) -> list[Change]:
+    now = actual.repository
+    wanted = {"description": desired.description, "default_branch": BRANCH}
+    if not actual.exists:
+        differing: dict[str, str] = wanted
+    else:
+        differing = {key: value for key, value in wanted.items() if now.get(key) != value}
+    if not differing:
+        return []
+    undo = Call("PATCH", desired.path, {key: now[key] for key in differing if key in now})
+    change = Change(
+        phase=Phase.FINISH,
+        call=Call("PATCH", desired.path, differing),
+        reason="takes the mark away: the repository is complete",
+        undo=undo if actual.exists and not actual.run else None,
+    )
+    if actual.exists and not actual.run:
+        change = replace(change, reason=f"sets {', '.join(differing)}")
+    return [change]
