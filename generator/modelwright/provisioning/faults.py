@@ -31,12 +31,14 @@ class PreflightFault:
 
 def faults(desired: DesiredState, found: Found) -> list[PreflightFault]:
     """Return what the organisation lacks, or does not allow."""
+    certain = [*_token(found), *_organisation(desired, found), *_plan(desired, found)]
+    if found.denied:
+        # What could not be read is not known to be lacking.
+        return certain
     return [
-        *_token(found),
+        *certain,
         *_requester(desired, found),
         *_teams(desired, found),
-        *_organisation(desired, found),
-        *_plan(desired, found),
         *_grants(desired, found),
         *_hundred(desired, found),
         *_properties(desired, found),
