@@ -16,11 +16,17 @@ from modelwright.operations.new import rendered
 
 HERE = Path(__file__).parent
 EXAMPLES = {
+    "batch": {
+        "team": "norda-forecasting",
+        "use_case": "demand-forecasting",
+        "personal_data": "none",
+        "description": "Forecasts the demand of every product in every store, every night",
+    },
     "online-serving": {
         "team": "norda-fraud",
         "use_case": "fraud-scoring",
         "description": "Scores card payments while the customer waits",
-    }
+    },
 }
 
 

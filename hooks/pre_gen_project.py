@@ -15,13 +15,14 @@ INSTALL = "install modelwright beside cruft, or use cookiecutter"
 sys.dont_write_bytecode = True
 # Cruft does not say where the template lies: there the installed modelwright has the rules.
 REPOSITORY = CONTEXT.get("_repo_dir", "")
-if REPOSITORY:
-    sys.path.insert(0, str(Path(REPOSITORY).resolve().parents[1] / "generator"))
+RULES = Path(REPOSITORY).resolve().parents[1] / "generator" if REPOSITORY else None
+if RULES:
+    sys.path.insert(0, str(RULES))
 
 
 def main() -> int:
     """Print every refusal with its next step; 1 makes Cookiecutter stop and remove the project."""
-    if find_spec("modelwright") is None:
+    if (RULES and not RULES.is_dir()) or find_spec("modelwright") is None:
         step = "use a whole clone of the platform's repository" if REPOSITORY else INSTALL
         print(f"error: the rules are not found in {REPOSITORY or 'this Python'}", file=sys.stderr)  # noqa: T201
         print(f"  next: {step}", file=sys.stderr)  # noqa: T201

@@ -341,5 +341,5 @@ def test_list_shows_each_archetype_and_what_data_can_set(run):
 def test_list_in_json_is_one_document(run):
     document = json.loads(run("list", "--json").out)
 
-    assert [entry["id"] for entry in document["archetypes"]] == ["online-serving"]
+    assert [entry["id"] for entry in document["archetypes"]] == ["batch", "online-serving"]
     assert {"ab_test", "load_test"} <= {option["name"] for option in document["options"]}

@@ -35,8 +35,8 @@ class Green:
         return done.stdout
 
 
-def made(into: Path, *arguments: str) -> Green:
+def made(into: Path, *arguments: str, archetype: str = "online-serving") -> Green:
     """Make a project by the command."""
-    code = main(["new", "online-serving", "--defaults", "--quiet", "--into", str(into), *arguments])
+    code = main(["new", archetype, "--defaults", "--quiet", "--into", str(into), *arguments])
     assert code == 0
     return Green(next(path for path in into.iterdir() if (path / "project.yaml").exists()))

@@ -15,12 +15,21 @@ from modelwright.operations.new import new_project
 from tests.platforms import platform_copy
 
 REPOSITORY: Final = Path(__file__).parents[2]
-SAMPLE: Final[dict[str, object]] = {
-    "team": "norda-fraud",
-    "brand": "norda",
-    "use_case": "fraud-scoring",
-    "personal_data": "personal",
-    "description": 'Scores card payments "while" the customer waits',
+SAMPLES: Final[dict[str, dict[str, object]]] = {
+    "online-serving": {
+        "team": "norda-fraud",
+        "brand": "norda",
+        "use_case": "fraud-scoring",
+        "personal_data": "personal",
+        "description": 'Scores card payments "while" the customer waits',
+    },
+    "batch": {
+        "team": "norda-forecasting",
+        "brand": "norda",
+        "use_case": "demand-forecasting",
+        "personal_data": "none",
+        "description": 'Forecasts "every" product in every store',
+    },
 }
 VARIATIONS: Final[dict[str, dict[str, object]]] = {
     "defaults": {},
@@ -47,7 +56,26 @@ VARIATIONS: Final[dict[str, dict[str, object]]] = {
         "allocation_key": "by-requests",
     },
     "no personal data": {"personal_data": "none"},
+    "client secret": {"team": "kitto-marketing", "brand": "kitto"},
 }
+# A variation that leaves another archetype as its neighbour does is rendered for that one alone.
+ONLY: Final[dict[str, tuple[str, ...]]] = {
+    "batch": (
+        "defaults", "every option", "no option", "databricks", "dashboards", "gcp, no gateway",
+        "no capability, client secret", "several brands", "client secret",
+    ),
+}  # fmt: skip
+CASES: Final = [
+    (archetype, name)
+    for archetype in SAMPLES
+    for name in VARIATIONS
+    if name in ONLY.get(archetype, VARIATIONS)
+]
+
+
+def sample_of(archetype: str, variation: str) -> dict[str, object]:
+    """Return the answers of one case."""
+    return {**SAMPLES[archetype], **VARIATIONS[variation]}
 
 
 def sample_policy() -> dict[str, Any]:
@@ -67,7 +95,9 @@ def policy_for(*environments: str) -> dict[str, Any]:
 
 def render(archetype: str, into: Path, **answers: object) -> Path:
     """Make the project that the answers describe in a new folder of `into`; return it."""
-    return _made(Platform(tree=FolderTree(REPOSITORY), source="", version=""), archetype, into, answers)
+    return _made(
+        Platform(tree=FolderTree(REPOSITORY), source="", version=""), archetype, into, answers
+    )
 
 
 def render_under(policy: dict[str, Any], archetype: str, into: Path, **answers: object) -> Path:
@@ -78,8 +108,6 @@ def render_under(policy: dict[str, Any], archetype: str, into: Path, **answers: 
         return _made(platform, archetype, into, answers)
 
 
-def _made(
-    platform: Platform, archetype: str, into: Path, answers: dict[str, object]
-) -> Path:
-    given = {**SAMPLE, **answers}
+def _made(platform: Platform, archetype: str, into: Path, answers: dict[str, object]) -> Path:
+    given = {**SAMPLES[archetype], **answers}
     return new_project(platform, archetype, into, given=given, defaults=True, ask=None).folder

@@ -8,17 +8,35 @@ import yaml
 
 from tests.templates.green import made
 
-MUTATIONS = yaml.safe_load((Path(__file__).parent / "mutations.yml").read_text())
+FOLDER = Path(__file__).parent / "mutations"
+MUTATIONS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yml"))}
+CASES = [(archetype, mutation) for archetype, found in MUTATIONS.items() for mutation in found]
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("red")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def project(tmp_path_factory):
-    return made(tmp_path_factory.mktemp("red"))
+def projects(tmp_path_factory):
+    """Give the project of an archetype, made once."""
+    there = {}
+
+    def of(archetype):
+        if archetype not in there:
+            there[archetype] = made(tmp_path_factory.mktemp("red"), archetype=archetype)
+        return there[archetype]
+
+    return of
 
 
-def test_a_fresh_project_is_green(project):
+def grouped(archetype, *rest, **marked):
+    return pytest.param(
+        archetype, *rest, marks=pytest.mark.xdist_group(f"red {archetype}"), **marked
+    )
+
+
+@pytest.mark.parametrize("archetype", [grouped(archetype) for archetype in MUTATIONS])
+def test_a_fresh_project_is_green(archetype, projects):
+    project = projects(archetype)
     project.succeeds("poe", "check")
     said = project.succeeds("poe", "test")
 
@@ -26,14 +44,23 @@ def test_a_fresh_project_is_green(project):
     assert " failed" not in said
 
 
-def test_there_are_at_least_ten_mutations():
-    assert len(MUTATIONS) >= 10
+def test_every_archetype_has_at_least_ten_mutations():
+    archetypes = {path.parent.name for path in FOLDER.parents[2].glob("templates/*/archetype.yml")}
+
+    assert {name: len(found) >= 10 for name, found in MUTATIONS.items()} == dict.fromkeys(
+        archetypes, True
+    )
 
 
 @pytest.mark.parametrize(
-    "mutation", MUTATIONS, ids=[f"{m['file'].split('/')[-1]}: {m['new'][:40]}" for m in MUTATIONS]
+    ("archetype", "mutation"),
+    [
+        grouped(archetype, m, id=f"{archetype} {m['file'].split('/')[-1]}: {m['new'][:40]}")
+        for archetype, m in CASES
+    ],
 )
-def test_a_mutation_turns_its_test_red(mutation, project):
+def test_a_mutation_turns_its_test_red(archetype, mutation, projects):
+    project = projects(archetype)
     path = project.folder / mutation["file"].replace("PACKAGE", project.package)
     text = path.read_text()
     assert text.count(mutation["old"]) == 1

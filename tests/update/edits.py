@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tests.update.evolutions import ANSWERS_FILE
@@ -10,6 +11,7 @@ from tests.update.projects import commit_all, read_files, write_files
 
 TRACKED = tuple(KINDS)
 AROUND = ("untracked", "ignored")
+TOUCHED = "touched"
 EXCLUDE = ".git/info/exclude"
 
 
@@ -18,7 +20,7 @@ def edit_project(folder: Path, edits: tuple[Change, ...], chapter: int) -> None:
     old = files = read_files(folder)
     kept = frozenset({ANSWERS_FILE, *_around(folder)})
     for step, edit in enumerate(edits):
-        if edit.kind not in AROUND:
+        if edit.kind in KINDS:
             author = Author("mine", (chapter, step))
             files = changed(files, edit, author, fixed=kept)
     write_files(folder, old, files)
@@ -26,6 +28,9 @@ def edit_project(folder: Path, edits: tuple[Change, ...], chapter: int) -> None:
     for step, edit in enumerate(edits):
         if edit.kind in AROUND:
             _lay_around(folder, edit, Author("mine", (chapter, step)))
+        if edit.kind == TOUCHED:
+            for path in files:
+                os.utime(folder / path, (chapter, step), follow_symlinks=False)
 
 
 def _around(folder):

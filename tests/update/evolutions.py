@@ -11,6 +11,8 @@ from tests.update.files import Author, Change, Entry, Files, changed
 
 ANSWERS_FILE = ".copier-answers.yml"
 SKIPPED = "once/settings.toml"
+MANAGED, HERS = "workflows/", "work/"
+ARCHETYPE = "thing"
 HEADER = "# The answers that made this project. Change them by an update, never by hand.\n"
 
 
@@ -61,14 +63,17 @@ class Template:
                 answers[question.name] = answer
         return answers, refused
 
-    def rendered(self, answers: Mapping[str, str], provenance: Mapping[str, str]) -> Files:
-        """Return the files of a project."""
+    def rendered(
+        self, answers: Mapping[str, str], provenance: Mapping[str, str], *, fresh: bool = False
+    ) -> Files:
+        """Return the files of a project; what is hers only where it is a new one."""
         files = {}
         for path, entry in self.files.items():
-            files[_filled(path, answers)] = replace(entry, content=_filled_content(entry, answers))
-        kept = yaml.safe_dump(
-            {**answers, **provenance}, indent=4, allow_unicode=True, default_flow_style=False
-        )
+            if fresh or not (self.dialect and path.startswith(HERS)):
+                content = _filled_content(entry, answers)
+                files[_filled(path, answers)] = replace(entry, content=content)
+        kept = {**answers, **provenance, **({"archetype": ARCHETYPE} if self.dialect else {})}
+        kept = yaml.safe_dump(kept, indent=4, allow_unicode=True, default_flow_style=False)
         return {**files, ANSWERS_FILE: Entry((HEADER + kept).encode())}
 
 
@@ -97,7 +102,15 @@ def first_template(*, dialect=True) -> Template:
         "run.sh": Entry(lines("run", 5), executable=True),
         SKIPPED: Entry(lines("once", 4)),
     }
-    if not dialect:
+    if dialect:
+        files |= {
+            f"{HERS}model.py": Entry(lines("model", 8)),
+            f"{HERS}notes.md": Entry(lines("notes", 3)),
+            f"{MANAGED}check.yml": Entry(lines("check", 12)),
+            f"{MANAGED}deploy.yml": Entry(lines("deploy", 6)),
+            f"{MANAGED}run.bin": Entry(b"\0" + author.token("run").encode() + bytes(99)),
+        }
+    else:
         files["docs/latest.md"] = Entry(b"a.md", link=True)
     questions = (
         Question(name="package", default="demo"),

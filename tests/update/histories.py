@@ -5,13 +5,20 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.update.evolutions import HEADER, SKIPPED, Template
+from tests.update.evolutions import ARCHETYPE, HEADER, HERS, MANAGED, SKIPPED, Template
 from tests.update.files import Entry, Files
 
 ANSWERS_IN_DIALECT = """\
 {% set first = born if born is defined else _copier_answers._commit -%}
 {% set answers = dict(_copier_answers, born=first) -%}
 {{ answers | to_nice_yaml -}}
+"""
+CATALOGUE = f"""\
+makes: a thing
+scale_out: nothing
+sample: {{}}
+owners: {{managed: ["{MANAGED}**"], yours: ["{HERS}**"]}}
+left_out: []
 """
 PERSON = "Ada Tester <ada@example.com>"
 DAY = 86_400
@@ -20,13 +27,14 @@ START = 1_767_225_600  # 2026-01-01
 
 def repository_files(template: Template) -> Files:
     """Return the files of the template's repository at one version."""
-    folder = "project/" if template.dialect else ""
+    folder = f"templates/{ARCHETYPE}/project/" if template.dialect else ""
     files = {"copier.yml": Entry(_copier_yml(template).encode())}
     for path, entry in template.files.items():
         files[folder + _source_path(template, path, entry)] = _source(template, entry)
     if template.dialect:
         name = "{% if _copier_conf is defined %}{{ _copier_conf.answers_file }}{% endif %}"
         files[folder + name] = Entry((HEADER + ANSWERS_IN_DIALECT).encode())
+        files[f"templates/{ARCHETYPE}/archetype.yml"] = Entry(CATALOGUE.encode())
     else:
         text = HEADER + "{{ _copier_answers | to_nice_yaml -}}\n"
         files["{{ _copier_conf.answers_file }}.jinja"] = Entry(text.encode())
@@ -52,7 +60,9 @@ def _copier_yml(template):
         return f'_preserve_symlinks: true\n_skip_if_exists: ["{SKIPPED}"]\n{asked}\n'
     names = ", ".join(f"'{name}': {name}" for name in template.names)
     return (
-        '_subdirectory: project\n_templates_suffix: ""\n'
+        '_subdirectory: "templates/{{ archetype }}/project"\n_templates_suffix: ""\n'
+        f'_exclude: ["{{% if born is defined %}}/{HERS}**{{% endif %}}"]\n'
+        f"archetype: {{type: str, default: {ARCHETYPE}}}\n"
         "_envops: {undefined: jinja2.StrictUndefined}\n"
         f'_skip_if_exists: ["{SKIPPED}"]\n{asked}\n'
         f'cookiecutter: {{type: json, when: false, default: "{{{{ {{{names}}} | to_json }}}}"}}\n'

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from tests.update.evolutions import ANSWERS_FILE, SKIPPED
+from tests.update.evolutions import ANSWERS_FILE, HERS, MANAGED, SKIPPED
 from tests.update.files import TOKEN, Entry, Files, parents
 from tests.update.projects import Snapshot
 
@@ -43,6 +43,8 @@ class Update:
         after: The project after it.
         code: The exit code.
         refused: The questions whose rules refuse the stored answers.
+        given: The questions that were answered anew.
+        owned: Whether the template says who owns a file.
     """
 
     base: Files
@@ -51,6 +53,17 @@ class Update:
     after: Snapshot
     code: int
     refused: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
+    owned: bool = False
+
+    def is_managed(self, path: str) -> bool:
+        """Say whether the template owns a path; what it never had there is the user's."""
+        ours = path in self.base or path in self.theirs
+        return self.owned and ours and path.startswith(MANAGED)
+
+    def is_hers(self, path: str) -> bool:
+        """Say whether a path is the user's from its birth."""
+        return self.owned and path.startswith(HERS)
 
     @property
     def mine(self) -> Files:
@@ -105,6 +118,7 @@ def faults(update: Update) -> list[Fault]:
         *_not_brought(update),
         *_merged_wrongly(update),
         *_rename_not_followed(update),
+        *_managed(update),
         *_answers(update),
         *_index(update),
     }
@@ -139,7 +153,7 @@ def _exit_code(update) -> Iterator[Fault]:
 
 def _may_conflict(update):
     """Say whether both have touched one thing; a rename or a removal may touch any."""
-    if update.by_me & update.by_them:
+    if update.by_me & update.by_them or any(map(update.is_managed, update.by_me)):
         return True
     removed = {*update.base} - update.mine.keys() | {*update.base} - update.theirs.keys()
     loose = update.before.files.keys() - update.mine.keys()
@@ -187,6 +201,9 @@ def _came_back(update) -> Iterator[Fault]:
         other = new is not None and not _alike(new, update.base[path])
         if path in update.after.files and not other:
             yield Fault("came back", path, "delete")
+    for path in update.after.files.keys() - update.before.files.keys() - update.sides:
+        if update.is_hers(path):
+            yield Fault("came back", path, "delete")
 
 
 def _alike(one, other):
@@ -197,7 +214,8 @@ def _changed_alone(update) -> Iterator[Fault]:
     """Yield what the user alone changed and the update changed again or removed."""
     for path in update.by_me & update.before.files.keys() - {ANSWERS_FILE}:
         entry, after = update.before.files[path], update.after.files.get(path)
-        if path in update.base and update.base[path] == update.theirs.get(path) and after != entry:
+        alone = path in update.base and update.base[path] == update.theirs.get(path)
+        if alone and after != entry and not update.is_managed(path):
             yield Fault(
                 "touched", path, _kind_between(update.base[path], entry), _told(entry, after)
             )
@@ -208,7 +226,9 @@ def _touched(update) -> Iterator[Fault]:
     yield from _changed_alone(update)
     for path in _own(update):
         entry, after = update.before.files[path], update.after.files.get(path)
-        if after != entry and not _in_a_moved_folder(update, path, entry):
+        if after == entry:
+            continue
+        if update.is_hers(path) or not _in_a_moved_folder(update, path, entry):
             yield Fault("touched", path, _kind_between(None, entry), _told(entry, after))
     if SKIPPED in update.before.files and SKIPPED in update.theirs:
         entry, after = update.before.files[SKIPPED], update.after.files.get(SKIPPED)
@@ -222,7 +242,7 @@ def _own(update):
     for path, entry in update.before.files.items():
         shared = any(token.startswith(b"theirs-") for token in entry.tokens)
         known = path in update.base or (path in update.theirs and path in update.mine)
-        if not known and not shared and entry.content not in contents:
+        if update.is_hers(path) or not (known or shared or entry.content in contents):
             yield path
 
 
@@ -289,6 +309,8 @@ def _merged_wrongly(update) -> Iterator[Fault]:
         after = update.after.files[path]
         if path in update.conflicted or _beside(update, path) or base in {mine, theirs}:
             continue
+        if update.is_managed(path):
+            continue
         wanted = (mine.tokens | theirs.tokens) - (base.tokens - (mine.tokens & theirs.tokens))
         if after.tokens != wanted and all(entry.text for entry in (base, mine, theirs)):
             yield Fault("merged wrongly", path, "", f"{sorted(after.tokens ^ wanted)}")
@@ -303,7 +325,8 @@ def _rename_not_followed(update) -> Iterator[Fault]:
         for old, new in _renames(update.base, one):
             free = new not in other and old in other and not set(parents(new)) & other.keys()
             after = update.after.files.get(new)
-            if not free or {old, new} & update.conflicted or _beside(update, new):
+            managed = update.is_managed(old) or update.is_managed(new)
+            if not free or managed or {old, new} & update.conflicted or _beside(update, new):
                 continue
             if after is None or not other[old].tokens <= after.tokens:
                 yield Fault("rename not followed", new, "rename", f"from {old}")
@@ -316,6 +339,23 @@ def _renames(base, side) -> Iterator[tuple[str, str]]:
         same = [new for new in come if side[new] == base[old]]
         if len(same) == 1 and len(base[old].tokens) > 1:
             yield old, same[0]
+
+
+def _managed(update) -> Iterator[Fault]:
+    """Yield managed files that are not the template's, and edits of them that are not aside."""
+    folders = {parent for path in update.before.files for parent in parents(path)}
+    for path in filter(update.is_managed, {*update.base, *update.theirs}):
+        mine, wanted = update.mine.get(path), update.theirs.get(path)
+        blocked = path in folders or set(parents(path)) & update.before.files.keys()
+        loose = path in update.before.files and mine is None
+        if blocked or loose or (mine is None and path in update.base):
+            continue
+        if update.after.files.get(path) != wanted:
+            yield Fault("not followed", path, "managed", "it is not the template's")
+        if mine not in {None, wanted, update.base.get(path)} and not any(
+            entry == mine for beside, entry in update.after.files.items() if f"{path}." in beside
+        ):
+            yield Fault("lost", path, "managed", "no copy lies beside it")
 
 
 def _beside(update, path):
@@ -331,7 +371,7 @@ def _answers(update) -> Iterator[Fault]:
 
 def _renamed(update) -> Iterator[Fault]:
     before, after = _stored(update.before.files), _stored(update.after.files)
-    for name in before.keys() & after.keys() - {"_commit"}:
+    for name in before.keys() & after.keys() - {"_commit", *update.given}:
         if before[name] != after[name]:
             yield Fault("answer replaced", ANSWERS_FILE, "validator", f"{name}: {after[name]}")
 

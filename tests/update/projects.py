@@ -77,9 +77,10 @@ def _entry(path):
 
 
 def snapshot(folder: Path) -> Snapshot:
-    """Read a project."""
+    """Read a project, and leave git's index as it is."""
     listed = git(
         folder,
+        "--no-optional-locks",
         "status",
         "--porcelain=v1",
         "-z",

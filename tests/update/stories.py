@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from tests.update.edits import AROUND, TRACKED, edit_project
+from tests.update.edits import AROUND, TOUCHED, TRACKED, edit_project
 from tests.update.engines import Ended, Engine
 from tests.update.evolutions import QUESTIONS, Template, evolved, first_template
 from tests.update.files import Change, Entry
@@ -31,7 +31,7 @@ WRITING = (
 )  # fmt: skip
 BY_TEMPLATE = (*WRITING, *WRITING, *QUESTIONS)
 LINKS = ("link", "linked", "add_link")
-BY_USER = ("edit", "edit", "insert", "binary", "rename", *TRACKED, *AROUND)
+BY_USER = ("edit", "edit", "insert", "binary", "rename", *TRACKED, *AROUND, TOUCHED)
 
 
 @dataclass(frozen=True)
@@ -75,27 +75,33 @@ def play(story: Story, engine: Engine, folder: Path) -> Iterator[Played]:
     versions = story.versions
     source = write_history(folder / "template.git", versions)
     project = folder / "project"
-    make_project(project, rendered(versions, 0, ANSWERS, source, born=tag_of(0)))
+    make_project(project, rendered(versions, 0, ANSWERS, source, born=tag_of(0), fresh=True))
     for number, chapter in enumerate(story.chapters, 1):
         edit_project(project, chapter.mine, number)
         before, stored = snapshot(project), stored_answers(project)
-        ended = engine(project, tag_of(number))
-        after = snapshot(project)
-        yield Played(
-            chapter=chapter,
-            update=_judged(versions, number, stored, source, before, after, ended.code),
-            ended=ended,
-        )
+        _, refused = versions[number].answered(stored)
+        answered: dict[str, str] = {}
+        for data in ({}, dict.fromkeys(refused, "a_longer_answer")) if refused else ({},):
+            answered.update(data)
+            ended = engine(project, tag_of(number), **data)
+            after = snapshot(project)
+            judged = _judged(versions, number, stored, answered, source, before, after, ended.code)
+            yield Played(chapter=chapter, update=judged, ended=ended)
+            if after != before:
+                break
         settle(project, before, after)
 
 
-def _judged(versions, number, stored, source, before, after, code):
-    _, refused = versions[number].answered(stored)
+def _judged(versions, number, stored, given, source, before, after, code):
+    _, refused = versions[number].answered({**stored, **given})
     old = [tag_of(place) for place in range(len(versions))].index(stored["_commit"])
     born = stored.get("born")
+    new = {**stored, **given}
     return Update(
         base=rendered(versions, old, stored, source, born=born),
-        theirs={} if refused else rendered(versions, number, stored, source, born=born),
+        theirs={} if refused else rendered(versions, number, new, source, born=born),
+        given=tuple(given),
+        owned=versions[number].dialect,
         before=before,
         after=after,
         code=code,
@@ -103,13 +109,14 @@ def _judged(versions, number, stored, source, before, after, code):
     )
 
 
-def rendered(versions, number, stored: Mapping[str, str], source, *, born):
+def rendered(versions, number, stored: Mapping[str, str], source, *, born, fresh=False):
+    """Return what a version renders with a project's answers."""
     template = versions[number]
     answers, _ = template.answered({**stored, "born": born} if born else stored)
     provenance = {"_src_path": str(source), "_commit": tag_of(number)}
-    return template.rendered(
-        answers, {**provenance, **({"born": born} if template.dialect else {})}
-    )
+    if template.dialect:
+        provenance["born"] = born
+    return template.rendered(answers, provenance, fresh=fresh)
 
 
 def settle(project: Path, before: Snapshot, after: Snapshot) -> None:

@@ -44,14 +44,17 @@ def scene(tmp_path_factory):
     versions.append(template)
     source = write_history(folder / "template.git", versions)
     base = rendered(versions, 0, ANSWERS, source, born=tag_of(0))
-    project = make_project(folder / "project", base)
+    made = rendered(versions, 0, ANSWERS, source, born=tag_of(0), fresh=True)
+    project = make_project(folder / "project", made)
     edit_project(project, MINE, 1)
     before = snapshot(project)
     undisturbed = copied(project, folder / "undisturbed")
     ended = Ours()(undisturbed, tag_of(1))
     theirs = rendered(versions, 1, ANSWERS, source, born=tag_of(0))
     after = snapshot(undisturbed)
-    update = Update(base=base, theirs=theirs, before=before, after=after, code=ended.code)
+    update = Update(
+        base=base, theirs=theirs, before=before, after=after, code=ended.code, owned=True
+    )
     assert faults(update) == []
     assert ended.code == 1
     return project, before, after

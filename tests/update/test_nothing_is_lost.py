@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 
 from tests.update.engines import Ours
+from tests.update.files import Entry
 from tests.update.oracle import faults
-from tests.update.projects import git, snapshot
+from tests.update.projects import git, make_project, read_files, snapshot, write_files
 from tests.update.stories import Story, play, stories
 
 NIGHTLY = settings.get_current_profile_name() == "nightly"
@@ -71,13 +72,44 @@ def test_one_git_command_undoes_an_update():
     told(CASES // 8, SHARDS + 1, tell)
 
 
+def test_a_project_in_a_folder_of_a_repository_is_no_different():
+    def tell(story):
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in play(story, Inside(), Path(folder)):
+                pass
+
+    told(CASES // 8, SHARDS + 2, tell)
+
+
 class Rehearsing(Ours):
     """`modelwright update` after a dry run."""
 
-    def __call__(self, project, to):
+    def __call__(self, project, to, **given):
         before = snapshot(project)
-        rehearsed = super().__call__(project, to, "--dry-run")
+        rehearsed = super().__call__(project, to, "--dry-run", **given)
         assert snapshot(project) == before
-        ended = super().__call__(project, to)
+        ended = super().__call__(project, to, **given)
         assert rehearsed.code == ended.code
         return ended
+
+
+class Inside(Ours):
+    """`modelwright update` of a project, and of a copy of it inside a larger repository."""
+
+    def __call__(self, project, to, **given):
+        before = snapshot(project)
+        around = {"README.md": Entry(b"of the whole\n"), "apps/other.md": Entry(b"another\n")}
+        with tempfile.TemporaryDirectory() as folder:
+            whole = Path(folder)
+            inner = {f"apps/project/{path}": entry for path, entry in before.tracked.items()}
+            make_project(whole, {**around, **inner})
+            loose = {p: e for p, e in before.files.items() if p not in before.tracked}
+            write_files(whole / "apps/project", {}, loose)
+            there = super().__call__(whole / "apps/project", to, **given)
+            here = super().__call__(project, to, **given)
+            assert there.code == here.code, there.said
+            assert read_files(whole / "apps/project") == read_files(project)
+            assert {path: read_files(whole)[path] for path in around} == around
+            unmerged = {f"apps/project/{path}" for path in snapshot(project).unmerged}
+            assert snapshot(whole).unmerged == unmerged
+        return here

@@ -39,11 +39,8 @@ def init(  # noqa: PLR0913, PLR0917 -- the contract's options
     verbose: VerboseOption = False,
 ) -> None:
     """Make your organisation's own platform repository: policy, templates, workflows."""
-    from modelwright.operations.platform_init import (  # noqa: PLC0415
-        init_platform,
-        packaged,
-        prepare,
-    )
+    from modelwright.operations.platform_beginning import packaged, prepare  # noqa: PLC0415
+    from modelwright.operations.platform_init import init_platform  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
     prepare(target)
@@ -60,7 +57,7 @@ def init(  # noqa: PLR0913, PLR0917 -- the contract's options
 def _ready(file: Path, files: dict[str, RenderedFile], parts: list[str]) -> str:
     from modelwright.operations.first_policy import ready_policy  # noqa: PLC0415
     from modelwright.operations.given_policy import text_of  # noqa: PLC0415
-    from modelwright.operations.platform_init import archetypes_in  # noqa: PLC0415
+    from modelwright.operations.platform_beginning import archetypes_in  # noqa: PLC0415
 
     if parts:
         raise UsageError(

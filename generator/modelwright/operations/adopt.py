@@ -11,9 +11,9 @@ from pathlib import Path
 
 import yaml
 
-from modelwright.adapters.applying import interrupted
 from modelwright.adapters.atomic import write_whole
 from modelwright.adapters.git_history import GitHistory
+from modelwright.adapters.journal_file import interrupted
 from modelwright.adapters.project_files import ProjectFiles, content_of, read_project
 from modelwright.adapters.project_repository import ProjectRepository, repository_of
 from modelwright.adapters.stored_answers import stored_answers

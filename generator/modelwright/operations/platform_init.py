@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.own_platform import own_files
 from modelwright.adapters.packaged import own_version
-from modelwright.adapters.placing import place, refuse_occupied
+from modelwright.adapters.placing import place
 from modelwright.adapters.process import run
-from modelwright.catalog.archetypes import FILE as ARCHETYPE
 from modelwright.catalog.platform import POLICY
 from modelwright.catalog.platform_record import FILE as RECORD
 from modelwright.catalog.platform_record import PlatformRecord
 from modelwright.catalog.rendering import RenderedFile
-from modelwright.errors import RefusedError, UsageError
 from modelwright.operations.finishing import know_author
 from modelwright.operations.overlays import with_overlays
 from modelwright.operations.pinning import PIN, commit_of_head, pin_to
@@ -53,45 +50,6 @@ class NewPlatform:
     pin: Mapping[str, str]
     url: str
     tag: str
-
-
-def prepare(target: Path) -> None:
-    """Check, before anything is asked, that a repository can be made at a path.
-
-    Raises:
-        RefusedError: Something is there already.
-        SurroundingsError: Git is missing, or knows no author.
-        UsageError: It is the current folder, which cannot be replaced under one's feet.
-    """
-    if target.resolve() == Path.cwd():
-        raise UsageError(
-            "it is the folder that you are in", where=str(target), next_step="name a new folder"
-        )
-    refuse_occupied(target, next_step="name a new folder")
-    know_author(Path.cwd())
-
-
-def packaged() -> tuple[dict[str, RenderedFile], str]:
-    """Return the files that a new platform begins with, and the policy among them.
-
-    Raises:
-        RefusedError: This program came with an organisation's platform, not with modelwright's.
-    """
-    files = own_files()
-    policy = files[POLICY].content.decode()
-    if "README.md" not in files:
-        name = read_plain(policy)["organisation"]["name"]
-        raise RefusedError(
-            f"this modelwright is {name}'s own, and makes no other platform",
-            next_step="run the public one: uvx modelwright platform init DIR",
-        )
-    return files, policy
-
-
-def archetypes_in(files: Mapping[str, RenderedFile]) -> set[str]:
-    """Return the archetypes that have templates."""
-    parts = [path.split("/") for path in files]
-    return {part[1] for part in parts if part[0] == "templates" and part[2:] == [ARCHETYPE]}
 
 
 def init_platform(

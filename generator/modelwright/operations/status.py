@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from modelwright.adapters.applying import was_interrupted
+from modelwright.adapters.journal_file import was_interrupted
 from modelwright.adapters.stored_answers import stored_answers
 from modelwright.catalog.history import History, Release
 from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile

@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.applying import alone, apply, finish, interrupted, journal_of
+from modelwright.adapters.applying import apply, finish, journal_of
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.histories import Shelf
+from modelwright.adapters.journal_file import alone, interrupted
 from modelwright.adapters.merging import require_git
 from modelwright.adapters.project_repository import ProjectRepository, repository_of
 from modelwright.adapters.stored_answers import stored_answers

@@ -15,16 +15,8 @@ __all__ = ["OWN", "blocks", "composed", "own_blocks", "written"]
 
 # What the organisation says of itself; the rest are defaults that a later version may extend.
 OWN: Final = (
-    "sample",
-    "organisation",
-    "platform",
-    "environments",
-    "naming",
-    "personal_data",
-    "brands",
-    "teams",
-    "tags",
-    "github",
+    *("sample", "organisation", "platform", "environments", "naming"),
+    *("personal_data", "brands", "teams", "tags", "github"),
 )
 _KEY: Final = re.compile(r"([A-Za-z_][\w-]*):")
 _WIDE: Final = 1_000_000

@@ -16,8 +16,8 @@ Manifest = dict[str, Any]
 
 
 def overlays(project: Path) -> list[Path]:
-    """Return the folders of a project's environments."""
-    return sorted((project / "deploy" / "k8s" / "overlays").iterdir())
+    """Return the folders of a project's environments; none where no cluster runs it."""
+    return sorted((project / "deploy" / "k8s" / "overlays").glob("*/"))
 
 
 def build(overlay: Path) -> list[Manifest]:
@@ -36,10 +36,26 @@ def of_kind(manifests: list[Manifest], kind: str) -> Manifest:
     return found
 
 
+def pods(manifests: list[Manifest]) -> list[Manifest]:
+    """Return the template of every pod that a service or a job starts."""
+    workloads = [m["spec"] for m in manifests if m["kind"] in ("Deployment", "CronJob")]
+    return [spec.get("jobTemplate", {}).get("spec", spec)["template"] for spec in workloads]
+
+
+def containers(manifests: list[Manifest]) -> list[Manifest]:
+    """Return the one container of every such pod."""
+    found = []
+    for pod in pods(manifests):
+        (container,) = pod["spec"]["containers"]
+        found.append(container)
+    return found
+
+
 def labels_in(manifest: Manifest) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the labels of an object, and of the pods that it makes."""
     name = f"{manifest['kind']}/{manifest['metadata']['name']}"
     yield name, manifest["metadata"].get("labels", {})
-    template = manifest.get("spec", {}).get("template")
-    if template:
+    if "jobTemplate" in manifest.get("spec", {}):
+        yield f"{name} jobs", manifest["spec"]["jobTemplate"]["metadata"].get("labels", {})
+    for template in pods([manifest]):
         yield f"{name} pods", template["metadata"].get("labels", {})

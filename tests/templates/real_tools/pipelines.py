@@ -22,6 +22,7 @@ STUBBED: Final = {
     "setup-uv": "uv --version",
     "upload-artifact": "true",
     "azure-login": "true",
+    "setup-databricks": "true",
     "google-auth": "true",
     "aws-credentials": "true",
 }
@@ -57,7 +58,7 @@ def act(
         *local_repositories(stubs, platform), *options,
     ]  # fmt: skip
     surroundings = {"UV_PYTHON": sys.executable, **(env or {})}
-    result = run(*command, cwd=project, env=surroundings, check=False, timeout=300)
+    result = run(*command, cwd=project, env=surroundings, check=False, timeout=900)
     steps: dict[str, str] = {}
     for line in result.stdout.splitlines():
         entry: dict[str, Any] = json.loads(line) if line.startswith("{") else {}

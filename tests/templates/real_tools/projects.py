@@ -32,17 +32,22 @@ def commit(project: Path) -> None:
     run("git", *author, "commit", "--quiet", "--message", "start", cwd=project)
 
 
+def install(project: Path) -> None:
+    """Install what the lock file holds."""
+    run("uv", "sync", "--quiet", "--locked", cwd=project, env=ON_THIS_PYTHON)
+
+
 def train(project: Path) -> None:
     """Install the project, train a version and let it answer."""
-    run("uv", "sync", "--quiet", "--locked", cwd=project, env=ON_THIS_PYTHON)
+    install(project)
     verb(project, "train", "--rows", "6000")
     verb(project, "promote", "latest")
 
 
-def verb(project: Path, *arguments: str) -> str:
+def verb(project: Path, *arguments: str, check: bool = True) -> str:
     """Run one of the project's verbs and return what it printed."""
     python = project / ".venv" / "bin" / "python"
-    return run(python, "main.py", *arguments, cwd=project).stdout
+    return run(python, "main.py", *arguments, cwd=project, check=check).stdout
 
 
 def free_port() -> int:

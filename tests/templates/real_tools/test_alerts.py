@@ -18,43 +18,67 @@ import yaml
 from tests.templates.real_tools import projects
 from tests.templates.real_tools.scraping import Recording, alerts_of
 from tests.templates.real_tools.toolbox import run, tool
-from tests.templates.rendering import VARIATIONS, render
+from tests.templates.rendering import CASES, SAMPLES, render, sample_of
 
 pytestmark = [pytest.mark.tools, pytest.mark.xdist_group("trained")]
 
-ALERTS = [
-    "ErrorBudgetBurnsFast",
-    "ErrorBudgetBurnsSlowly",
-    "AnswersAreSlow",
-    "NoRequests",
-    "NoModelReady",
-    "ModelReloadFails",
-    "InputsDrift",
-    "ModelIsOld",
-    "AnswersAreNotLogged",
-]
+ALERTS = {
+    "online-serving": [
+        "ErrorBudgetBurnsFast",
+        "ErrorBudgetBurnsSlowly",
+        "AnswersAreSlow",
+        "NoRequests",
+        "NoModelReady",
+        "ModelReloadFails",
+        "InputsDrift",
+        "ModelIsOld",
+        "AnswersAreNotLogged",
+    ],
+    "batch": [
+        "ForecastIsMissing",
+        "ForecastIsStale",
+        "RunFails",
+        "RowsAreQuarantined",
+        "InputsDrift",
+        "ForecastIsWrong",
+        "ForecastIsBiased",
+        "ModelIsOld",
+    ],
+}
+EVERY = [(archetype, alert) for archetype, alerts in ALERTS.items() for alert in alerts]
 WINDOW = 320
 
 
 @pytest.fixture(scope="module")
-def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rules_of(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     tool("promtool")
-    project = render("online-serving", tmp_path_factory.mktemp("rules"), dashboards=True)
-    return project / "monitoring" / "alerts.yml"
+    return {
+        archetype: render(archetype, tmp_path_factory.mktemp("rules"), dashboards=True)
+        / "monitoring"
+        / "alerts.yml"
+        for archetype in SAMPLES
+    }
 
 
-@pytest.mark.parametrize("variation", VARIATIONS)
-def test_the_project_s_own_alert_tests_pass(tmp_path: Path, variation: str) -> None:
-    project = render("online-serving", tmp_path, **{**VARIATIONS[variation], "dashboards": True})
+@pytest.fixture(scope="module")
+def rules(rules_of: dict[str, Path]) -> Path:
+    return rules_of["online-serving"]
+
+
+@pytest.mark.parametrize(("archetype", "variation"), CASES)
+def test_the_project_s_own_alert_tests_pass(tmp_path: Path, archetype: str, variation: str) -> None:
+    answers = {**sample_of(archetype, variation), "dashboards": True}
+    project = render(archetype, tmp_path, **answers)
 
     run(tool("promtool"), "test", "rules", "alerts_test.yml", cwd=project / "monitoring")
 
 
-@pytest.mark.parametrize("alert", ALERTS)
+@pytest.mark.parametrize(("archetype", "alert"), EVERY)
 @pytest.mark.parametrize("wrong", ["vector(0) == 1", "vector(1)"], ids=["never", "always"])
 def test_the_project_s_own_tests_notice_a_broken_alert(
-    rules: Path, tmp_path: Path, alert: str, wrong: str
+    rules_of: dict[str, Path], tmp_path: Path, archetype: str, alert: str, wrong: str
 ) -> None:
+    rules = rules_of[archetype]
     folder = Path(shutil.copytree(rules.parent, tmp_path / "monitoring"))
     changed = yaml.safe_load(rules.read_text())
     next(rule for rule in changed["groups"][0]["rules"] if rule["alert"] == alert)["expr"] = wrong
@@ -66,22 +90,33 @@ def test_the_project_s_own_tests_notice_a_broken_alert(
     assert f'alertname=\\"{alert}\\"' in result.stderr + result.stdout or alert in result.stderr
 
 
-def test_every_alert_says_how_grave_it_is_who_pays_and_what_to_do(rules: Path) -> None:
-    alerts = alerts_of(rules)
+@pytest.mark.parametrize(
+    ("archetype", "cost_centre"), [("online-serving", "CC-4100"), ("batch", "CC-4110")]
+)
+def test_every_alert_says_how_grave_it_is_who_pays_and_what_to_do(
+    rules_of: dict[str, Path], archetype: str, cost_centre: str
+) -> None:
+    alerts = alerts_of(rules_of[archetype])
 
-    assert list(alerts) == ALERTS
+    assert list(alerts) == ALERTS[archetype]
     for name, alert in alerts.items():
         labels, notes = alert["labels"], alert["annotations"]
         assert alert["for"]
         assert labels["severity"] in ("page", "ticket")
-        assert labels["team"] == "norda-fraud"
-        assert labels["cost_centre"] == "CC-4100"
+        assert labels["team"] == SAMPLES[archetype]["team"]
+        assert labels["cost_centre"] == cost_centre
         assert notes["runbook_url"].endswith(f"/blob/main/docs/runbook.md#{name.lower()}")
         assert notes["summary"]
 
 
-def test_the_cluster_gets_the_same_rules_as_the_file(rules: Path) -> None:
-    monitors = (rules.parents[1] / "deploy/k8s/base/service.yaml").read_text()
+@pytest.mark.parametrize(
+    ("archetype", "file"), [("online-serving", "service.yaml"), ("batch", "support.yaml")]
+)
+def test_the_cluster_gets_the_same_rules_as_the_file(
+    rules_of: dict[str, Path], archetype: str, file: str
+) -> None:
+    rules = rules_of[archetype]
+    monitors = (rules.parents[1] / "deploy/k8s/base" / file).read_text()
     cluster = {each["kind"]: each for each in yaml.safe_load_all(monitors)}
 
     assert cluster["PrometheusRule"]["spec"] == yaml.safe_load(rules.read_text())

@@ -46,10 +46,15 @@ class Deployment:
 
 
 def deploy(
-    folder: Path, brand: str, *options: str, digest: str = DIGEST, rollout: int = 0
+    folder: Path,
+    brand: str,
+    *options: str,
+    archetype: str = "online-serving",
+    digest: str = DIGEST,
+    rollout: int = 0,
 ) -> Deployment:
-    """Deploy a project of a brand to dev, as its own deploy.yml does."""
-    project = render("online-serving", folder, brand=brand, team=TEAMS[brand])
+    """Deploy a project of a brand to dev, as its own deploy.yml does; `rollout` 1 lets it fail."""
+    project = render(archetype, folder, brand=brand, team=TEAMS[brand])
     job = workflows.read(project / ".github/workflows/deploy.yml")["jobs"]["deploy-dev"]
     del job["needs"]
     job["with"]["digest"] = digest
@@ -190,3 +195,33 @@ def test_what_is_no_digest_is_not_deployed(tmp_path: Path, digest: str) -> None:
     assert deployment.outcome.failed == ["The settings that a deployment needs"]
     assert deployment.commands == []
     assert not list(tmp_path.rglob("owned"))
+
+
+@pytest.mark.parametrize("brand", TEAMS)
+def test_the_jobs_of_a_release_reach_the_cluster_after_one_was_tried(
+    tmp_path: Path, brand: str
+) -> None:
+    deployment = deploy(tmp_path, brand, archetype="batch")
+
+    assert deployment.outcome.code == 0, deployment.outcome.log[-3000:]
+    applied = list(yaml.safe_load_all((deployment.recorded / "applied.yaml").read_text()))
+    for pod, container in zip(manifests.pods(applied), manifests.containers(applied), strict=True):
+        assert container["image"].endswith(f"/{brand}-demand-forecasting-batch@{DIGEST}")
+        assert {"name": "IMAGE_DIGEST", "value": DIGEST} in container["env"]
+        assert pod["metadata"]["annotations"]["release"]
+    tried = json.loads((deployment.recorded / "tried.json").read_text())
+    assert tried["spec"]["template"]["spec"]["containers"][0]["args"] == ["ready"]
+    assert tried["spec"]["backoffLimit"] == 0
+    assert not deployment.asked("kubectl replace")
+
+
+def test_jobs_that_do_not_start_are_taken_back(tmp_path: Path) -> None:
+    deployment = deploy(tmp_path, "norda", archetype="batch", rollout=1)
+
+    assert deployment.outcome.failed == ["Start once, or go back"]
+    assert deployment.asked("kubectl replace --filename")
+    before = json.loads((deployment.recorded / "replaced.json").read_text())
+    assert [item["metadata"].keys() for item in before["items"]] == [
+        {"name", "namespace", "labels"}
+    ]
+    assert "did not start in dev; the jobs of the release before run on" in deployment.outcome.log

@@ -13,7 +13,7 @@ import pytest
 
 from tests.templates.real_tools import containers, projects
 from tests.templates.real_tools.toolbox import run, tool
-from tests.templates.rendering import VARIATIONS, render
+from tests.templates.rendering import CASES, render, sample_of
 from tests.templates.swapping import swap
 
 pytestmark = [pytest.mark.tools, pytest.mark.xdist_group("containers")]
@@ -78,9 +78,16 @@ def service(built: Built, trained: Path, tmp_path_factory: pytest.TempPathFactor
         containers.inside("podman", "rm", "--force", "modelwright-test", check=False)
 
 
-@pytest.mark.parametrize("variation", VARIATIONS)
-def test_the_linter_finds_nothing_in_the_dockerfile(tmp_path: Path, variation: str) -> None:
-    project = render("online-serving", tmp_path, **VARIATIONS[variation])
+WITH_AN_IMAGE = [
+    case for case in CASES if case[0] != "batch" or not sample_of(*case).get("databricks")
+]
+
+
+@pytest.mark.parametrize(("archetype", "variation"), WITH_AN_IMAGE)
+def test_the_linter_finds_nothing_in_the_dockerfile(
+    tmp_path: Path, archetype: str, variation: str
+) -> None:
+    project = render(archetype, tmp_path, **sample_of(archetype, variation))
 
     run(tool("hadolint"), project / "Dockerfile")
 
@@ -92,7 +99,9 @@ def test_another_use_case_in_her_files_builds_the_same_image(built: Built, tmp_p
 
     containers.build(project, f"{IMAGE}-swapped", VERSION="0.1.0", REVISION=REVISION)
 
-    asked = "from delivery_time.runtime.cli import USE_CASE; print(*USE_CASE.request_type.model_fields)"
+    asked = (
+        "from delivery_time.runtime.cli import USE_CASE;print(*USE_CASE.request_type.model_fields)"
+    )
     said = containers.inside("podman", "run", "--rm", f"{IMAGE}-swapped", "python", "-c", asked)
     assert "amount_eur" not in said
     assert len(said.split()) >= 5

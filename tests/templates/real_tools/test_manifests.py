@@ -11,16 +11,35 @@ import yaml
 
 from tests.templates.real_tools import manifests
 from tests.templates.real_tools.toolbox import run, tool
-from tests.templates.rendering import VARIATIONS, policy_for, render, render_under, sample_policy
+from tests.templates.rendering import (
+    CASES,
+    SAMPLES,
+    policy_for,
+    render,
+    render_under,
+    sample_of,
+    sample_policy,
+)
 
 pytestmark = pytest.mark.tools
 
 CUSTOM = yaml.safe_load(Path(__file__).with_name("custom_kinds.yaml").read_text())
+# Where Databricks runs the jobs, no cluster does.
+ON_A_CLUSTER = [
+    case for case in CASES if case[0] != "batch" or not sample_of(*case).get("databricks")
+]
+ARCHETYPES = pytest.mark.parametrize("archetype", SAMPLES)
 
 
-@pytest.fixture(scope="module", params=VARIATIONS)
-def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return render("online-serving", tmp_path_factory.mktemp("project"), **VARIATIONS[request.param])
+@pytest.fixture(scope="module", params=ON_A_CLUSTER, ids=": ".join)
+def case(request: pytest.FixtureRequest) -> tuple[str, str]:
+    found: tuple[str, str] = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def project(case: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render(case[0], tmp_path_factory.mktemp("project"), **sample_of(*case))
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +83,10 @@ def test_every_object_has_a_strictly_valid_form(
 def test_a_field_that_no_cluster_knows_is_refused(
     built: dict[str, list[manifests.Manifest]], tmp_path: Path
 ) -> None:
-    deployment = manifests.of_kind(next(iter(built.values())), "Deployment")
-    deployment = {**deployment, "spec": {**deployment["spec"], "replica": 3}}
-    file = tmp_path / "deployment.yaml"
-    file.write_text(yaml.safe_dump(deployment))
+    objects = next(iter(built.values()))
+    workload = next(each for each in objects if each["kind"] in ("Deployment", "CronJob"))
+    file = tmp_path / "workload.yaml"
+    file.write_text(yaml.safe_dump({**workload, "spec": {**workload["spec"], "replica": 3}}))
 
     assert run(tool("kubernetes-validate"), "--strict", file, check=False).returncode != 0
 
@@ -78,8 +97,11 @@ def test_every_environment_of_the_policy_has_an_overlay_and_no_other(project: Pa
     assert names == sorted(sample_policy()["environments"])
 
 
-def test_a_policy_with_fewer_environments_gets_fewer_overlays(tmp_path: Path) -> None:
-    project = render_under(policy_for("dev", "prod"), "online-serving", tmp_path)
+@ARCHETYPES
+def test_a_policy_with_fewer_environments_gets_fewer_overlays(
+    tmp_path: Path, archetype: str
+) -> None:
+    project = render_under(policy_for("dev", "prod"), archetype, tmp_path)
 
     assert [overlay.name for overlay in manifests.overlays(project)] == ["dev", "prod"]
     assert "staging" not in (project / ".github/workflows/deploy.yml").read_text()
@@ -102,14 +124,27 @@ def test_every_object_and_every_pod_carries_the_cost_tags(
                 assert all(len(str(value)) <= 63 for value in labels.values()), where
 
 
-def test_the_cost_centre_stands_in_finance_s_own_spelling_everywhere(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("archetype", "options"),
+    [
+        ("online-serving", {"dashboards": True, "databricks": True}),
+        ("batch", {"dashboards": True}),
+        ("batch", {"databricks": True}),
+    ],
+)
+def test_the_cost_centre_stands_in_finance_s_own_spelling_everywhere(
+    tmp_path: Path, archetype: str, options: dict[str, bool]
+) -> None:
     policy = sample_policy()
-    policy["teams"]["norda-fraud"]["cost_centre"] = "CC-9999"
+    team = str(SAMPLES[archetype]["team"])
+    before = policy["teams"][team]["cost_centre"]
+    policy["teams"][team]["cost_centre"] = "CC-9999"
 
-    project = render_under(policy, "online-serving", tmp_path, dashboards=True, databricks=True)
+    project = render_under(policy, archetype, tmp_path, **options)
 
-    old = [f for f in project.rglob("*") if f.is_file() and "CC-4100" in f.read_text()]
-    assert old == []
+    files = [f for f in project.rglob("*") if f.is_file()]
+    assert [f for f in files if before in f.read_text()] == []
+    assert [f for f in files if "CC-9999" in f.read_text()]
     assert all(
         labels["cost.halden-retail.example/cost-centre"] == "CC-9999"
         for overlay in manifests.overlays(project)
@@ -120,73 +155,88 @@ def test_the_cost_centre_stands_in_finance_s_own_spelling_everywhere(tmp_path: P
 
 def test_pods_run_restricted(built: dict[str, list[manifests.Manifest]]) -> None:
     for objects in built.values():
-        pod = manifests.of_kind(objects, "Deployment")["spec"]["template"]["spec"]
-        (container,) = pod["containers"]
+        for template in manifests.pods(objects):
+            pod = template["spec"]
+            assert pod["securityContext"]["runAsNonRoot"] is True
+            assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+            assert pod["automountServiceAccountToken"] is False
+        for container in manifests.containers(objects):
+            resources = container["resources"]
+            assert resources["limits"]["memory"] == resources["requests"]["memory"]
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
 
-        assert pod["securityContext"]["runAsNonRoot"] is True
-        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        assert pod["automountServiceAccountToken"] is False
-        assert container["securityContext"] == {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        }
-        assert (
-            container["resources"]["limits"]["memory"]
-            == container["resources"]["requests"]["memory"]
-        )
-        assert {"startupProbe", "readinessProbe", "livenessProbe", "lifecycle"} <= container.keys()
+
+def test_a_service_says_when_it_is_ready(
+    case: tuple[str, str], built: dict[str, list[manifests.Manifest]]
+) -> None:
+    probes = {"startupProbe", "readinessProbe", "livenessProbe", "lifecycle"}
+    for objects in built.values():
+        for container in manifests.containers(objects):
+            assert (probes <= container.keys()) is (case[0] == "online-serving")
 
 
 def test_only_listed_traffic_passes(built: dict[str, list[manifests.Manifest]]) -> None:
     for objects in built.values():
         policy = manifests.of_kind(objects, "NetworkPolicy")["spec"]
-        selected = manifests.of_kind(objects, "Deployment")["spec"]["selector"]
+        selected = policy["podSelector"]["matchLabels"]
+        entries = policy.get("ingress", [])
 
-        assert policy["podSelector"] == selected
+        for pod in manifests.pods(objects):
+            assert selected.items() <= pod["metadata"]["labels"].items()
         assert policy["policyTypes"] == ["Ingress", "Egress"]
-        assert all(rule["ports"] for rule in policy["ingress"] + policy["egress"])
-        assert all(rule.get("from") for rule in policy["ingress"])
+        assert all(rule["ports"] for rule in entries + policy["egress"])
+        assert all(rule.get("from") for rule in entries)
         assert all(rule.get("to") for rule in policy["egress"])
 
 
 def test_secrets_are_named_as_the_manifest_names_them_and_hold_no_value(
-    project: Path, built: dict[str, list[manifests.Manifest]]
+    case: tuple[str, str], project: Path, built: dict[str, list[manifests.Manifest]]
 ) -> None:
     listed = {s["name"] for s in yaml.safe_load((project / "secrets.yaml").read_text())["secrets"]}
     for objects in built.values():
         secret = manifests.of_kind(objects, "Secret")
-        (container,) = manifests.of_kind(objects, "Deployment")["spec"]["template"]["spec"][
-            "containers"
-        ]
-        references = [e["valueFrom"]["secretKeyRef"] for e in container["env"] if "valueFrom" in e]
-
         assert not {"data", "stringData"} & secret.keys()
-        assert {reference["name"] for reference in references} == {secret["metadata"]["name"]}
-        assert {reference["key"] for reference in references} <= listed
-        assert "SERVICE_API_KEYS" in {reference["key"] for reference in references}
+        for container in manifests.containers(objects):
+            sources = [e["valueFrom"] for e in container["env"] if "valueFrom" in e]
+            references = [source["secretKeyRef"] for source in sources]
+            keys = {reference["key"] for reference in references}
+            assert {reference["name"] for reference in references} == {secret["metadata"]["name"]}
+            assert keys <= listed
+            assert ("SERVICE_API_KEYS" in keys) is (case[0] == "online-serving")
 
 
 @pytest.mark.parametrize(
-    ("brand", "team", "kinds"),
+    ("archetype", "brand", "team", "kinds"),
     [
-        ("norda", "norda-fraud", {"ServiceMonitor", "PrometheusRule", "HTTPRoute"}),
-        ("velora", "velora-search", {"ServiceMonitor", "PrometheusRule"}),
-        ("kitto", "kitto-marketing", set()),
+        (
+            "online-serving", "norda", "norda-fraud",
+            {"ServiceMonitor", "PrometheusRule", "HTTPRoute"},
+        ),
+        ("online-serving", "velora", "velora-search", {"ServiceMonitor", "PrometheusRule"}),
+        ("online-serving", "kitto", "kitto-marketing", set()),
+        ("batch", "norda", "norda-forecasting", {"PrometheusRule"}),
+        ("batch", "kitto", "kitto-marketing", set()),
     ],
-)
+)  # fmt: skip
 def test_a_cluster_gets_only_kinds_that_it_has(
-    tmp_path: Path, brand: str, team: str, kinds: set[str]
+    tmp_path: Path, archetype: str, brand: str, team: str, kinds: set[str]
 ) -> None:
-    project = render("online-serving", tmp_path, brand=brand, team=team)
+    project = render(archetype, tmp_path, brand=brand, team=team)
 
     objects = manifests.build(project / "deploy/k8s/overlays/prod")
 
     assert {o["kind"] for o in objects} & set(CUSTOM["$defs"]) == kinds
 
 
-def test_alerts_wake_nobody_for_an_environment_without_callers(tmp_path: Path) -> None:
-    project = render("online-serving", tmp_path)
+@ARCHETYPES
+def test_alerts_wake_nobody_for_an_environment_without_callers(
+    tmp_path: Path, archetype: str
+) -> None:
+    project = render(archetype, tmp_path)
 
     def kinds(environment: str) -> set[Any]:
         overlay = project / "deploy/k8s/overlays" / environment
@@ -196,21 +246,19 @@ def test_alerts_wake_nobody_for_an_environment_without_callers(tmp_path: Path) -
     assert "PrometheusRule" not in kinds("dev") | kinds("staging")
 
 
+@ARCHETYPES
 @pytest.mark.parametrize(
     ("brand", "team"), [("norda", "norda-fraud"), ("kitto", "kitto-marketing")]
 )
 def test_a_secret_is_mounted_only_where_nothing_better_is_to_be_had(
-    tmp_path: Path, brand: str, team: str
+    tmp_path: Path, archetype: str, brand: str, team: str
 ) -> None:
-    project = render("online-serving", tmp_path, brand=brand, team=team)
+    project = render(archetype, tmp_path, brand=brand, team=team)
     objects = manifests.build(project / "deploy/k8s/overlays/prod")
     settings = manifests.of_kind(objects, "ConfigMap")["data"]
-    (container,) = manifests.of_kind(objects, "Deployment")["spec"]["template"]["spec"][
-        "containers"
-    ]
-    names = {entry["name"] for entry in container["env"]}
-
     federated = brand == "norda"
     assert settings["DATABRICKS_AUTH_TYPE"] == ("file-oidc" if federated else "oauth-m2m")
-    assert ("DATABRICKS_CLIENT_SECRET" in names) is not federated
+    for container in manifests.containers(objects):
+        names = {entry["name"] for entry in container["env"]}
+        assert ("DATABRICKS_CLIENT_SECRET" in names) is not federated
     assert ("DATABRICKS_OIDC_TOKEN_FILEPATH" in settings) is federated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 from collections.abc import Callable
@@ -20,17 +21,29 @@ STEPS = ["Lock file in sync", "Install", "Lint", "Format", "Types", "Tests", "Wh
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    project = render("online-serving", tmp_path_factory.mktemp("fresh"))
-    projects.lock(project)
-    return project
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return a locked project of an archetype, made once."""
+
+    @functools.cache
+    def of(archetype: str) -> Path:
+        project = render(archetype, tmp_path_factory.mktemp("fresh"))
+        projects.lock(project)
+        return project
+
+    return of
 
 
-@pytest.fixture
-def project(fresh: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(fresh, tmp_path / fresh.name, symlinks=True))
+@pytest.fixture(params=["online-serving"])
+def project(request: pytest.FixtureRequest, fresh: Callable[[str], Path], tmp_path: Path) -> Path:
+    """A copy to spoil; a test that names other archetypes runs on each of them."""
+    made = fresh(request.param)
+    return Path(shutil.copytree(made, tmp_path / made.name, symlinks=True))
 
 
+EACH = pytest.mark.parametrize("project", ["online-serving", "batch"], indirect=True)
+
+
+@EACH
 def test_the_pull_request_of_a_fresh_project_is_green(project: Path, tmp_path: Path) -> None:
     outcome = act(project, "pull_request", "ci.yml", "--job", "python", stubs=tmp_path / "stubs")
 
@@ -88,18 +101,25 @@ def first_module(project: Path) -> Path:
     return project / "src" / projects.package(project) / "features.py"
 
 
+FAULTS = [
+    (without_lock, "Lock file in sync"),
+    (another_dependency, "Lock file in sync"),
+    (unused_import, "Lint"),
+    (bad_format, "Format"),
+    (wrong_type, "Types"),
+    (failing_test, "Tests"),
+    (missing_tests, "Tests"),
+    (no_threshold_of_its_own, "Tests"),
+]
+
+
 @pytest.mark.parametrize(
-    ("fault", "step"),
+    ("project", "fault", "step"),
     [
-        (without_lock, "Lock file in sync"),
-        (another_dependency, "Lock file in sync"),
-        (unused_import, "Lint"),
-        (bad_format, "Format"),
-        (wrong_type, "Types"),
-        (failing_test, "Tests"),
-        (missing_tests, "Tests"),
-        (no_threshold_of_its_own, "Tests"),
+        *(("online-serving", *each) for each in FAULTS),
+        *(("batch", *each) for each in FAULTS if each[0] in (wrong_type, failing_test)),
     ],
+    indirect=["project"],
 )
 def test_a_fault_turns_its_own_step_red(
     project: Path, tmp_path: Path, fault: Callable[[Path], None], step: str

@@ -11,36 +11,54 @@ import yaml
 
 from tests.templates.real_tools.scraping import alerts_of
 from tests.templates.real_tools.toolbox import library, run, tool
-from tests.templates.rendering import VARIATIONS, render, sample_policy
+from tests.templates.rendering import CASES, render, sample_of, sample_policy
 
 pytestmark = pytest.mark.tools
 
 OPTIONAL = {
-    "databricks": ["databricks.yml", "resources/training.job.yml"],
-    "compose": ["compose.yaml"],
-    "devcontainer": [".devcontainer/devcontainer.json"],
-    "dashboards": [
-        "monitoring/dashboard.json", "monitoring/alerts_test.yml", "monitoring/slo.yml",
+    ("online-serving", "databricks"): ["databricks.yml", "resources/training.job.yml"],
+    ("online-serving", "compose"): ["compose.yaml"],
+    ("online-serving", "devcontainer"): [".devcontainer/devcontainer.json"],
+    ("online-serving", "dashboards"): [
+        "monitoring/dashboard.json",
+        "monitoring/alerts_test.yml",
+        "monitoring/slo.yml",
+    ],
+    ("batch", "dashboards"): ["monitoring/alerts_test.yml"],
+    ("batch", "databricks"): [
+        "databricks.yml",
+        *(f"resources/{n}.yml" for n in ("data", "monitor")),
+        *(f"resources/{n}.job.yml" for n in ("monitoring", "scoring", "training")),
+        *(f"src/demand_forecasting/runtime/{n}.py" for n in ("databricks", "spark")),
+        *(f"tests/test_{n}.py" for n in ("bundle", "spark")),
     ],
 }
+# The jobs of a batch project run in one place.
+TAKEN_AWAY = {("batch", "databricks"): (".dockerignore", "Dockerfile", "deploy/")}
 
 
-@pytest.mark.parametrize("option", OPTIONAL)
-def test_an_option_adds_its_files_and_only_these(tmp_path: Path, option: str) -> None:
-    without = files(render("online-serving", tmp_path / "without"))
-    given = files(render("online-serving", tmp_path / "given", **{option: True}))
+@pytest.mark.parametrize(("archetype", "option"), OPTIONAL)
+def test_an_option_adds_its_files_and_only_these(
+    tmp_path: Path, archetype: str, option: str
+) -> None:
+    without = files(render(archetype, tmp_path / "without"))
+    given = files(render(archetype, tmp_path / "given", **{option: True}))
 
-    assert given - without == set(OPTIONAL[option])
-    assert without <= given
+    gone = TAKEN_AWAY.get((archetype, option), ())
+    assert given - without == set(OPTIONAL[archetype, option])
+    assert all(path.startswith(gone or "-") for path in without - given)
+    assert bool(without - given) is bool(gone)
 
 
 def files(project: Path) -> set[str]:
     return {f.relative_to(project).as_posix() for f in project.rglob("*") if f.is_file()}
 
 
-@pytest.mark.parametrize("variation", VARIATIONS)
-def test_every_yaml_and_json_file_can_be_read(tmp_path: Path, variation: str) -> None:
-    project = render("online-serving", tmp_path, **VARIATIONS[variation])
+@pytest.mark.parametrize(("archetype", "variation"), CASES)
+def test_every_yaml_and_json_file_can_be_read(
+    tmp_path: Path, archetype: str, variation: str
+) -> None:
+    project = render(archetype, tmp_path, **sample_of(archetype, variation))
 
     for file in project.rglob("*"):
         if file.suffix in (".yml", ".yaml"):

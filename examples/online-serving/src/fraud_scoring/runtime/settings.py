@@ -77,6 +77,7 @@ class Environment(Section):
     Attributes:
         name: Where this runs.
         data: Folder for everything that is written: log, embedded registry, masking key.
+        model: The registered model's name; empty means the project's own.
         api_keys: Keys that callers may present; empty means loopback only.
         masking_key: Secret of the keyed hash in the log, where replicas share one; empty means a
             key file in `data`.
@@ -85,6 +86,7 @@ class Environment(Section):
     name: Literal["local", "dev", "staging", "prod"] = "local"
     data: Path
     registry: str
+    model: str = ""
     host: str = ""
     port: int = Field(default=8080, ge=0, le=65535)
     api_keys: tuple[str, ...] = ()
@@ -169,6 +171,7 @@ def _environment(root: Path, environ: Mapping[str, str]) -> Environment:
     data = (root / environ.get("SERVICE_DATA_DIR", "data")).resolve()
     known = {
         "name": environ.get("SERVICE_ENVIRONMENT"),
+        "model": environ.get("SERVICE_MODEL_NAME"),
         "host": environ.get("SERVICE_HOST"),
         "port": environ.get("SERVICE_PORT"),
         "masking_key": environ.get("SERVICE_MASKING_KEY"),

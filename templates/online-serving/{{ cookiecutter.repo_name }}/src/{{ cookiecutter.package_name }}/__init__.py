@@ -1,1 +1,1 @@
-"""Six modules are yours (see README); everything in `runtime` is the template's."""
+{% include 'templates/_shared/package.py' -%}

@@ -46,33 +46,7 @@ class Yours:
 USE_CASE: Final[UseCase[schemas.Request, schemas.Response]] = Yours()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one verb.
-
-    Returns:
-        0 done; 1 findings, a person must look; 2 wrong usage; 3 refused by a rule; 4 the
-        surroundings failed; 141 the reader of a pipe went away.
-    """
-    asked = _parser().parse_args(arguments)
-    try:
-        code = _run(asked)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more at its end, which nobody could catch.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CLOSED_PIPE
-    return code
-
-
-def _run(asked: argparse.Namespace) -> int:
-    try:
-        return int(asked.run(asked, load()) or 0)
-    except ProjectError as error:
-        print(f"error: {error}; next: {error.next_step}", file=sys.stderr)
-        return error.code
-    except KeyboardInterrupt:
-        return 130
-
+{% include 'templates/_shared/command-line.py' %}
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="main.py", description="The verbs of this project.")
@@ -111,18 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verb(
-    verbs: Any,
-    name: str,
-    run: Callable[[Any, Settings], int | None],
-    say: str,
-    *options: Option,
-) -> None:
-    made = verbs.add_parser(name, help=say, description=say)
-    made.set_defaults(run=run)
-    for flags, details in options:
-        made.add_argument(flags, **details)
-
+{% include 'templates/_shared/verb.py' %}
 
 def _demo(asked: argparse.Namespace, settings: Settings) -> None:
     server.demo(settings, USE_CASE, print, partial(drift_report, hours=1.0))

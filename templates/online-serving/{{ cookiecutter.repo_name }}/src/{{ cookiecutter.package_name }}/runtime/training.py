@@ -167,13 +167,7 @@ def _tags(papers: Mapping[str, Any]) -> dict[str, str]:
     return {name: str(papers[name]) for name in wanted}
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the gate says of a version, and why."""
-
-    passed: bool
-    reason: str
-
+{% include 'templates/_shared/verdict.py' %}
 
 def gate(
     settings: Settings, use_case: UseCase[Any, BaseModel], registry: Registry, version: str
@@ -229,26 +223,7 @@ def promote(
     return verdict
 
 
-def rollback(registry: Registry) -> Mapping[str, str]:
-    """Swap champion and previous; a second call swaps them back.
-
-    Returns:
-        The version by alias, afterwards.
-
-    Raises:
-        ProjectError: There is no version to go back to.
-    """
-    before = registry.aliases()
-    if PREVIOUS not in before or CHAMPION not in before:
-        raise ProjectError(
-            "no version was champion before this one",
-            next_step="promote another version: `uv run poe promote VERSION`",
-            code=3,
-        )
-    registry.point(CHAMPION, before[PREVIOUS])
-    registry.point(PREVIOUS, before[CHAMPION])
-    return registry.aliases()
-
+{% include 'templates/_shared/rollback.py' %}
 
 def _measure(
     settings: Settings,

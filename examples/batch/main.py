@@ -1,0 +1,11 @@
+"""The project's verbs without uv or poe: `python main.py train`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "src"))
+
+from demand_forecasting.runtime.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

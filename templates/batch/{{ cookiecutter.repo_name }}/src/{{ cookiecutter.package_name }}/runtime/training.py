@@ -1,0 +1,250 @@
+"""From the panel to the version that scores: training, the gate, promotion, and the way back."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+
+from . import ProjectError, UseCase, backtest, contracts, model
+from .forecasting import Fitted, fit
+from .log import Progress
+from .model import issue_passport, missing, project_version, read_passport
+from .monitoring import describe
+from .panel import DAY, SERIES
+from .registry import Registry
+from .settings import Settings
+
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "PREVIOUS",
+    "Verdict",
+    "gate",
+    "promote",
+    "rollback",
+    "train",
+]
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+PREVIOUS = "previous"
+KEY = ("run_date", SERIES, DAY)
+
+
+def train(
+    settings: Settings,
+    use_case: UseCase,
+    registry: Registry,
+    *,
+    as_of: date | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+) -> str:
+    """Train, backtest and register one version; nothing is scored by it until it is promoted.
+
+    Args:
+        settings: The project's configuration.
+        use_case: Your five functions.
+        registry: Where the version goes.
+        as_of: Run date of the training; the configured one where not given.
+        seed: Of the fit; the configured one where not given.
+        progress: Where to say how far it is.
+
+    Returns:
+        The new version.
+    """
+    progress = progress or Progress(settings.backtest.windows + 3)
+    seed = settings.training.seed if seed is None else seed
+    progress.say("read and check the panel")
+    panel, day = contracts.opened(settings, use_case, as_of)
+    tested = backtest.backtest(settings, use_case, panel, day, seed=seed, progress=progress)
+    progress.say("fit on everything that is known")
+    fitted, table = fit(settings, use_case, panel, day, seed=seed)
+    fitted = replace(fitted, widths=tested.widths)
+    metrics = _metrics(settings, use_case, tested.scored)
+    progress.say("register")
+    facts: dict[str, Any] = {"as_of": day.isoformat(), "seed": seed, "metrics": metrics}
+    facts |= _data_facts(settings, panel, day) | _model_facts(fitted)
+    run_id = registry.open_run({**facts["parameters"], "as_of": day, "seed": seed})
+    papers = issue_passport(settings.root, {**facts, "run_id": run_id, "model": registry.model})
+    papers["project_version"] = project_version(settings.root)
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        model.save(folder, fitted, model.golden(settings, use_case, fitted, panel, day))
+        describe(settings, folder, table, panel, tested.scored)
+        tested.scored.write_parquet(folder / "backtest.parquet")
+        (folder / "passport.json").write_text(json.dumps(papers, indent=2), encoding="utf-8")
+        (folder / "MLmodel").write_text(_mlmodel(papers), encoding="utf-8")
+        return registry.register(folder, run_id=run_id, metrics=metrics, tags=_tags(papers))
+
+
+def _metrics(settings: Settings, use_case: UseCase, scored: pl.DataFrame) -> dict[str, float]:
+    """Return every metric by name: of everything, of seasonal-naive, and of each part."""
+    found: dict[str, float] = {}
+    for part, values in backtest.measure_all(settings, use_case, scored).items():
+        front = "" if part == "all" else f"{part}/"
+        found |= {f"{front}{name}": value for name, value in values.items()}
+    simple = backtest.measure(settings, use_case, scored, "naive")
+    return found | {f"naive_{settings.gate.metric}": simple[settings.gate.metric]}
+
+
+def _data_facts(settings: Settings, panel: pl.DataFrame, day: date) -> dict[str, Any]:
+    seen = panel.filter(pl.col(settings.panel.time) < day).sort(
+        *settings.panel.keys, settings.panel.time
+    )
+    digest = hashlib.sha256()
+    for part in seen.iter_slices(200_000):
+        text = io.BytesIO()
+        part.write_csv(text)
+        digest.update(text.getbuffer())
+    return {"data_sha256": digest.hexdigest(), "data_rows": seen.height}
+
+
+def _model_facts(fitted: Fitted) -> dict[str, Any]:
+    parameters = {**fitted.booster.params, "trees": fitted.booster.num_trees()}
+    return {"features": list(fitted.names), "parameters": parameters}
+
+
+def _mlmodel(papers: Mapping[str, Any]) -> str:
+    """Return what MLflow itself, and Unity Catalog, want to know of the version: YAML as JSON."""
+    columns = [{"type": "double", "name": name, "required": False} for name in papers["features"]]
+    said = [{"type": "double", "name": "forecast", "required": True}]
+    return json.dumps(
+        {
+            "run_id": papers["run_id"],
+            "flavors": {
+                "lightgbm": {
+                    "data": "model.lgb",
+                    "lgb_version": papers["packages"]["lightgbm"],
+                    "model_class": "lightgbm.basic.Booster",
+                }
+            },
+            "signature": {"inputs": json.dumps(columns), "outputs": json.dumps(said)},
+        }
+    )
+
+
+def _tags(papers: Mapping[str, Any]) -> dict[str, str]:
+    wanted = ("as_of", "commit", "dirty", "template_version", "lock_sha256", "data_sha256")
+    place = {name: str(papers["infrastructure"][name]) for name in ("job", "run", "cluster")}
+    return {name: str(papers[name]) for name in (*wanted, "project_version")} | place
+
+
+{% include 'templates/_shared/verdict.py' %}
+
+def gate(settings: Settings, use_case: UseCase, registry: Registry, version: str) -> Verdict:
+    """Judge a version by its passport, against seasonal-naive, and against the champion.
+
+    The champion is compared on run dates that neither has seen.
+    """
+    folder = registry.files(version)
+    papers = read_passport(folder)
+    lacking = missing(papers, strict=settings.environment.strict)
+    if lacking:
+        return Verdict(False, f"its passport lacks {', '.join(lacking)}")
+    if set(papers["features"]) != set(settings.feature_names):
+        return Verdict(False, "it was trained on other features than config/features.toml names")
+    scored = pl.read_parquet(folder / "backtest.parquet")
+    verdict = _against_naive(settings, use_case, scored)
+    champion = registry.version_of(CHAMPION)
+    if not verdict.passed or champion in (None, version):
+        return verdict
+    both = _on_the_same_days(settings, use_case, registry, str(champion), scored)
+    return _against_champion(settings, use_case, both, str(champion), verdict)
+
+
+def promote(settings: Settings, use_case: UseCase, registry: Registry, version: str) -> Verdict:
+    """Let `version` be champion, if the gate lets it pass; the reason is stored either way.
+
+    Raises:
+        ProjectError: The gate refuses the version, or there is no such version.
+    """
+    verdict = gate(settings, use_case, registry, version)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    word = "passed" if verdict.passed else "refused"
+    registry.tag(version, {"gate": word, "gate_reason": verdict.reason, "gate_at": now})
+    if not verdict.passed:
+        raise ProjectError(
+            f"version {version} is refused: {verdict.reason}",
+            next_step="train a better one; `[gate]` of config/batch.toml holds the limits",
+            code=3,
+        )
+    before = registry.aliases()
+    if before.get(CHAMPION) != version:
+        registry.point(PREVIOUS, before.get(CHAMPION))
+    registry.point(CHAMPION, version)
+    return verdict
+
+
+{% include 'templates/_shared/rollback.py' %}
+
+def _against_naive(settings: Settings, use_case: UseCase, scored: pl.DataFrame) -> Verdict:
+    rule = settings.gate
+    own = backtest.measure(settings, use_case, scored)
+    simple = backtest.measure(settings, use_case, scored, "naive").get(rule.metric, math.nan)
+    value = own.get(rule.metric, math.nan)
+    if math.isnan(value) or math.isnan(simple):
+        return Verdict(False, f"evaluate.py gives no {rule.metric}")
+    said = f"{rule.metric} is {value:.4f}, seasonal-naive has {simple:.4f}"
+    said += f", margin {rule.margin:.1%}"
+    if not value <= simple * (1 - rule.margin):
+        return Verdict(False, said)
+    bias = own.get("bias", 0.0)
+    if not abs(bias) <= rule.bias_limit:
+        return Verdict(False, f"bias is {bias:+.4f}, the limit is {rule.bias_limit}")
+    return Verdict(True, said)
+
+
+def _on_the_same_days(
+    settings: Settings, use_case: UseCase, registry: Registry, champion: str, scored: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the rows of `scored` that the champion forecast too, with its `champion`.
+
+    Its own backtest comes first. A run date that is not in it, but later than its training, it
+    forecasts now.
+    """
+    folder = registry.files(champion)
+    told = pl.read_parquet(folder / "backtest.parquet").select(
+        *KEY, pl.col("forecast").alias("champion")
+    )
+    loaded = model.read(champion, folder)
+    done = set(told.get_column("run_date").unique())
+    days = [
+        day
+        for day in scored.get_column("run_date").unique().sort()
+        if day not in done and day >= loaded.as_of
+    ]
+    if days:
+        panel = contracts.opened(settings, use_case, None)[0]
+        now = [
+            loaded.forecast(settings, use_case, panel, day).select(
+                pl.lit(day).alias("run_date"), SERIES, DAY, pl.col("forecast").alias("champion")
+            )
+            for day in days
+        ]
+        told = pl.concat([told, *now])
+    return scored.join(told, on=list(KEY))
+
+
+def _against_champion(
+    settings: Settings, use_case: UseCase, both: pl.DataFrame, champion: str, verdict: Verdict
+) -> Verdict:
+    rule = settings.gate
+    if both.is_empty():
+        reason = f"{verdict.reason}; champion {champion} forecast none of the same days"
+        return Verdict(True, reason)
+    own = backtest.measure(settings, use_case, both)[rule.metric]
+    other = backtest.measure(settings, use_case, both, "champion")[rule.metric]
+    days = both.get_column("run_date").n_unique()
+    said = f"; on {days} run dates {own:.4f}, champion {champion} has {other:.4f}"
+    return Verdict(own <= other * (1 - rule.margin), verdict.reason + said)
