@@ -330,3 +330,19 @@ def test_a_mended_repository_is_never_deleted_by_undo_of_the_mending(fake, creat
 
     assert ran.code == 3, ran.err
     assert fake.repository(FULL_NAME) is found
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/apps/github-actions",
+        f"/orgs/{LOGIN}/actions/permissions",
+        f"/orgs/{LOGIN}/teams/norda-fraud",
+        f"/orgs/{LOGIN}/teams/norda-fraud/memberships/{REQUESTER}",
+        f"/orgs/{LOGIN}/actions/variables/NORDA_DEV_CLIENT_ID",
+    ],
+)
+def test_what_cannot_be_read_is_not_taken_to_be_absent(fake, create, path):
+    fake.fail(lambda call: call.path == path, faults.UNPROCESSABLE)
+
+    nothing_was_made(fake, create(), 4, "the token may not read")

@@ -320,6 +320,18 @@ AGREEMENT = [
         "brand 'norda' has a workspace for 'dve', which is no environment; write dev",
     ),
     Planted(
+        "      dev: {KUBERNETES_CLUSTER: /sub",
+        "      dve: {KUBERNETES_CLUSTER: /sub",
+        "dve:",
+        "brand 'norda' has variables for 'dve', which is no environment; write dev",
+    ),
+    Planted(
+        "reviewers: {prod:",
+        "reviewers: {prd:",
+        "prd:",
+        "there are reviewers for 'prd', which is no environment; write prod",
+    ),
+    Planted(
         "environments: [dev, staging, prod]",
         "environments: [dev, staging, prod, shadow]",
         "    databricks:",

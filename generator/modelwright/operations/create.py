@@ -127,9 +127,10 @@ def _against(creation: _Creation, found: Found, actual: Actual) -> list[Prefligh
     desired, wish = creation.project.desired, creation.wish
     against = faults(desired, found)
     if wish.undo:
-        # A team that is gone keeps nobody from clearing away what is half-made.
-        alone = not actual.run and desired.team not in found.teams
-        return [one for one in against if one.refused or alone]
+        # A team that is gone keeps nobody from clearing away what is half-made; but where it
+        # could not be read who is in it, nothing is.
+        unknown = found.denied or (not actual.run and desired.team not in found.teams)
+        return [one for one in against if one.refused or unknown]
     if not wish.plan:
         against += name_faults(desired, actual, resume=wish.resume)
     against += [

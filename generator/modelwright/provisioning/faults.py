@@ -35,13 +35,19 @@ def faults(desired: DesiredState, found: Found) -> list[PreflightFault]:
     if not found.known and not found.denied:
         problem = f"there is no organisation {desired.organisation}, or the token does not see it"
         return [PreflightFault(problem, "check --api and the policy's organisation.github")]
-    return [
+    certain = [
         *_description(desired),
         *_token(found),
-        *_requester(desired, found),
-        *_teams(desired, found),
         *_organisation(desired, found),
         *_plan(desired, found),
+    ]
+    if found.denied:
+        # What could not be read is not known to be lacking.
+        return certain
+    return [
+        *certain,
+        *_requester(desired, found),
+        *_teams(desired, found),
         *_grants(desired, found),
         *_hundred(desired, found),
         *_properties(desired, found),

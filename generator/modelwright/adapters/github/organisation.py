@@ -26,15 +26,14 @@ class _Reads:
         self.github = github
         self.denied: list[str] = []
 
-    def one(self, path: str, *, needed: str = "") -> Answer:
-        """Return an answer; a refusal counts as 404, and is a fault where the read is needed."""
+    def one(self, path: str, *, needed: str) -> Answer:
+        """Return an answer; a refusal is kept as a denial of what is needed, and counts as 404."""
         try:
             return self.github.call("GET", path, fine=(_ABSENT,))
         except ExpiredError:
             raise
         except GitHubError as error:
-            if needed:
-                self.denied.append(f"the token may not read {needed}: {error.problem}")
+            self.denied.append(f"the token may not read {needed}: {error.problem}")
             return Answer(_ABSENT, None)
 
     def secrets(self, organisation: str) -> dict[str, str]:
@@ -75,10 +74,13 @@ def read_organisation(
         partial(reads.one, org, needed="the organisation"),
         partial(reads.secrets, desired.organisation),
         partial(reads.one, f"{org}/properties/schema", needed="the custom properties"),
-        partial(reads.one, f"{org}/actions/permissions"),
-        partial(reads.one, "/apps/github-actions"),
-        *(partial(reads.one, f"{org}/teams/{slug}") for slug in slugs),
-        *(partial(reads.one, f"{org}/actions/variables/{name}") for name in variables),
+        partial(reads.one, f"{org}/actions/permissions", needed="which actions may run"),
+        partial(reads.one, "/apps/github-actions", needed="who publishes checks"),
+        *(partial(reads.one, f"{org}/teams/{slug}", needed=f"the team {slug}") for slug in slugs),
+        *(
+            partial(reads.one, f"{org}/actions/variables/{name}", needed=f"the variable {name}")
+            for name in variables
+        ),
     ]
     answers = github.together(tasks)
     named = answers[_FIXED:]
@@ -130,10 +132,13 @@ def _person(
     members = tuple(
         login
         for login in requesters
-        if (reads.one(f"{org}/teams/{team}/memberships/{login}").data or {}).get("state")
-        == "active"
+        if _is_member(reads, f"{org}/teams/{team}/memberships/{login}")
     )
     return {"requesters": requesters, "members": members, "admin": admin, "scopes": scopes}
+
+
+def _is_member(reads: _Reads, path: str) -> bool:
+    return (reads.one(path, needed="the team's members").data or {}).get("state") == "active"
 
 
 def _definitions(schema: Answer) -> Mapping[str, Mapping[str, Any]] | None:

@@ -1,4 +1,4 @@
-"""A brand with Databricks has its workspace in every environment, and in no other."""
+"""What belongs to an environment names one; a brand with Databricks has a workspace in each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["disagreements"]
 
 
 def disagreements(policy: Plain) -> Iterator[Disagreement]:
-    """Yield repeated environments, and workspaces that do not match them."""
+    """Yield repeated environments, and whatever does not match them."""
     environments = policy.get("environments", [])
     for index, name in enumerate(environments):
         if name in environments[:index]:
@@ -20,6 +20,21 @@ def disagreements(policy: Plain) -> Iterator[Disagreement]:
         # An empty mapping says that the brand has no Databricks.
         if environments and brand.get("databricks"):
             yield from _workspaces(key, list(brand["databricks"]), environments)
+        if environments:
+            place = ("brands", key, "variables")
+            yield from _unknown(place, f"brand '{key}' has variables", brand, environments)
+    if environments:
+        github = policy.get("github", {})
+        yield from _unknown(("github", "reviewers"), "there are reviewers", github, environments)
+
+
+def _unknown(
+    path: tuple[str, ...], what: str, section: Plain, environments: list[str]
+) -> Iterator[Disagreement]:
+    for name in section.get(path[-1], {}):
+        if name not in environments:
+            problem = f"{what} for '{name}', which is no environment"
+            yield Disagreement((*path, name), problem, write_one_of(name, environments))
 
 
 def _workspaces(brand: str, given: list[str], environments: list[str]) -> Iterator[Disagreement]:
