@@ -328,7 +328,7 @@ def _rename_not_followed(update) -> Iterator[Fault]:
             managed = update.is_managed(old) or update.is_managed(new)
             if not free or managed or {old, new} & update.conflicted or _beside(update, new):
                 continue
-            if after is None or not other[old].tokens <= after.tokens:
+            if other[old].text and (after is None or not other[old].tokens <= after.tokens):
                 yield Fault("rename not followed", new, "rename", f"from {old}")
 
 
