@@ -1,0 +1,41 @@
+"""A journal says how to take a run back, also after a kill."""
+
+from modelwright.provisioning import journal
+from modelwright.provisioning.change import Call, Change, Phase
+
+CHANGE = Change(
+    phase=Phase.RULES,
+    call=Call("POST", "/repos/o/r/rulesets", {"name": "x"}),
+    reason="guards it",
+    undo=Call("DELETE", "/repos/o/r/rulesets/{id}"),
+)
+LATER = Call("DELETE", "/repos/o/r/rulesets/5")
+
+
+def lines():
+    return [
+        journal.opening("a1", "o/r", {"team": "t"}, "v1.0.0"),
+        journal.begun("a1", 1, CHANGE, Call("PUT", "/one")),
+        journal.done("a1", 1, Call("PUT", "/one")),
+        journal.begun("b2", 1, CHANGE, CHANGE.undo),
+        journal.done("b2", 1, LATER),
+        journal.begun("b2", 2, CHANGE, Call("PUT", "/two")),
+    ]
+
+
+def test_the_last_run_is_taken_back_newest_first():
+    assert journal.to_undo(journal.entries(lines())) == [Call("PUT", "/two"), LATER]
+
+
+def test_a_line_that_was_cut_off_is_left_out():
+    cut = [*lines(), '{"run":"b2","call":3,"sta']
+
+    assert journal.entries(cut) == journal.entries(lines())
+
+
+def test_a_call_that_was_not_answered_is_known():
+    assert [entry.ended for entry in journal.entries(lines())] == [True, True, False]
+
+
+def test_an_empty_journal_takes_nothing_back():
+    assert journal.to_undo([]) == []

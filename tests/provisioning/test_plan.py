@@ -1,0 +1,174 @@
+"""What is sent follows from what differs, and stands in an order that is never unsafe."""
+
+from dataclasses import replace
+
+import pytest
+
+from modelwright.provisioning.actual import Actual
+from modelwright.provisioning.change import PUSH, Phase
+from modelwright.provisioning.desired import desired_state
+from modelwright.provisioning.faults import faults, name_faults
+from modelwright.provisioning.found import Found
+from modelwright.provisioning.marker import marked, run_of
+from modelwright.provisioning.plan import plan
+from modelwright.provisioning.plan_limits import lost
+from modelwright.provisioning.values import filled, missing_values
+from tests.policies import plain
+
+RUN = "0123456789abcdef"
+ANSWERS = {
+    "archetype": "online-serving", "team": "kitto-marketing", "brand": "kitto",
+    "use_case": "mail-timing", "description": "Sends mail when it is read",
+    "personal_data": "none", "cost_centre": "", "allocation_key": "",
+}  # fmt: skip
+OWNERS = {".github/CODEOWNERS": "# @halden-retail/nobody\n* @halden-retail/kitto-marketing\n"}
+
+
+@pytest.fixture
+def desired():
+    return desired_state(plain(), ANSWERS, OWNERS, ["Python / Tests"])
+
+
+@pytest.fixture
+def found(desired):
+    return Found(
+        requesters=("ada",),
+        members=("ada",),
+        teams={"kitto-marketing": 7},
+        secrets={one.name: "selected" for one in desired.grants if one.kind == "secret"},
+        variables={one.name: "all" for one in desired.grants if one.kind == "variable"},
+        properties={name: {} for name in desired.properties},
+        integration=15368,
+        plan="enterprise",
+    )
+
+
+def test_a_repository_that_is_not_there_is_made_marked_and_finished(desired, found):
+    changes = plan(desired, Actual(), found, RUN)
+
+    assert run_of(changes[0].call.body["description"]) == RUN
+    assert changes[-1].call.body["description"] == ANSWERS["description"]
+
+
+def test_rules_come_after_the_code_and_before_the_right_to_write(desired, found):
+    changes = plan(desired, Actual(), found, RUN)
+    calls = [change.call for change in changes]
+    code = next(n for n, call in enumerate(calls) if call.method == PUSH)
+    rules = next(n for n, call in enumerate(calls) if call.path.endswith("/rulesets"))
+    writing = next(
+        n for n, call in enumerate(calls) if call.body and call.body.get("permission") == "push"
+    )
+
+    assert code < rules < writing
+    assert [change.phase for change in changes] == sorted(change.phase for change in changes)
+
+
+def test_only_what_is_limited_to_selected_repositories_is_granted(desired, found):
+    granted = [
+        change.call.path.split("/")[5]
+        for change in plan(desired, Actual(), found, RUN)
+        if "/repositories/" in change.call.path
+    ]
+
+    assert sorted(granted) == sorted(found.secrets)
+
+
+def test_no_value_of_a_secret_stands_in_a_plan(desired, found):
+    sealed = [change for change in plan(desired, Actual(), found, RUN) if change.seal]
+
+    assert {change.seal for change in sealed} == {"SERVICE_API_KEYS", "SERVICE_MASKING_KEY"}
+    assert [change.call.body for change in sealed] == [None, None]
+
+
+def test_the_requester_is_left_no_administrator(desired, found):
+    last = plan(desired, Actual(), replace(found, admin="ada"), RUN)[-1]
+
+    assert (last.phase, last.call.method) == (Phase.LEAVE, "DELETE")
+    assert last.call.path.endswith("/collaborators/ada")
+
+
+def test_only_the_checks_of_github_actions_count(desired, found):
+    (rules,) = [
+        change.call.body
+        for change in plan(desired, Actual(), found, RUN)
+        if change.phase is Phase.RULES
+    ]
+    checks = rules["rules"][-1]["parameters"]["required_status_checks"]
+
+    assert checks == [{"context": "Python / Tests", "integration_id": 15368}]
+
+
+@pytest.mark.parametrize(
+    ("plan_name", "gone"),
+    [("free", 3), ("team", 1), ("enterprise", 0), ("", 0)],
+)
+def test_what_a_plan_of_github_lacks_is_known(desired, found, plan_name, gone):
+    poorer = replace(found, plan=plan_name)
+
+    assert len(lost(desired, poorer)) == gone
+    assert len(faults(desired, poorer)) == min(gone, 1)
+
+
+def test_what_the_plan_lacks_is_left_out_where_the_policy_says_so(desired, found):
+    poorer = replace(found, plan="free")
+    content = replace(desired, without_plan="continue")
+    paths = [change.call.path for change in plan(content, Actual(), poorer, RUN)]
+
+    assert faults(content, poorer) == []
+    assert not [path for path in paths if "rulesets" in path or "environments" in path]
+
+
+def test_a_secret_beyond_the_hundredth_is_found(desired, found):
+    many = {f"A_{number:03}": "all" for number in range(99)} | dict(found.secrets)
+
+    (fault,) = faults(desired, replace(found, secrets=many))
+
+    assert "KITTO_REGISTRY_TOKEN" in fault.problem
+    assert not fault.refused
+
+
+def test_every_fault_is_told_at_once(desired, found):
+    nothing = replace(found, teams={}, secrets={}, variables={}, properties=None)
+
+    assert len(faults(desired, nothing)) > len(desired.grants)
+
+
+@pytest.mark.parametrize(
+    ("repository", "resume", "refused"),
+    [
+        ({"description": marked("x", RUN)}, False, "half-made"),
+        ({"description": marked("x", RUN)}, True, ""),
+        ({"description": "mine"}, True, "did not make it"),
+        ({"description": "mine", "archived": True}, False, "archived"),
+    ],
+)
+def test_a_name_is_had_or_refused(desired, repository, resume, refused):
+    told = name_faults(desired, Actual(repository=repository), resume=resume)
+
+    assert [refused in one.problem for one in told] == ([True] if refused else [])
+
+
+def test_a_marked_description_keeps_to_github_s_length():
+    assert len(marked("x" * 350, RUN)) <= 350
+    assert run_of(marked("x" * 350, RUN)) == RUN
+
+
+def test_a_value_of_the_platform_must_be_given_and_one_of_the_team_is_made_up():
+    policy = plain()
+    policy["secrets"].append(
+        {
+            "name": "INDEX_TOKEN", "purpose": "reads packages", "kind": "secret",
+            "level": "repository", "owner": "platform", "rotated_by": "platform",
+        }
+    )  # fmt: skip
+    policy["secrets"].append(
+        {
+            "name": "{ENVIRONMENT}_ZONE", "purpose": "names the zone", "kind": "variable",
+            "level": "environment", "owner": "platform", "rotated_by": "platform",
+        }
+    )  # fmt: skip
+    desired = desired_state(policy, ANSWERS, OWNERS, [])
+    zones = {f"{name}_ZONE": "a" for name in ("DEV", "STAGING", "PROD")}
+
+    assert missing_values(desired, Actual(), {}) == sorted(["INDEX_TOKEN", *zones])
+    assert missing_values(filled(desired, zones), Actual(), {"INDEX_TOKEN": "x"}) == []
