@@ -41,7 +41,9 @@ def platform_of(tmp_path_factory):
                     path.unlink()
             (folder / "generator").symlink_to(ROOT / "generator")
             for archetype in set(row.policy["archetypes"]) - {ARCHETYPE}:
-                shutil.copytree(project.parent, project.parent.with_name(archetype), symlinks=True)
+                other = project.parent.with_name(archetype)
+                shutil.rmtree(other, ignore_errors=True)
+                shutil.copytree(project.parent, other, symlinks=True)
             with pytest.MonkeyPatch.context() as patch:
                 # Some rows need a policy that leaves a brand no room at all, which no sync takes.
                 patch.setattr("modelwright.operations.syncing.load_policy", lambda *_: None)
