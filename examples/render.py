@@ -26,7 +26,7 @@ EXAMPLES = {
         "team": "norda-fraud",
         "use_case": "fraud-scoring",
         "description": "Scores card payments while the customer waits",
-    }
+    },
 }
 
 
