@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 
-from demand_forecasting.runtime import ProjectError, forecasting, model, scoring
+from demand_forecasting.runtime import ProjectError, forecasting, model, panel, scoring
 from demand_forecasting.runtime.cli import USE_CASE
 from demand_forecasting.runtime.panel import known
 
@@ -129,6 +129,19 @@ def test_a_part_of_the_series_is_forecast_the_same_to_the_bit(shared):
     holds()
 
 
+def test_many_series_are_looked_at_part_by_part_with_the_same_result(shared, monkeypatch):
+    config = shared.settings()
+    whole = known(config, USE_CASE, shared.panel, shared.newest)
+    monkeypatch.setattr(panel, "AT_ONCE", 5)
+
+    parts = known(config, USE_CASE, shared.panel, shared.newest)
+
+    assert parts.history.equals(whole.history)
+    assert parts.future.equals(whole.future)
+    assert parts.wanted.equals(whole.wanted)
+    assert parts.about.sort("series").equals(whole.about.sort("series"))
+
+
 def test_a_version_travels_to_another_process(shared):
     config = shared.settings()
     loaded = scoring.champion(config, USE_CASE, shared.registry)
@@ -142,10 +155,10 @@ def test_a_version_travels_to_another_process(shared):
 def test_a_day_without_a_trusted_value_is_filled_from_before_and_learnt_from_by_nobody(shared):
     config = shared.settings()
     day = shared.newest - timedelta(days=30)
-    panel = shared.doubted(pl.col(config.panel.time) == day)
+    doubted = shared.doubted(pl.col(config.panel.time) == day)
 
-    seen = known(config, USE_CASE, panel, shared.newest).history
-    table = forecasting.fit(config, USE_CASE, panel, shared.newest, seed=1)[1]
+    seen = known(config, USE_CASE, doubted, shared.newest).history
+    table = forecasting.fit(config, USE_CASE, doubted, shared.newest, seed=1)[1]
 
     then = seen.filter(pl.col("day") == day)
     before = seen.filter(pl.col("day") == day - timedelta(days=config.panel.season))

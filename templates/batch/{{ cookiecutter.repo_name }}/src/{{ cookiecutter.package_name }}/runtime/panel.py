@@ -18,6 +18,7 @@ __all__ = ["DAY", "SERIES", "VALUE", "Known", "known", "naive", "position", "sca
 
 SERIES, DAY, VALUE, TRUSTED, PRESENT = "series", "day", "value", "trusted", "present"
 RECENT_SEASONS = 8
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,34 @@ def known(
     Raises:
         ProjectError: features.py gives no column of that name.
     """
+    keys = list(settings.panel.keys)
+    series = panel.select(keys).unique().sort(_series(settings))
+    wanted = settings.feature if features is None else features
+    if series.height <= AT_ONCE:
+        return _part(settings, use_case, panel, as_of, wanted)
+    # Part by part, in the order of the series: what lies between is several times the result.
+    parts = [
+        _part(settings, use_case, panel.join(some, on=keys, how="semi"), as_of, wanted)
+        for some in series.iter_slices(AT_ONCE)
+    ]
+    fields = ("history", "future", "wanted", "about")
+    return Known(*(pl.concat([getattr(part, name) for part in parts]) for name in fields))
+
+
+def _part(
+    settings: Settings,
+    use_case: UseCase,
+    panel: pl.DataFrame,
+    as_of: date,
+    features: Sequence[Feature],
+) -> Known:
     names, plan = settings.panel, settings.forecast
     unknown = as_of - timedelta(days=plan.gap)
     end = as_of + timedelta(days=plan.horizon - 1)
     rows = _complete(settings, panel.filter(pl.col(names.time) <= end), end)
     rows = use_case.features(rows)
     before = pl.col(DAY) < unknown
-    described = _described(rows, settings.feature if features is None else features)
+    described = _described(rows, features)
     about = dict.fromkeys((*names.keys, names.segment, *names.peers))
     return Known(
         history=_imputed(settings, rows.filter(before)).select(
