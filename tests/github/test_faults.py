@@ -1,7 +1,7 @@
 """Every call of a creation fails in every way: afterwards it is whole, or it is not there.
 
-The nightly run (`MODELWRIGHT_NIGHTLY=1`) tries each call; the others one cell in a while. What comes of each
-cell stands in the table of `docs/create.md`, which the nightly run writes.
+The nightly run (`MODELWRIGHT_NIGHTLY=1`) tries each call; the others one cell in a while. What
+comes of each cell stands in the table of `docs/create.md`, which the nightly run writes.
 """
 
 import itertools
