@@ -121,7 +121,7 @@ def test_the_number_of_calls_keeps_its_formula(fake, create, organisation, capsy
 
 def expected(*, organisations: int, environments: int, variables: int) -> int:
     """Calls of an empty second run: constant + per environment + per variable."""
-    return organisations + variables + 18 + 2 * environments
+    return organisations + variables + 19 + 2 * environments
 
 
 def test_a_creation_is_quick(fake, create):

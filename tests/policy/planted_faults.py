@@ -376,7 +376,7 @@ AGREEMENT = [
         "write norda-forecasting",
     ),
     Planted(
-        "online-serving: {suffix: serve}",
+        "batch: {suffix: batch}\n  online-serving: {suffix: serve}",
         'online-serving: {suffix: serve, retired: "2026-10-01"}',
         "archetypes:",
         "every entry of archetypes is retired or renamed; leave at least one on offer",
@@ -403,10 +403,10 @@ AGREEMENT = [
     ),
     Planted(
         "max_length: 52",
-        "max_length: 25",
+        "max_length: 35",
         "  velora:",
-        "brand 'velora' with archetype 'online-serving' has no room for the example use case: "
-        "NAM104: Kubernetes CronJob 'velora-fraud-scoring-serve'",
+        "brand 'velora' with archetype 'batch' has no room for the example use case: "
+        "NAM104: Kubernetes CronJob 'velora-fraud-scoring-batch-freshness'",
     ),
     Planted(
         "min_length: 5, max_length: 40",

@@ -107,7 +107,7 @@ def test_the_derived_names_of_the_sample():
         "Python package": "fraud_scoring",
         "container image": "norda-fraud-scoring-serve",
         "Kubernetes object": "norda-fraud-scoring-serve-challenger",
-        "Kubernetes CronJob": "norda-fraud-scoring-serve",
+        "Kubernetes CronJob": "norda-fraud-scoring-serve-freshness",
         "Databricks job": "prod-norda-fraud-scoring-serve-training",
         "Databricks schema": "norda_fraud_scoring",
         "serving endpoint": "norda-fraud-scoring-serve-prod",

@@ -8,11 +8,17 @@ from modelwright.audit.maturity.catalogue import CRITERIA, assess
 from modelwright.audit.maturity.result import Outcome
 from tests.audit.maturity.fresh import outcomes, project
 
-DECIDED_BY_FILES = {
-    *(5, 7, 9, 10, 12, 16, 17, 19, 20, 21, 28, 29, 31, 32, 35, 36, 37, 39, 40, 41),
-    *(45, 46, 47, 48, 49, 53, 57, 58, 60),
+COMMON = {
+    *(5, 9, 10, 12, 16, 17, 19, 20, 21, 28, 29, 31, 32, 37, 39, 40),
+    *(45, 46, 47, 48, 49, 53, 57, 58),
 }
+DECIDED_BY_FILES = {
+    "online-serving": COMMON | {7, 35, 36, 41, 60},
+    "batch": COMMON | {42},
+}
+NOT_APPLICABLE = {"online-serving": {42}, "batch": {7, 35, 36, 41, 59, 60}}
 NEEDS_A_PERSON = {1, 3, 4, 6, 8, 27, 54, 56}
+ARCHETYPES = tuple(DECIDED_BY_FILES)
 ROW = re.compile(r"\| (\d+) \| (.+?) \| (.+?) \| (.+?) \|")
 VARIATIONS = [
     {},
@@ -25,36 +31,49 @@ VARIATIONS = [
     {"team": "kitto-marketing"},
 ]
 
+pytestmark = pytest.mark.parametrize("archetype", ARCHETYPES)
+
 
 def names(given):
     return ", ".join(f"{name}={value}" for name, value in given.items()) or "defaults"
 
 
-def test_a_fresh_project_meets_the_29_criteria_that_its_files_decide():
-    found = outcomes(project(), project())
-
-    passed = {number for number, outcome in found.items() if outcome is Outcome.PASS}
-    assert passed == DECIDED_BY_FILES
-    assert len(passed) == 29
+def found(archetype, **given):
+    return outcomes(project(archetype, **given), project(archetype, **given))
 
 
-def test_a_text_that_is_the_template_s_own_is_never_a_pass():
-    found = outcomes(project(), project())
-
-    asked = {number for number, outcome in found.items() if outcome is Outcome.NEEDS_A_PERSON}
-    assert asked == NEEDS_A_PERSON
+def those(archetype, outcome, **given):
+    return {number for number, said in found(archetype, **given).items() if said is outcome}
 
 
-def test_what_registry_cloud_or_github_decide_is_shape_only():
-    found = outcomes(project(), project())
+def test_a_fresh_project_meets_the_criteria_that_its_files_decide(archetype):
+    assert those(archetype, Outcome.PASS) == DECIDED_BY_FILES[archetype]
+    assert those(archetype, Outcome.FAIL) == set()
 
-    shaped = {number for number, outcome in found.items() if outcome is Outcome.SHAPE_ONLY}
-    assert shaped == {c.number for c in CRITERIA if "+" in c.mark}
+
+def test_deployed_as_a_bundle_it_meets_the_same(archetype):
+    passed = those(archetype, Outcome.PASS, databricks=True)
+
+    assert passed == DECIDED_BY_FILES[archetype]
+
+
+def test_what_says_nothing_about_an_archetype_leaves_the_score(archetype):
+    assert those(archetype, Outcome.NOT_APPLICABLE) == NOT_APPLICABLE[archetype]
+
+
+def test_a_text_that_is_the_template_s_own_is_never_a_pass(archetype):
+    assert those(archetype, Outcome.NEEDS_A_PERSON) == NEEDS_A_PERSON
+
+
+def test_what_registry_cloud_or_github_decide_is_shape_only(archetype):
+    shaped = {c.number for c in CRITERIA if "+" in c.mark} - NOT_APPLICABLE[archetype]
+
+    assert those(archetype, Outcome.SHAPE_ONLY) == shaped
 
 
 @pytest.mark.parametrize("given", VARIATIONS, ids=names)
-def test_the_project_s_own_table_says_what_is_found(given):
-    made = project(**given)
+def test_the_project_s_own_table_says_what_is_found(archetype, given):
+    made = project(archetype, **given)
     results = {result.number: result for result in assess(made, made.files)}
     rows = ROW.findall(made.files["docs/maturity.md"])
 
@@ -66,8 +85,7 @@ def test_the_project_s_own_table_says_what_is_found(given):
         assert {name for name in re.findall("`(.+?)`", shown) if "/" in name} <= evidence, number
 
 
-def test_a_brand_without_monitoring_is_told_that_nothing_evaluates_its_alerts():
-    found = outcomes(project(team="kitto-marketing"), project(team="kitto-marketing"))
+def test_a_brand_without_monitoring_is_told_that_nothing_evaluates_its_alerts(archetype):
+    alerted = {"online-serving": {40, 45}, "batch": {40, 42, 45}}
 
-    failed = {number for number, outcome in found.items() if outcome is Outcome.FAIL}
-    assert failed == {40, 45}
+    assert those(archetype, Outcome.FAIL, team="kitto-marketing") == alerted[archetype]

@@ -19,12 +19,19 @@ VARIATIONS = {
 }
 HOSTILE = r"a*b_c `d` [e](f) <g> #h | ${{ i }} {{ j }} {% k %} $(l) & \ ~m~"
 MADE_BY_A_COMMAND = {"docs/load-test.md"}
-FILE = re.compile(r"`((?:src|docs|config|deploy|monitoring|tests|load|\.github)/[\w./-]+\w)`")
+FILE = re.compile(
+    r"`((?:src|docs|config|deploy|monitoring|notebooks|resources|tests|load|\.github)/[\w./-]+\w)`"
+)
+
+
+@pytest.fixture(params=("online-serving", "batch"))
+def archetype(request):
+    return request.param
 
 
 @pytest.fixture(params=VARIATIONS.values(), ids=VARIATIONS)
-def made(request):
-    return project(**request.param)
+def made(archetype, request):
+    return project(archetype, **request.param)
 
 
 @pytest.fixture
@@ -86,8 +93,8 @@ def test_what_is_left_to_do_stands_in_one_place(pages):
         assert boxes == (path in ("README.md", ".github/pull_request_template.md")), path
 
 
-def test_a_description_of_any_characters_stands_in_the_pages_as_it_was_given():
-    made = project(description=HOSTILE)
+def test_a_description_of_any_characters_stands_in_the_pages_as_it_was_given(archetype):
+    made = project(archetype, description=HOSTILE)
 
     for path in ("README.md", "docs/model-card.md"):
         line = made.files[path].splitlines()[2]
@@ -105,3 +112,22 @@ def test_a_page_fits_on_a_screen_s_width_or_is_a_table(pages):
     for path, text in pages.items():
         long = [line for line in text.splitlines() if len(line) > 240 and "|" not in line[:1]]
         assert long == [], path
+
+
+def test_every_job_that_the_runbook_starts_is_declared(made):
+    text = made.files["docs/runbook.md"]
+    declared = "".join(
+        body for path, body in made.files.items() if path.startswith(("deploy/", "resources/"))
+    )
+
+    for job in re.findall(r"databricks bundle run --target \w+ (\w+)", text):
+        assert re.search(rf"^    {job}:$", declared, re.MULTILINE), job
+    for job in re.findall(r"(?:cronjob|deployment)/([\w-]+)", text):
+        assert re.search(rf"^  name: {job}$", declared, re.MULTILINE), job
+
+
+def test_day_one_is_small(archetype):
+    files = project(archetype).files
+
+    assert len(files) <= 60
+    assert len({path.split("/")[0] for path in files}) <= 20

@@ -96,6 +96,8 @@ def finish(repository: ProjectRepository, journal: Journal, lock: int) -> list[s
 
 def _bring(repository: ProjectRepository, journal: Journal, lock: int, *, how: str) -> None:
     index, aside = repository.git_dir / "index", home(repository) / "index"
+    # Git's own, of a git that was killed: the copy is nobody else's.
+    aside.with_name("index.lock").unlink(missing_ok=True)
     with suppress(FileNotFoundError):
         shutil.copyfile(index, aside)
     env = {"GIT_INDEX_FILE": str(aside)}

@@ -53,11 +53,12 @@ def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
         RefusedError: A version does not render.
         SurroundingsError: Git fails.
     """
+    owner_of = owners(new.tree, new.answers.values, wish.answers_file)
     if wish.anew:
         files = new.version.files(new.answers)
         base, theirs = dict[str, Entry](), stored(scratch, repository, ours, files)
     else:
-        base, theirs = _rendered(scratch, repository, ours, old, new)
+        base, theirs = _rendered(scratch, repository, ours, old, new, owner_of)
     for path in new.version.left_out(base, old.answers, new.answers):
         del base[path]
     if wish.adopting is not None:
@@ -67,7 +68,7 @@ def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
         base,
         theirs,
         ours,
-        owner_of=owners(new.tree, new.answers.values, wish.answers_file),
+        owner_of=owner_of,
         skipped=lambda path: any(matches(pattern, path) for pattern in patterns),
     )
     result = met(scratch, repository, ours, both, label=new.version.name)
@@ -147,20 +148,26 @@ def import_notes(repository: ProjectRepository, result: Result, both: Sides) -> 
     return list(stale_imports(texts, gone))
 
 
-def _rendered(
-    scratch: Scratch, repository: ProjectRepository, ours: Files, old: Move, new: Move
+def _rendered(  # noqa: PLR0913, PLR0917 -- what both renders follow from
+    scratch: Scratch,
+    repository: ProjectRepository,
+    ours: Files,
+    old: Move,
+    new: Move,
+    owner_of: Callable[[str], Owner],
 ) -> tuple[dict[str, Entry], dict[str, Entry]]:
     """Return both versions of the template's files; what is provably the same is taken as is."""
     same = _same(old, new)
-    known = same & set(ours)
-    lost = same - known  # deleted or moved by the project: rendered once, to see a move
-    base = stored(scratch, repository, ours, old.version.files(old.answers, _Without(known)))
-    wanted = new.version.files(new.answers, _Without(same))
-    theirs = stored(scratch, repository, ours, wanted)
+    # What she deleted or moved is rendered to see a move; what the platform owns, to see drift.
+    known = {path for path in same & set(ours) if owner_of(path) != "managed"}
+    before = old.version.files(old.answers, _Without(same))
+    after = new.version.files(new.answers, _Without(known))
+    base = stored(scratch, repository, ours, before)
+    theirs = stored(scratch, repository, ours, after)
     for path in known:
         base[path] = theirs[path] = ours[path]
-    for path in lost & set(base):
-        theirs[path] = base[path]
+    for path in same - known:
+        base[path] = theirs[path]
     return base, theirs
 
 

@@ -13,7 +13,7 @@ OURS: Final = 2
 THEIRS: Final = 3
 _BINARY: Final = "CONFLICT (binary)"
 _MOVED: Final = "Path updated due to directory rename"
-_LABEL: Final = "~"
+_RENAMED: Final = "CONFLICT (rename/delete)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,12 +26,14 @@ class Merged:
         binary: The paths that cannot be merged line by line.
         moved: Files of the project that followed a folder that the template renamed: new path
             by old path.
+        renamed: Old path by new path of files that one side renamed and the other has no more.
     """
 
     tree: str
     stages: dict[str, dict[int, Entry]]
     binary: frozenset[str]
     moved: dict[str, str]
+    renamed: dict[str, str]
 
 
 def merged_from(output: bytes) -> Merged:
@@ -53,6 +55,7 @@ def merged_from(output: bytes) -> Merged:
         stages=stages,
         binary=frozenset(paths[0] for kind, paths in told_of if kind == _BINARY),
         moved={paths[1]: paths[0] for kind, paths in told_of if kind == _MOVED},
+        renamed={paths[0]: paths[1] for kind, paths in told_of if kind == _RENAMED},
     )
 
 

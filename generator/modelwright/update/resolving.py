@@ -67,7 +67,7 @@ def resolved(merged: Merged, files: Files, ours: Files) -> Result:
     """
     result = Result(ours=ours, files=dict(files), moved=dict(merged.moved))
     for path, stages in merged.stages.items():
-        kind = _kind(path, stages, merged)
+        kind = _kind(path, stages, merged, ours)
         if kind is None:
             result.files.pop(path, None)
             result.deleted.append(path)
@@ -119,12 +119,13 @@ def leave_untracked(result: Result, in_the_way: Callable[[str], bool]) -> None:
         result.conflicts.append(Conflict(path=path, kind="in the way", aside=aside))
 
 
-def _kind(path: str, stages: Stages, merged: Merged) -> Kind | None:
+def _kind(path: str, stages: Stages, merged: Merged, ours: Files) -> Kind | None:
     """Return what kind of conflict a path has; None where the project had deleted it."""
     if OURS in stages and THEIRS in stages:
         return "binary" if path in merged.binary else "content"
     if 1 in stages and THEIRS in stages and not _renamed_aside(path):
-        return None
+        # Another kind of file may stand where the template's was: then it was not deleted.
+        return "names" if merged.renamed.get(path) in ours else None
     if 1 in stages and OURS in stages and not _renamed_aside(path):
         return "deleted"
     return "names"

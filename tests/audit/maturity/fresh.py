@@ -18,25 +18,32 @@ from modelwright.operations.new import rendered
 
 ROOT = Path(__file__).parents[3]
 TODAY = datetime.date(2026, 11, 22)
-SAMPLE = {
-    "team": "norda-fraud",
-    "use_case": "fraud-scoring",
-    "description": "Scores card payments while the customer waits",
+SAMPLES = {
+    "online-serving": {
+        "team": "norda-fraud",
+        "use_case": "fraud-scoring",
+        "description": "Scores card payments while the customer waits",
+    },
+    "batch": {
+        "team": "norda-fraud",
+        "use_case": "demand-forecasting",
+        "description": "Forecasts the demand of every product in every store, every night",
+    },
 }
 
 
 @functools.cache
-def project(**given):
+def project(archetype="online-serving", **given):
     """Return a project made with the sample's answers and some of one's own."""
     platform = Platform(tree=FolderTree(ROOT), source="https://example.com/p", version="v1.0.0")
-    _, files = rendered(platform, "online-serving", {**SAMPLE, **given})
+    _, files = rendered(platform, archetype, {**SAMPLES[archetype], **given})
     texts = {path: file.content.decode() for path, file in files.items()}
     texts.setdefault("uv.lock", lock(texts["pyproject.toml"]))
     answers = yaml.safe_load(texts[ANSWERS_FILE])
     return Project(
         files=texts,
         answers=answers,
-        folder="norda-fraud-scoring-serve",
+        folder=tomllib.loads(texts["pyproject.toml"])["project"]["name"],
         policy=platform.policy,
         pin=json.loads((ROOT / "templates/_shared/workflows.json").read_text()),
         today=TODAY,

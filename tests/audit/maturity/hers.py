@@ -39,9 +39,10 @@ def sign(files):
 
 
 @functools.cache
-def hers():
+def hers(archetype="online-serving", **given):
     """Return the project with all of its texts hers and signed."""
-    made = changed(project(), sign(project().files))
+    fresh = project(archetype, **given)
+    made = changed(fresh, sign(fresh.files))
     for number in TEXTS:
         made = changed(made, own(number)(made.files))
     return made

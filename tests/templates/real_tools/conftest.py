@@ -1,4 +1,3 @@
-import re
 from pathlib import Path
 
 import pytest
@@ -20,9 +19,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def forecasting(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A locked batch project with a champion and a forecast; tests leave it as it is."""
     project = render("batch", tmp_path_factory.mktemp("forecasting"))
-    settings = project / "config" / "batch.toml"
-    sample = "sample = {seed = 7, series = 30, days = 330}"
-    settings.write_text(re.sub(r"^sample = .*$", sample, settings.read_text(), flags=re.MULTILINE))
     projects.lock(project)
     projects.install(project)
     projects.verb(project, "train", "--promote")

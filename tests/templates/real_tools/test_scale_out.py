@@ -24,7 +24,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-def tested(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def own_tests(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run tests of the project on its own interpreter, with a Java that Spark is at home on."""
     python = project / ".venv" / "bin" / "python"
     env = {"JAVA_HOME": java_home(), "VIRTUAL_ENV": "", "PYTHONPATH": ""}
@@ -33,7 +33,7 @@ def tested(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_project_s_own_proof_passes_and_skips_nothing(project: Path) -> None:
-    done = tested(project, "tests/test_spark.py", "tests/test_bundle.py")
+    done = own_tests(project, "tests/test_spark.py", "tests/test_bundle.py")
 
     assert done.returncode == 0, done.stdout[-6000:]
     assert re.search(r"\d+ passed", done.stdout)
@@ -66,7 +66,7 @@ def test_a_mutation_turns_its_test_red(
     path.write_text(text.replace(old, new))
 
     try:
-        done = tested(project, test)
+        done = own_tests(project, test)
     finally:
         path.write_text(text)
 
@@ -92,7 +92,7 @@ def test_a_fault_in_the_bundle_is_found_by_the_project(
     path.write_text(text.replace(old, new))
 
     try:
-        done = tested(project, "tests/test_bundle.py")
+        done = own_tests(project, "tests/test_bundle.py")
     finally:
         path.write_text(text)
 

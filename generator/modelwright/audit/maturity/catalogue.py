@@ -7,9 +7,13 @@ or the cloud (15, 25, 51, 52) or by a person (55).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from modelwright.audit.maturity import (
+    cost,
+    delivery,
     documentation,
     experiments,
     explaining,
@@ -19,9 +23,10 @@ from modelwright.audit.maturity import (
     quality,
     traceability,
 )
-from modelwright.audit.maturity.criterion import Criterion
+from modelwright.audit.maturity.criterion import Criterion, Judge
 from modelwright.audit.maturity.facts import Facts
-from modelwright.audit.maturity.result import Result
+from modelwright.audit.maturity.names import names_of
+from modelwright.audit.maturity.result import Judged, NotApplicable, Result
 from modelwright.audit.project import Project
 
 CRITERIA: Final[tuple[Criterion, ...]] = (
@@ -55,10 +60,10 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
     Criterion(35, "load test, regularly", "R", quality.load),
     Criterion(36, "access to the interface", "R", quality.access),
     Criterion(37, "code documented", "R", quality.documented),
-    Criterion(39, "cost tracked and bounded", "R", monitoring.cost),
+    Criterion(39, "cost tracked and bounded", "R", cost.cost),
     Criterion(40, "health monitored, with alerts", "R", monitoring.health),
     Criterion(41, "requests, latency, codes and health", "R", monitoring.answers_seen),
-    Criterion(42, "continuity of batch delivery", "R", quality.batch_delivery),
+    Criterion(42, "continuity of batch delivery", "R", delivery.in_time),
     Criterion(43, "offline metrics stored", "R+X", monitoring.offline_metrics),
     Criterion(44, "feedback evaluates the KPIs", "r+X", monitoring.feedback),
     Criterion(45, "feature drift, with alerts", "R", monitoring.drift),
@@ -76,6 +81,26 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
 )
 
 
+# Where an archetype's evidence is of another kind, and not only called otherwise.
+OTHERWISE: Final[Mapping[str, Mapping[int, Judge]]] = {
+    "batch": {46: delivery.outliers, 57: delivery.limits, 58: delivery.stored},
+}
+
+
+def criteria(archetype: str) -> tuple[Criterion, ...]:
+    """Return every criterion as it is judged for one archetype."""
+    own: dict[int, Judge] = dict(OTHERWISE.get(archetype, {}))
+    own |= {
+        number: partial(_silent, reason)
+        for number, reason in names_of(archetype).not_applicable.items()
+    }
+    return tuple(replace(one, judge=own.get(one.number, one.judge)) for one in CRITERIA)
+
+
+def _silent(reason: str, facts: Facts) -> Judged:  # noqa: ARG001 -- as every judge
+    yield NotApplicable(reason)
+
+
 def assess(project: Project, fresh: Mapping[str, str]) -> tuple[Result, ...]:
     """Judge a project by every criterion.
 
@@ -85,4 +110,5 @@ def assess(project: Project, fresh: Mapping[str, str]) -> tuple[Result, ...]:
             equals it proves nothing.
     """
     facts = Facts(project=project, fresh=fresh)
-    return tuple(criterion.result(facts) for criterion in CRITERIA)
+    judged = criteria(str(project.answers.get("archetype", "")))
+    return tuple(criterion.result(facts) for criterion in judged)

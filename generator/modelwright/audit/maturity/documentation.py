@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any, Final
+from typing import Final
 
 from modelwright.audit.maturity.facts import PYPROJECT, Facts
 from modelwright.audit.maturity.markdown import section
-from modelwright.audit.maturity.python_code import classes, fields, function, nodes
+from modelwright.audit.maturity.python_code import (
+    classes,
+    fields,
+    function,
+    last_name,
+    nodes,
+)
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.texts import BUSINESS, DATA_CARD, MODEL_CARD, own_words, written
 from modelwright.audit.plain import mapped, mappings
@@ -63,8 +69,9 @@ def data_gathering(facts: Facts) -> Judged:
 
 def definitions(facts: Facts) -> Judged:
     """5: every feature of the code is defined, with unit and meaning."""
-    computed = feature_names(facts)
     entries = [entry for _, entry in mappings(facts.toml(FEATURES), "feature")]
+    machinery = {str(e.get("name")) for e in entries if e.get(facts.names.computed or None)}
+    computed = feature_names(facts) | machinery
     defined = {str(entry.get("name")): entry for entry in entries}
     for name in sorted(computed | set(defined)) or ["every feature"]:
         entry = defined.get(name, {})
@@ -77,16 +84,23 @@ def definitions(facts: Facts) -> Judged:
 
 
 def feature_names(facts: Facts) -> set[str]:
-    """Return the keys that the feature function writes."""
-    names = set()
-    for node in nodes(function(facts.module("features"), "features") or ast.Module([], [])):
-        keys: list[Any] = []
+    """Return the keys and columns that the feature function writes."""
+    names: set[object] = set()
+    joined: set[object] = set()
+    for node in nodes(function(facts.module("features"), "features")):
         if isinstance(node, ast.Dict):
-            keys = node.keys
+            names |= _texts(*node.keys)
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-            keys = [node.slice]
-        names |= {key.value for key in keys if isinstance(key, ast.Constant)}
-    return {name for name in names if isinstance(name, str)}
+            names |= _texts(node.slice)
+        elif isinstance(node, ast.Call) and last_name(node.func) == "with_columns":
+            names |= {keyword.arg for keyword in node.keywords}
+        elif isinstance(node, ast.keyword) and node.arg == "on":
+            joined |= _texts(*nodes(node.value))
+    return {name for name in names - joined if isinstance(name, str)}
+
+
+def _texts(*found: ast.AST | None) -> set[object]:
+    return {node.value for node in found if isinstance(node, ast.Constant)}
 
 
 def model_choice(facts: Facts) -> Judged:

@@ -6,7 +6,6 @@ import ast
 from typing import Final
 
 from modelwright.audit.maturity.facts import Facts
-from modelwright.audit.maturity.monitoring import SERVICE
 from modelwright.audit.maturity.python_code import Place, function, functions, mentions
 from modelwright.audit.maturity.result import Judged, NotApplicable, Piece
 from modelwright.audit.plain import mapped
@@ -27,11 +26,13 @@ UNSTEADY: Final = {
 
 def regularly(facts: Facts) -> Judged:
     """59: experiments are configured."""
-    rules = mapped(facts.toml(SERVICE), "experiment")
+    rules = mapped(facts.toml(facts.names.config), "experiment")
     share = rules.get("challenger_share")
     yield Piece(
         wants="an experiment has a name and a share of the customers",
-        where=facts.line(SERVICE, r"^\[experiment\]") if rules.get("name") and share else "",
+        where=facts.line(facts.names.config, r"^\[experiment\]")
+        if rules.get("name") and share
+        else "",
         mend="update the project with `--data ab_test=true`",
     )
 
@@ -39,7 +40,7 @@ def regularly(facts: Facts) -> Judged:
 def steady(facts: Facts) -> Judged:
     """60: the same customer keeps the same version."""
     if facts.path("runtime/experiment") not in facts.project.files and not mapped(
-        facts.toml(SERVICE), "experiment"
+        facts.toml(facts.names.config), "experiment"
     ):
         yield NotApplicable("one version answers everybody")
         return

@@ -29,23 +29,29 @@ CLOSED: Final = {"bool", "Literal", "Enum", "AwareDatetime", "datetime", "date",
 def explanation(facts: Facts) -> Judged:
     """54: an explanation with evidence."""
     yield from written(facts, MODEL_CARD, "Explanations")
-    tree = facts.module("runtime/model")
-    shares = [node for node in nodes(tree) if isinstance(node, ast.keyword)]
-    found = next((node for node in shares if node.arg == "pred_contrib"), None)
+    module, name = facts.names.shares
+    found = next((node for node in nodes(facts.module(module)) if _names(node, name)), None)
     yield Piece(
-        wants="each feature's share of a score is computed",
-        where=str(Place(facts.path("runtime/model"), found)) if found else "",
+        wants="what each feature brought is computed",
+        where=str(Place(facts.path(module), found)) if found else "",
         mend="compute the shares with the model's own explainer",
     )
+
+
+def _names(node: ast.AST, name: str) -> bool:
+    given = node.arg if isinstance(node, ast.keyword) else getattr(node, "attr", None)
+    return given == name
 
 
 def decision(facts: Facts) -> Judged:
     """56: how the decision was reached."""
     yield from written(facts, MODEL_CARD, "How a decision is reached")
+    decide = facts.module("decide")
+    found = next((node for node in nodes(decide) if _names(node, facts.names.reasons)), None)
     yield Piece(
-        wants="the answer holds its reasons",
-        where=called_at(facts.path("decide"), facts.module("decide"), "why"),
-        mend="put the strongest shares of scored.why() into the answer",
+        wants="what is delivered holds its reasons",
+        where=str(Place(facts.path("decide"), found)) if found else "",
+        mend=f"let decide.py give {facts.names.reasons}",
     )
 
 

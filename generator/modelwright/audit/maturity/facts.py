@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+from modelwright.audit.bundle import FILE
+from modelwright.audit.maturity.databricks import bundled
 from modelwright.audit.maturity.kubernetes import Environment, environments
+from modelwright.audit.maturity.names import Names, names_of
 from modelwright.audit.maturity.python_code import Place, functions, nodes, parsed
 from modelwright.audit.project import Project
 
@@ -44,8 +47,18 @@ class Facts:
 
     @cached_property
     def environments(self) -> tuple[Environment, ...]:
-        """What is declared for each environment."""
-        return tuple(environments(self.project))
+        """What is declared for each environment, in Kubernetes or else in a bundle."""
+        return tuple(environments(self.project)) or tuple(bundled(self.project))
+
+    @property
+    def bundle(self) -> bool:
+        """Whether a Databricks bundle is what is deployed."""
+        return any(found.root == FILE for found in self.environments)
+
+    @cached_property
+    def names(self) -> Names:
+        """What its archetype calls the places of its evidence."""
+        return names_of(self.project.answers.get("archetype"))
 
     def module(self, name: str) -> ast.Module:
         """Return a module of the package, such as `runtime/app`; an empty one where it lacks."""

@@ -21,15 +21,6 @@ from modelwright.audit.maturity.python_code import (
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.plain import listed, mapped
 
-ELSEWHERE: Final = (
-    "schemas",
-    "train",
-    "decide",
-    "runtime/scoring",
-    "runtime/training",
-    "runtime/model",
-    "runtime/app",
-)
 TRANSFORMS: Final = (
     *("log", "log10", "log2", "log1p", "sqrt", "exp", "clip", "digitize", "where"),
     *("fillna", "fill_null", "get_dummies", "to_dummies", "fit_transform", "transform"),
@@ -55,19 +46,21 @@ def shared_code(facts: Facts) -> Judged:
 
 def one_function(facts: Facts) -> Judged:
     """48: training and serving call the same function, and a test compares."""
-    for module, side in (("runtime/model", "training"), ("runtime/scoring", "serving")):
+    for side, module, name, call in facts.names.sides:
+        tree = facts.module(module)
+        within = function(tree, name) if name else tree
         yield Piece(
             wants=f"{side} calls the feature function",
-            where=called_at(facts.path(module), facts.module(module), "features"),
-            mend=f"call use_case.features in {facts.path(module)}",
+            where=called_at(facts.path(module), within, call),
+            mend=f"call {call} in {facts.path(module)}",
         )
-    test = next(
-        (t for t in facts.tests if called(t.node, "table") and called(t.node, "features")), None
-    )
+    first, second = facts.names.parity
+    both = (t for t in facts.tests if called(t.node, first) and called(t.node, second))
+    test = next(both, None)
     yield Piece(
         wants="a test finds the same values on both sides",
         where=str(test or ""),
-        mend="compare model.table with the row that the service makes",
+        mend=f"compare what {first} and {second} give",
     )
 
 
@@ -83,7 +76,7 @@ def nowhere_else(facts: Facts) -> Judged:
 
 
 def _transforms(facts: Facts) -> Iterator[Place]:
-    for module in ELSEWHERE:
+    for module in facts.names.elsewhere:
         tree, path = facts.module(module), facts.path(module)
         if call := called(tree, *TRANSFORMS):
             yield Place(path, call)
@@ -95,7 +88,7 @@ def _names(facts: Facts) -> Iterator[Place]:
     fields = mentions(facts.module("schemas")) | mentions(facts.module("data"))
     # A field that is a feature as it stands has one name in both.
     names = feature_names(facts) - fields
-    for module in ELSEWHERE:
+    for module in facts.names.elsewhere:
         for node in nodes(facts.module(module)):
             if isinstance(node, ast.Constant) and node.value in names:
                 yield Place(facts.path(module), node)

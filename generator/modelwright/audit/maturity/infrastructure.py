@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from modelwright.audit.maturity.databricks import JOB
 from modelwright.audit.maturity.facts import Facts
 from modelwright.audit.maturity.kubernetes import WORKLOADS, Environment
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.workflows import Job, first, jobs_on
-from modelwright.audit.plain import listed, mappings
 
-DEPLOYING: Final = "deploy-kubernetes.yml"
+DEPLOYING: Final = ("deploy-kubernetes.yml", "deploy-databricks.yml")
 BUILDING: Final = "build-image.yml"
+JUDGING: Final = "poe scale-out"
 CHECKING: Final = "modelwright-check"
 # Nobody is paged for an environment without callers.
 OPTIONAL: Final = ("PrometheusRule",)
@@ -21,11 +22,11 @@ def as_code(facts: Facts) -> Judged:
     """9: every environment has its workload as code."""
     declared = {environment.name: environment for environment in facts.environments}
     for name in facts.project.policy["environments"]:
-        workloads = declared[name].of(*WORKLOADS) if name in declared else ()
+        workloads = declared[name].of(*WORKLOADS, JOB) if name in declared else ()
         yield Piece(
             wants=f"{name} runs a workload that is declared",
             where=workloads[0].where if workloads else "",
-            mend=f"declare it in an overlay {name} below deploy/k8s/overlays/",
+            mend=f"declare it in an overlay {name} below deploy/k8s/overlays/, or a target {name}",
         )
 
 
@@ -44,11 +45,13 @@ def in_version_control(facts: Facts) -> Judged:
 
 def merge_deploys(facts: Facts) -> Judged:
     """12: a merge that changes the infrastructure deploys it everywhere."""
-    for environment, job in deployments(facts, changed="deploy/k8s/base/deployment.yaml").items():
+    declared = (found for place in facts.environments for found in place.of(*WORKLOADS, JOB))
+    changed = next((found.where.rpartition(":")[0] for found in declared), "deploy/")
+    for environment, job in deployments(facts, changed=changed).items():
         yield Piece(
-            wants=f"a merge to main deploys deploy/ to {environment}",
+            wants=f"a merge to main deploys {changed} to {environment}",
             where=str(job or ""),
-            mend=f"let a job on push to main call {DEPLOYING} for it",
+            mend=f"let a job on push to main call {' or '.join(DEPLOYING)} for it",
         )
 
 
@@ -59,7 +62,7 @@ def deployments(facts: Facts, *, changed: str = "") -> dict[str, Job | None]:
         facts: The project.
         changed: What the merge changes; empty for a merge that changes everything.
     """
-    jobs = [job for job in jobs_on(facts.project, "push", changed) if job.uses(DEPLOYING)]
+    jobs = [job for job in jobs_on(facts.project, "push", changed) if any(map(job.uses, DEPLOYING))]
     return {
         name: next((job for job in jobs if job.inputs.get("environment") == name), None)
         for name in facts.project.policy["environments"]
@@ -68,23 +71,21 @@ def deployments(facts: Facts, *, changed: str = "") -> dict[str, Job | None]:
 
 def equal_environments(facts: Facts) -> Judged:
     """14: at least two environments, with the same objects and the same settings."""
-    shapes = {found.root: _shape(facts, found) for found in facts.environments}
-    for root, shape in shapes.items():
-        others = [other for name, other in shapes.items() if name != root]
+    shapes = {found.name: _shape(found) for found in facts.environments}
+    for found in facts.environments:
+        others = [other for name, other in shapes.items() if name != found.name]
         yield Piece(
-            wants=f"{root} has the objects and settings of another environment",
-            where=f"{root}:1" if shape in others else "",
+            wants=f"{found.name} has the objects and settings of another environment",
+            where=f"{found.root}:1" if shapes[found.name] in others else "",
             mend="declare the same objects and the same keys in every overlay",
         )
     if not shapes:
         yield Piece(wants="two environments", where="", mend="declare an overlay for each")
 
 
-def _shape(facts: Facts, environment: Environment) -> tuple[frozenset[str], frozenset[str]]:
+def _shape(environment: Environment) -> tuple[frozenset[str], frozenset[str]]:
     titles = {found.title for found in environment.objects if found.kind not in OPTIONAL}
-    generators = mappings(facts.project.document(environment.root).mapping, "configMapGenerator")
-    literals = [entry for _, one in generators for entry in listed(one, "literals")]
-    return frozenset(titles), frozenset(str(entry).partition("=")[0] for entry in literals)
+    return frozenset(titles), environment.settings
 
 
 def validated(facts: Facts) -> Judged:
@@ -95,13 +96,23 @@ def validated(facts: Facts) -> Judged:
         where=first(jobs, using=CHECKING),
         mend=f"add a job that uses the action {CHECKING}",
     )
-    yield Piece(
-        wants="a pull request builds and starts the image",
-        where=first(jobs, using=BUILDING),
-        mend=f"add a job that calls {BUILDING}",
-    )
+    yield _tried(jobs, bundle=facts.bundle)
     yield Piece(
         wants="a pull request runs the tests",
         where=first(jobs, running="pytest"),
         mend="add a job that calls python-ci.yml",
+    )
+
+
+def _tried(jobs: tuple[Job, ...], *, bundle: bool) -> Piece:
+    if bundle:
+        return Piece(
+            wants="a pull request judges the bundle",
+            where=first(jobs, running=JUDGING),
+            mend=f"run `{JUDGING}` in a job",
+        )
+    return Piece(
+        wants="a pull request builds and starts the image",
+        where=first(jobs, using=BUILDING),
+        mend=f"add a job that calls {BUILDING}",
     )

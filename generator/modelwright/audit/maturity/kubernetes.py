@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from modelwright.audit.kustomize import WITH_TEMPLATE, Resource, build, roots
-from modelwright.audit.plain import mapped
+from modelwright.audit.plain import listed, mapped, mappings
 from modelwright.audit.project import Project
 
 WORKLOADS: Final = (*WITH_TEMPLATE, "CronJob")
@@ -45,12 +45,14 @@ class Environment:
         root: The path of its kustomization.
         objects: What it applies.
         lost: What it refers to and the repository does not hold.
+        settings: The keys that it sets.
     """
 
     name: str
     root: str
     objects: tuple[Declared, ...]
     lost: tuple[str, ...]
+    settings: frozenset[str]
 
     def of(self, *kinds: str) -> tuple[Declared, ...]:
         """Return the objects of some kinds."""
@@ -68,7 +70,14 @@ def environments(project: Project) -> Iterator[Environment]:
                 root=found[name],
                 objects=tuple(_declared(project, resource) for resource in built.resources),
                 lost=tuple(entry for _, entry in built.lost),
+                settings=_settings(project, found[name]),
             )
+
+
+def _settings(project: Project, root: str) -> frozenset[str]:
+    generators = mappings(project.document(root).mapping, "configMapGenerator")
+    literals = [entry for _, one in generators for entry in listed(one, "literals")]
+    return frozenset(str(entry).partition("=")[0] for entry in literals)
 
 
 def _declared(project: Project, resource: Resource) -> Declared:

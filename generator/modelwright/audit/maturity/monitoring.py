@@ -8,9 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modelwright.audit.finding import Finding
 from modelwright.audit.maturity.facts import Facts
-from modelwright.audit.maturity.kubernetes import WORKLOADS
 from modelwright.audit.maturity.markdown import headings
 from modelwright.audit.maturity.python_code import (
     Place,
@@ -18,20 +16,17 @@ from modelwright.audit.maturity.python_code import (
     called_at,
     class_with,
     function,
+    last_name,
     mentions,
     nodes,
     says,
 )
 from modelwright.audit.maturity.result import Judged, Piece
+from modelwright.audit.maturity.schedule import on_schedule
 from modelwright.audit.plain import mapped, mappings
-from modelwright.audit.tags_image import check_image
-from modelwright.audit.tags_kubernetes import check_kubernetes
 
 ALERTS: Final = "monitoring/alerts.yml"
-SERVICE: Final = "config/service.toml"
 RUNBOOK: Final = "docs/runbook.md"
-# A package may bind them to its registry under small names.
-KINDS: Final = ("counter", "gauge", "histogram", "summary")
 HEALTH_ROUTES: Final = ("/healthz", "/readyz", "/metrics")
 _MEASURED: Final = re.compile(r"\b([a-z][a-z0-9_]*)\s*\{")
 _SUFFIX: Final = re.compile(r"_(total|bucket|sum|count)$")
@@ -87,46 +82,17 @@ def metrics(facts: Facts) -> dict[str, Place]:
         for path, tree in facts.modules()
         for node in nodes(tree)
         if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id.lower() in KINDS
+        and last_name(node.func).lower() in facts.names.declares
         and node.args
         and isinstance(node.args[0], ast.Constant)
     }
-
-
-def cost(facts: Facts) -> Judged:
-    """39: whoever pays can see what it costs, and what it can cost at most."""
-    found: list[Finding] = [*check_kubernetes(facts.project), *check_image(facts.project)]
-    # What is not in the repository is told by row 10.
-    findings = [finding for finding in found if "cannot be read" not in finding.problem]
-    root = next((environment.root for environment in facts.environments), "")
-    yield Piece(
-        wants="every resource carries the cost tags",
-        where=f"{root}:1" if root and not findings else "",
-        mend="; ".join(f"{f.where}: {f.problem}" for f in findings[:3]) or "declare resources",
-    )
-    for environment in facts.environments:
-        scaling = environment.of("HorizontalPodAutoscaler")
-        bounded = scaling and isinstance(scaling[0].spec.get("maxReplicas"), int)
-        reserved = all(_reserves(found.spec) for found in environment.of(*WORKLOADS))
-        yield Piece(
-            wants=f"{environment.name} says the most that it can use",
-            where=scaling[0].where if bounded and reserved else "",
-            mend="declare maxReplicas, and the resources that a container requests",
-        )
-
-
-def _reserves(spec: Mapping[Any, Any]) -> bool:
-    containers = mappings(mapped(spec, "template", "spec"), "containers")
-    asked = [mapped(container, "resources", "requests") for _, container in containers]
-    return bool(asked) and all({"cpu", "memory"} <= set(entry) for entry in asked)
 
 
 def health(facts: Facts) -> Judged:
     """40: health is watched by rules that can fire, and lead to the runbook."""
     rules, known = list(alerts(facts)), metrics(facts)
     sections = headings(facts.project.files.get(RUNBOOK, ""))
-    blind = [rule.name for rule in rules if not rule.measures <= set(known) or not rule.measures]
+    blind = [rule.name for rule in rules if not rule.measures or _unknown(facts, rule) - set(known)]
     lost = [rule.name for rule in rules if rule.anchor not in sections]
     yield Piece(
         wants="every alert measures what the service gives",
@@ -138,13 +104,18 @@ def health(facts: Facts) -> Judged:
         where=f"{RUNBOOK}:{sections['alerts']}" if rules and not lost and sections else "",
         mend=f"write a section for {', '.join(lost) or 'each alert'}",
     )
-    ready = (str(rule) for rule in rules if any("ready" in name for name in rule.measures))
+    silent = facts.names.silent
+    told = (str(rule) for rule in rules if any(silent in name for name in rule.measures))
     yield Piece(
-        wants="an alert says that the service cannot answer",
-        where=next(ready, ""),
-        mend="add a rule on readiness",
+        wants="an alert says that nothing is delivered any more",
+        where=next(told, ""),
+        mend=f"add a rule on the metric {silent}",
     )
     yield evaluated(facts)
+
+
+def _unknown(facts: Facts, rule: Alert) -> set[str]:
+    return {name for name in rule.measures if not name.startswith(facts.names.foreign)}
 
 
 def evaluated(facts: Facts) -> Piece:
@@ -205,16 +176,16 @@ def offline_metrics(facts: Facts) -> Judged:
 
 def feedback(facts: Facts) -> Judged:
     """44: outcomes are joined to answers, and measured."""
-    found = function(facts.module("runtime/cli"), "feedback")
-    where = facts.path("runtime/cli")
+    module, name, joined, measured = facts.names.feedback
+    found, where = function(facts.module(module), name), facts.path(module)
     yield Piece(
-        wants="outcomes are joined to the answers in the log",
-        where=called_at(where, found, "labelled"),
+        wants="outcomes are joined to what was delivered",
+        where=called_at(where, found, joined),
         mend="read the answers whose outcome is known",
     )
     yield Piece(
         wants="each version is measured by them",
-        where=called_at(where, found, "evaluate"),
+        where=called_at(where, found, measured),
         mend="hand them to evaluate.py",
     )
 
@@ -223,15 +194,18 @@ def drift(facts: Facts) -> Judged:
     """45: distributions are measured again and again, against a limit that alerts."""
     tree, path = facts.module("runtime/monitoring"), facts.path("runtime/monitoring")
     yield Piece(
-        wants="the distribution of each feature is compared with training at every scrape",
+        wants="the distribution of each feature is compared with training again and again",
         where=called_at(path, tree, "compare"),
-        mend="compare in Metrics.page, which Prometheus asks for",
+        mend=f"compare in {path}, at each scrape or run",
     )
-    limit = mapped(facts.toml(SERVICE), "drift").get("psi_limit")
+    if facts.names.repeated:
+        yield from on_schedule(facts, facts.names.repeated)
+    config = facts.names.config
+    limit = mapped(facts.toml(config), "drift").get("psi_limit")
     yield Piece(
         wants="the limit is configuration",
-        where=facts.line(SERVICE, r"^psi_limit *=") if isinstance(limit, float) else "",
-        mend=f"set psi_limit under [drift] in {SERVICE}",
+        where=facts.line(config, r"^psi_limit *=") if isinstance(limit, float) else "",
+        mend=f"set psi_limit under [drift] in {config}",
     )
     drifting = [rule for rule in alerts(facts) if any("drift" in name for name in rule.measures)]
     yield Piece(

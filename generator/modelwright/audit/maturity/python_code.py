@@ -48,7 +48,7 @@ def classes(tree: ast.AST) -> Iterator[ast.ClassDef]:
 def called(node: ast.AST | None, *names: str) -> ast.Call | None:
     """Return the first call of a function or method by one of its names."""
     calls = (found for found in nodes(node) if isinstance(found, ast.Call))
-    return next((call for call in calls if _last(call.func) in names), None)
+    return next((call for call in calls if last_name(call.func) in names), None)
 
 
 def called_at(path: str, node: ast.AST | None, *names: str) -> str:
@@ -105,7 +105,8 @@ def nodes(node: ast.AST | None) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(node)) if node is not None else ()
 
 
-def _last(node: ast.AST) -> str:
+def last_name(node: ast.AST) -> str:
+    """Return the name that an expression ends with: `c` of `a.b.c`; else nothing."""
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""

@@ -17,7 +17,7 @@ from modelwright.audit.maturity.python_code import (
     mentions,
     nodes,
 )
-from modelwright.audit.maturity.result import Judged, NotApplicable, Piece
+from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.workflows import first, jobs_on
 from modelwright.audit.plain import listed
 
@@ -51,11 +51,12 @@ def tests(facts: Facts) -> Judged:
             where=str(found or ""),
             mend=f"write a test that imports {step} and asserts what it gives",
         )
-    asked = (test for test in facts.tests if called(test.node, "post"))
+    wants, call = facts.names.delivered
+    asked = (test for test in facts.tests if called(test.node, call))
     yield Piece(
-        wants="the interface is tested",
+        wants=wants,
         where=str(next(asked, "")),
-        mend="write a test that posts a request",
+        mend=f"write a test that calls {call}",
     )
     yield Piece(
         wants="coverage has a lower limit",
@@ -162,8 +163,3 @@ def _public(path: str, tree: ast.Module) -> Iterator[Place]:
         if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_"):
             yield Place(path, node)
             todo += node.body if isinstance(node, ast.ClassDef) else []
-
-
-def batch_delivery(facts: Facts) -> Judged:
-    """42: a batch arrives in time."""
-    yield NotApplicable(f"{facts.project.answers['archetype']} delivers no batch: it answers")

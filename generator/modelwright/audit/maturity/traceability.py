@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from modelwright.audit.bundle import FILE
 from modelwright.audit.maturity.facts import PYPROJECT, Facts
 from modelwright.audit.maturity.infrastructure import BUILDING, deployments
 from modelwright.audit.maturity.markdown import headings
@@ -21,7 +22,7 @@ from modelwright.audit.maturity.python_code import (
 )
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.texts import MODEL_CARD, written
-from modelwright.audit.maturity.workflows import jobs_on
+from modelwright.audit.maturity.workflows import Job, jobs_on
 from modelwright.audit.plain import listed, mapped
 
 LOCK: Final = "uv.lock"
@@ -31,25 +32,34 @@ _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+) *(?:\[[^\]]*\])? *([^;]*)")
 
 def data_code(facts: Facts) -> Judged:
     """16: the code that makes the examples and the features."""
-    for module, name in (("data", "examples"), ("features", "features")):
+    for module, name in (("data", facts.names.reads), ("features", "features")):
         yield _defined(facts, module, name)
 
 
 def model_code(facts: Facts) -> Judged:
     """17: training and interface in one package."""
     yield _defined(facts, "train", "fit")
-    path = facts.path("runtime/app")
-    served = "fastapi.FastAPI" in imports(facts.module("runtime/app"))
+    module, name = facts.names.serves
+    tree, path = facts.module(module), facts.path(module)
+    imported = any(found.endswith(f".{name}") for found in imports(tree))
     yield Piece(
-        wants="the interface is in the same package",
-        where=facts.line(path, r"\bFastAPI\b") if served else "",
-        mend="keep the service beside the model, in src/",
+        wants="what the model is used by is in the same package",
+        where=facts.line(path, rf"\b{name}\b") if imported or function(tree, name) else "",
+        mend=f"keep {name} beside the model, in {path}",
     )
 
 
 def merge_deploys_model(facts: Facts) -> Judged:
-    """19: a merge that changes the code builds one image and deploys that one."""
+    """19: a merge that changes the code deploys that commit: one image, or its bundle."""
     changed = facts.path("train")
+    if facts.bundle:
+        for environment, job in deployments(facts, changed=changed).items():
+            yield Piece(
+                wants=f"a merge to main deploys that commit to {environment}",
+                where=str(job or ""),
+                mend="let a job on push to main deploy the bundle",
+            )
+        return
     builds = {job.name: job for job in jobs_on(facts.project, "push", changed)}
     for environment, job in deployments(facts, changed=changed).items():
         digest = str(job.inputs.get("digest", "")) if job else ""
@@ -83,20 +93,21 @@ def reproducible(facts: Facts) -> Judged:
         where=facts.line(LOCK, f'^name = "{name}"') if locked and locked == wanted else "",
         mend="run `uv lock` and commit uv.lock",
     )
+    place, command = (FILE, "uv export") if facts.bundle else ("Dockerfile", "uv sync")
     yield Piece(
-        wants="the image is built from the lock file",
-        where=facts.line("Dockerfile", r"uv sync\b.* --(locked|frozen)\b"),
-        mend="install with `uv sync --locked` in the Dockerfile",
+        wants="what is deployed is built from the lock file",
+        where=facts.line(place, rf"{command}\b.* --(locked|frozen)\b"),
+        mend=f"install with `{command} --locked` in {place}",
     )
 
 
 def same_code(facts: Facts) -> Judged:
     """21: one image for every environment, and no code that asks where it runs."""
     jobs = deployments(facts)
-    digests = {str(job.inputs.get("digest", "")) if job else "" for job in jobs.values()}
+    one = {_deployed(facts, job) for job in jobs.values()}
     yield Piece(
-        wants="every environment gets the same digest",
-        where=str(next(iter(jobs.values()), None) or "") if len(digests - {""}) == 1 else "",
+        wants="every environment gets the same digest, or the same bundle",
+        where=str(next(iter(jobs.values()), None) or "") if len(one - {""}) == 1 else "",
         mend="build once, and hand the same digest to every deployment",
     )
     branch = next(_branches(facts), None)
@@ -105,6 +116,12 @@ def same_code(facts: Facts) -> Judged:
         where="" if branch else f"{facts.path('runtime/settings')}:1",
         mend=f"turn the difference into a setting ({branch})",
     )
+
+
+def _deployed(facts: Facts, job: Job | None) -> str:
+    if job is None:
+        return ""
+    return str(job.body.get("uses") if facts.bundle else job.inputs.get("digest", ""))
 
 
 def _branches(facts: Facts) -> Iterator[Place]:
@@ -138,9 +155,11 @@ def to_data(facts: Facts) -> Judged:
     yield Piece(
         wants="training fingerprints the data that the model saw",
         where=called_at(
-            facts.path("runtime/training"), facts.module("runtime/training"), "fingerprint"
+            facts.path("runtime/training"),
+            facts.module("runtime/training"),
+            facts.names.fingerprint,
         ),
-        mend="hand model.fingerprint(...) to the passport",
+        mend=f"hand {facts.names.fingerprint}(...) to the passport",
     )
 
 
@@ -149,7 +168,7 @@ def retraining(facts: Facts) -> Judged:
     yield from written(facts, MODEL_CARD, "Retraining")
     yield Piece(
         wants="something says that the time has come",
-        where=next((str(a) for a in alerts(facts) if "model_age" in a.expression), ""),
+        where=next((str(a) for a in alerts(facts) if facts.names.age in a.expression), ""),
         mend="add an alert on the age of the model",
     )
 

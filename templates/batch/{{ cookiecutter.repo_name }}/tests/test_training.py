@@ -278,6 +278,14 @@ def test_a_passport_says_where_a_version_came_from(shared):
     assert {"job", "run", "cluster", "image", "host"} <= set(told["infrastructure"])
 
 
+def test_a_passport_says_what_each_feature_brought(shared):
+    papers = read_passport(shared.registry.files(FIRST))
+
+    assert set(papers["importance"]) == set(papers["features"])
+    assert sum(papers["importance"].values()) == pytest.approx(1, abs=0.01)
+    assert max(papers["importance"].values()) > 0.1
+
+
 def test_every_version_carries_the_cost_tags_and_its_origin(shared):
     tags = shared.registry.tags_of(FIRST)
 

@@ -112,7 +112,13 @@ def _data_facts(settings: Settings, panel: pl.DataFrame, day: date) -> dict[str,
 
 def _model_facts(fitted: Fitted) -> dict[str, Any]:
     parameters = {**fitted.booster.params, "trees": fitted.booster.num_trees()}
-    return {"features": list(fitted.names), "parameters": parameters}
+    gain = fitted.booster.feature_importance("gain")
+    shares = (gain / max(float(gain.sum()), 1e-9)).round(4).tolist()
+    return {
+        "features": list(fitted.names),
+        "importance": dict(zip(fitted.booster.feature_name(), shares, strict=True)),
+        "parameters": parameters,
+    }
 
 
 def _mlmodel(papers: Mapping[str, Any]) -> str:

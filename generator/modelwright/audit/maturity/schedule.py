@@ -1,0 +1,33 @@
+"""What a schedule starts in each environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from modelwright.audit.maturity.databricks import JOB
+from modelwright.audit.maturity.facts import Facts
+from modelwright.audit.maturity.result import Piece
+
+
+def on_schedule(facts: Facts, verb: str) -> Iterator[Piece]:
+    """Yield for each environment whether a schedule starts a verb there."""
+    for environment in facts.environments:
+        started = (
+            found.where
+            for found in environment.of("CronJob", JOB)
+            if _hands(found.body, verb) and (found.spec or found.body).get("schedule")
+        )
+        yield Piece(
+            wants=f"a schedule runs {verb} in {environment.name}",
+            where=next(started, ""),
+            mend=f"declare a scheduled job that runs {verb}",
+        )
+
+
+def _hands(body: object, verb: str) -> bool:
+    """Say whether a command line anywhere in an object holds a verb."""
+    if isinstance(body, dict):
+        given: list[Any] = [*(body.get("args") or []), *(body.get("parameters") or [])]
+        return verb in given or any(_hands(value, verb) for value in body.values())
+    return isinstance(body, list) and any(_hands(value, verb) for value in body)
