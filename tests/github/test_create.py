@@ -4,6 +4,7 @@ import subprocess
 
 from tests.github.asking import ask
 from tests.github.creating import FULL_NAME, NAME, writes
+from tests.github.fake import faults
 from tests.github.organisation import APP_TOKEN, LOGIN, PERSON_TOKEN, REQUESTER, secret
 from tests.github.standing import granted, orphans, standing, twice
 
@@ -135,6 +136,21 @@ def test_undo_from_a_fresh_machine_removes_all_of_it(fake, create):
     assert ran.code == 0, ran.err
     assert fake.repository(FULL_NAME) is None
     assert orphans(fake) == []
+
+
+def test_a_fresh_machine_goes_on_where_another_stopped(fake, create, monkeypatch, tmp_path):
+    fake.fail(f"POST /repos/{FULL_NAME}/rulesets", faults.UNPROCESSABLE)
+    stopped = create()
+    create.journal.unlink()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "fresh"))
+    monkeypatch.setenv("GITHUB_ACTOR", "ben-colleague")
+    fake.team(LOGIN, "norda-fraud").members.add("ben-colleague")
+
+    ran = create("--resume")
+
+    assert (stopped.code, ran.code) == (4, 0), ran.err
+    assert standing(fake, FULL_NAME)["teams"] == {"norda-fraud": "push"}
+    assert twice(fake) == []
 
 
 def test_what_was_undone_can_be_made_again(fake, create):
