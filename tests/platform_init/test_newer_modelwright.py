@@ -117,7 +117,7 @@ def test_an_overlay_of_another_environment_follows_the_template_s(first, upstrea
 
     both = sides(upstream, tmp_path / "named", "v0.2.0")
 
-    live = next(path for path in both.base if "overlays/live/" in path)
+    live = next(path for path in both.base if "serving" in path and "overlays/live/" in path)
     assert b"'live', 2, 4" in both.base[live].content
     assert b"'live', 2, 5" in both.theirs[live].content
 

@@ -38,6 +38,7 @@ def answered_policy(base: str, answers: Mapping[str, Any]) -> str:
         "brands": written("brands", answers["brands"], deep=True),
         "teams": written("teams", answers["teams"]),
         "naming": _naming(base, next(iter(answers["brands"]))),
+        "github": _github(base, answers["environments"][-1]),
     }
     text = composed(base, own)
     try:
@@ -102,6 +103,13 @@ def _naming(base: str, brand: str) -> str:
     block = blocks(base)["naming"]
     room = read_plain(base)["naming"]["repository"]["max_length"]
     return _EXAMPLE.sub(example, block) if len(example) <= room else block
+
+
+def _github(base: str, last: str) -> str:
+    """Return what repositories are like, with the reviewers at the last environment."""
+    settings = read_plain(base)["github"]
+    reviewers = next(iter(settings["reviewers"].values()))
+    return written("github", {**settings, "reviewers": {last: reviewers}})
 
 
 def _refuse_idle_brands(answers: Mapping[str, Any]) -> None:
