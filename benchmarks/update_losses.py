@@ -41,7 +41,7 @@ GROUPS = {
     ),
     "a file that git does not track": ("untracked", "ignored"),
 }  # fmt: skip
-ANSWER = "an answer"
+ANSWER = "an answer, and a rule became stricter"
 EVERYTHING = "**cases**"
 
 
@@ -51,7 +51,7 @@ class Count:
 
     Attributes:
         lost: Cases by kind of edit.
-        unfinished: Cases with an update that ended in an error although no answer was refused.
+        unfinished: Updates that ended in an error although no answer was refused.
     """
 
     lost: Counter[str] = field(default_factory=Counter)
@@ -94,7 +94,8 @@ def lived(story: Story, engine: Engine, count: Count) -> None:
 def edits_in(story: Story) -> set[str]:
     """Return the rows that a story belongs to."""
     mine = {group_of(edit.kind) for chapter in story.chapters for edit in chapter.mine}
-    return {*mine, ANSWER, EVERYTHING}
+    rules = any("stricter" in change.kind for c in story.chapters for change in c.theirs)
+    return {*mine, EVERYTHING} - {ANSWER} | ({ANSWER} if rules else set())
 
 
 def table(cases: Counter[str], ours: Count, stock: Count) -> str:
@@ -107,8 +108,8 @@ def table(cases: Counter[str], ours: Count, stock: Count) -> str:
         f"{cases[EVERYTHING]} histories of one to three updates, copier {version_of('copier')}. "
         "A case counts where something of the user's is gone, changed or back again after an "
         "update that reported no conflict (exit code 0). Updates that ended in an error although "
-        f"no answer was refused: ours in {ours.unfinished} cases, stock in {stock.unfinished} "
-        "(it updates nothing where an untracked file lies about)."
+        f"no answer was refused: {ours.unfinished} of ours, {stock.unfinished} of stock's (it "
+        "updates nothing where an untracked file lies about)."
     )
     return f"{note}\n\n" + rows(["what the user had done", "cases", "ours", "stock"], lines)
 

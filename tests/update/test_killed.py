@@ -65,10 +65,15 @@ def copied(project, into):
     return into
 
 
-def is_an_event(event, arguments):
+def is_an_event(event, arguments, project):
+    """Say whether a process is started or something in the project is written."""
+    if event == "subprocess.Popen":
+        return True
+    if not any(str(project) in str(argument) for argument in arguments[:2]):
+        return False
     if event == "open":
         return bool(arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
-    return event in WRITES or event == "subprocess.Popen"
+    return event in WRITES
 
 
 def updating(project, moment=None, delay=0.0):
@@ -85,7 +90,7 @@ def updating(project, moment=None, delay=0.0):
         seen = [0]
 
         def hook(event, arguments):
-            if is_an_event(event, arguments):
+            if is_an_event(event, arguments, project):
                 seen[0] += 1
                 if seen[0] == moment and event == "subprocess.Popen":
                     threading.Timer(delay, os.killpg, (0, signal.SIGKILL)).start()
@@ -130,10 +135,9 @@ def test_a_kill_at_any_write_is_made_good(scene, tmp_path):
     writes = updating(copied(project, tmp_path / "counted"))
     assert writes > 10
     rolls = random.Random(3)
-    moments = range(1, writes + 1)
-    chosen = sorted(rolls.sample(moments, min(MOMENTS, writes)))
-    for number, moment in enumerate(chosen):
-        hurt = copied(project, tmp_path / str(number))
+    early, late = range(1, writes - MOMENTS), range(writes - MOMENTS, writes + 1)
+    for moment in (*rolls.sample(early, 10), *late):
+        hurt = copied(project, tmp_path / str(moment))
 
         updating(hurt, moment, delay=rolls.random() * 0.006)
 
@@ -166,7 +170,7 @@ def test_a_kill_at_any_time_is_made_good(scene, tmp_path):
 def test_what_is_written_after_a_kill_is_kept(scene, tmp_path):
     project, _, _ = scene
     writes = updating(copied(project, tmp_path / "counted"))
-    for moment in range(writes, 0, -1):
+    for moment in range(writes, writes - MOMENTS, -1):
         hurt = copied(project, tmp_path / str(moment))
         updating(hurt, moment)
         if (hurt / ".git/modelwright/update.json").exists():
