@@ -126,7 +126,7 @@ def test_what_it_is_must_be_known(run, cruft, history):
     ran = run("adopt", project, "--platform", history)
 
     assert ran.code == USAGE
-    assert "add --archetype online-serving" in ran.err
+    assert "add --archetype batch or online-serving" in ran.err
 
 
 BROKEN = {

@@ -53,7 +53,10 @@ def test_every_fault_is_named_with_its_line(run, platform):
 def test_an_environment_without_an_overlay_is_named(run, platform):
     policy = (platform / "platform.yml").read_text()
     policy = policy.replace("[dev, staging, prod]", "[dev, staging, live]")
-    (platform / "platform.yml").write_text(policy.replace("      prod:", "      live:"))
+    policy = policy.replace("      prod:", "      live:").replace(
+        "{prod: [owner]}", "{live: [owner]}"
+    )
+    (platform / "platform.yml").write_text(policy)
 
     ran = run("platform", "check", platform)
 
