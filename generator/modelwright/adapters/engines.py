@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -50,6 +49,9 @@ def copier_version(  # noqa: PLR0913 -- what a render by Copier follows from
 
 
 def _unusable(error: ImportError) -> SurroundingsError:
+    # Here, because it costs every other command 15 ms.
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
     where = "the template, which only Copier's own library renders"
     try:
         installed = version("copier")
