@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.update.edits import AROUND, TOUCHED, TRACKED, edit_project
 from tests.update.engines import Ended, Engine
 from tests.update.evolutions import QUESTIONS, Template, evolved, first_template
-from tests.update.files import Change, Entry
+from tests.update.files import TOKEN, Change, Entry
 from tests.update.histories import tag_of, write_history
 from tests.update.oracle import Update, is_side
 from tests.update.projects import (
@@ -120,7 +120,7 @@ def rendered(versions, number, stored: Mapping[str, str], source, *, born, fresh
 
 
 def settle(project: Path, before: Snapshot, after: Snapshot) -> None:
-    """Resolve every conflict as a hasty person does: both sides stay, what lies beside goes."""
+    """Resolve every conflict as a hasty person does: all lines stay, what lies beside goes."""
     files = read_files(project)
     new = after.files.keys() - before.files.keys()
     resolved = {
@@ -133,11 +133,15 @@ def settle(project: Path, before: Snapshot, after: Snapshot) -> None:
 
 
 def _without_markers(entry: Entry) -> Entry:
-    marks = (b"<<<<<<< ", b"||||||| ", b">>>>>>> ")
     if b"\n<<<<<<< " not in b"\n" + entry.content:
         return entry
-    lines = entry.content.split(b"\n")
-    kept = [line for line in lines if not line.startswith(marks) and line != b"======="]
+    kept: list[bytes] = []
+    of_base = False
+    for line in entry.content.split(b"\n"):
+        of_base = line.startswith(b"|||||||") or (of_base and not line.startswith(b"======="))
+        marker = line.startswith((b"<<<<<<< ", b">>>>>>> ", b"======="))
+        if not (of_base or marker or (line in kept and TOKEN.search(line))):
+            kept.append(line)
     return Entry(b"\n".join(kept), entry.executable)
 
 
