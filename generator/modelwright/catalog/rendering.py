@@ -11,7 +11,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from modelwright.catalog.answering import Answers
 from modelwright.catalog.dialect import environment, rendered_text
-from modelwright.catalog.patterns import matches
+from modelwright.catalog.patterns import covered
 from modelwright.catalog.questions import Questionnaire, questionnaire_from
 from modelwright.catalog.tree import Tree
 from modelwright.errors import RefusedError
@@ -120,7 +120,7 @@ def _destinations(template: Template, context: Mapping[str, Any]) -> Iterator[tu
     excluded = _patterns(template, "exclude", context)
     for source in template.tree.paths(folder):
         path = _named(template, source.removeprefix(f"{folder}/"), context)
-        if path and not any(matches(pattern, path) for pattern in excluded):
+        if path and not covered(excluded, path):
             yield path, source
 
 
