@@ -177,7 +177,7 @@ def _apply(creation: _Creation, found: Found, actual: Actual, run: str, aside: P
 
     def push_there(url: str) -> None:
         refuse_stranger(url, creation.github.address)
-        push(folder, url, creation.token, BRANCH)
+        push(folder, url, creation.token, BRANCH, pause=creation.github.pause)
 
     return Apply(
         github=creation.github,
