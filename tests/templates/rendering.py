@@ -85,11 +85,12 @@ def sample_policy() -> dict[str, Any]:
 
 
 def policy_for(*environments: str) -> dict[str, Any]:
-    """Return the sample policy with other environments, each brand's workspaces among them."""
+    """Return the sample policy with other environments, and all that each brand has in them."""
     policy = {**sample_policy(), "environments": list(environments)}
     for brand in policy["brands"].values():
-        workspaces = list(brand["databricks"].values())
-        brand["databricks"] = dict(zip(environments, workspaces, strict=False))
+        for of_each in ("databricks", "variables"):
+            values = list(brand[of_each].values())
+            brand[of_each] = dict(zip(environments, values, strict=False))
     return policy
 
 
