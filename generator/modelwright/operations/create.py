@@ -6,6 +6,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -63,6 +64,12 @@ class _Creation:
     def read(self) -> Actual:
         return read_repository(self.github, self.project.desired)
 
+    def look(self) -> tuple[Found, Actual]:
+        """Read the organisation and the repository at the same time."""
+        with ThreadPoolExecutor(1) as aside:
+            actual = aside.submit(self.read)
+            return self.organisation(), actual.result()
+
     def organisation(self) -> Found:
         actors = [self.environ[name] for name in _ACTORS if self.environ.get(name)]
         app = is_app(self.token)
@@ -109,7 +116,7 @@ def create(
 
 def _done(creation: _Creation) -> Outcome:
     creation.tell("look at what is there")
-    found, actual = creation.organisation(), creation.read()
+    found, actual = creation.look()
     refuse(_against(creation, found, actual), creation.where)
     if creation.wish.undo:
         return _undone(creation, actual, found)
@@ -177,7 +184,7 @@ def _apply(creation: _Creation, found: Found, actual: Actual, run: str, aside: P
 
     def push_there(url: str) -> None:
         refuse_stranger(url, creation.github.address)
-        push(folder, url, creation.token, BRANCH)
+        push(folder, url, creation.token, BRANCH, pause=creation.github.pause)
 
     return Apply(
         github=creation.github,
