@@ -14,6 +14,7 @@ from modelwright.cli import (
     listing,
     platforms,
     provisioning,
+    starting,
     status,
     updating,
 )
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command("list")(listing.show)
 app.command("new")(creating.new)
 app.command("create")(provisioning.create)
+app.command("start")(starting.start)
 app.command("adopt")(adopting.adopt)
 app.command("check")(checking.check)
 app.command("status")(status.status)
