@@ -85,12 +85,20 @@ def sample_policy() -> dict[str, Any]:
 
 
 def policy_for(*environments: str) -> dict[str, Any]:
-    """Return the sample policy with other environments, and all that each brand has in them."""
+    """Return the sample policy with other environments; what each brand has there goes along.
+
+    The last keeps what the sample's last has: who reviews, which workspace.
+    """
     policy = {**sample_policy(), "environments": list(environments)}
+    before = sample_policy()["environments"][-len(environments) :]
+    moved = dict(zip(before, environments, strict=True))
+
+    def renamed(held: dict[str, Any]) -> dict[str, Any]:
+        return {moved[name]: body for name, body in held.items() if name in moved}
+
     for brand in policy["brands"].values():
-        for of_each in ("databricks", "variables"):
-            values = list(brand[of_each].values())
-            brand[of_each] = dict(zip(environments, values, strict=False))
+        brand.update({key: renamed(brand[key]) for key in ("databricks", "variables")})
+    policy["github"]["reviewers"] = renamed(policy["github"]["reviewers"])
     return policy
 
 

@@ -16,6 +16,7 @@ from modelwright.update.entry import Entry
 
 _QUIET: Final = ("git", "--no-optional-locks")
 _LIST: Final = (*_QUIET, "ls-tree", "-r", "-z")
+ATTRIBUTES: Final = ".gitattributes"
 _SHOWN: Final = 3
 _INITIAL: Final = "(initial)"
 
@@ -49,6 +50,18 @@ class ProjectRepository:
             SurroundingsError: Git fails.
         """
         return files_of(output((*_LIST, self.head), folder=self.folder))
+
+    @property
+    def top(self) -> Path:
+        """The root of the work tree."""
+        up = self.prefix.count("/")
+        return self.folder.parents[up - 1] if up else self.folder
+
+    def attributes_above(self) -> list[str]:
+        """Return the `.gitattributes` in the folders above the project, from the top."""
+        parts = self.prefix.split("/")[:-1]
+        places = ("/".join([*parts[:depth], ATTRIBUTES]) for depth in range(len(parts)))
+        return [place for place in places if (self.top / place).is_file()]
 
     def whole(self, files: Mapping[str, Entry]) -> dict[str, Entry]:
         """Return the files of the whole repository, with these as the project's.

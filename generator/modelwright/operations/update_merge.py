@@ -88,7 +88,10 @@ def met(
     plain = plain_changes(both, ours)
     if plain is not None:
         return simple(plain, ours)
-    return resolved(*merge(scratch, both, ours, label=label, folder=repository.folder), ours)
+    # Attributes name merge drivers, and those above the project hold for it too.
+    above = bool(repository.attributes_above())
+    folder, prefix = (repository.top, repository.prefix) if above else (repository.folder, "")
+    return resolved(*merge(scratch, both, ours, label=label, folder=folder, prefix=prefix), ours)
 
 
 def _take_in(base: dict[str, Entry], ours: Files) -> None:
