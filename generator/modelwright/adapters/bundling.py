@@ -47,7 +47,8 @@ def bundled(tree: Tree, version: str) -> bytes:
 
 def _files(tree: Tree) -> dict[str, RenderedFile]:
     found = {}
-    for name in PARTS:
-        for path in tree.paths(name) or [name]:
+    # The workflows say which status checks a project publishes.
+    for name in (*PARTS, ".github/workflows"):
+        for path in list(tree.paths(name)) or [name]:
             found[path] = RenderedFile(tree.read(path), tree.executable(path))
     return found
