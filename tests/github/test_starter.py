@@ -11,7 +11,8 @@ from modelwright.cli.main import main
 from modelwright.operations.new import rendered
 from modelwright.operations.starters import starter_files
 from modelwright.operations.starters import starters as wanted_starters
-from tests.github.organisation import REQUESTER, WORKFLOW_TOKEN
+from tests.github.organisation import APP_TOKEN, REQUESTER, WORKFLOW_TOKEN
+from tests.github.standing import standing
 from tests.github.starting import RELEASE, from_template, starters
 from tests.platforms import ROOT
 
@@ -139,3 +140,48 @@ def test_a_team_among_several_is_taken_from_the_property(use_template):
     assert code == 0, said
     answers = yaml.safe_load(made.git("show", "main:.copier-answers.yml"))
     assert answers["team"] == "group-personalisation"
+
+
+@pytest.fixture
+def begun(use_template, create, monkeypatch):
+    """A project that was begun from a starter, and the button for it."""
+    made, code, said, _ = use_template(
+        "starter-kitto-serve", "kitto-mail-timing-serve", description="Says when to send"
+    )
+    assert code == 0, said
+    create.answers |= {"team": "kitto-marketing", "use_case": "mail-timing"}
+    create.answers |= {"personal_data": "personal", "description": "Says when to send"}
+    monkeypatch.setenv("GH_TOKEN", APP_TOKEN)
+    monkeypatch.chdir(create.folder)
+    return made
+
+
+def test_the_button_completes_what_a_starter_began(fake, begun, create):
+    code = begun.git("rev-parse", "main")
+
+    refused, resumed, again = create(), create("--resume"), create()
+
+    assert (refused.code, resumed.code, again.code) == (3, 0, 0), resumed.err + again.err
+    assert "--resume" in refused.err
+    told = standing(fake, begun.full_name)
+    assert told["teams"] == {"kitto-marketing": "push"}
+    assert told["collaborators"] == {}
+    assert set(told["environments"]) == {"dev", "staging", "prod"}
+    assert "KITTO_PROD_CLIENT_SECRET" in told["granted"]
+    assert "nothing was sent" in again.out
+    assert begun.git("rev-parse", "main") == code
+
+
+def test_what_a_starter_began_is_never_deleted(fake, begun, create):
+    before = standing(fake, begun.full_name)
+    alone = create("--undo")
+    create("--resume")
+
+    undone = create("--undo")
+    create("--resume")
+    create.journal.unlink()
+    from_elsewhere = create("--undo")
+
+    assert (alone.code, undone.code, from_elsewhere.code) == (3, 0, 3), undone.err
+    assert fake.repository(begun.full_name)
+    assert before["code"] == standing(fake, begun.full_name)["code"]
