@@ -7,8 +7,9 @@ import pytest
 
 from tests.github.creating import ANSWERS, FULL_NAME, writes
 from tests.github.fake.proof import new_app
-from tests.github.organisation import APP_PERMISSIONS, CANARY, REQUESTER
+from tests.github.organisation import APP_PERMISSIONS, CANARY, REQUESTER, WORKFLOW_TOKEN
 from tests.github.standing import orphans, standing, twice
+from tests.github.starting import from_template, starters
 from tests.templates.real_tools.pipelines import act
 from tests.templates.rendering import REPOSITORY
 
@@ -104,3 +105,34 @@ def test_what_is_typed_into_the_form_is_only_text(fake, press, tmp_path, text):
     assert list(tmp_path.rglob("pwned")) == []
     if found := fake.repository(FULL_NAME):
         assert found.settings["description"] == text
+
+
+def test_a_starters_own_workflow_makes_its_project(fake, organisation, tmp_path):
+    place = starters(tmp_path)
+    (tmp_path / "clones").mkdir()
+    made = from_template(
+        fake,
+        place / "starter-kitto-serve",
+        "kitto-mail-timing-serve",
+        tmp_path / "clones",
+        description="Says when to send",
+    )
+    url = f"https://github.com/{made.full_name}.git"
+    subprocess.run(["git", "-C", made.clone, "remote", "set-url", "origin", url], check=True)
+
+    ran = act(
+        made.clone,
+        "push",
+        "start.yml",
+        f"--actor={REQUESTER}",
+        f"--env=GITHUB_API_URL={fake.url}",
+        f"--secret=GITHUB_TOKEN={WORKFLOW_TOKEN}",
+        stubs=tmp_path / "stubs",
+    )
+
+    assert ran.code == 0, ran.log[-6000:]
+    assert WORKFLOW_TOKEN not in ran.log
+    files = made.git("ls-tree", "-r", "--name-only", "main").split()
+    assert "uv.lock" in files
+    assert made.git("diff", "--name-only", "main~1", "main", "--", ".github/workflows") == ""
+    assert made.found.dispatches
