@@ -180,7 +180,9 @@ def _applied(
         except SurroundingsError as error:
             raise _half_made(creation, apply, error) from error
         state = "mended" if actual.exists and not actual.run else "made"
-        return _outcome(creation, state, now, run, apply.done, found)
+        # What is sent together ends in any order.
+        done = sorted(apply.done, key=lambda change: (change.phase, change.line, change.reason))
+        return _outcome(creation, state, now, run, done, found)
 
 
 def _apply(creation: _Creation, found: Found, actual: Actual, run: str, aside: Path) -> Apply:
