@@ -262,6 +262,7 @@ def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
         f"the plan {found.plan!r} has no {what} for private repositories: left out"
         for what in lost(desired, found)
     ]
+    against = name_faults(desired, actual, resume=True) if creation.wish.plan else []
     return Outcome(
         state=state,
         repository=creation.where,
@@ -270,4 +271,5 @@ def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
         changes=list(changes),
         calls=creation.github.sent,
         notes=notes,
+        against=[f"{one.problem}; {one.next_step}" for one in against],
     )
