@@ -266,7 +266,7 @@ CHANGES = {
     "the platform at a branch": Change(
         "PIN001", CI, r"build-image\.yml@[0-9a-f]{40}", "build-image.yml@main"
     ),
-    "the platform with another version beside it": Change("PIN001", CI, "# ci-v1", "# ci-v9"),
+    "the platform with another version beside it": Change("PIN001", CI, "# ci-v", "# ci-v9"),
     "an action at a tag": Change("PIN002", CI, r"actions/checkout@\S+", "actions/checkout@v7"),
     "an action at half a commit": Change(
         "PIN002", CI, r"actions/checkout@\S+", f"actions/checkout@{COMMIT[:12]}"

@@ -25,6 +25,8 @@ class Planted:
 
 
 WORKSPACE = 'dev: {host: "https://adb-1000000000000001.1.azuredatabricks.net"'
+# What the sample says of its first brand, from where it runs to its workspaces.
+NORDA = SAMPLE[SAMPLE.index("    runtime: kubernetes") : SAMPLE.index("    variables:")]
 
 SHAPE = [
     Planted("schema: 1", "schema: 2", "schema: 2", "schema is 2; write 1"),
@@ -337,6 +339,14 @@ AGREEMENT = [
         "    databricks:",
         "brand 'norda' has no workspace for the environment 'shadow'; "
         "add `shadow:` with host and budget_policy_id",
+    ),
+    Planted(
+        NORDA,
+        NORDA.partition("    databricks:")[0].replace("kubernetes", "databricks")
+        + "    databricks: {}\n",
+        "    runtime: databricks",
+        "brand 'norda' runs on Databricks and has no workspace; "
+        "name its workspaces under databricks, or write runtime: kubernetes",
     ),
     Planted(
         "min_length: 5, max_length: 40",

@@ -85,19 +85,27 @@ def sample_policy() -> dict[str, Any]:
 
 
 def policy_for(*environments: str) -> dict[str, Any]:
-    """Return the sample policy with other environments, each brand's workspaces among them."""
+    """Return the sample policy with other environments; what each brand has there goes along.
+
+    The last keeps what the sample's last has: who reviews, which workspace.
+    """
     policy = {**sample_policy(), "environments": list(environments)}
+    before = sample_policy()["environments"][-len(environments) :]
+    moved = dict(zip(before, environments, strict=True))
+
+    def renamed(held: dict[str, Any]) -> dict[str, Any]:
+        return {moved[name]: body for name, body in held.items() if name in moved}
+
     for brand in policy["brands"].values():
-        workspaces = list(brand["databricks"].values())
-        brand["databricks"] = dict(zip(environments, workspaces, strict=False))
+        brand.update({key: renamed(brand[key]) for key in ("databricks", "variables")})
+    policy["github"]["reviewers"] = renamed(policy["github"]["reviewers"])
     return policy
 
 
-def render(archetype: str, into: Path, **answers: object) -> Path:
+def render(archetype: str, into: Path, version: str = "", **answers: object) -> Path:
     """Make the project that the answers describe in a new folder of `into`; return it."""
-    return _made(
-        Platform(tree=FolderTree(REPOSITORY), source="", version=""), archetype, into, answers
-    )
+    platform = Platform(tree=FolderTree(REPOSITORY), source="", version=version)
+    return _made(platform, archetype, into, answers)
 
 
 def render_under(policy: dict[str, Any], archetype: str, into: Path, **answers: object) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from conftest import FIRST, ROOT, SECOND, WORSE
@@ -83,6 +85,19 @@ def test_an_error_is_one_line_with_its_next_step(run, project):
     assert "; next: " in err
 
 
+def test_a_disk_that_is_full_is_one_line_too(run, project, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+
+    code, _, err = run("drift")
+
+    assert code == 4
+    assert "No space left on device; next: make room" in err
+    assert len(err.splitlines()) == 1
+
+
 def test_promote_refuses_a_worse_version(run, project):
     code, _, err = run("promote", WORSE)
 
@@ -95,9 +110,27 @@ def test_promote_and_rollback(run, project):
     project.point(WORSE)
 
     assert run("promote", FIRST)[0] == 0
-    code, out, _ = run("rollback")
+    code, out, _ = run("rollback", "--by", "ada", "--why", "stock ran out")
 
-    assert (code, out) == (0, "version 3 is champion again; 1 is previous\n")
+    assert code == 0
+    assert out.splitlines() == [
+        "version 3 is champion again; 1 is previous",
+        "champion: 1 -> 3, ada: stock ran out",
+    ]
+    told = project.registry.tags_of(WORSE)
+    assert (told["champion_by"], told["champion_why"], told["champion_from"]) == (
+        "ada",
+        "stock ran out",
+        FIRST,
+    )
+
+
+@pytest.mark.parametrize("why", ["two\nlines", "x" * 251])
+def test_a_reason_that_no_registry_takes_is_refused_before_anything_moves(run, project, why):
+    with pytest.raises(SystemExit, match="2"):
+        run("promote", FIRST, "--why", why)
+
+    assert project.registry.aliases() == {"champion": FIRST}
 
 
 def test_a_rollback_with_nothing_before_is_refused(run):

@@ -10,6 +10,7 @@ ANSWERS: Final = {
     "ANS002": "archetype, team and brand are neither retired nor renamed",
     "ANS003": "the team works for the brand",
     "ANS004": "stored names are those that the answers give",
+    "ANS005": "a project on Databricks has workspaces there",
     "TXT001": "the description holds no character that a format cannot carry",
     "TXT002": "there is a description",
     "TXT003": "the description is short enough",

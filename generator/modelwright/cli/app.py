@@ -15,6 +15,7 @@ _COMMANDS: Final = {
     "list": ("listing", "show"),
     "new": ("creating", "new"),
     "create": ("provisioning", "create"),
+    "start": ("starting", "start"),
     "adopt": ("adopting", "adopt"),
     "check": ("checking", "check"),
     "status": ("status", "status"),

@@ -10,6 +10,7 @@ from modelwright.policy.refusal import Refusal, show
 from modelwright.policy.rules import refusals
 from modelwright.policy.sharing import sharing_refusals
 from modelwright.policy.text import text_refusal
+from modelwright.policy.workspaces import workspace_refusal
 
 __all__ = ["PERSONAL_DATA", "answers_refusals"]
 
@@ -22,7 +23,7 @@ def answers_refusals(
     """Return every refusal of a set of answers; those of one kind follow from the kinds before.
 
     The order: archetype, team, brand, names, personal data, description, cost centre and sharing,
-    then the computed `repo_name` and `package_name` where the answers hold them.
+    Databricks, then the computed `repo_name` and `package_name` where the answers hold them.
 
     Args:
         policy: The policy as a plain mapping.
@@ -40,6 +41,7 @@ def answers_refusals(
     found += _present(choice_refusal("personal_data", personal_data, PERSONAL_DATA))
     found += _present(text_refusal(answers["description"]))
     found += sharing_refusals(policy, answers)
+    found += _present(workspace_refusal(policy, answers))
     return found
 
 

@@ -16,7 +16,10 @@ from tests.templates.rendering import CASES, render, sample_of, sample_policy
 pytestmark = pytest.mark.tools
 
 OPTIONAL = {
-    ("online-serving", "databricks"): ["databricks.yml", "resources/training.job.yml"],
+    ("online-serving", "databricks"): [
+        *("databricks.yml", "resources/training.job.yml"),
+        *("notebooks/explore.py", "tests/test_notebooks.py"),
+    ],
     ("online-serving", "compose"): ["compose.yaml"],
     ("online-serving", "devcontainer"): [".devcontainer/devcontainer.json"],
     ("online-serving", "dashboards"): [
@@ -30,7 +33,8 @@ OPTIONAL = {
         *(f"resources/{n}.yml" for n in ("data", "monitor")),
         *(f"resources/{n}.job.yml" for n in ("monitoring", "scoring", "training")),
         *(f"src/demand_forecasting/runtime/{n}.py" for n in ("databricks", "spark")),
-        *(f"tests/test_{n}.py" for n in ("bundle", "spark")),
+        *(f"notebooks/{n}.py" for n in ("explain", "explore")),
+        *(f"tests/test_{n}.py" for n in ("bundle", "notebooks", "spark")),
     ],
 }
 # The jobs of a batch project run in one place.

@@ -96,7 +96,7 @@ BATCH: Final = Names(
     sides=(
         ("training", "runtime/forecasting", "fit", "known"),
         ("scoring", "runtime/forecasting", "sees", "known"),
-        ("what both call", "runtime/panel", "known", "features"),
+        ("what both call", "runtime/panel", "", "features"),
     ),
     parity=("fit", "forecast"),
     elsewhere=(

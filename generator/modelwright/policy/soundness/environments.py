@@ -20,6 +20,10 @@ def disagreements(policy: Plain) -> Iterator[Disagreement]:
         # An empty mapping says that the brand has no Databricks.
         if environments and brand.get("databricks"):
             yield from _workspaces(key, list(brand["databricks"]), environments)
+        if brand.get("runtime") == "databricks" and brand.get("databricks") == {}:
+            problem = f"brand '{key}' runs on Databricks and has no workspace"
+            fix = "name its workspaces under databricks, or write runtime: kubernetes"
+            yield Disagreement(("brands", key, "runtime"), problem, fix)
         if environments:
             place = ("brands", key, "variables")
             yield from _unknown(place, f"brand '{key}' has variables", brand, environments)
