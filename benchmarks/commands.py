@@ -37,6 +37,7 @@ def pairs(template: Path, big: Path, project: Path) -> list[Pair]:
     return [
         Pair("`--version` / `copier --version`", (OURS, "--version"), start, 0.2),
         Pair("`list` / `copier --version`", (OURS, "list"), start, 0.5),
+        Pair("`create --help` / `copier --version`", (OURS, "create", "--help"), start, 0.5),
         Pair("`check` / `copier --version`", (OURS, "check", str(project)), start, 0.75),
         Pair(
             "`new --no-git --no-lock` / `copier copy`",

@@ -7,8 +7,10 @@ import pytest
 
 from tests.github.creating import ANSWERS, FULL_NAME, writes
 from tests.github.fake.proof import new_app
-from tests.github.organisation import APP_PERMISSIONS, CANARY, REQUESTER
+from tests.github.organisation import APP_PERMISSIONS, CANARY, REQUESTER, WORKFLOW_TOKEN
 from tests.github.standing import orphans, standing, twice
+from tests.github.starting import from_template, starters
+from tests.github.summaries import is_shown, summary_of
 from tests.templates.real_tools.pipelines import act
 from tests.templates.rendering import REPOSITORY
 
@@ -64,14 +66,15 @@ def test_the_button_makes_the_repository(fake, press, tmp_path):
     assert told["settings"]["description"] == ANSWERS["description"]
     assert told["teams"] == {"norda-fraud": "push"}
     assert twice(fake) == []
-    _first_pipeline_is_green(fake, tmp_path)
+    is_shown("button", summary_of(ran))
+    _pull_request_is_green(fake, tmp_path)
 
 
-def _first_pipeline_is_green(fake, tmp_path):
+def _pull_request_is_green(fake, tmp_path):
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", fake.repository(FULL_NAME).git, clone], check=True)
     assert (clone / "uv.lock").exists()
-    ran = act(clone, "pull_request", "ci.yml", "--job", "python", stubs=tmp_path / "stubs")
+    ran = act(clone, "pull_request", "ci.yml", stubs=tmp_path / "stubs")
     assert ran.failed == [], ran.log[-4000:]
     assert ran.code == 0
 
@@ -97,10 +100,43 @@ def test_the_button_takes_back_what_it_made(fake, press):
     assert orphans(fake) == []
 
 
-@pytest.mark.parametrize("text", ['"; touch pwned; "', "$(touch pwned)", "${{ github.token }}"])
-def test_what_is_typed_into_the_form_is_only_text(fake, press, tmp_path, text):
+def test_what_is_typed_into_the_form_is_only_text(fake, press, tmp_path):
+    text = '"; touch pwned; " $(touch pwned) ${{ github.token }}'
+
     press(description=text)
 
     assert list(tmp_path.rglob("pwned")) == []
     if found := fake.repository(FULL_NAME):
         assert found.settings["description"] == text
+
+
+def test_a_starters_own_workflow_makes_its_project(fake, organisation, tmp_path):
+    place = starters(tmp_path)
+    (tmp_path / "clones").mkdir()
+    made = from_template(
+        fake,
+        place / "starter-kitto-serve",
+        "kitto-mail-timing-serve",
+        tmp_path / "clones",
+        description="Says when to send",
+    )
+    url = f"https://github.com/{made.full_name}.git"
+    subprocess.run(["git", "-C", made.clone, "remote", "set-url", "origin", url], check=True)
+
+    ran = act(
+        made.clone,
+        "push",
+        "start.yml",
+        f"--actor={REQUESTER}",
+        f"--env=GITHUB_API_URL={fake.url}",
+        f"--secret=GITHUB_TOKEN={WORKFLOW_TOKEN}",
+        stubs=tmp_path / "stubs",
+    )
+
+    assert ran.code == 0, ran.log[-6000:]
+    assert WORKFLOW_TOKEN not in ran.log
+    files = made.git("ls-tree", "-r", "--name-only", "main").split()
+    assert "uv.lock" in files
+    assert made.git("diff", "--name-only", "main~1", "main", "--", ".github/workflows") == ""
+    assert made.found.dispatches
+    is_shown("starter", summary_of(ran))

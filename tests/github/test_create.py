@@ -174,16 +174,21 @@ def test_the_pushed_project_can_be_cloned(fake, create, tmp_path):
     assert not (clone / ".env").exists()
 
 
-def test_drift_is_shown_and_mended(fake, create):
-    create()
-    before = standing(fake, FULL_NAME)
-    found = fake.repository(FULL_NAME)
+def drift(found):
     found.settings |= {"has_wiki": True, "allow_merge_commit": True}
     found.teams["norda-fraud"] = "pull"
     found.vulnerability_alerts = False
     found.properties["team"] = "somebody-else"
+    del found.properties["brand"]
     next(iter(found.rulesets.values()))["rules"].pop()
     found.environments["prod"].reviewers = []
+    found.environments["prod"].prevent_self_review = False
+
+
+def test_drift_is_shown_and_mended(fake, create):
+    create()
+    before = standing(fake, FULL_NAME)
+    drift(fake.repository(FULL_NAME))
 
     plan = create("--plan")
     mended = create()
@@ -192,6 +197,17 @@ def test_drift_is_shown_and_mended(fake, create):
     assert "has_wiki" in plan.out
     assert mended.code == 0, mended.err
     assert standing(fake, FULL_NAME) == before
+
+
+def test_undo_of_a_mending_takes_back_the_mending_alone(fake, create):
+    create()
+    drift(fake.repository(FULL_NAME))
+    drifted = standing(fake, FULL_NAME)
+
+    mended, undone = create(), create("--undo")
+
+    assert (mended.code, undone.code) == (0, 0), mended.err + undone.err
+    assert standing(fake, FULL_NAME) == drifted
 
 
 def test_github_enterprise_server_is_spoken_to_below_its_path(fake, create):

@@ -2,15 +2,17 @@
 
 import os
 import re
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.github.asking import a_commit
 from tests.github.creating import FULL_NAME, writes
 from tests.github.fake import faults
 from tests.github.organisation import LOGIN
-from tests.github.standing import twice
+from tests.github.standing import standing, twice
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "create.md"
 
@@ -92,6 +94,43 @@ def test_what_is_not_idempotent_is_read_before_it_is_sent_again(fake, create, ki
     assert fake.calls.count(make) == (1 if kind == faults.RESET_AFTER else 2)
     assert len(fake.repository(FULL_NAME).rulesets) == 1
     assert twice(fake) == []
+
+
+@pytest.mark.parametrize("kind", [faults.SERVER_ERROR, faults.RESET_BEFORE, faults.RESET_AFTER])
+def test_a_push_that_failed_is_sent_again(fake, create, kind):
+    receive = f"POST /{FULL_NAME}.git/git-receive-pack"
+    fault = fake.fail(receive, kind)
+
+    ran = create()
+
+    assert ran.code == 0, ran.err
+    assert fault.met == 1
+    assert list(standing(fake, FULL_NAME)["code"]) == ["main"]
+
+
+def test_a_branch_that_somebody_made_meanwhile_is_not_overwritten(fake, create, tmp_path):
+    def meanwhile(call):
+        if call.method == "GET" or not call.target.endswith("/git-receive-pack"):
+            return False
+        a_commit(tmp_path / "other", README="theirs")
+        git = str(fake.repository(FULL_NAME).git)
+        subprocess.run(
+            ["git", "-C", tmp_path / "other", "push", "--quiet", git, "HEAD:refs/heads/main"],
+            env={**os.environ, "FAKE_WORKFLOWS": "allowed"},
+            check=True,
+        )
+        return True
+
+    fake.fail(meanwhile, faults.SERVER_ERROR)
+
+    ran = create()
+
+    assert ran.code == 4
+    assert "rejected" in ran.err
+    found = fake.repository(FULL_NAME)
+    assert standing(fake, FULL_NAME)["code"]["main"][1] == "1"
+    shown = subprocess.check_output(["git", "-C", found.git, "show", "main:README"], text=True)
+    assert shown == "theirs"
 
 
 def test_a_slow_github_is_not_waited_for_forever(fake, create, monkeypatch):

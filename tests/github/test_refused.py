@@ -67,6 +67,7 @@ def test_a_name_of_others_is_taken(fake, create, tmp_path):
 
     assert ran.code == 3
     assert "did not make it" in ran.err
+    assert "refused without --plan" in create("--plan").out
     assert writes(create.sent_since(mark)) == []
 
 
@@ -135,6 +136,7 @@ def test_an_organisation_may_forbid_private_repositories(
 
     assert ran.code == 4, ran.err
     assert "private" in ran.err
+    assert "owner of the organisation" in ran.err
     assert fake.repository(FULL_NAME) is None
 
 
@@ -161,6 +163,26 @@ def test_all_faults_come_in_one_report(fake, create, organisation, monkeypatch):
     words = ("sam-stranger", "free", "NORDA_DEV_CLIENT_ID", "cost-centre")
     nothing_was_made(fake, ran, ran.code, *words)
     assert ran.code in {3, 4}
+
+
+@pytest.mark.parametrize("token", ["canary0\ntoken", "canary0\u00f6token", "canary0 token"])
+def test_what_cannot_be_a_token_is_not_quoted(fake, create, monkeypatch, token):
+    monkeypatch.setenv("GH_TOKEN", token)
+
+    ran = create()
+
+    nothing_was_made(fake, ran, 4, "GH_TOKEN")
+    assert "canary0" not in ran.err
+
+
+def test_what_cannot_be_a_key_is_named(fake, create, monkeypatch):
+    monkeypatch.setenv("MODELWRIGHT_APP_ID", "1")
+    monkeypatch.setenv("MODELWRIGHT_APP_KEY", "canary0")
+
+    ran = create()
+
+    nothing_was_made(fake, ran, 4, "MODELWRIGHT_APP_KEY")
+    assert "canary0" not in ran.err
 
 
 def test_an_expired_token_is_said_to_be(fake, create):

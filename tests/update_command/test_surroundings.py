@@ -110,6 +110,27 @@ def test_line_ends_that_git_converts(story, how):
     assert set(story.staged()) == {".copier-answers.yml", "README.md"}
 
 
+@pytest.mark.parametrize("where", [".gitattributes", ".git/info/attributes"])
+def test_attributes_that_stand_above_the_project_or_in_the_git_directory(tmp_path, where):
+    story = Story(tmp_path)
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    git(whole, "init", "--quiet")
+    for name in ("clean", "smudge"):
+        git(whole, "config", f"filter.swap.{name}", "tr el le")
+    (whole / where).write_text("README.md filter=swap\n*.py merge=union\n")
+    project = story.make(whole / "teams" / "one")
+    (project / "app.py").write_text(FIRST["project/app.py"] + "mine = 1\n")
+    story.commit(project)
+    changed = {"project/README.md": MORE, "project/app.py": FIRST["project/app.py"] + "new = 1\n"}
+    story.release("v1.1.0", changed)
+
+    assert run("update", project) == 0
+
+    assert (project / "README.md").read_text() == MORE.replace("{{ name }}", "demo")
+    assert (project / "app.py").read_text().endswith("mine = 1\nnew = 1\n")
+
+
 def test_a_repository_that_names_its_objects_by_sha256(story, newer, tmp_path):
     other = tmp_path / "other"
     other.mkdir()

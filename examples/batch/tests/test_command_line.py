@@ -110,9 +110,27 @@ def test_promote_and_rollback(run, project):
     project.point(WORSE)
 
     assert run("promote", FIRST)[0] == 0
-    code, out, _ = run("rollback")
+    code, out, _ = run("rollback", "--by", "ada", "--why", "stock ran out")
 
-    assert (code, out) == (0, "version 3 is champion again; 1 is previous\n")
+    assert code == 0
+    assert out.splitlines() == [
+        "version 3 is champion again; 1 is previous",
+        "champion: 1 -> 3, ada: stock ran out",
+    ]
+    told = project.registry.tags_of(WORSE)
+    assert (told["champion_by"], told["champion_why"], told["champion_from"]) == (
+        "ada",
+        "stock ran out",
+        FIRST,
+    )
+
+
+@pytest.mark.parametrize("why", ["two\nlines", "x" * 251])
+def test_a_reason_that_no_registry_takes_is_refused_before_anything_moves(run, project, why):
+    with pytest.raises(SystemExit, match="2"):
+        run("promote", FIRST, "--why", why)
+
+    assert project.registry.aliases() == {"champion": FIRST}
 
 
 def test_a_rollback_with_nothing_before_is_refused(run):

@@ -228,6 +228,17 @@ def test_the_verbs_train_promote_roll_back_and_trace(verbs, capsys):
     assert "error: no version was champion before this one; next: " in said.err
 
 
+def test_who_moved_an_alias_and_why_stands_with_the_version(verbs, project, capsys):
+    project.promote(SECOND)
+
+    assert verbs(["rollback", "--by", "ada", "--why", "too many false alarms"]) == 0
+
+    told = project.registry.tags_of(FIRST)
+    assert (told["champion_by"], told["champion_why"]) == ("ada", "too many false alarms")
+    assert told["champion_from"] == SECOND
+    assert f"champion: {SECOND} -> {FIRST}, ada: too many false alarms" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -102,7 +102,7 @@ def _bring(repository: ProjectRepository, journal: Journal, lock: int, *, how: s
         shutil.copyfile(index, aside)
     env = {"GIT_INDEX_FILE": str(aside)}
     trees = (journal.head, journal.commit)
-    git, top = ("git", "-c", "core.hooksPath=/dev/null"), _top(repository)
+    git, top = ("git", "-c", "core.hooksPath=/dev/null"), repository.top
     read = (*git, "read-tree", how, "-u", *trees)
     try:
         output(read, folder=top, env=env, held=(lock,))
@@ -113,7 +113,8 @@ def _bring(repository: ProjectRepository, journal: Journal, lock: int, *, how: s
         output(read, folder=top, env=env, held=(lock,))
     if journal.unmerged:
         given = b"".join(_staged(journal))
-        output((*git, "update-index", "-z", "--index-info"), folder=top, env=env, given=given)
+        stage = (*git, "update-index", "-z", "--index-info")
+        output(stage, folder=top, env=env, given=given, held=(lock,))
     aside.replace(index)
 
 
@@ -127,7 +128,7 @@ def _staged(journal: Journal) -> Iterator[bytes]:
 
 def _undo(repository: ProjectRepository, journal: Journal) -> None:
     """Put back what stands in the index, which was not replaced yet, and remove what is new."""
-    top = _top(repository)
+    top = repository.top
     begun = (
         journal_path(repository).stat().st_mtime_ns if journal_path(repository).exists() else None
     )
@@ -145,24 +146,26 @@ def _keep_aside(repository: ProjectRepository, journal: Journal) -> list[str]:
     """Copy what somebody wrote after the kill; a file half-written by git is nobody's work."""
     kept = []
     for path in journal.after:
-        place = _top(repository) / path
+        place = repository.top / path
         if place.is_symlink() or not place.is_file():
             continue
         content = place.read_bytes()
         known = [
-            _content(repository, entry)
+            _content(repository, path, entry)
             for entry in (journal.before[path], journal.after[path])
             if entry is not None
         ]
         if not any(each.startswith(content) for each in known):
             aside = _free(place.with_name(f"{place.name}.yours"))
             aside.write_bytes(content)
-            kept.append(aside.relative_to(_top(repository)).as_posix())
+            kept.append(aside.relative_to(repository.top).as_posix())
     return kept
 
 
-def _content(repository: ProjectRepository, entry: Entry) -> bytes:
-    return output(("git", "cat-file", "blob", entry.name), folder=repository.folder)
+def _content(repository: ProjectRepository, path: str, entry: Entry) -> bytes:
+    """Return a file's content as git writes it into the work tree."""
+    command = ("git", "cat-file", "--filters", f"--path={path}", entry.name)
+    return output(command, folder=repository.top)
 
 
 def _free(place: Path) -> Path:
@@ -170,8 +173,3 @@ def _free(place: Path) -> Path:
     while found.exists() or found.is_symlink():
         found, number = place.with_name(f"{place.name}-{number}"), number + 1
     return found
-
-
-def _top(repository: ProjectRepository) -> Path:
-    up = repository.prefix.count("/")
-    return repository.folder.parents[up - 1] if up else repository.folder

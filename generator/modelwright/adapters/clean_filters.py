@@ -12,11 +12,10 @@ from typing import Final
 
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.process import output
-from modelwright.adapters.project_repository import ProjectRepository
+from modelwright.adapters.project_repository import ATTRIBUTES, ProjectRepository
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.update.entry import Entry, Files, mode_of
 
-_ATTRIBUTES: Final = ".gitattributes"
 _TELLING: Final = re.compile(r"autocrlf|attributesfile|^\s*\[include", re.IGNORECASE | re.MULTILINE)
 
 
@@ -46,7 +45,7 @@ def stored(
 
 def _filtered(repository: ProjectRepository, ours: Files) -> bool:
     """Say whether git may store another content than a file has; in most projects it does not."""
-    if any(path.rsplit("/", 1)[-1] == _ATTRIBUTES for path in ours):
+    if any(map(_is_attributes, ours)) or repository.attributes_above():
         return True
     info = repository.common_dir / "info" / "attributes"
     if info.is_file() and info.stat().st_size:
@@ -65,21 +64,26 @@ def _filtered_everywhere() -> bool:
 def _cleaned(
     scratch: Scratch, repository: ProjectRepository, ours: Files, contents: Mapping[str, bytes]
 ) -> dict[str, str]:
-    attributes = [path for path in ours if path.rsplit("/", 1)[-1] == _ATTRIBUTES]
+    prefix = repository.prefix
+    attributes = [f"{prefix}{path}" for path in ours if _is_attributes(path)]
+    paths = {path: f"{prefix}{path}" for path in contents if "\n" not in path}
+    paths = {path: place for path, place in paths.items() if place not in attributes}
     with tempfile.TemporaryDirectory(dir=scratch.folder) as work:
-        for path in attributes:
-            _write(Path(work) / path, (repository.folder / path).read_bytes())
-        for path, content in contents.items():
-            if path not in attributes:
-                _write(Path(work) / path, content)
-        paths = [path for path in contents if path not in attributes and "\n" not in path]
+        for place in (*repository.attributes_above(), *attributes):
+            _write(Path(work) / place, (repository.top / place).read_bytes())
+        for path, place in paths.items():
+            _write(Path(work) / place, contents[path])
         told = output(
             ("git", "hash-object", "-w", "--stdin-paths"),
             folder=Path(work),
             env={"GIT_DIR": str(scratch.folder), "GIT_WORK_TREE": work},
-            given=b"".join(os.fsencode(path) + b"\n" for path in paths),
+            given=b"".join(os.fsencode(place) + b"\n" for place in paths.values()),
         )
     return dict(zip(paths, told.decode().split(), strict=True))
+
+
+def _is_attributes(path: str) -> bool:
+    return path.rsplit("/", 1)[-1] == ATTRIBUTES
 
 
 def _write(place: Path, content: bytes) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +25,8 @@ class Scratch:
 
         Args:
             objects: The object folder of the repository that it borrows from.
-            config: That repository's configuration, for its merge drivers.
+            config: That repository's configuration, for its merge drivers; beside it stand its
+                own attributes.
             digest: `sha1` or `sha256`, as that repository names its objects.
         """
         self._borrowed = objects
@@ -55,6 +57,10 @@ class Scratch:
         borrowed = str(self._borrowed).replace("\\", "/")
         (folder / "objects" / "info" / "alternates").write_text(f"{borrowed}\n")
         (folder / "config").write_text(_configuration(self._config, self._digest))
+        (folder / "info").mkdir()
+        with suppress(FileNotFoundError):
+            own = self._config.with_name("info") / "attributes"
+            shutil.copyfile(own, folder / "info" / "attributes")
         for name, stored in self._objects.items():
             settle(stored, name, folder / "objects")
         return folder

@@ -23,10 +23,13 @@ _JOURNAL: Final = "update.json"
 def alone(repository: ProjectRepository) -> Iterator[int]:
     """Let no other update run in a repository.
 
+    Git's own lock that a killed one left is let go, so that git works whatever comes next.
+
     Raises:
         SurroundingsError: One is running.
     """
     with exclusive(home(repository) / "lock", seconds=0) as handle:
+        _let_go(repository)
         yield handle
 
 
@@ -60,9 +63,6 @@ def was_interrupted(folder: Path) -> bool:
 def index_locked(repository: ProjectRepository) -> Iterator[None]:
     """Hold git's own lock of the index, so that no git command runs meanwhile."""
     lock = repository.git_dir / "index.lock"
-    with suppress(OSError):
-        if lock.read_bytes() == _MARK:  # of an update that was killed: its own lock is ours now
-            lock.unlink()
     mark = home(repository) / "mark"
     try:
         mark.write_bytes(_MARK)
@@ -79,6 +79,14 @@ def index_locked(repository: ProjectRepository) -> Iterator[None]:
         yield
     finally:
         lock.unlink(missing_ok=True)
+
+
+def _let_go(repository: ProjectRepository) -> None:
+    """Remove git's lock of the index where an update that was killed left it."""
+    lock = repository.git_dir / "index.lock"
+    with suppress(OSError):
+        if lock.read_bytes() == _MARK:
+            lock.unlink()
 
 
 def write_journal(repository: ProjectRepository, journal: Journal) -> None:

@@ -40,8 +40,8 @@ def require_git() -> None:
         )
 
 
-def merge(
-    scratch: Scratch, both: Sides, ours: Files, *, label: str, folder: Path
+def merge(  # noqa: PLR0913 -- what a merge follows from
+    scratch: Scratch, both: Sides, ours: Files, *, label: str, folder: Path, prefix: str = ""
 ) -> tuple[Merged, dict[str, Entry]]:
     """Merge the two sides with the project's files.
 
@@ -50,7 +50,8 @@ def merge(
         both: The template's old and new files.
         ours: The project's files.
         label: What conflict markers call the template's version.
-        folder: The project's folder, whose `.gitattributes` hold.
+        folder: The folder whose `.gitattributes` hold.
+        prefix: The project's path in that folder, with a slash at its end; empty for itself.
 
     Returns:
         The outcome, and the files of the merged tree.
@@ -58,15 +59,22 @@ def merge(
     Raises:
         SurroundingsError: Git fails.
     """
-    base = scratch.commit(scratch.tree(both.base))
+
+    def commit(files: Files, *parents: str) -> str:
+        tree = scratch.tree({f"{prefix}{path}": entry for path, entry in files.items()})
+        return scratch.commit(tree, *parents)
+
+    base = commit(both.base)
     theirs = re.sub(r"[^\w.-]+|\.\.+|\.lock$", "-", label).strip("-.") or "template"
     if theirs == _YOURS:
         theirs = "template"
-    scratch.label(_YOURS, scratch.commit(scratch.tree(ours), base))
-    scratch.label(theirs, scratch.commit(scratch.tree(both.theirs), base))
+    scratch.label(_YOURS, commit(ours, base))
+    scratch.label(theirs, commit(both.theirs, base))
     merge_tree = ("merge-tree", "--write-tree", "-z", "--messages", _YOURS, theirs)
     merged = merged_from(_git(scratch, folder, *_SETTINGS, *merge_tree, fine=(0, 1)))
-    return merged, files_of(_git(scratch, folder, "ls-tree", "-r", "-z", merged.tree))
+    listed = files_of(_git(scratch, folder, "ls-tree", "-r", "-z", merged.tree))
+    files = {path.removeprefix(prefix): entry for path, entry in listed.items()}
+    return merged.without(prefix), files
 
 
 def renames(scratch: Scratch, before: Files, after: Files, folder: Path) -> dict[str, str]:

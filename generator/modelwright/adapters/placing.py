@@ -50,7 +50,7 @@ def place(
     except OSError as error:
         raise _unwritable(target.parent, error) from error
     try:
-        _write(files, aside)
+        write(files, aside)
         finish(aside)
         aside.chmod(0o755 & ~_umask())
         refuse_occupied(target)
@@ -61,7 +61,8 @@ def place(
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _write(files: Mapping[str, RenderedFile], folder: Path) -> None:
+def write(files: Mapping[str, RenderedFile], folder: Path) -> None:
+    """Write files below a folder, over what is there."""
     for name, file in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

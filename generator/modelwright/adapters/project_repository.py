@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from modelwright.adapters.git_index import indexed_files
 from modelwright.adapters.merging import files_of
 from modelwright.adapters.process import output
 from modelwright.errors import RefusedError, SurroundingsError
@@ -16,6 +17,7 @@ from modelwright.update.entry import Entry
 
 _QUIET: Final = ("git", "--no-optional-locks")
 _LIST: Final = (*_QUIET, "ls-tree", "-r", "-z")
+ATTRIBUTES: Final = ".gitattributes"
 _SHOWN: Final = 3
 _INITIAL: Final = "(initial)"
 
@@ -48,7 +50,24 @@ class ProjectRepository:
         Raises:
             SurroundingsError: Git fails.
         """
+        # Where nothing is changed the index holds what the commit does.
+        found = None if self.changed else indexed_files(self.git_dir / "index")
+        if found is not None:
+            prefix = self.prefix
+            return {p.removeprefix(prefix): e for p, e in found.items() if p.startswith(prefix)}
         return files_of(output((*_LIST, self.head), folder=self.folder))
+
+    @property
+    def top(self) -> Path:
+        """The root of the work tree."""
+        up = self.prefix.count("/")
+        return self.folder.parents[up - 1] if up else self.folder
+
+    def attributes_above(self) -> list[str]:
+        """Return the `.gitattributes` in the folders above the project, from the top."""
+        parts = self.prefix.split("/")[:-1]
+        places = ("/".join([*parts[:depth], ATTRIBUTES]) for depth in range(len(parts)))
+        return [place for place in places if (self.top / place).is_file()]
 
     def whole(self, files: Mapping[str, Entry]) -> dict[str, Entry]:
         """Return the files of the whole repository, with these as the project's.

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-__all__ = ["BUTTON", "OWN_BRAND", "button"]
+__all__ = ["BUTTON", "OWN_BRAND", "button", "pinned"]
 
 BUTTON: Final = ".github/workflows/new-project.yml"
 OWN_BRAND: Final = "the team's own"
@@ -37,9 +37,9 @@ def button(policy: Mapping[str, Any]) -> str:
         modes=_options(_MODES),
         example=json.dumps(policy["naming"]["use_case"]["example"]),
         runner=available["runner"],
-        checkout=_pinned(available["actions"]["checkout"]),
-        uv=_pinned(available["actions"]["setup-uv"]),
-        upload=_pinned(available["actions"]["upload-artifact"]),
+        checkout=pinned(available["actions"]["checkout"]),
+        uv=pinned(available["actions"]["setup-uv"]),
+        upload=pinned(available["actions"]["upload-artifact"]),
         own=OWN_BRAND.replace("'", "''"),
     )
 
@@ -56,7 +56,8 @@ def _options(names: Iterable[str]) -> str:
     return "".join(f"\n          - {json.dumps(name)}" for name in names)
 
 
-def _pinned(action: Mapping[str, Any]) -> str:
+def pinned(action: Mapping[str, Any]) -> str:
+    """Return an action as a step names it, with its version as a comment."""
     return f"{action['uses']}@{action['sha']} # {action['version']}"
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from modelwright.adapters import packaged, platforms
-from modelwright.cli import initialising
+from modelwright.cli import initialising, starting
 from modelwright.cli.options import JsonOption, QuietOption
 from modelwright.cli.progress import following
 from modelwright.cli.terminal import Terminal
@@ -18,6 +18,7 @@ app = typer.Typer(
     help="Keep the organisation's platform.", no_args_is_help=True, rich_markup_mode=None
 )
 app.command("init")(initialising.init)
+app.command("starter")(starting.starter)
 Where = Annotated[
     Path | None,
     typer.Argument(metavar="[FILE]", help="platform.yml or its folder.", show_default=False),

@@ -25,7 +25,9 @@ def lines(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     yield headline(outcome)
     if outcome.state == "made":
         yield f"  next: git clone {outcome.url}.git, then uv run poe demo"
-    if outcome.state == "planned" and outcome.changes:
+    for reason in outcome.against:
+        yield f"  refused without --plan: {reason}"
+    if outcome.state == "planned" and outcome.changes and not outcome.against:
         yield "  next: run it again without --plan"
 
 

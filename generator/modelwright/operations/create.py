@@ -6,6 +6,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from modelwright.adapters.github.faults import ExpiredError, UncertainError
 from modelwright.adapters.github.journal_file import JournalFile
 from modelwright.adapters.github.organisation import read_organisation
 from modelwright.adapters.github.pushing import push
-from modelwright.adapters.github.repository import read_repository
+from modelwright.adapters.github.repository import read_answers, read_repository
 from modelwright.adapters.github.tokens import is_app
 from modelwright.catalog.platform import Platform
 from modelwright.errors import SurroundingsError
@@ -40,6 +41,8 @@ from modelwright.provisioning.values import filled, missing_values
 __all__ = ["create"]
 
 ROUNDS: Final = 3
+# The answers that say which project it is.
+_WHICH: Final = ("archetype", "brand", "team", "use_case")
 _ACTORS: Final = ("GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR")
 
 
@@ -62,6 +65,19 @@ class _Creation:
 
     def read(self) -> Actual:
         return read_repository(self.github, self.project.desired)
+
+    def look(self) -> tuple[Found, Actual]:
+        """Read the organisation and the repository at the same time."""
+        with ThreadPoolExecutor(1) as aside:
+            reading = aside.submit(self.read)
+            found, actual = self.organisation(), reading.result()
+        return found, replace(actual, begun=self._began(actual))
+
+    def _began(self, actual: Actual) -> bool:
+        if not actual.repository.get("id") or actual.made_by:
+            return False
+        there = read_answers(self.github, self.project.desired)
+        return all(there.get(one) == self.project.answers[one] for one in _WHICH)
 
     def organisation(self) -> Found:
         actors = [self.environ[name] for name in _ACTORS if self.environ.get(name)]
@@ -109,7 +125,7 @@ def create(
 
 def _done(creation: _Creation) -> Outcome:
     creation.tell("look at what is there")
-    found, actual = creation.organisation(), creation.read()
+    found, actual = creation.look()
     refuse(_against(creation, found, actual), creation.where)
     if creation.wish.undo:
         return _undone(creation, actual, found)
@@ -164,7 +180,9 @@ def _applied(
         except SurroundingsError as error:
             raise _half_made(creation, apply, error) from error
         state = "mended" if actual.exists and not actual.run else "made"
-        return _outcome(creation, state, now, run, apply.done, found)
+        # What is sent together ends in any order.
+        done = sorted(apply.done, key=lambda change: (change.phase, change.line, change.reason))
+        return _outcome(creation, state, now, run, done, found)
 
 
 def _apply(creation: _Creation, found: Found, actual: Actual, run: str, aside: Path) -> Apply:
@@ -177,7 +195,7 @@ def _apply(creation: _Creation, found: Found, actual: Actual, run: str, aside: P
 
     def push_there(url: str) -> None:
         refuse_stranger(url, creation.github.address)
-        push(folder, url, creation.token, BRANCH)
+        push(folder, url, creation.token, BRANCH, pause=creation.github.pause)
 
     return Apply(
         github=creation.github,
@@ -203,7 +221,7 @@ def _reconciled(
         except UncertainError as error:
             fault = error
         creation.tell("read it back")
-        actual = creation.read()
+        actual = replace(creation.read(), begun=actual.begun)
         apply.repository = actual.repository or apply.repository
         changes = plan(desired, actual, found, apply.run)
         if all(change.phase is Phase.LEAVE for change in changes):
@@ -244,6 +262,7 @@ def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
         f"the plan {found.plan!r} has no {what} for private repositories: left out"
         for what in lost(desired, found)
     ]
+    against = name_faults(desired, actual, resume=True) if creation.wish.plan else []
     return Outcome(
         state=state,
         repository=creation.where,
@@ -252,4 +271,5 @@ def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
         changes=list(changes),
         calls=creation.github.sent,
         notes=notes,
+        against=[f"{one.problem}; {one.next_step}" for one in against],
     )

@@ -41,6 +41,7 @@ class Actual:
         alerts: Whether vulnerability alerts are on.
         ruleset: The rules with our name, with their `id`; None where there are none.
         admins: Logins of direct administrators.
+        begun: Whether it holds this very project, which a person began from a starter.
     """
 
     repository: Body = field(default_factory=dict)
@@ -61,6 +62,7 @@ class Actual:
     teams: Mapping[str, str] = field(default_factory=dict)
     admins: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    begun: bool = False
 
     @property
     def exists(self) -> bool:

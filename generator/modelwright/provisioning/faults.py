@@ -63,6 +63,10 @@ def name_faults(desired: DesiredState, actual: Actual, *, resume: bool) -> list[
         return [
             PreflightFault(f"{where} is archived", "unarchive it, or choose another name", True)
         ]
+    if actual.begun:
+        problem = f"{where} was begun from a starter, and is not complete"
+        again = PreflightFault(problem, "run this command with --resume", True)
+        return [] if resume else [again]
     if not actual.made_by:
         problem = f"{where} is there already, and modelwright did not make it"
         return [PreflightFault(problem, "choose another use case", True)]

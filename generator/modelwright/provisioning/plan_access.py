@@ -23,10 +23,14 @@ def access_changes(desired: DesiredState, actual: Actual, found: Found) -> Itera
             now = "pull"
         if slug in desired.teams and now != wanted:
             yield _given(desired, slug, wanted, now, Phase.ACCESS)
-    if found.admin and (found.admin in actual.admins or not actual.exists):
+    # GitHub lets whoever makes a repository administer it.
+    leaving = set(actual.admins) if actual.begun else {found.admin} & {*actual.admins, ""}
+    if found.admin and not actual.exists:
+        leaving = {found.admin}
+    for login in sorted(leaving - {""}):
         yield Change(
             phase=Phase.LEAVE,
-            call=Call("DELETE", f"{desired.path}/collaborators/{found.admin}"),
+            call=Call("DELETE", f"{desired.path}/collaborators/{login}"),
             reason="leaves its requester no administrator; the team has access",
         )
 

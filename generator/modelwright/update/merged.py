@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from modelwright.update.entry import Entry
@@ -34,6 +34,20 @@ class Merged:
     binary: frozenset[str]
     moved: dict[str, str]
     renamed: dict[str, str]
+
+    def without(self, prefix: str) -> Merged:
+        """Return the same with paths inside a folder, named with a slash at its end."""
+
+        def paths(pairs: dict[str, str]) -> dict[str, str]:
+            return {a.removeprefix(prefix): b.removeprefix(prefix) for a, b in pairs.items()}
+
+        return replace(
+            self,
+            stages={path.removeprefix(prefix): found for path, found in self.stages.items()},
+            binary=frozenset(path.removeprefix(prefix) for path in self.binary),
+            moved=paths(self.moved),
+            renamed=paths(self.renamed),
+        )
 
 
 def merged_from(output: bytes) -> Merged:

@@ -83,6 +83,12 @@ class Description:
         except (ImportError, OSError) as error:
             raise LookupError(f"GitHub's description of its API: {error}") from error
         self.document = json.loads(file.read_bytes())
+        # GitHub: "Using a value of null will remove or unset the property value", which is
+        # `nullable` beside `oneOf`: no validator of this version of OpenAPI reads it so.
+        value = self.document["components"]["schemas"]["custom-property-value"]["properties"][
+            "value"
+        ]
+        value["oneOf"].append({"type": "string", "nullable": True, "enum": [None]})
         self._api = OpenAPI.from_dict(self.document, Config(spec_validator_cls=None))
         self._judged: dict[str, list[str]] = {}
 

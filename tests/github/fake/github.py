@@ -145,15 +145,18 @@ class FakeGitHub:
     # What the server asks.
 
     def receive(self, method: str, target: str, headers: dict, content: bytes):
-        """Answer a request: the answer, and the fault that the connection shall show."""
-        if self.latency:
-            time.sleep(self.latency)
-        call = Call(method, target.removeprefix("/api/v3"), headers, content)
+        """Answer a request: the answer, and the fault that the connection shall show.
+
+        A call is under way from its arrival, so its latency counts.
+        """
         with self._lock:
-            fault = next((found for found in self._faults if found.strikes(call)), None)
             self.limits.under_way += 1
             self.limits.most_under_way = max(self.limits.most_under_way, self.limits.under_way)
         try:
+            time.sleep(self.latency)
+            call = Call(method, target.removeprefix("/api/v3"), headers, content)
+            with self._lock:
+                fault = next((found for found in self._faults if found.strikes(call)), None)
             answer, landed = self._answer(call, fault.kind if fault else None)
         finally:
             with self._lock:

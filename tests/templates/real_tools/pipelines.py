@@ -2,13 +2,19 @@
 
 Actions of third parties need the network, so each is a stub that does what the step after it relies
 on. What act does not model (environments, OIDC, permissions, concurrency) is judged by the linters.
+It does not know `$/`, by which a repository's workflows and actions name each other at their own
+commit: there it gets the long form, which means the same.
 """
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
+import re
 import shutil
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +26,8 @@ from tests.templates.rendering import REPOSITORY
 
 STUBBED: Final = {
     "setup-uv": "uv --version",
+    "setup-buildx": "true",
+    "build-push": "true",
     "upload-artifact": "true",
     "azure-login": "true",
     "setup-databricks": "true",
@@ -55,6 +63,7 @@ def act(
     command = [
         tool("act"), event, "--workflows", f".github/workflows/{workflow}", "--json",
         "--platform", "ubuntu-24.04=-self-hosted", "--container-daemon-socket", "-",
+        "--defaultbranch", "main",
         *local_repositories(stubs, platform), *options,
     ]  # fmt: skip
     surroundings = {"UV_PYTHON": sys.executable, **(env or {})}
@@ -74,21 +83,46 @@ def local_repositories(stubs: Path, platform: Path = REPOSITORY) -> list[str]:
     """
     policy = yaml.safe_load((platform / "platform.yml").read_text())
     pin = yaml.safe_load((platform / "templates/_shared/workflows.json").read_text())
-    called = platform if platform == REPOSITORY else at_commit(platform, pin["sha"], stubs)
-    where = {f"{policy['platform']['repository']}@{pin['sha']}": called}
-    for name, program in STUBBED.items():
-        action = policy["available"]["actions"][name]
-        where[f"{action['uses']}@{action['sha']}"] = write_stub(stubs / name, program)
+    name = f"{policy['platform']['repository']}@{pin['sha']}"
+    if platform == REPOSITORY:
+        called = this_checkout(name)
+    else:
+        called = written_out(at_commit(platform, pin["sha"], stubs), name)
+    where = {name: called}
+    for action_name, program in STUBBED.items():
+        action = policy["available"]["actions"][action_name]
+        where[f"{action['uses']}@{action['sha']}"] = write_stub(stubs / action_name, program)
     return [f"--local-repository={uses}={folder}" for uses, folder in where.items()]
 
 
 def at_commit(repository: Path, commit: str, into: Path) -> Path:
-    """Return a copy of a repository at one commit, without its history, as a runner downloads it."""
+    """Return a copy of a repository at one commit, without its history, as a runner has it."""
     into.mkdir(parents=True, exist_ok=True)
     run("git", "clone", "--quiet", "--no-checkout", repository, into / "called")
     run("git", "checkout", "--quiet", commit, cwd=into / "called")
     shutil.rmtree(into / "called/.git")
     return into / "called"
+
+
+@functools.cache
+def this_checkout(name: str) -> Path:
+    """Return a copy of this checkout, for as long as the tests run."""
+    folder = tempfile.TemporaryDirectory(prefix="platform-")
+    atexit.register(folder.cleanup)
+    for path in run("git", "ls-files", cwd=REPOSITORY).stdout.splitlines():
+        copy = Path(folder.name) / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / path, copy, follow_symlinks=False)
+    return written_out(Path(folder.name), name)
+
+
+def written_out(platform: Path, name: str) -> Path:
+    """Let a platform's workflows and actions name each other by `OWNER/REPOSITORY@COMMIT`."""
+    repository, commit = name.split("@")
+    for file in (platform / ".github").rglob("*.yml"):
+        short = re.compile(r"uses: \$/(\S+)")
+        file.write_text(short.sub(rf"uses: {repository}/\1@{commit}", file.read_text()))
+    return platform
 
 
 def write_stub(folder: Path, program: str) -> Path:

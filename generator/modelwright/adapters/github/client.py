@@ -10,8 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-import httpx
-
 from modelwright import __version__
 from modelwright.adapters.github.faults import (
     ExpiredError,
@@ -20,6 +18,7 @@ from modelwright.adapters.github.faults import (
     UnreachableError,
 )
 from modelwright.adapters.github.limits import LONGEST_WAIT, seconds_to_wait
+from modelwright.adapters.github.transport import httpx
 from modelwright.errors import SurroundingsError
 
 __all__ = ["Answer", "GitHub"]
@@ -60,7 +59,7 @@ class GitHub:
     ) -> None:
         self.address = address
         self._token = token
-        self._pause = pause
+        self.pause = pause
         self._not_before = 0.0
         self._lock = threading.Lock()
         self._known: dict[str, tuple[str, Answer]] = {}
@@ -112,7 +111,7 @@ class GitHub:
             if fault is not None and not self._harmless(method, fault):
                 raise self._uncertain(method, path, fault)
             if fault is not None and tried + 1 < TRIES:
-                time.sleep(self._pause * 2**tried * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter
+                time.sleep(self.pause * 2**tried * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter
         raise self._unreachable(method, path, fault or "it limits the rate of calls")
 
     def _once(

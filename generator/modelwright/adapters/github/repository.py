@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any, Final
+
+import yaml
 
 from modelwright.adapters.github.client import GitHub
 from modelwright.provisioning.actual import Actual, ActualEnvironment
 from modelwright.provisioning.desired import DesiredState
 from modelwright.provisioning.rules import NAME
 
-__all__ = ["read_repository"]
+__all__ = ["read_answers", "read_repository"]
 
 _ABSENT: Final = 404
 _CONFLICT: Final = 409
@@ -60,6 +63,17 @@ def read_repository(github: GitHub, desired: DesiredState) -> Actual:
     found = dict(zip(tasks, github.together(list(tasks.values())), strict=True))
     found["selected"] = found["actions"].pop("selected", None)
     return Actual(repository=answer.data, **found)
+
+
+def read_answers(github: GitHub, desired: DesiredState) -> Mapping[str, Any]:
+    """Return the answers of the project that a repository holds; none where it holds no project."""
+    path = f"{desired.path}/contents/.copier-answers.yml"
+    told = github.call("GET", path, fine=(_ABSENT,)).data
+    try:
+        answers = yaml.safe_load(b64decode(told["content"]))
+    except (KeyError, TypeError, ValueError, yaml.YAMLError):
+        return {}
+    return answers if isinstance(answers, dict) else {}
 
 
 class _Reads:

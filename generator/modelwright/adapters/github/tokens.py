@@ -36,18 +36,29 @@ def token_for(address: str, environ: Mapping[str, str], organisation: str) -> st
         return _of_app(address, environ, organisation)
     for name in _VARIABLES:
         if environ.get(name, "").strip():
-            return environ[name].strip()
+            return _plain(environ[name].strip(), name)
     try:
         found = run(("gh", "auth", "token"), folder=Path.cwd(), seconds=10).strip()
     except SurroundingsError:
         found = ""
     if found:
-        return found
+        return _plain(found, "gh auth token")
     raise SurroundingsError(
         "there is no token for GitHub",
         where="GH_TOKEN, GITHUB_TOKEN, gh auth token",
         next_step="run gh auth login, or set GH_TOKEN",
     )
+
+
+def _plain(token: str, where: str) -> str:
+    """Return a token that fits into a header; what does not is quoted by whoever refuses it."""
+    if not all("!" <= letter <= "~" for letter in token):
+        raise SurroundingsError(
+            "it holds spaces, line ends or other letters than a token has",
+            where=where,
+            next_step="copy the token anew",
+        )
+    return token
 
 
 def is_app(token: str) -> bool:
@@ -82,6 +93,14 @@ def _signed(identity: str, key: str) -> str:
             file.write(key.encode())
         command = ("openssl", "dgst", "-sha256", "-sign", f"/dev/fd/{read}")
         signature = output(command, folder=Path.cwd(), given=text, held=(read,))
+    except SurroundingsError as error:
+        if "not installed" in error.problem:
+            raise
+        raise SurroundingsError(
+            "it is no private key as PEM",
+            where="MODELWRIGHT_APP_KEY",
+            next_step="make a new key on the app's page and store the whole file as the secret",
+        ) from None
     finally:
         os.close(read)
     return f"{text.decode()}.{urlsafe_b64encode(signature).decode().rstrip('=')}"

@@ -10,14 +10,17 @@ from itertools import groupby
 from typing import Any, Final
 
 from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.faults import GitHubError
 from modelwright.adapters.github.journal_file import JournalFile
 from modelwright.adapters.github.sealing import sealed
+from modelwright.errors import SurroundingsError
 from modelwright.provisioning import journal
 from modelwright.provisioning.change import PUSH, Call, Change, Phase
 
 __all__ = ["Apply"]
 
 _ABSENT: Final = 404
+_FORBIDDEN: Final = (403, 422)
 _BYTES: Final = 32
 
 
@@ -71,12 +74,27 @@ class Apply:
     def _sent(self, call: Call, undo: Call | None, seal: str) -> Call | None:
         body = self._sealed(call.path, seal) if seal else call.body
         fine = (_ABSENT,) if call.method == "DELETE" else ()
-        data = self.github.call(call.method, call.path, body, fine=fine).data
         if call.method == "POST" and call.path.endswith("/repos"):
-            self.repository = data
+            data = self.repository = self._made(call)
+        else:
+            data = self.github.call(call.method, call.path, body, fine=fine).data
         if undo is not None and isinstance(data, dict) and "id" in data:
             undo = replace(undo, path=undo.path.replace("{id}", str(data["id"])))
         return undo
+
+    def _made(self, call: Call) -> Mapping[str, Any]:
+        try:
+            answer: Mapping[str, Any] = self.github.call(call.method, call.path, call.body).data
+        except GitHubError as error:
+            if error.status not in _FORBIDDEN:
+                raise
+            raise SurroundingsError(
+                f"the repository could not be made: {error.problem}",
+                where=error.where,
+                next_step="have an owner of the organisation allow it (Settings, Member "
+                "privileges, Repository creation), then run the command again",
+            ) from error
+        return answer
 
     def _filled(self, call: Call) -> Call:
         identity = str(self.repository.get("id", ""))

@@ -55,6 +55,7 @@ class Outcome:
         changes: What was, or would be, sent.
         calls: How many calls were sent, reads included.
         notes: What a person has to know.
+        against: What refuses it where it is not only planned.
     """
 
     state: str
@@ -64,6 +65,7 @@ class Outcome:
     changes: list[Change] = field(default_factory=list)
     calls: int = 0
     notes: list[str] = field(default_factory=list)
+    against: list[str] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
         """Return it as one JSON document."""
@@ -74,6 +76,7 @@ class Outcome:
             "run": self.run,
             "calls": self.calls,
             "notes": self.notes,
+            "against": self.against,
             "changes": [_plain(change) for change in self.changes],
         }
 

@@ -1,5 +1,6 @@
 """What was pushed: branches, commits, and the workflows that may be dispatched."""
 
+import base64
 import subprocess
 
 from tests.github.fake.documents import node
@@ -91,6 +92,31 @@ def _commits(state, call, repository):
     entries = _git(repository, "log", f"--format={shape}", start).split("\x1e")
     found = [_commit(state, repository, entry.lstrip("\n")) for entry in entries if entry.strip()]
     return listed(state, call, found)
+
+
+@answers("GET", _ONE + "/contents/{path}", needs="contents:read")
+def _contents(state, call, repository):
+    path = call.params["path"]
+    at = f"{repository.settings['default_branch']}:{path}"
+    sha = _git(repository, "rev-parse", "--verify", "--quiet", at).strip()
+    if not sha:
+        raise RefusedError(404, "Not Found")
+    content = _git(repository, "cat-file", "blob", sha).encode()
+    url = f"{state.url}/repos/{repository.full_name}/contents/{path}"
+    return {
+        "type": "file",
+        "encoding": "base64",
+        "size": len(content),
+        "name": path.rpartition("/")[2],
+        "path": path,
+        "content": base64.encodebytes(content).decode(),
+        "sha": sha,
+        "url": url,
+        "git_url": url,
+        "html_url": url,
+        "download_url": url,
+        "_links": {"git": url, "self": url, "html": url},
+    }
 
 
 @answers("POST", _ONE + "/actions/workflows/{workflow_id}/dispatches", needs="actions:write")

@@ -118,8 +118,8 @@ def _parser() -> argparse.ArgumentParser:
         ("--from", {"type": _day, "required": True, "dest": "first", "help": "YYYY-MM-DD"}),
         ("--to", {"type": _day, "required": True, "dest": "last", "help": "YYYY-MM-DD"}),
     )
-    verb("promote", _promote, "Let a version be champion, past the gate.", version)
-    verb("rollback", _rollback, "Swap champion and previous.")
+    verb("promote", _promote, "Let a version be champion, past the gate.", version, *WHO)
+    verb("rollback", _rollback, "Swap champion and previous.", *WHO)
     verb("trace", _trace, "Say where a version came from.", version)
     verb("ready", _ready, "Say whether configuration and registry are sound; changes nothing.")
     verb("drift", _drift, "Compare the newest days with the training data.", day)
@@ -222,13 +222,39 @@ def _say(written: Written) -> None:
 def _promote(asked: argparse.Namespace, settings: Settings) -> None:
     registry = Registry(settings)
     version = registry.latest() if asked.version == "latest" else asked.version
+    before = registry.version_of(CHAMPION)
     verdict = training.promote(settings, USE_CASE, registry, version)
     print(f"version {version} is champion: {verdict.reason}")
+    _moved(asked, registry, CHAMPION, before)
 
 
 def _rollback(asked: argparse.Namespace, settings: Settings) -> None:
-    aliases = training.rollback(Registry(settings))
+    registry = Registry(settings)
+    before = registry.version_of(CHAMPION)
+    aliases = training.rollback(registry)
     print(f"version {aliases[CHAMPION]} is champion again; {aliases['previous']} is previous")
+    _moved(asked, registry, CHAMPION, before)
+
+
+def _line(text: str) -> str:
+    """Take one line of at most 250 characters, as a registry's tag does."""
+    if not text.isprintable() or len(text) > 250:
+        raise argparse.ArgumentTypeError("one line of at most 250 characters is taken")
+    return text
+
+
+WHO: tuple[Option, ...] = (
+    ("--by", {"type": _line, "default": "", "help": "who asks; stored with the version"}),
+    ("--why", {"type": _line, "default": "", "help": "the reason; stored with the version"}),
+)
+
+
+def _moved(asked: argparse.Namespace, registry: Registry, alias: str, before: str | None) -> None:
+    """Store who moved an alias, why and from where, with the version that bears it now."""
+    version = registry.aliases()[alias]
+    facts = {"by": asked.by, "why": asked.why, "from": before or "none"}
+    registry.tag(version, {f"{alias}_{name}": text for name, text in facts.items() if text})
+    print(f"{alias}: {before or 'none'} -> {version}, {asked.by or 'by hand'}: {asked.why or '-'}")
 
 
 def _trace(asked: argparse.Namespace, settings: Settings) -> None:

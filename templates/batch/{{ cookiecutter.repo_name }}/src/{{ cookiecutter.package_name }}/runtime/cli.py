@@ -90,8 +90,8 @@ def _parser() -> argparse.ArgumentParser:
         ("--from", {"type": _day, "required": True, "dest": "first", "help": "YYYY-MM-DD"}),
         ("--to", {"type": _day, "required": True, "dest": "last", "help": "YYYY-MM-DD"}),
     )
-    verb("promote", _promote, "Let a version be champion, past the gate.", version)
-    verb("rollback", _rollback, "Swap champion and previous.")
+    verb("promote", _promote, "Let a version be champion, past the gate.", version, *WHO)
+    verb("rollback", _rollback, "Swap champion and previous.", *WHO)
     verb("trace", _trace, "Say where a version came from.", version)
     verb("ready", _ready, "Say whether configuration and registry are sound; changes nothing.")
     verb("drift", _drift, "Compare the newest days with the training data.", day)
@@ -188,14 +188,21 @@ def _say(written: Written) -> None:
 def _promote(asked: argparse.Namespace, settings: Settings) -> None:
     registry = Registry(settings)
     version = registry.latest() if asked.version == "latest" else asked.version
+    before = registry.version_of(CHAMPION)
     verdict = training.promote(settings, USE_CASE, registry, version)
     print(f"version {version} is champion: {verdict.reason}")
+    _moved(asked, registry, CHAMPION, before)
 
 
 def _rollback(asked: argparse.Namespace, settings: Settings) -> None:
-    aliases = training.rollback(Registry(settings))
+    registry = Registry(settings)
+    before = registry.version_of(CHAMPION)
+    aliases = training.rollback(registry)
     print(f"version {aliases[CHAMPION]} is champion again; {aliases['previous']} is previous")
+    _moved(asked, registry, CHAMPION, before)
 
+
+{% include 'templates/_shared/moved.py' %}
 
 def _trace(asked: argparse.Namespace, settings: Settings) -> None:
     registry = Registry(settings)

@@ -70,8 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         ("--port", {"type": int, "help": "0 takes a free one"}),
     )
     which = {"choices": (CHAMPION, CHALLENGER), "default": CHAMPION, "dest": "alias"}
-    verb("promote", _promote, "Let a version answer, past the gate.", version, ("--as", which))
-    verb("rollback", _rollback, "Swap champion and previous.")
+    moves = (version, ("--as", which), *WHO)
+    verb("promote", _promote, "Let a version answer, past the gate.", *moves)
+    verb("rollback", _rollback, "Swap champion and previous.", *WHO)
     verb("trace", _trace, "Say where a version came from.", version)
     hours: Option = ("--hours", {"type": float, "default": 24.0, "help": "how far to look back"})
     verb("drift", _drift, "Compare the log with the training data.", hours)
@@ -108,14 +109,21 @@ def _serve(asked: argparse.Namespace, settings: Settings) -> None:
 def _promote(asked: argparse.Namespace, settings: Settings) -> None:
     registry = Registry(settings)
     version = registry.latest() if asked.version == "latest" else asked.version
+    before = registry.version_of(asked.alias)
     verdict = training.promote(settings, USE_CASE, registry, version, alias=asked.alias)
     print(f"version {version} is {asked.alias}: {verdict.reason}")
+    _moved(asked, registry, asked.alias, before)
 
 
 def _rollback(asked: argparse.Namespace, settings: Settings) -> None:
-    aliases = training.rollback(Registry(settings))
+    registry = Registry(settings)
+    before = registry.version_of(CHAMPION)
+    aliases = training.rollback(registry)
     print(f"version {aliases[CHAMPION]} is champion again; {aliases['previous']} is previous")
+    _moved(asked, registry, CHAMPION, before)
 
+
+{% include 'templates/_shared/moved.py' %}
 
 def _trace(asked: argparse.Namespace, settings: Settings) -> None:
     registry = Registry(settings)

@@ -1,0 +1,160 @@
+"""Turn a repository that was made from a starter into its project, by its own workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.pushing import push
+from modelwright.adapters.placing import write
+from modelwright.adapters.process import run
+from modelwright.catalog.named import answers_from
+from modelwright.catalog.platform import Platform
+from modelwright.catalog.rendering import RenderedFile
+from modelwright.catalog.starter import BUNDLE, START, WORKFLOWS
+from modelwright.errors import RefusedError, UsageError
+from modelwright.operations.creating.connecting import address_of, connected, published
+from modelwright.operations.creating.project import Prepared, prepared
+from modelwright.operations.creating.wish import Wish
+from modelwright.operations.finishing import finish, steps
+from modelwright.provisioning.desired import DesiredState
+from modelwright.provisioning.left import left_to_the_button
+
+__all__ = ["Started", "start"]
+
+FIRST: Final = "scheduled.yml"
+_KNOWN: Final = 422
+_NOT_SHOWN: Final = (403, 404)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """What came of it.
+
+    Attributes:
+        done: What was done, in order; empty where it was a project already.
+        left: What only the platform's button may do.
+    """
+
+    repository: str
+    url: str
+    answers: Mapping[str, Any]
+    done: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def start(  # noqa: PLR0913 -- what a start follows from
+    platform: Platform,
+    folder: Path,
+    *,
+    api: str,
+    lock: bool,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+) -> Started:
+    """Render the project that a repository's name says into its work tree, and push it.
+
+    Args:
+        platform: The platform in the starter, at its release.
+        folder: The work tree.
+        api: GitHub's API; empty where the surroundings say it.
+        lock: Whether to make a lock file.
+        environ: The surroundings of a workflow: its repository, branch, actor and token.
+        tell: Is told what happens.
+
+    Raises:
+        RefusedError: The name does not read, a rule refuses it, or the starter is of another
+            brand, pattern or release; nothing was written.
+        SurroundingsError: GitHub, git or uv failed.
+        UsageError: It is no workflow's surroundings.
+    """
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    owner, _, name = repository.partition("/")
+    if not name:
+        raise UsageError(
+            "the surroundings name no repository",
+            where="GITHUB_REPOSITORY",
+            next_step="let the workflow Start of a starter run it",
+        )
+    with connected(address_of(platform, api, environ), environ, owner) as (github, token):
+        told = github.call("GET", f"/repos/{repository}").data
+        if (folder / ".copier-answers.yml").exists():
+            return Started(repository=repository, url=told["html_url"], answers={})
+        tell("read the name")
+        project = prepared(published(platform), _wish(platform, github, told))
+        _refuse_other_workflows(project.files, folder)
+        tell("write the project")
+        _write(project, folder, lock=lock)
+        labels = _labelled(github, project.desired, repository)
+        tell("push it")
+        _commit(folder, project.answers["archetype"], environ.get("GITHUB_ACTOR") or "modelwright")
+        push(folder, told["clone_url"], token, told["default_branch"], pause=github.pause)
+        # Its push starts no workflow: GitHub leaves those of a workflow's own token out.
+        dispatch = f"/repos/{repository}/actions/workflows/{FIRST}/dispatches"
+        github.call("POST", dispatch, {"ref": told["default_branch"]})
+    return Started(
+        repository=repository,
+        url=told["html_url"],
+        answers=project.answers,
+        done=[labels, "pushed the project", f"started its first pipeline ({FIRST})"],
+        left=left_to_the_button(project.desired, told),
+    )
+
+
+def _wish(platform: Platform, github: GitHub, told: Mapping[str, Any]) -> Wish:
+    path = f"/repos/{told['full_name']}/properties/values"
+    rows = github.call("GET", path, fine=_NOT_SHOWN).data
+    values = {one["property_name"]: one["value"] for one in rows} if isinstance(rows, list) else {}
+    tag = next((key for key, what in platform.policy["tags"].items() if what == "team"), "")
+    answers = answers_from(
+        platform.policy,
+        told["name"],
+        description=(told.get("description") or "").strip(),
+        team=str(values.get(tag) or ""),
+    )
+    return Wish(archetype=answers.pop("archetype"), given=answers, defaults=True)
+
+
+def _refuse_other_workflows(files: Mapping[str, RenderedFile], folder: Path) -> None:
+    """A workflow's token may not write workflows, so those of the starter must be the project's."""
+    wanted = {path: one.content for path, one in files.items() if path.startswith(WORKFLOWS)}
+    there = {
+        f"{WORKFLOWS}{path.name}": path.read_bytes()
+        for path in (folder / WORKFLOWS).glob("*")
+        if f"{WORKFLOWS}{path.name}" != START
+    }
+    differing = sorted(path for path in wanted | there if wanted.get(path) != there.get(path))
+    if differing:
+        raise RefusedError(
+            f"this starter is of another brand or pattern than the name, or not as it was "
+            f"released: {', '.join(differing)}",
+            where="the repository's name",
+            next_step="use the starter of that brand and pattern, or rename the repository and "
+            "run the workflow Start again",
+        )
+
+
+def _write(project: Prepared, folder: Path, *, lock: bool) -> None:
+    (folder / BUNDLE).unlink(missing_ok=True)
+    (folder / "README.md").unlink(missing_ok=True)
+    workflows = {path for path in project.files if path.startswith(WORKFLOWS)}
+    write({path: one for path, one in project.files.items() if path not in workflows}, folder)
+    todo = steps(archetype=project.answers["archetype"], lock=lock, git=False)
+    finish(folder, todo, lambda _: None)
+
+
+def _commit(folder: Path, archetype: str, actor: str) -> None:
+    who = ("-c", f"user.name={actor}", "-c", f"user.email={actor}@users.noreply.github.com")
+    run(("git", "add", "--all"), folder=folder)
+    quietly = ("--quiet", "--no-verify", "--no-gpg-sign")
+    message = f"feat: start from {archetype}"
+    run(("git", *who, "commit", *quietly, "--message", message), folder=folder)
+
+
+def _labelled(github: GitHub, desired: DesiredState, repository: str) -> str:
+    for label in desired.labels:
+        github.call("POST", f"/repos/{repository}/labels", label, fine=(_KNOWN,))
+    return f"made the labels {', '.join(label['name'] for label in desired.labels)}"

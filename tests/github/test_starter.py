@@ -1,0 +1,187 @@
+"""The template-repository way: a starter becomes a project, by what a workflow's token may do."""
+
+import itertools
+
+import pytest
+import yaml
+
+from modelwright.adapters.platforms import located
+from modelwright.catalog.starter import BUNDLE, START, WORKFLOWS
+from modelwright.cli.main import main
+from modelwright.operations.new import rendered
+from modelwright.operations.starters import starter_files
+from modelwright.operations.starters import starters as wanted_starters
+from tests.github.organisation import APP_TOKEN, REQUESTER, WORKFLOW_TOKEN
+from tests.github.standing import standing
+from tests.github.starting import RELEASE, from_template, starters
+from tests.platforms import ROOT
+
+USE_CASES = ("fraud-scoring", "mix", "next-best-offer-of-the-day")
+TEXTS = ("Scores payments", 'says "$(touch x)" and `id`')
+
+
+def of_brand(platform, brand):
+    return [one for one, told in platform.policy["teams"].items() if brand in told["brands"]]
+
+
+@pytest.mark.parametrize(
+    ("brand", "archetype", "team"), list(wanted_starters(located(str(ROOT)).policy)), ids=str
+)
+def test_a_render_leaves_the_starters_workflows_as_they_are(brand, archetype, team):
+    platform = located(str(ROOT))
+    starter = starter_files(platform, brand, archetype, team)
+    kept = {
+        path: file.content
+        for path, file in starter.items()
+        if path.startswith(WORKFLOWS) and path != START
+    }
+
+    answers = itertools.product(of_brand(platform, brand), ("none", "personal"))
+    for (owner, personal), use_case, text in zip(
+        answers, itertools.cycle(USE_CASES), itertools.cycle(TEXTS), strict=False
+    ):
+        given = {"team": owner, "brand": brand, "use_case": use_case}
+        given |= {"personal_data": personal, "description": text}
+        files = rendered(platform, archetype, given)[1]
+        found = {path: one.content for path, one in files.items() if path.startswith(WORKFLOWS)}
+        assert found == kept, given
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return starters(tmp_path_factory.mktemp("starters"))
+
+
+@pytest.fixture
+def use_template(fake, organisation, place, tmp_path, monkeypatch, capsys):
+    """Make a repository from a starter, and let its workflow's command run in its clone."""
+
+    def use(starter, name, **told):
+        made = from_template(fake, place / starter, name, tmp_path / "clones", **told)
+        for variable in ("GITHUB_TOKEN", "GITHUB_API_URL", "GITHUB_TRIGGERING_ACTOR"):
+            monkeypatch.delenv(variable, raising=False)
+        monkeypatch.setenv("GH_TOKEN", WORKFLOW_TOKEN)
+        monkeypatch.setenv("GITHUB_REPOSITORY", made.full_name)
+        monkeypatch.setenv("GITHUB_ACTOR", REQUESTER)
+        monkeypatch.chdir(made.clone)
+        capsys.readouterr()
+        summary = tmp_path / "summary.md"
+        code = main(
+            [
+                "start",
+                f"--platform={BUNDLE}@{RELEASE}",
+                f"--api={fake.url}",
+                "--no-lock",
+                f"--summary={summary}",
+            ]
+        )
+        return made, code, capsys.readouterr().err, summary
+
+    (tmp_path / "clones").mkdir()
+    return use
+
+
+def test_a_starter_becomes_the_project_that_its_name_says(fake, use_template):
+    made, code, said, summary = use_template(
+        "starter-kitto-serve", "kitto-mail-timing-serve", description="Says when to send"
+    )
+
+    assert code == 0, said
+    files = made.git("ls-tree", "-r", "--name-only", "main").split()
+    assert "src/mail_timing/train.py" in files
+    assert BUNDLE not in files
+    answers = yaml.safe_load(made.git("show", "main:.copier-answers.yml"))
+    assert answers["team"] == "kitto-marketing"
+    assert answers["description"] == "Says when to send"
+    assert answers["_commit"] == RELEASE
+    assert answers["_src_path"] == "https://github.com/halden-retail/modelwright"
+    assert made.git("diff", "--name-only", "main~1", "main", "--", WORKFLOWS) == ""
+    assert {"modelwright", "waiver"} <= set(made.found.labels)
+    assert made.found.dispatches == [{"workflow": "scheduled.yml", "ref": "main"}]
+    told = summary.read_text()
+    assert "grants the organisation's secret KITTO_PROD_CLIENT_SECRET" in told
+    assert "guards the default branch" in told
+
+
+@pytest.mark.parametrize(
+    ("starter", "name", "told", "words"),
+    [
+        ("starter-kitto-serve", "mail-timing", {}, "does not read as {brand}-{use_case}-{suffix}"),
+        ("starter-norda-serve", "norda-fraud-scoring-serve", {}, "which team of norda owns it"),
+        ("starter-kitto-serve", "kitto-mail-timing-batch", {}, "of another brand or pattern"),
+        ("starter-kitto-serve", "kitto-test-serve", {}, "NAM003"),
+        (
+            "starter-norda-serve",
+            "norda-fraud-scoring-serve",
+            {"custom_properties": {"team": "velora-search"}},
+            "velora-search",
+        ),
+    ],
+    ids=["no name", "no team", "other starter", "reserved", "other brand's team"],
+)
+def test_what_cannot_be_started_is_refused_with_its_reason(
+    use_template, starter, name, told, words
+):
+    made, code, said, _ = use_template(starter, name, **told)
+
+    assert code == 3
+    assert words in said
+    assert "next:" in said
+    assert made.git("rev-list", "--count", "main").strip() == "1"
+
+
+def test_a_team_among_several_is_taken_from_the_property(use_template):
+    made, code, said, _ = use_template(
+        "starter-norda-serve",
+        "norda-fraud-scoring-serve",
+        custom_properties={"team": "group-personalisation"},
+    )
+
+    assert code == 0, said
+    answers = yaml.safe_load(made.git("show", "main:.copier-answers.yml"))
+    assert answers["team"] == "group-personalisation"
+
+
+@pytest.fixture
+def begun(use_template, create, monkeypatch):
+    """A project that was begun from a starter, and the button for it."""
+    made, code, said, _ = use_template(
+        "starter-kitto-serve", "kitto-mail-timing-serve", description="Says when to send"
+    )
+    assert code == 0, said
+    create.answers |= {"team": "kitto-marketing", "use_case": "mail-timing"}
+    create.answers |= {"personal_data": "personal", "description": "Says when to send"}
+    monkeypatch.setenv("GH_TOKEN", APP_TOKEN)
+    monkeypatch.chdir(create.folder)
+    return made
+
+
+def test_the_button_completes_what_a_starter_began(fake, begun, create):
+    code = begun.git("rev-parse", "main")
+
+    refused, resumed, again = create(), create("--resume"), create()
+
+    assert (refused.code, resumed.code, again.code) == (3, 0, 0), resumed.err + again.err
+    assert "--resume" in refused.err
+    told = standing(fake, begun.full_name)
+    assert told["teams"] == {"kitto-marketing": "push"}
+    assert told["collaborators"] == {}
+    assert set(told["environments"]) == {"dev", "staging", "prod"}
+    assert "KITTO_PROD_CLIENT_SECRET" in told["granted"]
+    assert "nothing was sent" in again.out
+    assert begun.git("rev-parse", "main") == code
+
+
+def test_what_a_starter_began_is_never_deleted(fake, begun, create):
+    before = standing(fake, begun.full_name)
+    alone = create("--undo")
+    create("--resume")
+
+    undone = create("--undo")
+    create("--resume")
+    create.journal.unlink()
+    from_elsewhere = create("--undo")
+
+    assert (alone.code, undone.code, from_elsewhere.code) == (3, 0, 3), undone.err
+    assert fake.repository(begun.full_name)
+    assert before["code"] == standing(fake, begun.full_name)["code"]
