@@ -163,7 +163,12 @@ def _train(asked: argparse.Namespace, settings: Settings) -> None:
     registry, gauges = Registry(settings), Gauges(settings, "train")
     progress = Progress(settings.backtest.windows + 3)
     version = training.train(
-        settings, USE_CASE, registry, as_of=asked.as_of, seed=asked.seed, progress=progress
+        settings,
+        USE_CASE,
+        registry,
+        as_of=asked.as_of,
+        seed=asked.seed,
+        progress=progress,
     )
     progress.end()
     metrics = read_passport(registry.files(version))["metrics"]
