@@ -71,14 +71,8 @@ def start(  # noqa: PLR0913 -- what a start follows from
         SurroundingsError: GitHub, git or uv failed.
         UsageError: It is no workflow's surroundings.
     """
-    repository = environ.get("GITHUB_REPOSITORY", "")
-    owner, _, name = repository.partition("/")
-    if not name:
-        raise UsageError(
-            "the surroundings name no repository",
-            where="GITHUB_REPOSITORY",
-            next_step="let the workflow Start of a starter run it",
-        )
+    repository = _repository(environ)
+    owner = repository.partition("/")[0]
     with connected(address_of(platform, api, environ), environ, owner) as (github, token):
         told = github.call("GET", f"/repos/{repository}").data
         if (folder / ".copier-answers.yml").exists():
@@ -88,20 +82,28 @@ def start(  # noqa: PLR0913 -- what a start follows from
         _refuse_other_workflows(project.files, folder)
         tell("write the project")
         _write(project, folder, lock=lock)
-        labels = _labelled(github, project.desired, repository)
+        actor = environ.get("GITHUB_ACTOR") or "modelwright"
+        _commit(folder, project.answers["archetype"], actor)
         tell("push it")
-        _commit(folder, project.answers["archetype"], environ.get("GITHUB_ACTOR") or "modelwright")
-        push(folder, told["clone_url"], token, told["default_branch"], pause=github.pause)
-        # Its push starts no workflow: GitHub leaves those of a workflow's own token out.
-        dispatch = f"/repos/{repository}/actions/workflows/{FIRST}/dispatches"
-        github.call("POST", dispatch, {"ref": told["default_branch"]})
+        done = _pushed(github, token, folder, project.desired, told)
     return Started(
         repository=repository,
         url=told["html_url"],
         answers=project.answers,
-        done=[labels, "pushed the project", f"started its first pipeline ({FIRST})"],
+        done=done,
         left=left_to_the_button(project.desired, told),
     )
+
+
+def _repository(environ: Mapping[str, str]) -> str:
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    if "/" not in repository:
+        raise UsageError(
+            "the surroundings name no repository",
+            where="GITHUB_REPOSITORY",
+            next_step="let the workflow Start of a starter run it",
+        )
+    return repository
 
 
 def _wish(platform: Platform, github: GitHub, told: Mapping[str, Any]) -> Wish:
@@ -154,7 +156,19 @@ def _commit(folder: Path, archetype: str, actor: str) -> None:
     run(("git", *who, "commit", *quietly, "--message", message), folder=folder)
 
 
-def _labelled(github: GitHub, desired: DesiredState, repository: str) -> str:
+def _pushed(
+    github: GitHub, token: str, folder: Path, desired: DesiredState, told: Mapping[str, Any]
+) -> list[str]:
+    """Make the labels, push, start the first pipeline; return what was done."""
+    path, branch = f"/repos/{told['full_name']}", told["default_branch"]
     for label in desired.labels:
-        github.call("POST", f"/repos/{repository}/labels", label, fine=(_KNOWN,))
-    return f"made the labels {', '.join(label['name'] for label in desired.labels)}"
+        github.call("POST", f"{path}/labels", label, fine=(_KNOWN,))
+    push(folder, told["clone_url"], token, branch, pause=github.pause)
+    # Its push starts no workflow: GitHub leaves those of a workflow's own token out.
+    github.call("POST", f"{path}/actions/workflows/{FIRST}/dispatches", {"ref": branch})
+    names = ", ".join(label["name"] for label in desired.labels)
+    return [
+        f"made the labels {names}",
+        "pushed the project",
+        f"started its first pipeline ({FIRST})",
+    ]

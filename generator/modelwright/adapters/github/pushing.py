@@ -38,20 +38,7 @@ def push(folder: Path, url: str, token: str, branch: str, *, pause: float = 0.5)
         SurroundingsError: The push was refused, or the host cannot be reached.
     """
     proof = b64encode(f"x-access-token:{token}".encode()).decode()
-    parts = urlsplit(url)
-    settings = {
-        f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {proof}",
-        "credential.helper": "",
-        "http.followRedirects": "false",
-        "core.hooksPath": "/dev/null",
-        "advice.pushUpdateRejected": "false",
-        # Silence for so many seconds is an end of the connection.
-        "http.lowSpeedLimit": "1",
-        "http.lowSpeedTime": "30",
-    }
-    env = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_COUNT": str(len(settings))}
-    for number, (name, value) in enumerate(settings.items()):
-        env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    env = _surroundings(url, proof)
     command = ("git", "push", "--quiet", "--no-verify", url, f"HEAD:refs/heads/{branch}")
     for number in range(1, TRIES + 1):
         problem = _problem(command, folder, env)
@@ -74,3 +61,21 @@ def _problem(command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> 
     except SurroundingsError as error:
         return error.problem
     return ""
+
+
+def _surroundings(url: str, proof: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    settings = {
+        f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {proof}",
+        "credential.helper": "",
+        "http.followRedirects": "false",
+        "core.hooksPath": "/dev/null",
+        "advice.pushUpdateRejected": "false",
+        # Silence for so many seconds is an end of the connection.
+        "http.lowSpeedLimit": "1",
+        "http.lowSpeedTime": "30",
+    }
+    env = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (name, value) in enumerate(settings.items()):
+        env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return env
