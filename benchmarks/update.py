@@ -177,7 +177,8 @@ def table(measured: list[Measured]) -> str:
     ]
     note = (
         f"Measured on {machine()}, copier {version_of('copier')}; 30 files, 6 questions, one "
-        "version behind, one changed file; CPU seconds of whole processes, medians."
+        "version behind, one changed file; CPU seconds of whole processes whose bytecode is at "
+        "hand, medians."
     )
     return f"{note}\n\n" + rows(["measured", "first, s", "second, s", "ratio", "bound"], lines)
 

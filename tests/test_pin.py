@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-CALLED = (".github/workflows", ".github/actions", ":(exclude).github/workflows/new-project.yml")
+OWN = ("new-project.yml", "ci.yml", "release.yml")
+CALLED = (
+    *(".github/workflows", ".github/actions"),
+    *(f":(exclude).github/workflows/{name}" for name in OWN),
+)
 
 
 def test_the_pinned_workflows_are_today_s():

@@ -3,7 +3,9 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent / "src"))
+# Databricks runs a file without `__file__`.
+HERE = Path((lambda: None).__code__.co_filename).resolve().parent
+sys.path.insert(0, str(HERE / "src"))
 
 from demand_forecasting.runtime.cli import main
 

@@ -77,3 +77,16 @@ def test_a_template_reaches_nothing_of_python():
 
     with pytest.raises(SecurityError):
         ENV.from_string("{{ ''.__class__.__mro__ }}").render()
+
+
+ODD = st.text(alphabet="a b:-#'\"{}[],&*!|>%@`?~=0.1_\\", max_size=70)
+TEXTS = ODD | st.text(max_size=70) | st.sampled_from(["null", "yes", "1e3", "2020-01-01", "<<"])
+
+
+@given(st.dictionaries(TEXTS | st.from_regex(r"\w+", fullmatch=True), TEXTS | st.integers()))
+def test_answers_are_written_as_copier_writes_them(answers):
+    written = environment(lambda _: None).filters["to_nice_yaml"](answers)
+
+    assert written == yaml.safe_dump(
+        answers, indent=4, allow_unicode=True, default_flow_style=False
+    )

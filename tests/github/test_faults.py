@@ -14,6 +14,7 @@ import pytest
 from tests.github.creating import FULL_NAME
 from tests.github.fake import faults
 from tests.github.standing import orphans, standing, twice
+from tests.nightly import nightly
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "create.md"
 BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
@@ -111,9 +112,7 @@ def test_a_fault_leaves_nothing_half_made(fake, create, whole):
     _agrees(told)
 
 
-@pytest.mark.skipif(
-    "MODELWRIGHT_NIGHTLY" not in os.environ, reason="nightly: some four hundred creations"
-)
+@nightly("some four hundred creations")
 def test_no_fault_leaves_anything_half_made(fake, create, whole):
     """Every write in every way; every read in one way, the next read in the next."""
     found, stands = whole

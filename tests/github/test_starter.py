@@ -97,7 +97,7 @@ def test_a_starter_becomes_the_project_that_its_name_says(fake, use_template):
     assert answers["_src_path"] == "https://github.com/halden-retail/modelwright"
     assert made.git("diff", "--name-only", "main~1", "main", "--", WORKFLOWS) == ""
     assert {"modelwright", "waiver"} <= set(made.found.labels)
-    assert made.found.dispatches == [{"workflow": "scheduled.yml", "ref": "main"}]
+    assert made.found.dispatches == [{"workflow": "ci.yml", "ref": "main"}]
     told = summary.read_text()
     assert "grants the organisation's secret KITTO_PROD_CLIENT_SECRET" in told
     assert "guards the default branch" in told

@@ -25,7 +25,7 @@ def test_the_example_publishes_its_three_checks():
 
     assert checks(**files) == [
         "Image / Build",
-        "Python / Lock, lint, types, tests, wheel",
+        "Python / Lock, secrets, lint, types, tests, wheel",
         "Within policy",
     ]
 

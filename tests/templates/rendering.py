@@ -102,11 +102,10 @@ def policy_for(*environments: str) -> dict[str, Any]:
     return policy
 
 
-def render(archetype: str, into: Path, **answers: object) -> Path:
+def render(archetype: str, into: Path, version: str = "", **answers: object) -> Path:
     """Make the project that the answers describe in a new folder of `into`; return it."""
-    return _made(
-        Platform(tree=FolderTree(REPOSITORY), source="", version=""), archetype, into, answers
-    )
+    platform = Platform(tree=FolderTree(REPOSITORY), source="", version=version)
+    return _made(platform, archetype, into, answers)
 
 
 def render_under(policy: dict[str, Any], archetype: str, into: Path, **answers: object) -> Path:

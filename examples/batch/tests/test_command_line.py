@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from conftest import FIRST, ROOT, SECOND, WORSE
@@ -81,6 +83,19 @@ def test_an_error_is_one_line_with_its_next_step(run, project):
     assert (code, out, err.count("\n")) == (3, "", 1)
     assert err.startswith("error: --as-of ")
     assert "; next: " in err
+
+
+def test_a_disk_that_is_full_is_one_line_too(run, project, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+
+    code, _, err = run("drift")
+
+    assert code == 4
+    assert "No space left on device; next: make room" in err
+    assert len(err.splitlines()) == 1
 
 
 def test_promote_refuses_a_worse_version(run, project):

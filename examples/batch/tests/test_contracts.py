@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -10,6 +10,7 @@ from conftest import Like
 
 from demand_forecasting.runtime import ProjectError, contracts, scoring
 from demand_forecasting.runtime.cli import USE_CASE
+from demand_forecasting.runtime.panel import known
 
 
 def checked(project, panel, **changes):
@@ -86,6 +87,47 @@ def test_a_column_that_lacks_is_named(project, changed, column):
     error = refusal(project, changed(project.panel.drop(name)))
 
     assert (error.code, str(error)) == (3, f"the panel lacks the column {name}")
+    with pytest.raises(ProjectError, match="lacks the column"):
+        scoring.freshness(project.settings(), USE_CASE, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    "key", ["keys", "time", "target", "untrusted", "segment", "peers"], ids="{}".format
+)
+def test_a_column_that_only_the_configuration_knows_is_named(shared, key):
+    wrong = ["nowhere"] if key in ("keys", "peers") else "nowhere"
+    config = shared.settings(panel={key: wrong})
+
+    with pytest.raises(ProjectError) as told:
+        contracts.read(config, USE_CASE)
+
+    assert told.value.code == 3
+    assert str(told.value) == f"[panel] {key} names 'nowhere', which schemas.py does not have"
+    assert shared.settings().panel.target in told.value.next_step
+    with pytest.raises(ProjectError, match="nowhere"):
+        known(config, USE_CASE, shared.panel, shared.newest)
+
+
+@pytest.mark.parametrize("key", ["time", "target", "untrusted"])
+def test_a_column_that_cannot_be_what_it_is_named_for_is_refused(project, key):
+    segment = project.settings().panel.segment
+
+    error = refusal(project, project.settings(panel={key: segment}))
+
+    assert str(error).startswith(f"[panel] {key} names {segment!r}, which is no")
+
+
+def test_a_panel_without_a_day_to_come_leaves_the_partition_that_there_is(project, changed):
+    written = scoring.score(project.settings(), USE_CASE, project.registry)
+    before = project.partitions()
+    name = project.settings().panel.time
+    config = changed(project.panel.filter(pl.col(name) < written.run_date))
+
+    with pytest.raises(ProjectError, match="nothing is there to forecast") as told:
+        scoring.score(config, USE_CASE, project.registry)
+
+    assert told.value.code == 3
+    assert project.partitions() == before
 
 
 def test_a_column_of_another_type_is_named(project, changed):
@@ -148,6 +190,18 @@ def test_a_panel_without_any_target_is_an_error(project, changed):
     panel = project.panel.with_columns(pl.lit(None, pl.Float64).alias(name))
 
     assert f"no row of the panel has a value in {name}" in str(refusal(project, changed(panel)))
+
+
+def test_a_target_of_a_day_to_come_is_an_error(project, changed):
+    names = project.settings().panel
+    late = pl.lit(date(9999, 12, 31)).alias(names.time)
+    one = project.panel.drop_nulls(names.target).head(1).with_columns(late)
+    panel = pl.concat([project.panel, one])
+
+    error = refusal(project, changed(panel))
+
+    assert error.code == 3
+    assert "for 9999-12-31, which is yet to come" in str(error)
 
 
 def test_a_run_date_in_the_future_is_refused_with_the_newest_that_is_possible(project):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import lightgbm as lgb
 import polars as pl
 import pytest
 from conftest import FIRST, SECOND, WORSE, Like, shuffled
@@ -176,6 +177,36 @@ def test_a_champion_that_never_saw_the_run_dates_forecasts_them_now(project):
 
     assert verdict.passed, verdict.reason
     assert "on 2 run dates" in verdict.reason
+
+
+def test_a_champion_of_other_code_does_not_bar_the_way(project):
+    """What it cannot forecast any more is not compared; its own backtest still is."""
+    past = project.newest - timedelta(days=60)
+    spare = next(f.name for f in project.settings().feature if f.lag is None)
+    old = training.train(project.settings(), USE_CASE, project.registry, as_of=past)
+    other = Like(features=lambda panel: USE_CASE.features(panel).drop(spare))
+    fewer = [f.model_dump(by_alias=True) for f in project.settings().feature if f.name != spare]
+    config = project.settings().model_copy(
+        update={"feature": tuple(settings.Feature.model_validate(one) for one in fewer)}
+    )
+    new = training.train(config, other, project.registry)
+    project.point(old)
+
+    verdict = training.gate(config, other, project.registry, new)
+
+    assert verdict.passed, verdict.reason
+    assert f"champion {old} forecast none of the same days" in verdict.reason
+
+
+def test_a_fit_that_fails_says_why(shared):
+    def failing(*table, **options):
+        raise lgb.basic.LightGBMError("sum of labels is zero")
+
+    with pytest.raises(ProjectError, match="sum of labels is zero") as told:
+        forecasting.fit(shared.settings(), Like(fit=failing), shared.panel, shared.newest, seed=1)
+
+    assert told.value.code == 3
+    assert shared.settings().panel.target in told.value.next_step
 
 
 def test_the_gate_refuses_a_bias_above_the_limit(shared):

@@ -18,12 +18,14 @@ def whole(kind: str, content: bytes) -> bytes:
 
 def tree_content(entries: Iterable[tuple[str, Entry]]) -> bytes:
     """Return the content of a tree object."""
-
     # Git orders a folder as if its name ended with a slash.
-    def order(item: tuple[str, Entry]) -> bytes:
-        return os.fsencode(item[0]) + (b"/" if item[1].mode == FOLDER else b"")
-
-    return b"".join(_line(name, entry) for name, entry in sorted(entries, key=order))
+    lines = sorted(
+        (b"%s/" % name if entry.mode == FOLDER else name, name, entry)
+        for name, entry in ((os.fsencode(name), entry) for name, entry in entries)
+    )
+    return b"".join(
+        b"%o %s\0%s" % (entry.mode, name, bytes.fromhex(entry.name)) for _, name, entry in lines
+    )
 
 
 def nested(files: Files) -> dict[str, Any]:
@@ -64,7 +66,3 @@ def settle(stored: bytes, name: str, objects: Path) -> None:
 def compressed(content: bytes) -> bytes:
     """Return an object as it is stored."""
     return zlib.compress(content, 1)
-
-
-def _line(name: str, entry: Entry) -> bytes:
-    return f"{entry.mode:o} ".encode() + os.fsencode(name) + b"\0" + bytes.fromhex(entry.name)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import configparser
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
-_ENTRY: Final = 62
-_COMPRESSED: Final = 4
+from modelwright.adapters.git_index import indexed
+from modelwright.update.entry import REPOSITORY
 
 
 def origin(root: Path) -> str:
@@ -31,19 +29,11 @@ def origin(root: Path) -> str:
 
 
 def tracked(root: Path) -> list[str]:
-    """Return the paths in git's index, links to other repositories left out; none without one.
-
-    Source:
-        git, Documentation/gitformat-index.txt, versions 2 to 4.
-    """
+    """Return the paths in git's index, links to other repositories left out; none without one."""
     folder = _git_folder(root)
     if folder is None:
         return []
-    try:
-        content = (folder / "index").read_bytes()
-        return list(_index_paths(content))
-    except (OSError, IndexError, ValueError):
-        return []
+    return [path for path, entry, _ in indexed(folder / "index") if entry.mode != REPOSITORY]
 
 
 def git_directory(place: Path) -> Path | None:
@@ -61,38 +51,3 @@ def _git_folder(root: Path) -> Path | None:
     except (OSError, UnicodeDecodeError):
         return None
     return root / text.removeprefix("gitdir:").strip() if text.startswith("gitdir:") else None
-
-
-def _index_paths(content: bytes) -> Iterator[str]:
-    if content[:4] != b"DIRC":
-        return
-    version = int.from_bytes(content[4:8], "big")
-    count = int.from_bytes(content[8:12], "big")
-    position, name = 12, b""
-    for _ in range(count):
-        start = position
-        mode = int.from_bytes(content[start + 24 : start + 28], "big")
-        extended = content[start + 60] & 0x40
-        position += _ENTRY + (2 if extended else 0)
-        if version == _COMPRESSED:
-            cut, position = _number(content, position)
-            end = content.index(b"\0", position)
-            name = name[: len(name) - cut] + content[position:end]
-            position = end + 1
-        else:
-            end = content.index(b"\0", position)
-            name = content[position:end]
-            position = start + ((end - start) // 8 + 1) * 8
-        if mode & 0o170000 != 0o160000:  # noqa: PLR2004 -- a link to another repository
-            yield name.decode("utf-8", "surrogateescape")
-
-
-def _number(content: bytes, position: int) -> tuple[int, int]:
-    """Return a number of variable length and the position behind it."""
-    byte = content[position]
-    value = byte & 0x7F
-    while byte & 0x80:
-        position += 1
-        byte = content[position]
-        value = ((value + 1) << 7) | (byte & 0x7F)
-    return value, position + 1

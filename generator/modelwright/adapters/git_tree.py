@@ -24,6 +24,7 @@ class GitFolders:
         self.objects = objects
         self._folders: dict[str, Mapping[str, Entry]] = {}
         self._blobs: dict[str, bytes] = {}
+        self.listed: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def folders(self, names: list[str]) -> list[Mapping[str, Entry]]:
         """Return the entries of trees by their ids."""
@@ -59,9 +60,14 @@ class GitTree:
 
     def paths(self, folder: str) -> Iterator[str]:
         """Return every file below a folder, sorted."""
-        for path, entry in sorted(self.entries(folder).items()):
-            if entry.mode != LINK or not self._is_folder(self._found(path)):
-                yield path
+        known, key = self._folders.listed, (self.root, folder)
+        if key not in known:
+            known[key] = tuple(
+                path
+                for path, entry in sorted(self.entries(folder).items())
+                if entry.mode != LINK or not self._is_folder(self._found(path))
+            )
+        return iter(known[key])
 
     def read(self, path: str) -> bytes:
         """Return a file's content."""

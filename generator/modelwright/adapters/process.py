@@ -10,10 +10,15 @@ import sys
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from modelwright.adapters.urls import shown
 from modelwright.errors import SurroundingsError
+
+_LEFT_OUT: Final = (
+    *("VIRTUAL_ENV", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR"),
+)
 
 
 def run(
@@ -61,7 +66,7 @@ def _started(
         return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
             command,
             cwd=folder,
-            env={**_surroundings(), **(env or {})},
+            env=_surroundings(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -110,7 +115,7 @@ def output(  # noqa: PLR0913 -- what a run follows from
         done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
             command,
             cwd=folder,
-            env={**_surroundings(), **(env or {})},
+            env=_surroundings(env),
             input=given,
             capture_output=True,
             check=False,
@@ -139,7 +144,7 @@ def start(
     try:
         return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
             command,
-            env={**_surroundings(), **env},
+            env=_surroundings(env),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -165,9 +170,9 @@ def _absent(command: Sequence[str]) -> SurroundingsError:
     )
 
 
-def _surroundings() -> dict[str, str]:
-    left_out = (
-        *("VIRTUAL_ENV", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
-        *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR"),
-    )
-    return {name: value for name, value in os.environ.items() if name not in left_out}
+def _surroundings(env: Mapping[str, str] | None) -> dict[str, str] | None:
+    """Return what a program finds around it; None where that is just what is around this one."""
+    if not env and not any(name in os.environ for name in _LEFT_OUT):
+        return None
+    kept = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
+    return {**kept, **(env or {})}

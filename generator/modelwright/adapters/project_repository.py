@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from modelwright.adapters.git_index import indexed_files
 from modelwright.adapters.merging import files_of
 from modelwright.adapters.process import output
 from modelwright.errors import RefusedError, SurroundingsError
@@ -49,6 +50,11 @@ class ProjectRepository:
         Raises:
             SurroundingsError: Git fails.
         """
+        # Where nothing is changed the index holds what the commit does.
+        found = None if self.changed else indexed_files(self.git_dir / "index")
+        if found is not None:
+            prefix = self.prefix
+            return {p.removeprefix(prefix): e for p, e in found.items() if p.startswith(prefix)}
         return files_of(output((*_LIST, self.head), folder=self.folder))
 
     @property

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Literal
 
 import yaml
 
-from modelwright.catalog.patterns import matches
+from modelwright.catalog.patterns import covered
 
 Owner = Literal["managed", "shared", "yours"]
 FILE: Final = "archetype.yml"
@@ -55,11 +56,12 @@ class Archetype:
         """Return who owns a file of a project; `shared` where the catalogue says nothing."""
         owners: tuple[Owner, ...] = ("managed", "yours")
         for owner in owners:
-            if any(matches(pattern, path) for pattern in self.owners.get(owner, ())):
+            if covered(self.owners.get(owner, ()), path):
                 return owner
         return "shared"
 
 
+@lru_cache(maxsize=64)
 def archetype_from(identity: str, text: str) -> Archetype:
     """Read an `archetype.yml`."""
     data: Mapping[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 -- a safe loader

@@ -17,6 +17,9 @@ Read = Callable[[str], str | None]
 MARKS: Final = ("{{", "{%", "{#")
 _CODE: Final[dict[str, CodeType]] = {}
 _KEPT: Final = 2000
+_NAME: Final = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
+_SHORT: Final = re.compile(r"[ -~]{0,60}")
+_QUICK: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _LOOK_UP: Final = re.compile(r"(?<!\{)\{\{ cookiecutter\.(__d\.)?(\w+) \}\}(?!\})")
 
 
@@ -46,6 +49,8 @@ def rendered_text(env: SandboxedEnvironment, text: str, context: Mapping[str, An
     Raises:
         TemplateError: The text is no template, or names what is not there.
     """
+    if "{" not in text:
+        return text
     rest = _LOOK_UP.sub("", text)
     if not any(mark in rest for mark in MARKS):
         try:
@@ -91,7 +96,20 @@ def _looked_up(found: re.Match[str], context: Mapping[str, Any]) -> str:
 
 
 def _to_nice_yaml(value: object) -> str:
-    return yaml.safe_dump(value, indent=4, allow_unicode=True, default_flow_style=False)
+    dumper = _QUICK if _is_plain(value) else yaml.SafeDumper
+    return yaml.dump(value, Dumper=dumper, indent=4, allow_unicode=True, default_flow_style=False)
+
+
+def _is_plain(value: object) -> bool:
+    """Say whether both of PyYAML's emitters write a mapping alike: short ASCII texts, no lines."""
+    return isinstance(value, dict) and all(
+        isinstance(name, str) and _NAME.fullmatch(name) and _is_short(each)
+        for name, each in value.items()
+    )
+
+
+def _is_short(value: object) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and bool(_SHORT.fullmatch(value)))
 
 
 def _regex_search(value: str, pattern: str) -> str | None:

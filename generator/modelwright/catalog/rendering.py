@@ -10,8 +10,8 @@ from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from modelwright.catalog.answering import Answers
-from modelwright.catalog.dialect import compiled, environment, rendered_text
-from modelwright.catalog.patterns import matches
+from modelwright.catalog.dialect import environment, rendered_text
+from modelwright.catalog.patterns import covered
 from modelwright.catalog.questions import Questionnaire, questionnaire_from
 from modelwright.catalog.tree import Tree
 from modelwright.errors import RefusedError
@@ -110,20 +110,26 @@ def _context(answers: Answers, provenance: Mapping[str, str]) -> dict[str, Any]:
 def _patterns(template: Template, name: str, context: Mapping[str, Any]) -> list[str]:
     # One text, so that it is compiled once.
     text = "\n".join(template.questionnaire.settings.get(name, ()))
-    rendered = compiled(template.env, text).render(context)
+    rendered = rendered_text(template.env, text, context)
     return [pattern for pattern in rendered.split("\n") if pattern]
 
 
 def _destinations(template: Template, context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     settings = template.questionnaire.settings
-    folder = compiled(template.env, settings["subdirectory"]).render(context)
+    folder = rendered_text(template.env, settings["subdirectory"], context)
     excluded = _patterns(template, "exclude", context)
     for source in template.tree.paths(folder):
-        parts = source.removeprefix(f"{folder}/").split("/")
-        rendered = [rendered_text(template.env, part, context) for part in parts]
-        path = "/".join(rendered)
-        if all(rendered) and not any(matches(pattern, path) for pattern in excluded):
+        path = _named(template, source.removeprefix(f"{folder}/"), context)
+        if path and not covered(excluded, path):
             yield path, source
+
+
+def _named(template: Template, path: str, context: Mapping[str, Any]) -> str:
+    """Return a path with its names rendered; empty where one of them is."""
+    if "{" not in path:
+        return path
+    rendered = [rendered_text(template.env, part, context) for part in path.split("/")]
+    return "/".join(rendered) if all(rendered) else ""
 
 
 def _content(template: Template, source: str, context: Mapping[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ from typing import Protocol
 from jinja2 import UndefinedError
 
 from modelwright.catalog.answering import Answers, Asker, put_questions
-from modelwright.catalog.patterns import matches
+from modelwright.catalog.patterns import covered
 from modelwright.catalog.questions import Questionnaire
 from modelwright.catalog.rendering import (
     RenderedFile,
@@ -149,7 +149,7 @@ class DialectVersion:
                 where="copier.yml: _exclude",
                 next_step="tell the platform team to write `is defined and` before it",
             ) from error
-        return {path for path in paths if any(matches(pattern, path) for pattern in patterns)}
+        return {path for path in paths if covered(patterns, path)}
 
 
 def refuse_unknown(names: Sequence[str], given: Mapping[str, object]) -> None:

@@ -45,7 +45,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        code = command().main(args=list(arguments), prog_name="modelwright", standalone_mode=False)
+        whole = command(arguments[0] if arguments else "")
+        code = whole.main(args=list(arguments), prog_name="modelwright", standalone_mode=False)
     except SystemExit:
         # The command framework leaves only by this way on a broken pipe.
         return _broken_pipe()

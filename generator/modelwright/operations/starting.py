@@ -25,7 +25,7 @@ from modelwright.provisioning.left import left_to_the_button
 
 __all__ = ["Started", "start"]
 
-FIRST: Final = "scheduled.yml"
+FIRST: Final = "ci.yml"
 _KNOWN: Final = 422
 _NOT_SHOWN: Final = (403, 404)
 

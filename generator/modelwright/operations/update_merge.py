@@ -15,7 +15,7 @@ from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.merging import merge, renames
 from modelwright.adapters.project_repository import ProjectRepository
 from modelwright.catalog.archetypes import FILE, Owner, archetype_from
-from modelwright.catalog.patterns import matches
+from modelwright.catalog.patterns import covered
 from modelwright.catalog.rendering import ANSWERS_FILE
 from modelwright.catalog.tree import Tree
 from modelwright.catalog.unchanged import unchanged
@@ -69,7 +69,7 @@ def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
         theirs,
         ours,
         owner_of=owner_of,
-        skipped=lambda path: any(matches(pattern, path) for pattern in patterns),
+        skipped=lambda path: covered(patterns, path),
     )
     result = met(scratch, repository, ours, both, label=new.version.name)
     follow_managed(result, both, base)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from modelwright.update.entry import Entry
@@ -35,7 +35,7 @@ class Journal:
 
     def text(self) -> str:
         """Return the journal as its file holds it."""
-        return json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=True)
+        return json.dumps({"version": VERSION, **vars(self)}, ensure_ascii=True, default=vars)
 
 
 def journal_from(text: str) -> Journal:

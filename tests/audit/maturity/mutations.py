@@ -4,7 +4,7 @@ import re
 
 S = "src/fraud_scoring/"
 TESTS = "tests/test_use_case.py"
-CI, DEPLOY, WEEKLY = (f".github/workflows/{name}.yml" for name in ("ci", "deploy", "scheduled"))
+CI, DEPLOY = (f".github/workflows/{name}.yml" for name in ("ci", "deploy"))
 ALERTS, RUNBOOK = "monitoring/alerts.yml", "docs/runbook.md"
 BASE = "deploy/k8s/base/"
 ON_MAIN = "    branches: [main]\n"
@@ -110,7 +110,7 @@ MUTATIONS = [
     (32, "a step without a test", swap(TESTS, "fraud_scoring.evaluate", "fraud_scoring.other")),
     (32, "an interface without a test", everywhere("tests/", r"\.post\(", ".put(")),
     (32, "no limit of coverage", swap("pyproject.toml", "fail_under = 85")),
-    (35, "never run", swap(WEEKLY, "poe load", "poe test")),
+    (35, "never run", swap(CI, "poe load", "poe test")),
     (35, "no load test", drop("tests/load.py")),
     (36, "no key", swap(S + "runtime/app.py", "hmac.compare_digest(given, key)", "True")),
     (36, "no test of the key", everywhere("tests/", r"\b401\b", "400")),

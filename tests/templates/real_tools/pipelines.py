@@ -63,6 +63,7 @@ def act(
     command = [
         tool("act"), event, "--workflows", f".github/workflows/{workflow}", "--json",
         "--platform", "ubuntu-24.04=-self-hosted", "--container-daemon-socket", "-",
+        "--defaultbranch", "main",
         *local_repositories(stubs, platform), *options,
     ]  # fmt: skip
     surroundings = {"UV_PYTHON": sys.executable, **(env or {})}

@@ -16,6 +16,8 @@ case "${name} $*" in
   "kubectl create job "*) printf '{"kind": "Job", "spec": {"template": {"spec": {"containers": [{"args": ["score"]}]}}}}' ;;
   "kubectl create --filename -") cat > "${RECORDED}/tried.json" ;;
   "kubectl get job "*) if [[ "${ROLLOUT}" == 0 ]]; then echo Complete; else echo FailureTarget Failed; fi ;;
+  "gh pr create "*) cp "${RUNNER_TEMP}/report.md" "${RECORDED}/"; echo https://github.example/pull/7 ;;
+  "gh pr list "*) echo https://github.example/pull/7 ;;
   "databricks tables exists "*) printf '{"table_exists": %s}' "${TABLE_EXISTS:-true}" ;;
   "databricks bundle deploy "*)
     env | grep -E '^(DATABRICKS|ARM|BUNDLE)_' | sort > "${RECORDED}/environment"

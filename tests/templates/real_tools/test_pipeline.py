@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from modelwright import __version__
+from tests.nightly import nightly
 from tests.templates.real_tools import projects
 from tests.templates.real_tools.faults import FAULTS, Fault
 from tests.templates.real_tools.pipelines import act
@@ -33,7 +34,8 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     @functools.cache
     def of(archetype: str) -> Path:
-        project = render(archetype, tmp_path_factory.mktemp("fresh"))
+        # Of the version at hand, so that drift from it is judged.
+        project = render(archetype, tmp_path_factory.mktemp("fresh"), f"v{__version__}")
         projects.lock(project)
         address = f"https://github.com/halden-retail/{project.name}"
         run("git", "remote", "add", "origin", address, cwd=project)
@@ -58,10 +60,9 @@ def test_the_pull_request_of_a_fresh_project_is_green(project: Path, tmp_path: P
     assert {name for name in outcome.steps if name in STEPS} == set(STEPS)
 
 
-def nightly(archetype: str, fault: Fault) -> bool:
-    return IN_THE_GATE[fault.step] is not fault or (
-        archetype != "online-serving" and fault.step not in ("Tests", "Check it")
-    )
+def in_the_gate(archetype: str, fault: Fault) -> bool:
+    everywhere = archetype == "online-serving" or fault.step in ("Tests", "Check it")
+    return everywhere and IN_THE_GATE[fault.step] is fault
 
 
 @pytest.mark.parametrize(
@@ -71,10 +72,7 @@ def nightly(archetype: str, fault: Fault) -> bool:
             archetype,
             fault,
             id=f"{archetype}: {fault.name}",
-            marks=pytest.mark.skipif(
-                nightly(archetype, fault) and "MODELWRIGHT_NIGHTLY" not in os.environ,
-                reason="nightly: minutes of act",
-            ),
+            marks=nightly("minutes of act", unless=in_the_gate(archetype, fault)),
         )
         for archetype in ARCHETYPES
         for fault in FAULTS

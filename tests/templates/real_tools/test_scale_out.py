@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -11,15 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.nightly import nightly
 from tests.templates.real_tools import projects
 from tests.templates.real_tools.toolbox import java_home, run
 from tests.templates.rendering import render
 
 pytestmark = [pytest.mark.tools, pytest.mark.slow, pytest.mark.xdist_group("spark")]
 
-nightly = pytest.mark.skipif(
-    "MODELWRIGHT_NIGHTLY" not in os.environ, reason="nightly: each starts a Spark of its own"
-)
+AT_NIGHT = nightly("each starts a Spark of its own")
 # One run finds them all: a file of its own for each that would hide another.
 FAULTS = [
     ("resources/monitoring.job.yml", "max_concurrent_runs:", "max_concurent_runs:"),
@@ -93,7 +91,7 @@ def test_every_fault_in_the_bundle_is_found_by_the_project(project: Path) -> Non
     assert failed(done) == FOUND, done.stdout[-6000:]
 
 
-@nightly
+@AT_NIGHT
 @pytest.mark.parametrize(
     ("old", "new", "test"),
     [

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import pickle
+import resource
 import signal
 import subprocess
 import sys
@@ -240,6 +240,29 @@ def test_a_champion_with_other_features_is_refused_and_nothing_written(project):
     assert project.partitions() == {}
 
 
+@pytest.mark.parametrize("key", ["peers", "segment"])
+def test_a_champion_with_other_peers_or_another_segment_is_refused(project, key):
+    names = project.settings().panel
+    other = next(name for name in USE_CASE.contract.columns() if name not in names.peers)
+    config = project.settings(panel={key: [other] if key == "peers" else names.time})
+
+    with pytest.raises(ProjectError, match=f"trained with the peers {names.peers[0]}") as told:
+        scoring.score(config, USE_CASE, project.registry)
+
+    assert told.value.code == 3
+    assert "train and promote a new version" in told.value.next_step
+    assert project.partitions() == {}
+
+
+def test_a_limit_that_the_configuration_lacks_is_named(project):
+    config = project.settings().model_copy(update={"decision": {}})
+
+    with pytest.raises(ProjectError, match=r"which \[decision\] of .* lacks") as told:
+        scoring.score(config, USE_CASE, project.registry)
+
+    assert told.value.code == 3
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -257,17 +280,22 @@ def test_what_decide_leaves_out_is_never_written(project, wrong, says):
         loaded.forecast(project.settings(), broken, project.panel, project.newest)
 
 
-def test_a_full_disk_leaves_the_old_partition_and_says_so(project, monkeypatch):
+@pytest.fixture
+def full():
+    """No file may grow beyond a block, which is how a full disk looks to whoever writes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_leaves_the_old_partition_and_says_so(project, request):
     score(project)
     before = project.partitions()
     project.point(SECOND)
+    request.getfixturevalue("full")
 
-    def full(*args, **kwargs):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
-
-    with pytest.raises(ProjectError, match="No space left on device") as told:
+    with pytest.raises(ProjectError, match="cannot be written: is the disk full") as told:
         score(project)
 
     assert told.value.code == 4

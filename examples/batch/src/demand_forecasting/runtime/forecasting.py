@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ from .settings import Feature, Settings
 __all__ = ["Fitted", "fit", "no_widths", "table"]
 
 DELIVERED = ("forecast", "lower", "upper", "method")
+BESIDE = ("position", "middle", "alike")  # beside the peers' own columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,20 @@ class Fitted:
     def sees(
         self, settings: Settings, use_case: UseCase, panel: pl.DataFrame, as_of: date
     ) -> Known:
-        """Look at the panel as it was known on `as_of`, with this model's features."""
+        """Look at the panel as it was known on `as_of`, with this model's features.
+
+        Raises:
+            ProjectError: Peers or segment are others than in its training.
+        """
+        names = settings.panel
+        before = (sorted(set(self.peers.columns) - {*BESIDE}), *self.widths.columns[:1])
+        if before != (sorted(names.peers), names.segment):
+            raise ProjectError(
+                f"the version was trained with the peers {', '.join(before[0])} and the segment"
+                f" {before[1]}, which [panel] of config/batch.toml names otherwise",
+                next_step="put them back, or train and promote a new version",
+                code=3,
+            )
         return known(settings, use_case, panel, as_of, self.features)
 
     def deliver(self, settings: Settings, use_case: UseCase, seen: Known) -> pl.DataFrame:
@@ -63,7 +77,7 @@ class Fitted:
         due = self._beside(settings, seen, due)
         asked = due.select(SERIES, DAY, "step", "model", "peers", "below", "above")
         history = seen.trusted().join(due.select(SERIES).unique(), on=SERIES, how="semi")
-        decided = use_case.decide(asked, history, settings.decision)
+        decided = _decided(use_case, asked, history, settings.decision)
         names = settings.panel
         due = due.with_columns(pl.col(DAY).alias(names.time))
         shown = dict.fromkeys((SERIES, DAY, *names.keys, names.time, "step", names.segment))
@@ -138,7 +152,14 @@ def fit(
     names = _same(forecaster, settings.feature_names)
     del forecaster
     rows = rows[trusted]
-    booster = use_case.fit(rows, target, names=list(names), seed=seed)
+    try:
+        booster = use_case.fit(rows, target, names=list(names), seed=seed)
+    except lgb.basic.LightGBMError as error:
+        raise ProjectError(
+            f"train.py cannot fit what was known on {as_of}: {error}",
+            next_step=f"look at the panel's {settings.panel.target}, or at the parameters there",
+            code=3,
+        ) from error
     fitted = Fitted(booster, names, settings.feature, peers, no_widths(settings))
     return fitted, pl.from_numpy(rows, schema=list(names))
 
@@ -166,6 +187,21 @@ def no_widths(settings: Settings) -> pl.DataFrame:
     schema = {settings.panel.segment: pl.String, "season": pl.Int16, "own": pl.Boolean}
     numbers = dict.fromkeys(("below", "above", "typical"), pl.Float64)
     return pl.DataFrame(schema={**schema, **numbers})
+
+
+def _decided(
+    use_case: UseCase, asked: pl.DataFrame, history: pl.DataFrame, limits: Mapping[str, float]
+) -> pl.DataFrame:
+    try:
+        return use_case.decide(asked, history, limits)
+    except KeyError as error:
+        if str(error.args[0]) in limits:
+            raise
+        raise ProjectError(
+            f"decide.py asks for {error.args[0]!r}, which [decision] of config/batch.toml lacks",
+            next_step="name it there",
+            code=3,
+        ) from error
 
 
 def _joined(due: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:

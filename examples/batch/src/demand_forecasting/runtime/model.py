@@ -114,7 +114,8 @@ def save(
         fitted: What is written.
         golden: Some rows of the panel, and what the model forecasts from them.
     """
-    fitted.booster.save_model(folder / "model.lgb")
+    # Not `save_model`: it says nothing of a full disk.
+    (folder / "model.lgb").write_text(fitted.booster.model_to_string(), encoding="utf-8")
     fitted.peers.write_parquet(folder / "peers.parquet")
     fitted.widths.write_parquet(folder / "widths.parquet")
     spec = [feature.model_dump(by_alias=True) for feature in fitted.features]

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from . import ProjectError, UseCase
+from .contracts import named
 from .settings import Feature, Settings
 
 __all__ = ["DAY", "SERIES", "VALUE", "Known", "known", "naive", "position", "scales", "truths"]
@@ -60,8 +61,9 @@ def known(
         features: Those of the model; the configured ones where not given.
 
     Raises:
-        ProjectError: features.py gives no column of that name.
+        ProjectError: features.py gives no column of that name, or `[panel]` names none.
     """
+    named(settings, use_case)
     keys = list(settings.panel.keys)
     series = panel.select(keys).unique().sort(_series(settings))
     wanted = settings.feature if features is None else features

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from . import ProjectError, UseCase, contracts, model
 from .contracts import Checked
@@ -176,9 +177,11 @@ def replace_file(path: Path, rows: pl.DataFrame) -> None:
         with waiting.open("rb") as file:
             os.fsync(file.fileno())
         waiting.replace(path)
-    except OSError as error:
+    except (OSError, PolarsError) as error:
+        # polars names a full disk in words of its own, such as "invalid thrift".
+        reason = getattr(error, "strerror", None) or f"is the disk full? ({error})"
         raise ProjectError(
-            f"{path} cannot be written: {error.strerror or error}",
+            f"{path} cannot be written: {reason}",
             next_step="make room or give the right to write there, then run the same command again;"
             " what was there before is untouched",
         ) from error
@@ -229,6 +232,13 @@ def _one(
     data = settings.environment.data
     clean(data / "forecasts")
     rows = forecast(loaded, settings, use_case, found.panel, day).drop(SERIES, DAY)
+    if rows.is_empty():
+        raise ProjectError(
+            f"the panel has no row of {day} or the days after it: nothing is there to forecast",
+            next_step="give it a row for each coming day and series, with what is planned"
+            f" and without {settings.panel.target}",
+            code=3,
+        )
     if found.bad.height:
         replace_file(data / "quarantine" / f"run_date={day}" / "rows.parquet", found.bad)
     rows = rows.with_columns(
@@ -257,6 +267,6 @@ def _late_output(hours: float, rows: pl.DataFrame, now: datetime, gauges: Gauges
 def _holds(path: Path, rows: pl.DataFrame) -> bool:
     try:
         there = pl.read_parquet(path, hive_partitioning=False)
-    except (OSError, pl.exceptions.PolarsError):
+    except (OSError, PolarsError):
         return False
     return there.drop(OF_THE_RUN, strict=False).equals(rows.drop(OF_THE_RUN))

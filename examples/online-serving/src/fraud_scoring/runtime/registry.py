@@ -174,7 +174,13 @@ class Registry:
         """Store a version's files; the embedded registry's data folder may be moved as a whole."""
         if self._embedded:
             kept = self._artifacts / run_id
-            shutil.copytree(folder, kept)
+            try:
+                shutil.copytree(folder, kept)
+            except BaseException as error:
+                shutil.rmtree(kept, ignore_errors=True)
+                if isinstance(error, shutil.Error):
+                    raise OSError(error.args[0][0][2]) from error
+                raise
             return kept.as_uri()
         client.log_artifacts(run_id, str(folder), FILES)
         return f"{client.get_run(run_id).info.artifact_uri}/{FILES}"
@@ -195,9 +201,11 @@ class Registry:
                 self._known = MlflowClient(self.uri, os.environ.get("MLFLOW_REGISTRY_URI"))
             yield self._known
         except (MlflowException, OSError) as error:
+            # SQLAlchemy's hints to programmers come before what happened.
+            told = [line for line in str(error).splitlines() if not line.startswith("(raised")]
             raise ProjectError(
-                f"the registry {self.uri.split('@')[-1]} failed: {str(error).splitlines()[0]}",
-                next_step="check MLFLOW_TRACKING_URI and the network, then run it again",
+                f"the registry {self.uri.split('@')[-1]} failed: {(told or [''])[0]}",
+                next_step="check MLFLOW_TRACKING_URI, the network and the disk, then run it again",
             ) from error
 
     def _prepare(self) -> None:
@@ -205,5 +213,7 @@ class Registry:
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
         logging.getLogger("alembic").setLevel(logging.WARNING)
         logging.getLogger("mlflow").setLevel(logging.WARNING)
+        # What fails there is an error of ours, in one line: no second time as a traceback.
+        logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
         if self._embedded:
             self._artifacts.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,16 @@ from polars.exceptions import PolarsError
 from . import ProjectError, UseCase
 from .settings import Settings
 
-__all__ = ["Checked", "checked", "first_day", "newest_run_date", "opened", "read", "run_date"]
+__all__ = [
+    "Checked",
+    "checked",
+    "first_day",
+    "named",
+    "newest_run_date",
+    "opened",
+    "read",
+    "run_date",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +49,9 @@ def read(settings: Settings, use_case: UseCase) -> pl.DataFrame:
     """Read the panel.
 
     Raises:
-        ProjectError: It is not there, damaged or empty.
+        ProjectError: It is not there, damaged or empty, or a column lacks or has another type.
     """
+    named(settings, use_case)
     try:
         panel = use_case.read(settings.place, settings.sample)
     except (OSError, PolarsError) as error:
@@ -56,18 +66,40 @@ def read(settings: Settings, use_case: UseCase) -> pl.DataFrame:
             f"the panel {settings.place} holds no row",
             next_step="see why whatever writes it wrote nothing",
         )
+    _fitting({name: kind.dtype for name, kind in use_case.contract.columns().items()}, panel)
     return panel
+
+
+def named(settings: Settings, use_case: UseCase) -> None:
+    """Refuse names under `[panel]` of config/batch.toml that cannot be what they are for."""
+    names = settings.panel
+    known = {name: column.dtype for name, column in use_case.contract.columns().items()}
+    given = {
+        "keys": names.keys,
+        "time": (names.time,),
+        "target": (names.target,),
+        "untrusted": (names.untrusted,) if names.untrusted else (),
+        "segment": (names.segment,),
+        "peers": names.peers,
+    }
+    for key, name in ((key, name) for key, each in given.items() for name in each):
+        if name not in known:
+            raise _misnamed(f"{key} names {name!r}, which schemas.py does not have", known)
+    if known[names.time] != pl.Date:
+        raise _misnamed(f"time names {names.time!r}, which is no day in schemas.py", known)
+    if not known[names.target].is_numeric():
+        raise _misnamed(f"target names {names.target!r}, which is no number in schemas.py", known)
+    if names.untrusted and known[names.untrusted] != pl.Boolean:
+        raise _misnamed(f"untrusted names {names.untrusted!r}, which is not true or false", known)
 
 
 def checked(settings: Settings, use_case: UseCase, panel: pl.DataFrame) -> Checked:
     """Take the rows apart that break the contract.
 
     Raises:
-        ProjectError: A column lacks or has another type, or more rows are bad than is accepted.
+        ProjectError: More rows are bad than is accepted.
     """
-    contract = use_case.contract
-    _fitting({name: column.dtype for name, column in contract.columns().items()}, panel)
-    result, failure = contract.filter(panel, cast=True)
+    result, failure = use_case.contract.filter(panel, cast=True)
     bad = failure.invalid()
     counts = {rule: int(count) for rule, count in sorted(failure.counts().items())}
     share = bad.height / panel.height
@@ -89,13 +121,23 @@ def first_day(settings: Settings, panel: pl.DataFrame) -> date:
 
 
 def newest_run_date(settings: Settings, panel: pl.DataFrame) -> date:
-    """Return the last day that a run could forecast from."""
+    """Return the last day that a run could forecast from.
+
+    Raises:
+        ProjectError: No day has a target, or one that is yet to come.
+    """
     names = settings.panel
     told = panel.filter(pl.col(names.target).is_not_null()).get_column(names.time).max()
     if not isinstance(told, date):
         raise ProjectError(
             f"no row of the panel has a value in {names.target}",
             next_step="see why whatever writes it left the column empty",
+            code=3,
+        )
+    if told > datetime.now(UTC).date() + timedelta(days=1):
+        raise ProjectError(
+            f"the panel has a value in {names.target} for {told}, which is yet to come",
+            next_step="leave the column empty for the days to come",
             code=3,
         )
     return told + timedelta(days=1 + settings.forecast.gap)
@@ -125,6 +167,14 @@ def run_date(settings: Settings, panel: pl.DataFrame, as_of: date | None) -> dat
             code=3,
         )
     return day
+
+
+def _misnamed(how: str, known: Mapping[str, pl.DataType]) -> ProjectError:
+    return ProjectError(
+        f"[panel] {how}",
+        next_step=f"correct it in config/batch.toml; the columns are {', '.join(known)}",
+        code=3,
+    )
 
 
 def _fitting(wanted: Mapping[str, pl.DataType], panel: pl.DataFrame) -> None:

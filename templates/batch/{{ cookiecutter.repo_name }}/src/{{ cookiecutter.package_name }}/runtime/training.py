@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -217,7 +217,7 @@ def _on_the_same_days(
     """Return the rows of `scored` that the champion forecast too, with its `champion`.
 
     Its own backtest comes first. A run date that is not in it, but later than its training, it
-    forecasts now.
+    forecasts now, unless today's code or configuration is no longer its own.
     """
     folder = registry.files(champion)
     told = pl.read_parquet(folder / "backtest.parquet").select(
@@ -232,14 +232,30 @@ def _on_the_same_days(
     ]
     if days:
         panel = contracts.opened(settings, use_case, None)[0]
-        now = [
+        told = pl.concat([told, *_now(settings, use_case, loaded, panel, days)])
+    return scored.join(told, on=list(KEY))
+
+
+def _now(
+    settings: Settings,
+    use_case: UseCase,
+    loaded: model.Model,
+    panel: pl.DataFrame,
+    days: Sequence[date],
+) -> list[pl.DataFrame]:
+    champion = pl.col("forecast").alias("champion")
+    try:
+        return [
             loaded.forecast(settings, use_case, panel, day).select(
-                pl.lit(day).alias("run_date"), SERIES, DAY, pl.col("forecast").alias("champion")
+                pl.lit(day).alias("run_date"), SERIES, DAY, champion
             )
             for day in days
         ]
-        told = pl.concat([told, *now])
-    return scored.join(told, on=list(KEY))
+    except ProjectError as error:
+        # With other features or peers there would be no way forward: each successor would need it.
+        if error.code != 3:
+            raise
+        return []
 
 
 def _against_champion(

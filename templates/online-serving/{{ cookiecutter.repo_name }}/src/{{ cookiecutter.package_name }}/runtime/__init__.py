@@ -5,17 +5,21 @@ Your six modules give five functions, `UseCase`. Nothing in `runtime` knows what
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel
 
+if TYPE_CHECKING:
+    import lightgbm as lgb
+
 __all__ = ["Examples", "FloatArray", "ProjectError", "Scored", "UseCase"]
 
+{% include 'templates/_shared/quiet-threads.py' %}
 FloatArray = npt.NDArray[np.float64]
 RequestT = TypeVar("RequestT", bound=BaseModel)
 ResponseT_co = TypeVar("ResponseT_co", bound=BaseModel, covariant=True)
