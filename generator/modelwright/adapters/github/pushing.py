@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from modelwright.adapters.process import run
 from modelwright.errors import SurroundingsError
 
-__all__ = ["push"]
+__all__ = ["authorised", "push"]
 
 TRIES: Final = 3
 _SECONDS: Final = 120.0
@@ -37,8 +37,8 @@ def push(folder: Path, url: str, token: str, branch: str, *, pause: float = 0.5)
     Raises:
         SurroundingsError: The push was refused, or the host cannot be reached.
     """
-    proof = b64encode(f"x-access-token:{token}".encode()).decode()
-    env = _surroundings(url, proof)
+    proof = _proof(token)
+    env = authorised(url, token)
     command = ("git", "push", "--quiet", "--no-verify", url, f"HEAD:refs/heads/{branch}")
     for number in range(1, TRIES + 1):
         problem = _problem(command, folder, env)
@@ -63,7 +63,9 @@ def _problem(command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> 
     return ""
 
 
-def _surroundings(url: str, proof: str) -> dict[str, str]:
+def authorised(url: str, token: str) -> dict[str, str]:
+    """Return the surroundings in which git may reach a URL and nobody is asked anything."""
+    proof = _proof(token)
     parts = urlsplit(url)
     settings = {
         f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {proof}",
@@ -79,3 +81,7 @@ def _surroundings(url: str, proof: str) -> dict[str, str]:
     for number, (name, value) in enumerate(settings.items()):
         env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     return env
+
+
+def _proof(token: str) -> str:
+    return b64encode(f"x-access-token:{token}".encode()).decode()
