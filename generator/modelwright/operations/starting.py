@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.pushing import push
 from modelwright.adapters.placing import write
@@ -20,12 +22,10 @@ from modelwright.operations.creating.connecting import address_of, connected, pu
 from modelwright.operations.creating.project import Prepared, prepared
 from modelwright.operations.creating.wish import Wish
 from modelwright.operations.finishing import finish, steps
-from modelwright.provisioning.desired import DesiredState
 from modelwright.provisioning.left import left_to_the_button
 
 __all__ = ["Started", "start"]
 
-FIRST: Final = "ci.yml"
 _KNOWN: Final = 422
 _NOT_SHOWN: Final = (403, 404)
 
@@ -85,7 +85,7 @@ def start(  # noqa: PLR0913 -- what a start follows from
         actor = environ.get("GITHUB_ACTOR") or "modelwright"
         _commit(folder, project.answers["archetype"], actor)
         tell("push it")
-        done = _pushed(github, token, folder, project.desired, told)
+        done = _pushed(github, token, folder, project, told)
     return Started(
         repository=repository,
         url=told["html_url"],
@@ -157,18 +157,29 @@ def _commit(folder: Path, archetype: str, actor: str) -> None:
 
 
 def _pushed(
-    github: GitHub, token: str, folder: Path, desired: DesiredState, told: Mapping[str, Any]
+    github: GitHub, token: str, folder: Path, project: Prepared, told: Mapping[str, Any]
 ) -> list[str]:
     """Make the labels, push, start the first pipeline; return what was done."""
     path, branch = f"/repos/{told['full_name']}", told["default_branch"]
-    for label in desired.labels:
+    for label in project.desired.labels:
         github.call("POST", f"{path}/labels", label, fine=(_KNOWN,))
     push(folder, told["clone_url"], token, branch, pause=github.pause)
     # Its push starts no workflow: GitHub leaves those of a workflow's own token out.
-    github.call("POST", f"{path}/actions/workflows/{FIRST}/dispatches", {"ref": branch})
-    names = ", ".join(label["name"] for label in desired.labels)
-    return [
-        f"made the labels {names}",
-        "pushed the project",
-        f"started its first pipeline ({FIRST})",
-    ]
+    first = _first_pipeline(project.files)
+    if first:
+        github.call("POST", f"{path}/actions/workflows/{first}/dispatches", {"ref": branch})
+    names = ", ".join(label["name"] for label in project.desired.labels)
+    started = [f"started its first pipeline ({first})"] if first else []
+    return [f"made the labels {names}", "pushed the project", *started]
+
+
+def _first_pipeline(files: Mapping[str, RenderedFile]) -> str:
+    """Return the first workflow by name that can be started by hand and asks nothing."""
+    for path in sorted(files):
+        if path.startswith(WORKFLOWS):
+            workflow = yaml.safe_load(files[path].content)
+            # YAML 1.1 reads the key `on` as true.
+            events = workflow.get("on", workflow.get(True, {}))
+            if "workflow_dispatch" in events and not events["workflow_dispatch"]:
+                return path.removeprefix(WORKFLOWS)
+    return ""
