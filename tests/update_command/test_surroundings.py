@@ -131,6 +131,17 @@ def test_attributes_that_stand_above_the_project_or_in_the_git_directory(tmp_pat
     assert (project / "app.py").read_text().endswith("mine = 1\nnew = 1\n")
 
 
+def test_an_untracked_file_where_the_template_needs_a_folder(story):
+    (story.project / "tools").write_text("mine\n")
+    story.release("v1.1.0", {"project/tools/new.txt": "new\n", "project/README.md": MORE})
+
+    assert run("update", story.project) == 1
+
+    assert updated(story.project)
+    assert (story.project / "tools").read_text() == "mine\n"
+    assert (story.project / "tools.template").read_text() == "new\n"
+
+
 def test_a_repository_that_names_its_objects_by_sha256(story, newer, tmp_path):
     other = tmp_path / "other"
     other.mkdir()

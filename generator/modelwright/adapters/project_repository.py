@@ -81,6 +81,18 @@ class ProjectRepository:
         others = {path: e for path, e in listed.items() if not path.startswith(self.prefix)}
         return {**others, **{f"{self.prefix}{path}": entry for path, entry in files.items()}}
 
+    def obstacle(self, path: str, ours: Mapping[str, Entry]) -> str:
+        """Return the path of what git does not know and where a file cannot be put.
+
+        That is something at its very path, or a file or link where it needs a folder; empty where
+        nothing is in the way.
+        """
+        for end in (place for place, letter in enumerate(path) if letter == "/"):
+            above = self.folder / path[:end]
+            if path[:end] not in ours and (above.is_symlink() or above.is_file()):
+                return path[:end]
+        return path if os.path.lexists(self.folder / path) else ""
+
     def refuse_dirty(self) -> None:
         """Check that nothing tracked is changed.
 

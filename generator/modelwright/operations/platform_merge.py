@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -85,7 +84,7 @@ def _met(
     base, theirs = (stored(scratch, repository, ours, side) for side in (both.base, both.theirs))
     sides = Sides(base=base, theirs=theirs, managed={})
     result = met(scratch, repository, ours, sides, label=goal)
-    leave_untracked(result, lambda path: os.path.lexists(repository.folder / path))
+    leave_untracked(result, lambda path: repository.obstacle(path, ours))
     return result
 
 

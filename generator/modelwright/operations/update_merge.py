@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +72,7 @@ def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
     )
     result = met(scratch, repository, ours, both, label=new.version.name)
     follow_managed(result, both, base)
-    leave_untracked(result, lambda path: os.path.lexists(repository.folder / path))
+    leave_untracked(result, lambda path: repository.obstacle(path, ours))
     return result, Sides(base=base, theirs=theirs, managed=both.managed)
 
 

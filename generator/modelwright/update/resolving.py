@@ -110,12 +110,18 @@ def _make_room(result: Result, path: str, wanted: Entry) -> None:
         result.files[path] = wanted
 
 
-def leave_untracked(result: Result, in_the_way: Callable[[str], bool]) -> None:
-    """Put the template's file aside wherever a file that git does not know stands at its path."""
-    for path in [path for path in result.files if path not in result.ours and in_the_way(path)]:
+def leave_untracked(result: Result, obstacle: Callable[[str], str]) -> None:
+    """Put the template's file aside wherever what git does not know stands in its way.
+
+    Args:
+        result: What the update does.
+        obstacle: The path of what stands in the way of a path; empty for nothing.
+    """
+    new = [path for path in result.files if path not in result.ours]
+    for path, other in [(path, other) for path in new if (other := obstacle(path))]:
         entry = result.files.pop(path)
         result.unmerged.pop(path, None)
-        aside = result.put_aside(path, "template", entry)
+        aside = result.put_aside(other, "template", entry)
         result.conflicts.append(Conflict(path=path, kind="in the way", aside=aside))
 
 
