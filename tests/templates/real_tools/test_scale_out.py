@@ -30,6 +30,7 @@ FOUND = {
     "test_every_resource_is_one_that_databricks_knows[jobs: monitoring]",
     "test_every_task_runs_a_verb_that_there_is",
     "test_every_job_says_who_pays_and_what_happens_when_it_fails[training]",
+    "test_every_job_says_who_pays_and_what_happens_when_it_fails[rollback]",
     "test_every_job_says_who_pays_and_what_happens_when_it_fails[scoring]",
     "test_every_job_says_who_pays_and_what_happens_when_it_fails[backfill]",
     "test_a_verb_that_fails_fails_its_task",
@@ -99,6 +100,11 @@ def test_every_fault_in_the_bundle_is_found_by_the_project(project: Path) -> Non
             "frame.repartition(parts, *keys)",
             "frame.repartition(parts)",
             "test_many_workers_forecast_what_one_machine_does",
+        ),
+        (
+            "own, as_of, seed=seed, progress=quiet",
+            "own, as_of, seed=seed + 1, progress=quiet",
+            "test_workers_learn_what_one_machine_learns_segment_by_segment",
         ),
         (
             "place.unlink(missing_ok=True)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.tools
 OPTIONAL = {
     ("online-serving", "databricks"): [
         *("databricks.yml", "resources/training.job.yml"),
+        *("src/fraud_scoring/runtime/databricks.py", "tests/test_databricks.py"),
         *("notebooks/explore.py", "tests/test_notebooks.py"),
     ],
     ("online-serving", "compose"): ["compose.yaml"],
@@ -121,11 +123,14 @@ def test_the_job_runs_what_the_project_has(tmp_path: Path) -> None:
     _, training = bundle(project, "dev")
     (task,) = training["tasks"]
 
-    file = (project / "resources" / task["spark_python_task"]["python_file"]).resolve()
+    wheel = task["python_wheel_task"]
+    declared = tomllib.loads((project / "pyproject.toml").read_text())["project"]
 
-    assert file == (project / "main.py").resolve()
-    assert file.is_file()
-    assert task["spark_python_task"]["parameters"] == ["train"]
+    module, function = declared["scripts"][wheel["entry_point"]].split(":")
+    assert wheel["package_name"] == declared["name"]
+    assert (project / "src" / f"{module.replace('.', '/')}.py").is_file()
+    assert (function, wheel["parameters"][-1]) == ("main", "train")
+    assert wheel["parameters"][0] == "--root=${workspace.file_path}"
 
 
 def test_the_compose_file_is_valid_and_listens_only_here(tmp_path: Path) -> None:

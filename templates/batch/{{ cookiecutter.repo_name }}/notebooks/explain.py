@@ -17,6 +17,7 @@ import polars as pl
 
 from {{ cookiecutter.package_name }}.runtime import contracts, forecasting, scoring, settings
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
+from {{ cookiecutter.package_name }}.runtime.panel import parts
 from {{ cookiecutter.package_name }}.runtime.registry import Registry
 
 config = settings.load(root)
@@ -32,11 +33,15 @@ print(f"version {champion.version}, trained as of {champion.as_of}; run date {da
 
 # COMMAND ----------
 
-rows, said = forecasting.table(champion.fitted, config, USE_CASE, panel, day, since)
-seen = champion.fitted.sees(config, USE_CASE, panel, day).history.filter(pl.col("day") >= since)
-told = seen.select(pl.col("series").str.replace("\x1f", " "), "day", "value", "trusted")
-told = told.with_columns(model=said, error=(pl.col("value") - said).abs()).with_row_index()
-worst = told.filter("trusted").sort("error", descending=True)
+each = list(parts(champion.fitted, config, panel))  # one, or one for each segment
+tables = [forecasting.table(one, config, USE_CASE, own, day, since) for one, own in each]
+told = []
+for number, ((one, own), (_, said)) in enumerate(zip(each, tables, strict=True)):
+    seen = one.sees(config, USE_CASE, own, day).history.filter(pl.col("day") >= since)
+    shown = seen.select(pl.col("series").str.replace("\x1f", " "), "day", "value", "trusted")
+    shown = shown.with_columns(model=said, error=(pl.col("value") - said).abs())
+    told.append(shown.with_columns(part=pl.lit(number)).with_row_index())
+worst = pl.concat(told).filter("trusted").sort("error", descending=True)
 print(worst.head(5))
 
 # COMMAND ----------
@@ -48,11 +53,12 @@ print(worst.head(5))
 
 # COMMAND ----------
 
-one = rows[int(worst.item(0, "index"))]
-shares = champion.fitted.booster.predict(one.to_numpy(), pred_contrib=True)[0]
+part = int(worst.item(0, "part"))
+fitted, one = each[part][0], tables[part][0][int(worst.item(0, "index"))]
+shares = fitted.booster.predict(one.to_numpy(), pred_contrib=True)[0]
 reasons = pl.DataFrame(
     {
-        "feature": [*champion.fitted.names, "(constant)"],
+        "feature": [*fitted.names, "(constant)"],
         "value": [*one.row(0), None],
         "share": shares,
     }

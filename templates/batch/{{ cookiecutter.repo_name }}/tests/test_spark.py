@@ -7,9 +7,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from {{ cookiecutter.package_name }}.runtime import ProjectError, contracts, scoring, spark, training
+from {{ cookiecutter.package_name }}.runtime import (
+    ProjectError,
+    backtest,
+    contracts,
+    model,
+    scoring,
+    spark,
+    training,
+)
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE, Yours
-from {{ cookiecutter.package_name }}.runtime.forecasting import fit
+from {{ cookiecutter.package_name }}.runtime.log import Progress
+from {{ cookiecutter.package_name }}.runtime.panel import forecast_parts
 from {{ cookiecutter.package_name }}.runtime.registry import Registry
 from {{ cookiecutter.package_name }}.runtime.settings import load
 
@@ -114,17 +123,20 @@ def test_a_worker_s_week_begins_on_monday_too(panel, local_spark, tmp_path):
     assert [day.isoweekday() for day in days["date"]] == days["weekday"].to_list()
 
 
-def test_a_worker_fits_what_one_machine_fits_of_the_same_segment(settings, panel):
+def test_workers_learn_what_one_machine_learns_segment_by_segment(settings, panel):
+    training_ = settings.training.model_copy(update={"by_segment": True})
+    own = settings.model_copy(update={"training": training_})
     rows, day = panel
+    registry = Registry(own)
 
-    there = spark.fit_segments(settings, USE_CASE, rows, day, seed=5)
+    here = backtest.learn(own, USE_CASE, rows, day, seed=5, progress=Progress())
+    version = training.train(own, USE_CASE, registry, seed=5, learn=spark.learn)
 
-    assert there.keys() == set(rows["category"].unique())
-    name, fitted = next(iter(there.items()))
-    own = rows.filter(pl.col("category") == name)
-    here, _ = fit(settings, USE_CASE, own, day, seed=5)
-    told = here.forecast(settings, USE_CASE, own, day)
-    assert fitted.forecast(settings, USE_CASE, own, day).equals(told)
+    there = model.load(version, registry.files(version), own, USE_CASE)
+    assert there.fitted.models.keys() == here.fitted.models.keys() == set(rows["category"])
+    told = forecast_parts(here.fitted, own, USE_CASE, rows, day)
+    assert there.forecast(own, USE_CASE, rows, day).equals(told)
+    assert spark.forecast(there, own, USE_CASE, rows, day).equals(told)
 
 
 def test_what_fails_on_a_worker_is_named_and_leaves_nothing_behind(settings, champion, panel):

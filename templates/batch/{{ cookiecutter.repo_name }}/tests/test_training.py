@@ -21,6 +21,7 @@ from {{ cookiecutter.package_name }}.runtime import (
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE, trace
 from {{ cookiecutter.package_name }}.runtime.log import Progress
 from {{ cookiecutter.package_name }}.runtime.model import REQUIRED, read_passport
+from {{ cookiecutter.package_name }}.runtime.panel import forecast_parts
 
 
 def scored_of(project, version):
@@ -196,6 +197,43 @@ def test_a_champion_of_other_code_does_not_bar_the_way(project):
 
     assert verdict.passed, verdict.reason
     assert f"champion {old} forecast none of the same days" in verdict.reason
+
+
+def test_each_segment_may_have_a_model_of_its_own(project):
+    """It forecasts what a project of that segment alone would, and passes the same gate."""
+    config = project.settings(training={"by_segment": True})
+    names, day = config.panel, project.newest
+    version = training.train(config, USE_CASE, project.registry)
+    loaded = model.load(version, project.registry.files(version), config, USE_CASE)
+    told = loaded.forecast(config, USE_CASE, project.panel, day)
+
+    assert sorted(loaded.fitted.models) == sorted(set(project.panel[names.segment]))
+    for segment in loaded.fitted.models:
+        own = project.panel.filter(pl.col(names.segment) == segment)
+        how = {"seed": config.training.seed, "progress": Progress()}
+        alone = backtest.learn_one(config, USE_CASE, own, day, **how)
+        said = alone.fitted.forecast(config, USE_CASE, own, day)
+        assert told.filter(pl.col(names.segment) == segment).equals(said)
+    assert "seasonal-naive has" in gate(project, version).reason
+    papers = read_passport(project.registry.files(version))
+    assert papers["parameters"]["models"] == len(loaded.fitted.models)
+
+
+def test_a_segment_without_a_model_is_forecast_by_the_widest(shared):
+    config = shared.settings(training={"by_segment": True})
+    names, day = config.panel, shared.newest
+    new = shared.panel.group_by(names.keys).agg(pl.col(names.segment).last()).sort(names.keys)
+    few = shared.panel.join(new.head(1), on=names.keys, how="semi")
+    young = few.filter(pl.col(names.time) > day - timedelta(days=30))
+    rest = shared.panel.join(new.head(1), on=names.keys, how="anti")
+    panel = pl.concat([rest, young.with_columns(pl.lit("brand new").alias(names.segment))])
+
+    learnt = backtest.learn(config, USE_CASE, panel, day, seed=1, progress=Progress())
+    told = forecast_parts(learnt.fitted, config, USE_CASE, panel, day)
+
+    assert "brand new" not in learnt.fitted.models
+    due = panel.filter(pl.col(names.time) >= day)
+    assert told.select(names.keys).n_unique() == due.select(names.keys).n_unique()
 
 
 def test_a_fit_that_fails_says_why(shared):

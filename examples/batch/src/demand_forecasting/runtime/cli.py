@@ -67,9 +67,9 @@ def _run(asked: argparse.Namespace) -> int:
     except ProjectError as error:
         print(f"error: {error}; next: {error.next_step}", file=sys.stderr)
         return error.code
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
         # A full disk or a missing right shows wherever something is written.
         step = "make room or give the right, then run it again"
         print(f"error: {error}; next: {step}", file=sys.stderr)
@@ -163,7 +163,12 @@ def _train(asked: argparse.Namespace, settings: Settings) -> None:
     registry, gauges = Registry(settings), Gauges(settings, "train")
     progress = Progress(settings.backtest.windows + 3)
     version = training.train(
-        settings, USE_CASE, registry, as_of=asked.as_of, seed=asked.seed, progress=progress
+        settings,
+        USE_CASE,
+        registry,
+        as_of=asked.as_of,
+        seed=asked.seed,
+        progress=progress,
     )
     progress.end()
     metrics = read_passport(registry.files(version))["metrics"]

@@ -16,6 +16,7 @@ from . import FloatArray, UseCase, contracts
 from .forecasting import table
 from .log import Gauges
 from .model import Model
+from .panel import parts
 from .scoring import replace_file
 from .settings import Settings
 
@@ -72,8 +73,11 @@ def drift(
     """
     panel, day = contracts.opened(settings, use_case, as_of)
     since = day - timedelta(days=settings.drift.window_days + settings.forecast.gap)
-    columns, forecast = table(loaded.fitted, settings, use_case, panel, day, since)
-    watched = [feature.name for feature in loaded.fitted.features if feature.watched]
+    each = list(parts(loaded.fitted, settings, panel))
+    seen = [table(fitted, settings, use_case, own, day, since) for fitted, own in each]
+    columns = pl.concat([rows.select(seen[0][0].columns) for rows, _ in seen])
+    forecast = np.concatenate([said for _, said in seen])
+    watched = [feature.name for feature in each[0][0].features if feature.watched]
     live = {name: _numbers(columns, name) for name in watched}
     live["forecast"] = forecast
     limit = settings.drift.psi_limit

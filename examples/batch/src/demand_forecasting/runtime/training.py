@@ -6,8 +6,8 @@ import hashlib
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,11 +16,11 @@ from typing import Any
 import polars as pl
 
 from . import ProjectError, UseCase, backtest, contracts, model
-from .forecasting import Fitted, fit
+from .forecasting import Fitted
 from .log import Progress
 from .model import issue_passport, missing, project_version, read_passport
 from .monitoring import describe
-from .panel import DAY, SERIES
+from .panel import DAY, SERIES, BySegment
 from .registry import Registry
 from .settings import Settings
 
@@ -49,6 +49,7 @@ def train(
     as_of: date | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
+    learn: Callable[..., backtest.Learnt] = backtest.learn,
 ) -> str:
     """Train, backtest and register one version; nothing is scored by it until it is promoted.
 
@@ -59,6 +60,7 @@ def train(
         as_of: Run date of the training; the configured one where not given.
         seed: Of the fit; the configured one where not given.
         progress: Where to say how far it is.
+        learn: Where it is fitted: on this machine, or on others.
 
     Returns:
         The new version.
@@ -67,11 +69,9 @@ def train(
     seed = settings.training.seed if seed is None else seed
     progress.say("read and check the panel")
     panel, day = contracts.opened(settings, use_case, as_of)
-    tested = backtest.backtest(settings, use_case, panel, day, seed=seed, progress=progress)
-    progress.say("fit on everything that is known")
-    fitted, table = fit(settings, use_case, panel, day, seed=seed)
-    fitted = replace(fitted, widths=tested.widths)
-    metrics = _metrics(settings, use_case, tested.scored)
+    learnt = learn(settings, use_case, panel, day, seed=seed, progress=progress)
+    fitted, scored = learnt.fitted, learnt.scored
+    metrics = _metrics(settings, use_case, scored)
     progress.say("register")
     facts: dict[str, Any] = {"as_of": day.isoformat(), "seed": seed, "metrics": metrics}
     facts |= _data_facts(settings, panel, day) | _model_facts(fitted)
@@ -81,8 +81,8 @@ def train(
     with TemporaryDirectory() as name:
         folder = Path(name)
         model.save(folder, fitted, model.golden(settings, use_case, fitted, panel, day))
-        describe(settings, folder, table, panel, tested.scored)
-        tested.scored.write_parquet(folder / "backtest.parquet")
+        describe(settings, folder, learnt.table, panel, scored)
+        scored.write_parquet(folder / "backtest.parquet")
         (folder / "passport.json").write_text(json.dumps(papers, indent=2), encoding="utf-8")
         (folder / "MLmodel").write_text(_mlmodel(papers), encoding="utf-8")
         return registry.register(folder, run_id=run_id, metrics=metrics, tags=_tags(papers))
@@ -110,14 +110,15 @@ def _data_facts(settings: Settings, panel: pl.DataFrame, day: date) -> dict[str,
     return {"data_sha256": digest.hexdigest(), "data_rows": seen.height}
 
 
-def _model_facts(fitted: Fitted) -> dict[str, Any]:
-    parameters = {**fitted.booster.params, "trees": fitted.booster.num_trees()}
-    gain = fitted.booster.feature_importance("gain")
-    shares = (gain / max(float(gain.sum()), 1e-9)).round(4).tolist()
+def _model_facts(fitted: Fitted | BySegment) -> dict[str, Any]:
+    each = [fitted] if isinstance(fitted, Fitted) else list(fitted.models.values())
+    trees = sum(one.booster.num_trees() for one in each)
+    gains = [one.booster.feature_importance("gain") for one in each]
+    shares = sum(gain / max(float(gain.sum()), 1e-9) for gain in gains) / len(each)
     return {
-        "features": list(fitted.names),
-        "importance": dict(zip(fitted.booster.feature_name(), shares, strict=True)),
-        "parameters": parameters,
+        "features": list(each[0].names),
+        "importance": dict(zip(each[0].names, shares.round(4).tolist(), strict=True)),
+        "parameters": {**each[0].booster.params, "trees": trees, "models": len(each)},
     }
 
 

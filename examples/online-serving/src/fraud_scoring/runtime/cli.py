@@ -70,9 +70,9 @@ def _run(asked: argparse.Namespace) -> int:
     except ProjectError as error:
         print(f"error: {error}; next: {error.next_step}", file=sys.stderr)
         return error.code
-    except BrokenPipeError:
-        raise
     except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
         # A full disk or a missing right shows wherever something is written.
         step = "make room or give the right, then run it again"
         print(f"error: {error}; next: {step}", file=sys.stderr)

@@ -2,6 +2,9 @@
 
 The run dates stand on a fixed grid of days. So two versions trained on different days share most
 of them, and the gate compares what both forecast without having seen the truth.
+
+A panel that is too large to be learnt from as a whole is learnt from segment by segment. Each
+model is the one that its segment's rows alone would give, so it does not matter where it is fitted.
 """
 
 from __future__ import annotations
@@ -15,13 +18,27 @@ import polars as pl
 from . import ProjectError, UseCase, contracts
 from .forecasting import Fitted, fit
 from .log import Gauges, Progress
-from .panel import DAY, SERIES, naive, scales, truths
+from .panel import DAY, SERIES, BySegment, by_home, naive, scales, truths
 from .scoring import forecasts, replace_file
 from .settings import Settings
 
-__all__ = ["Backtest", "backtest", "feedback", "measure", "measure_all", "run_dates"]
+__all__ = [
+    "Backtest",
+    "Learnt",
+    "backtest",
+    "divided",
+    "feedback",
+    "joined",
+    "learn",
+    "learn_one",
+    "measure",
+    "measure_all",
+    "run_dates",
+    "thinned",
+]
 
 EVERYBODY = "all"
+ROWS_LOOKED_AT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,95 @@ def backtest(
         wide = replace(fitted, widths=_widths(settings, others))
         scored.append(_scored(settings, use_case, panel, wide, day, right))
     return Backtest(pl.concat(scored), _widths(settings, pl.concat(plain)))
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What one training gives.
+
+    Attributes:
+        fitted: What forecasts, with the width of its intervals.
+        scored: See `Backtest`.
+        table: The features that it learnt from, or every so many rows of them.
+    """
+
+    fitted: Fitted | BySegment
+    scored: pl.DataFrame
+    table: pl.DataFrame
+
+
+def learn(
+    settings: Settings,
+    use_case: UseCase,
+    panel: pl.DataFrame,
+    as_of: date,
+    *,
+    seed: int,
+    progress: Progress,
+) -> Learnt:
+    """Backtest and fit, as `[training] by_segment` says; one segment after another."""
+    if not settings.training.by_segment:
+        return learn_one(settings, use_case, panel, as_of, seed=seed, progress=progress)
+    found = {}
+    for name, rows in divided(settings, panel, as_of).items():
+        progress.say(f"segment {name}")
+        one = learn_one(settings, use_case, rows, as_of, seed=seed, progress=Progress())
+        found[name] = thinned(one, panel.height)
+    return joined(found)
+
+
+def learn_one(
+    settings: Settings,
+    use_case: UseCase,
+    panel: pl.DataFrame,
+    as_of: date,
+    *,
+    seed: int,
+    progress: Progress,
+) -> Learnt:
+    """Backtest and fit one model on everything that is known."""
+    tested = backtest(settings, use_case, panel, as_of, seed=seed, progress=progress)
+    progress.say("fit on everything that is known")
+    fitted, table = fit(settings, use_case, panel, as_of, seed=seed)
+    return Learnt(replace(fitted, widths=tested.widths), tested.scored, table)
+
+
+def thinned(learnt: Learnt, rows: int) -> Learnt:
+    """Leave so few rows of the table that those of all segments fit on one machine."""
+    few = learnt.table.gather_every(max(1, rows // ROWS_LOOKED_AT))
+    return replace(learnt, table=few)
+
+
+def divided(settings: Settings, panel: pl.DataFrame, as_of: date) -> dict[str, pl.DataFrame]:
+    """Return the rows of each segment that has history enough to be learnt from.
+
+    Raises:
+        ProjectError: None has.
+    """
+    found, short = {}, None
+    for name, rows in by_home(settings, panel):
+        try:
+            run_dates(settings, rows, as_of)
+        except ProjectError as error:
+            short = error
+        else:
+            found[name] = rows
+    if not found and short:
+        raise short
+    return found
+
+
+def joined(found: Mapping[str, Learnt]) -> Learnt:
+    """Put the segments together."""
+    models = {name: one.fitted for name, one in sorted(found.items())}
+    whole = {name: fitted for name, fitted in models.items() if isinstance(fitted, Fitted)}
+    each = [found[name] for name in whole]
+    widest = max(whole, key=lambda name: found[name].table.height)
+    return Learnt(
+        BySegment(whole, widest),
+        pl.concat([one.scored for one in each]),
+        pl.concat([one.table.select(each[0].table.columns) for one in each]),
+    )
 
 
 def measure(

@@ -69,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     version: Option = ("version", {"help": "a version of the registry, or `latest`"})
     day: Option = ("--as-of", {"type": _day, "help": "run date, YYYY-MM-DD"})
     verb("demo", _demo, "Everything once, on a sample of its own.")
+{%- if cookiecutter.__d.deploys == 'bundle' %}
+    workers: Option = ("--spark", {"action": "store_true", "help": "on the workers of Spark"})
+{%- endif %}
     verb(
         "train",
         _train,
@@ -76,9 +79,11 @@ def _parser() -> argparse.ArgumentParser:
         day,
         ("--seed", {"type": int, "help": "of the fit"}),
         ("--promote", {"action": "store_true", "help": "let it be champion, past the gate"}),
+{%- if cookiecutter.__d.deploys == 'bundle' %}
+        workers,
+{%- endif %}
     )
 {%- if cookiecutter.__d.deploys == 'bundle' %}
-    workers: Option = ("--spark", {"action": "store_true", "help": "on the workers of Spark"})
     verb("score", _score, "Forecast with the champion and write a partition.", day, workers)
 {%- else %}
     verb("score", _score, "Forecast with the champion and write a partition.", day)
@@ -124,7 +129,15 @@ def _train(asked: argparse.Namespace, settings: Settings) -> None:
     registry, gauges = Registry(settings), Gauges(settings, "train")
     progress = Progress(settings.backtest.windows + 3)
     version = training.train(
-        settings, USE_CASE, registry, as_of=asked.as_of, seed=asked.seed, progress=progress
+        settings,
+        USE_CASE,
+        registry,
+        as_of=asked.as_of,
+        seed=asked.seed,
+        progress=progress,
+{%- if cookiecutter.__d.deploys == 'bundle' %}
+        learn=spark.learn if asked.spark else backtest.learn,
+{%- endif %}
     )
     progress.end()
     metrics = read_passport(registry.files(version))["metrics"]

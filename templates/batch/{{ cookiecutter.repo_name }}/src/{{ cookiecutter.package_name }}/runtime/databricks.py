@@ -39,28 +39,8 @@ def main() -> None:
         raise SystemExit(code)
 
 
-def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Return the facts of the run, and the verb with its own arguments."""
-    parser = argparse.ArgumentParser(allow_abbrev=False, add_help=False)
-    for name in FACTS:
-        parser.add_argument(f"--{name}", required=True)
-    return parser.parse_known_args(arguments)
-
-
-def surroundings(asked: argparse.Namespace) -> dict[str, str]:
-    """Return the environment variables of one run: a Volume for files, Unity Catalog for models."""
-    return {
-        "BATCH_ROOT": asked.root,
-        "BATCH_ENVIRONMENT": asked.target,
-        "BATCH_DATA_DIR": f"/Volumes/{asked.target}/{SCHEMA}/data",
-        "BATCH_MODEL_NAME": f"{asked.target}.{SCHEMA}.{MODEL}",
-        "GIT_COMMIT": asked.commit,
-        "DATABRICKS_JOB_ID": asked.job,
-        "DATABRICKS_RUN_ID": asked.run,
-        "MLFLOW_TRACKING_URI": "databricks",
-        "MLFLOW_REGISTRY_URI": "databricks-uc",
-    }
-
+{% set prefix, files = 'BATCH', 'f"/Volumes/{asked.target}/{SCHEMA}/data"' -%}
+{% include 'templates/_shared/databricks-task.py' %}
 
 def publish(settings: Settings, as_of: date | None) -> tuple[str, int]:
     """Put the partition of a run date, or the newest, into the table that others read.

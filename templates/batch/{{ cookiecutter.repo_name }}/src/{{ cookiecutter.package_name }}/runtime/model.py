@@ -29,6 +29,7 @@ from polars.exceptions import PolarsError
 
 from . import ProjectError, UseCase
 from .forecasting import Fitted
+from .panel import BySegment, forecast_parts, parts
 from .settings import Feature, Settings
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
 ]
 
 GOLDEN_SERIES = 8
+SEGMENTS = "segments.json"
 EXACT = 1e-6
 REQUIRED = (
     "model",
@@ -85,7 +87,7 @@ class Model:
 
     version: str
     passport: dict[str, Any]
-    fitted: Fitted
+    fitted: Fitted | BySegment
 
     @property
     def created(self) -> float:
@@ -101,11 +103,13 @@ class Model:
         self, settings: Settings, use_case: UseCase, panel: pl.DataFrame, as_of: date
     ) -> pl.DataFrame:
         """Forecast `as_of` and the days after it; see `Fitted.forecast`."""
-        return self.fitted.forecast(settings, use_case, panel, as_of)
+        return forecast_parts(self.fitted, settings, use_case, panel, as_of)
 
 
 def save(
-    folder: Path, fitted: Fitted, golden: tuple[pl.DataFrame, pl.DataFrame] | None = None
+    folder: Path,
+    fitted: Fitted | BySegment,
+    golden: tuple[pl.DataFrame, pl.DataFrame] | None = None,
 ) -> None:
     """Write a model's files: everything but its papers.
 
@@ -114,6 +118,19 @@ def save(
         fitted: What is written.
         golden: Some rows of the panel, and what the model forecasts from them.
     """
+    if isinstance(fitted, Fitted):
+        _save(folder, fitted)
+    else:
+        said = {"widest": fitted.widest, "segments": list(fitted.models)}
+        (folder / SEGMENTS).write_text(json.dumps(said), encoding="utf-8")
+        for number, one in enumerate(fitted.models.values()):
+            (folder / f"segment-{number}").mkdir()
+            _save(folder / f"segment-{number}", one)
+    for name, frame in zip(("golden", "golden_forecast"), golden or (), strict=False):
+        frame.write_parquet(folder / f"{name}.parquet")
+
+
+def _save(folder: Path, fitted: Fitted) -> None:
     # Not `save_model`: it says nothing of a full disk.
     (folder / "model.lgb").write_text(fitted.booster.model_to_string(), encoding="utf-8")
     fitted.peers.write_parquet(folder / "peers.parquet")
@@ -121,8 +138,6 @@ def save(
     spec = [feature.model_dump(by_alias=True) for feature in fitted.features]
     text = json.dumps({"columns": fitted.names, "features": spec}, indent=2)
     (folder / "features.json").write_text(text, encoding="utf-8")
-    for name, frame in zip(("golden", "golden_forecast"), golden or (), strict=False):
-        frame.write_parquet(folder / f"{name}.parquet")
 
 
 def read(version: str, folder: Path) -> Model:
@@ -133,20 +148,30 @@ def read(version: str, folder: Path) -> Model:
     """
     try:
         papers = read_passport(folder)
-        spec = json.loads((folder / "features.json").read_text(encoding="utf-8"))
-        fitted = Fitted(
-            booster=lgb.Booster(model_file=folder / "model.lgb"),
-            names=tuple(spec["columns"]),
-            features=tuple(Feature.model_validate(one) for one in spec["features"]),
-            peers=pl.read_parquet(folder / "peers.parquet"),
-            widths=pl.read_parquet(folder / "widths.parquet"),
-        )
+        fitted = _read_segments(folder) if (folder / SEGMENTS).is_file() else _read(folder)
     except (OSError, ValueError, KeyError, lgb.basic.LightGBMError, PolarsError) as error:
         raise ProjectError(
             f"version {version} in {folder} cannot be read: {str(error).splitlines()[0]}",
             next_step="train a new version, or `uv run poe rollback`",
         ) from error
     return Model(version, papers, fitted)
+
+
+def _read(folder: Path) -> Fitted:
+    spec = json.loads((folder / "features.json").read_text(encoding="utf-8"))
+    return Fitted(
+        booster=lgb.Booster(model_file=folder / "model.lgb"),
+        names=tuple(spec["columns"]),
+        features=tuple(Feature.model_validate(one) for one in spec["features"]),
+        peers=pl.read_parquet(folder / "peers.parquet"),
+        widths=pl.read_parquet(folder / "widths.parquet"),
+    )
+
+
+def _read_segments(folder: Path) -> BySegment:
+    said = json.loads((folder / SEGMENTS).read_text(encoding="utf-8"))
+    each = enumerate(said["segments"])
+    return BySegment({n: _read(folder / f"segment-{i}") for i, n in each}, said["widest"])
 
 
 def load(version: str, folder: Path, settings: Settings, use_case: UseCase) -> Model:
@@ -174,14 +199,21 @@ def load(version: str, folder: Path, settings: Settings, use_case: UseCase) -> M
 
 
 def golden(
-    settings: Settings, use_case: UseCase, fitted: Fitted, panel: pl.DataFrame, as_of: date
+    settings: Settings,
+    use_case: UseCase,
+    fitted: Fitted | BySegment,
+    panel: pl.DataFrame,
+    as_of: date,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the rows of a few series, and what the model forecasts from them."""
-    names = settings.panel
-    due = panel.filter(pl.col(names.time) >= as_of).select(names.keys).unique().sort(names.keys)
-    few = due.gather_every(max(1, due.height // GOLDEN_SERIES)).head(GOLDEN_SERIES)
-    rows = panel.join(few, on=names.keys, how="semi")
-    return rows, fitted.forecast(settings, use_case, rows, as_of)
+    keys, time = settings.panel.keys, settings.panel.time
+    found = []
+    for _, own in parts(fitted, settings, panel):
+        due = own.filter(pl.col(time) >= as_of).select(keys).unique().sort(keys)
+        few = due.gather_every(max(1, due.height // GOLDEN_SERIES)).head(GOLDEN_SERIES)
+        found.append(own.join(few, on=keys, how="semi"))
+    rows = pl.concat(found)
+    return rows, forecast_parts(fitted, settings, use_case, rows, as_of)
 
 
 def run_id() -> str:

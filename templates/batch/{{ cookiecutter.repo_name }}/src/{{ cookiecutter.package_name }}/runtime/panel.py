@@ -5,9 +5,10 @@ Everything here looks at one series at a time, so any part of the series gives t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -15,9 +16,28 @@ from . import ProjectError, UseCase
 from .contracts import named
 from .settings import Feature, Settings
 
-__all__ = ["DAY", "SERIES", "VALUE", "Known", "known", "naive", "position", "scales", "truths"]
+if TYPE_CHECKING:
+    from .forecasting import Fitted
+
+__all__ = [
+    "DAY",
+    "HOME",
+    "SERIES",
+    "VALUE",
+    "BySegment",
+    "Known",
+    "by_home",
+    "forecast_parts",
+    "known",
+    "naive",
+    "parts",
+    "position",
+    "scales",
+    "truths",
+]
 
 SERIES, DAY, VALUE, TRUSTED, PRESENT = "series", "day", "value", "trusted", "present"
+HOME = "home"
 RECENT_SEASONS = 8
 AT_ONCE = 1000
 
@@ -42,6 +62,19 @@ class Known:
     def trusted(self) -> pl.DataFrame:
         """Return the history that was really seen."""
         return self.history.filter(TRUSTED).select(SERIES, DAY, VALUE)
+
+
+@dataclass(frozen=True, slots=True)
+class BySegment:
+    """A version that has a model for each segment (`[training] by_segment`).
+
+    Attributes:
+        models: By segment.
+        widest: The segment with most rows; its model forecasts what no other learnt from.
+    """
+
+    models: Mapping[str, Fitted]
+    widest: str
 
 
 def known(
@@ -139,6 +172,44 @@ def scales(settings: Settings, seen: Known) -> pl.DataFrame:
 def position(settings: Settings) -> pl.Expr:
     """Return the day's place in the season, 0 to `season` - 1."""
     return (pl.col(DAY).to_physical() % settings.panel.season).alias("position")
+
+
+def parts(
+    model: Fitted | BySegment, settings: Settings, panel: pl.DataFrame
+) -> Iterator[tuple[Fitted, pl.DataFrame]]:
+    """Yield each model with the rows that are its own."""
+    if not isinstance(model, BySegment):
+        yield model, panel
+        return
+    own: dict[str, list[pl.DataFrame]] = {}
+    for name, rows in by_home(settings, panel):
+        own.setdefault(name if name in model.models else model.widest, []).append(rows)
+    for name, found in own.items():
+        yield model.models[name], pl.concat(found)
+
+
+def forecast_parts(
+    model: Fitted | BySegment,
+    settings: Settings,
+    use_case: UseCase,
+    panel: pl.DataFrame,
+    as_of: date,
+) -> pl.DataFrame:
+    """Forecast `as_of` and the days after it; see `Fitted.forecast`."""
+    rows = [
+        fitted.forecast(settings, use_case, own, as_of)
+        for fitted, own in parts(model, settings, panel)
+    ]
+    return pl.concat(rows).sort(*settings.panel.keys, settings.panel.time)
+
+
+def by_home(settings: Settings, panel: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Yield each segment's whole series: a series is where its newest row is."""
+    names = settings.panel
+    newest = pl.col(names.segment).cast(pl.String).sort_by(names.time).last().fill_null("")
+    homes = panel.group_by(names.keys).agg(newest.alias(HOME))
+    for (name,), keys in sorted(homes.partition_by(HOME, as_dict=True).items()):
+        yield str(name), panel.join(keys.select(names.keys), on=list(names.keys), how="semi")
 
 
 def _series(settings: Settings) -> pl.Expr:

@@ -77,10 +77,17 @@ class Forecast(Section):
 
 
 class Training(Section):
-    """The seed of every fit, and the days of history below which nothing is trained."""
+    """How a version is trained.
+
+    Attributes:
+        seed: Of every fit.
+        minimum_days: Of history, below which nothing is trained.
+        by_segment: Whether each segment has a model of its own.
+    """
 
     seed: int
     minimum_days: int = Field(gt=0)
+    by_segment: bool = False
 
 
 class Backtest(Section):

@@ -18,16 +18,18 @@ from uuid import uuid4
 
 import polars as pl
 
-from . import ProjectError, UseCase
-from .forecasting import Fitted, fit
+from . import ProjectError, UseCase, backtest
+from .backtest import Learnt
+from .log import Progress
 from .model import Model
+from .panel import HOME
 from .settings import Settings
 
 if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["fit_segments", "forecast", "publish", "session"]
+__all__ = ["forecast", "learn", "publish", "session"]
 
 SERIES_OF_A_PART = 500
 
@@ -83,26 +85,41 @@ def forecast(
     return rows.sort(*keys, settings.panel.time)
 
 
-def fit_segments(
-    settings: Settings, use_case: UseCase, panel: pl.DataFrame, as_of: date, *, seed: int
-) -> dict[str, Fitted]:
-    """Fit a model for each segment, each segment on one worker.
+def learn(
+    settings: Settings,
+    use_case: UseCase,
+    panel: pl.DataFrame,
+    as_of: date,
+    *,
+    seed: int,
+    progress: Progress,
+) -> Learnt:
+    """Learn as `backtest.learn` does, each segment on a worker where `by_segment` is on.
 
-    For a panel that one machine cannot learn from as a whole. Each model is the one that
-    `forecasting.fit` gives of the segment's rows alone; it forecasts those, and no others.
+    For a panel that one machine cannot learn from as a whole.
     """
-    types, segment = panel.schema, settings.panel.segment
+    if not settings.training.by_segment:
+        return backtest.learn(settings, use_case, panel, as_of, seed=seed, progress=progress)
+    types, height = panel.schema, panel.height
+    rows = [
+        own.with_columns(pl.lit(name).alias(HOME))
+        for name, own in backtest.divided(settings, panel, as_of).items()
+    ]
 
-    def part(rows: pd.DataFrame) -> pd.DataFrame:
-        own = pl.from_pandas(rows).cast(types)
-        fitted, _ = fit(settings, use_case, own, as_of, seed=seed)
-        sent = {segment: [str(own.item(0, segment))], "fitted": [pickle.dumps(fitted)]}
-        return pl.DataFrame(sent).to_pandas()
+    def part(sent: pd.DataFrame) -> pd.DataFrame:
+        own = pl.from_pandas(sent)
+        name, own = str(own.item(0, HOME)), own.drop(HOME).cast(types)
+        quiet = Progress()
+        one = backtest.learn_one(settings, use_case, own, as_of, seed=seed, progress=quiet)
+        thin = pickle.dumps(backtest.thinned(one, height))
+        return pl.DataFrame({HOME: [name], "learnt": [thin]}).to_pandas()
 
-    with session() as spark, _lent(spark, settings, panel) as frame:
-        made = frame.groupBy(segment).applyInPandas(part, f"`{segment}` string, fitted binary")
+    progress.say(f"{len(rows)} segments on the workers")
+    with session() as spark, _lent(spark, settings, pl.concat(rows)) as frame:
+        made = frame.groupBy(HOME).applyInPandas(part, f"{HOME} string, learnt binary")
         # They come from our own workers.
-        return {name: pickle.loads(sent) for name, sent in made.collect()}  # noqa: S301
+        found = {name: pickle.loads(sent) for name, sent in made.collect()}  # noqa: S301
+    return backtest.joined(found)
 
 
 def publish(table: str, partition: Path, run_date: date) -> int:
