@@ -8,6 +8,7 @@ import pytest
 
 from tests.console import follow
 from tests.platforms import platform_copy, release
+from tests.templates.real_tools.toolbox import tool
 
 ROOT = Path(__file__).parent.parent
 LOG = """\
@@ -41,3 +42,16 @@ def test_an_update_goes_as_its_document_says(tmp_path, commands_at_hand):
     release(platform, "v1.1.0")
 
     follow(ROOT / "docs/update.md", story, tmp_path)
+
+
+@pytest.mark.tools
+@pytest.mark.slow
+@pytest.mark.xdist_group("act")
+def test_a_pull_request_is_green_and_then_red_as_its_document_says(
+    tmp_path, monkeypatch, commands_at_hand
+):
+    tool("act")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    (tmp_path / "work").mkdir()
+
+    follow(ROOT / "docs/proof.md", tmp_path / "work", tmp_path, failing=("red",))

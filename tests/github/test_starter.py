@@ -1,6 +1,8 @@
 """The template-repository way: a starter becomes a project, by what a workflow's token may do."""
 
 import itertools
+import json
+import subprocess
 
 import pytest
 import yaml
@@ -11,10 +13,11 @@ from modelwright.cli.main import main
 from modelwright.operations.new import rendered
 from modelwright.operations.starters import starter_files
 from modelwright.operations.starters import starters as wanted_starters
+from tests.github.asking import ask
 from tests.github.organisation import APP_TOKEN, REQUESTER, WORKFLOW_TOKEN
 from tests.github.standing import standing
 from tests.github.starting import RELEASE, from_template, starters
-from tests.platforms import ROOT
+from tests.platforms import ROOT, change_policy, platform_copy, release
 
 USE_CASES = ("fraud-scoring", "mix", "next-best-offer-of-the-day")
 TEXTS = ("Scores payments", 'says "$(touch x)" and `id`')
@@ -50,6 +53,51 @@ def test_a_render_leaves_the_starters_workflows_as_they_are(brand, archetype, te
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     return starters(tmp_path_factory.mktemp("starters"))
+
+
+def published(fake, folder, capsys, tag):
+    """Publish the starters of a release and return what was renewed."""
+    release(folder / "platform", tag)
+    where = [f"--platform={folder / 'platform'}@{tag}", f"--api={fake.url}", "--json"]
+    code = main(["platform", "starter", str(folder / tag), "--publish", *where])
+    said = capsys.readouterr()
+    assert code == 0, said.err
+    return json.loads(said.out)["published"]
+
+
+def test_each_release_renews_the_template_repositories(
+    fake, organisation, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("GH_TOKEN", APP_TOKEN)
+    platform_copy(tmp_path / "platform")
+
+    first = published(fake, tmp_path, capsys, "v0.1.0")
+    change_policy(tmp_path / "platform", (tmp_path / "platform/platform.yml").read_text() + "\n")
+    second = published(fake, tmp_path, capsys, "v0.2.0")
+
+    assert len(first) == len(second) == 6
+    found = fake.repository("halden-retail/starter-norda-serve")
+    assert found.settings["is_template"]
+    start = ["git", "-C", found.git, "show", f"main:{START}"]
+    assert "platform.bundle@v0.2.0" in subprocess.check_output(start, text=True)
+    count = ["git", "-C", found.git, "rev-list", "--count", "main"]
+    assert subprocess.check_output(count, text=True).strip() == "2"
+
+
+def test_a_repository_that_is_no_template_is_left_alone(
+    fake, organisation, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("GH_TOKEN", APP_TOKEN)
+    platform_copy(tmp_path / "platform")
+    release(tmp_path / "platform", "v0.1.0")
+    body = {"name": "starter-norda-batch", "private": True, "visibility": "private"}
+    ask(fake, APP_TOKEN, "POST", "/orgs/halden-retail/repos", body)
+
+    where = [f"--platform={tmp_path / 'platform'}@v0.1.0", f"--api={fake.url}"]
+    code = main(["platform", "starter", str(tmp_path / "out"), "--publish", *where])
+
+    assert code == 3
+    assert "is no template repository" in capsys.readouterr().err
 
 
 @pytest.fixture

@@ -195,6 +195,33 @@ def test_a_dirty_platform_is_not_touched(run, upstream, platform):
     assert (platform / "README.md").read_text().endswith("draft\n")
 
 
+def test_status_says_how_far_a_platform_is_behind(run, upstream, platform):
+    ran = run("status", platform, "--platform", upstream, "--exit-code")
+
+    assert ran.code == 1
+    assert "is at v0.1.0" in ran.out
+    assert "newest: v0.2.0, 1 release on" in ran.out
+    assert "an update changes 4 files" in ran.out
+
+    run("update", platform, "--source", upstream)
+    ran = run("status", platform, "--exit-code", "--json")
+
+    assert ran.code == DONE
+    told = json.loads(ran.out)
+    assert (told["kind"], told["version"], told["behind"]) == ("platform", "v0.2.0", 0)
+
+
+@pytest.mark.parametrize("command", ["status", "update"])
+def test_a_platform_without_its_policy_is_told(run, upstream, platform, command):
+    git(platform, "rm", "--quiet", "platform.yml")
+    commit(platform)
+
+    ran = run(command, platform, "--platform", upstream)
+
+    assert "git checkout HEAD -- platform.yml" in ran.err + ran.out
+    assert ran.code == (DONE if command == "status" else 3)
+
+
 def test_a_platform_has_no_answers_to_give(run, upstream, platform):
     ran = run("update", platform, "--source", upstream, "--data", "team=x")
 

@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.nightly import nightly
 from tests.templates.green import made
 
 FOLDER = Path(__file__).parent / "mutations"
 MUTATIONS = {path.stem: yaml.safe_load(path.read_text()) for path in sorted(FOLDER.glob("*.yml"))}
 CASES = [(archetype, mutation) for archetype, found in MUTATIONS.items() for mutation in found]
+
+# The gate tries every fifth.
+SHARE = 5
 
 pytestmark = [pytest.mark.slow]
 
@@ -28,10 +32,13 @@ def projects(tmp_path_factory):
     return of
 
 
-def grouped(archetype, *rest, **marked):
-    return pytest.param(
-        archetype, *rest, marks=pytest.mark.xdist_group(f"red {archetype}"), **marked
-    )
+def grouped(archetype, *rest, marks=(), **marked):
+    group = pytest.mark.xdist_group(f"red {archetype}")
+    return pytest.param(archetype, *rest, marks=(group, *marks), **marked)
+
+
+def of_tonight(number):
+    return (nightly("each starts the project's own tests", unless=number % SHARE == 0),)
 
 
 @pytest.mark.parametrize("archetype", [grouped(archetype) for archetype in MUTATIONS])
@@ -55,8 +62,13 @@ def test_every_archetype_has_at_least_ten_mutations():
 @pytest.mark.parametrize(
     ("archetype", "mutation"),
     [
-        grouped(archetype, m, id=f"{archetype} {m['file'].split('/')[-1]}: {m['new'][:40]}")
-        for archetype, m in CASES
+        grouped(
+            archetype,
+            m,
+            id=f"{archetype} {m['file'].split('/')[-1]}: {m['new'][:40]}",
+            marks=of_tonight(number),
+        )
+        for number, (archetype, m) in enumerate(CASES)
     ],
 )
 def test_a_mutation_turns_its_test_red(archetype, mutation, projects):

@@ -49,6 +49,7 @@ def _files(tree: Tree) -> dict[str, RenderedFile]:
     found = {}
     # The workflows say which status checks a project publishes.
     for name in (*PARTS, ".github/workflows"):
-        for path in list(tree.paths(name)) or [name]:
+        alone = [name] if name.endswith(".yml") else []
+        for path in list(tree.paths(name)) or alone:
             found[path] = RenderedFile(tree.read(path), tree.executable(path))
     return found

@@ -33,7 +33,7 @@ def tracked(root: Path) -> list[str]:
     folder = _git_folder(root)
     if folder is None:
         return []
-    return [path for path, entry, _ in indexed(folder / "index") if entry.mode != REPOSITORY]
+    return [path for path, entry in indexed(folder / "index") if entry.mode != REPOSITORY]
 
 
 def git_directory(place: Path) -> Path | None:

@@ -18,11 +18,27 @@ _COMPRESSED: Final = 4
 
 
 class Indexed(NamedTuple):
-    """One entry: its path, mode and id, and whether it is merged and added, as most are."""
+    """One entry: its path, mode and id."""
 
     path: str
     entry: Entry
-    settled: bool
+
+
+class Index(NamedTuple):
+    """What an index holds.
+
+    Attributes:
+        entries: In git's order.
+        stats: For each entry what git remembers of its file, as ten numbers of 32 bits.
+        plain: Whether every entry is one merged file that is in the work tree, and no extension
+            changes what they mean.
+        tree: The id of the tree that the entries make, where git keeps it.
+    """
+
+    entries: list[Indexed]
+    stats: list[bytes]
+    plain: bool
+    tree: str
 
 
 def indexed_files(index: Path) -> dict[str, Entry] | None:
@@ -31,24 +47,26 @@ def indexed_files(index: Path) -> dict[str, Entry] | None:
     That is a missing or unmerged index, and one that is split, sparse or of a newer format.
     """
     try:
-        found, rest = _read(index.read_bytes())
+        found = read_index(index.read_bytes())
     except (OSError, IndexError, ValueError):
         return None
-    if not all(each.settled and each.entry.mode != FOLDER for each in found) or _binding(rest):
-        return None
-    return {path: entry for path, entry, _ in found}
+    return dict(found.entries) if found.plain else None
 
 
 def indexed(index: Path) -> list[Indexed]:
     """Return the entries of an index; none where it cannot be read."""
     try:
-        return _read(index.read_bytes())[0]
+        return read_index(index.read_bytes()).entries
     except (OSError, IndexError, ValueError):
         return []
 
 
-def _read(content: bytes) -> tuple[list[Indexed], bytes]:
-    """Return the entries and what stands behind them.
+def read_index(content: bytes) -> Index:
+    """Read an index.
+
+    Raises:
+        ValueError: It is none, or of a newer format.
+        IndexError: It is cut short.
 
     Source:
         git, Documentation/gitformat-index.txt, versions 2 to 4.
@@ -56,8 +74,8 @@ def _read(content: bytes) -> tuple[list[Indexed], bytes]:
     if content[:4] != b"DIRC" or not 2 <= content[7] <= _COMPRESSED:  # noqa: PLR2004 -- versions
         raise ValueError
     width = _width(content)
-    found: list[Indexed] = []
-    position, name = 12, b""
+    found = Index([], [], True, "")
+    plain, position, name = True, 12, b""
     for _ in range(int.from_bytes(content[8:12], "big")):
         start, at = position, position + _STATS + width
         flags = int.from_bytes(content[at : at + 2], "big")
@@ -72,9 +90,14 @@ def _read(content: bytes) -> tuple[list[Indexed], bytes]:
             name, position = content[position:end], start + ((end - start) // 8 + 1) * 8
         mode = int.from_bytes(content[start + 24 : start + 28], "big")
         entry = Entry(mode, content[start + _STATS : at].hex())
-        settled = not (flags & _STAGE or more & _INTENDED)
-        found.append(Indexed(os.fsdecode(name), entry, settled))
-    return found, content[position:-width]
+        plain = plain and mode != FOLDER and not (flags & _STAGE or more & _INTENDED)
+        found.entries.append(Indexed(os.fsdecode(name), entry))
+        found.stats.append(content[start : start + _STATS])
+    extensions = dict(_extensions(content[position:-width]))
+    bound = any(name[:1].islower() for name in extensions)
+    return found._replace(
+        plain=plain and not bound, tree=_root(extensions.get(b"TREE", b""), width)
+    )
 
 
 def _width(content: bytes) -> int:
@@ -83,16 +106,19 @@ def _width(content: bytes) -> int:
     return _LONG if content[-_LONG:] == checksum else _SHORT
 
 
-def _binding(extensions: bytes) -> bool:
-    """Say whether an index has an extension that changes what its entries mean."""
-    return any(name[:1].islower() for name in _names(extensions))
-
-
-def _names(extensions: bytes) -> Iterator[bytes]:
+def _extensions(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     position = 0
-    while position < len(extensions):
-        yield extensions[position : position + 4]
-        position += 8 + int.from_bytes(extensions[position + 4 : position + 8], "big")
+    while position < len(content):
+        start = position + 8
+        end = start + int.from_bytes(content[position + 4 : start], "big")
+        yield content[position : position + 4], content[start:end]
+        position = end
+
+
+def _root(tree: bytes, width: int) -> str:
+    """Return the id of the whole in a `TREE` extension; empty where it is out of date."""
+    counts, _, rest = tree.removeprefix(b"\0").partition(b"\n")
+    return rest[:width].hex() if counts and not counts.startswith(b"-") else ""
 
 
 def _number(content: bytes, position: int) -> tuple[int, int]:

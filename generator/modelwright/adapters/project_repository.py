@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from modelwright.adapters.git_clean import ATTRIBUTES, clean_head
 from modelwright.adapters.git_index import indexed_files
 from modelwright.adapters.merging import files_of
 from modelwright.adapters.process import output
@@ -17,7 +18,6 @@ from modelwright.update.entry import Entry
 
 _QUIET: Final = ("git", "--no-optional-locks")
 _LIST: Final = (*_QUIET, "ls-tree", "-r", "-z")
-ATTRIBUTES: Final = ".gitattributes"
 _SHOWN: Final = 3
 _INITIAL: Final = "(initial)"
 
@@ -116,13 +116,15 @@ def repository_of(folder: Path) -> ProjectRepository:
             where=str(folder),
             next_step='run git init && git add --all && git commit --message "chore: keep" there',
         )
-    head, changed = _status(folder)
-    prefix = folder.relative_to(top).as_posix()
     git_dir = _git_dir(top)
+    common_dir = _common_dir(git_dir)
+    known = clean_head(top, git_dir, common_dir)
+    head, changed = (known, []) if known else _status(folder)
+    prefix = folder.relative_to(top).as_posix()
     return ProjectRepository(
         folder=folder,
         git_dir=git_dir,
-        common_dir=_common_dir(git_dir),
+        common_dir=common_dir,
         prefix="" if prefix == "." else f"{prefix}/",
         digest="sha256" if _names_sha256(head) else "sha1",
         head=head,

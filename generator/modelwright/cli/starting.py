@@ -14,6 +14,9 @@ from modelwright.cli.session import opened
 from modelwright.cli.terminal import Terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from modelwright.catalog.platform import Platform
     from modelwright.operations.starting import Started
 
 _STEPS = 3
@@ -71,8 +74,14 @@ def _markdown(started: Started, headline: str, platform: str) -> str:
     )
 
 
-def starter(
+def starter(  # noqa: PLR0913, PLR0917 -- the command's options
     into: Annotated[Path, typer.Argument(help="The folder that gets one folder for each.")],
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Push each to the template repository of its name.")
+    ] = False,
+    api: Annotated[
+        str, typer.Option("--api", metavar="URL", help="GitHub's API.", show_default=False)
+    ] = "",
     platform: PlatformOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -84,6 +93,17 @@ def starter(
     place = opened(platform, terminal)
     with following(len(place.policy["brands"]), terminal) as tell:
         written = write_starters(place, into, tell)
-    terminal.document({"written": [str(folder) for folder in written]})
+        pushed = _published(place, written, api, tell) if publish else []
+    terminal.document({"written": [str(folder) for folder in written], "published": pushed})
     for folder in written:
         terminal.say(f"wrote {folder}")
+    for name in pushed:
+        terminal.say(f"renewed {name}")
+
+
+def _published(
+    place: Platform, written: list[Path], api: str, tell: Callable[[str], None]
+) -> list[str]:
+    from modelwright.operations.publishing import publish_starters  # noqa: PLC0415
+
+    return publish_starters(place, written, api=api, environ=os.environ, tell=tell)

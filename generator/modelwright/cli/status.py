@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -20,6 +20,8 @@ from modelwright.cli.options import (
 )
 from modelwright.cli.terminal import Terminal
 from modelwright.errors import FindingsError
+
+_RECORDS: Final = {"project": "the answers file", "platform": ".modelwright.yml"}
 
 if TYPE_CHECKING:
     from modelwright.operations.status import Status
@@ -71,7 +73,7 @@ def _lines(found: Status) -> Iterator[str]:
             f"  an update changes {_amount(found.changes, 'file')}"
             if found.changes
             else (
-                "  an update changes nothing but the version in the answers file"
+                f"  an update changes nothing but the version in {_RECORDS[found.kind]}"
                 if not found.refused
                 else "  an update needs an answer first:"
             )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from modelwright import __version__
 
 ANSWERS_FILE = ".copier-answers.yml"
+_PLATFORM = ".modelwright.yml"
 _SECONDS = 86_400
 
 
@@ -63,7 +64,10 @@ def keep(folder: str, document: dict[str, object]) -> None:
 
 def _key(folder: str) -> list[object]:
     path = os.path.abspath(folder)  # noqa: PTH100 -- as above
-    found = os.stat(f"{path}/{ANSWERS_FILE}")  # noqa: PTH116 -- as above
+    try:
+        found = os.stat(f"{path}/{ANSWERS_FILE}")  # noqa: PTH116 -- as above
+    except FileNotFoundError:
+        found = os.stat(f"{path}/{_PLATFORM}")  # noqa: PTH116 -- as above
     return [__version__, path, found.st_mtime_ns, found.st_size, found.st_ino]
 
 

@@ -40,7 +40,9 @@ def steps(*, archetype: str, lock: bool, git: bool) -> list[Step]:
     """Return what is to be done, in order."""
     chosen = [Step("write .env", ("cp .env.example .env && chmod 600 .env",), write_env)]
     if lock:
-        chosen.append(_program("lock the dependencies", ("uv", "lock", "--quiet")))
+        chosen.append(
+            _program("lock the dependencies", ("uv", "lock", "--quiet", "--project", "."))
+        )
     if git:
         commit = ("git", "commit", "--quiet", "--message", f"feat: start from {archetype}")
         chosen += [

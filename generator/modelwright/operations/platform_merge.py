@@ -17,7 +17,7 @@ from modelwright.catalog.platform_record import FILE, PlatformRecord, record_fro
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.errors import RefusedError, UsageError
 from modelwright.operations.pinning import CALLED
-from modelwright.operations.platform_update import PlatformSides, platform_sides
+from modelwright.operations.platform_update import PlatformSides, platform_sides, policy_text
 from modelwright.operations.syncing import expected_in
 from modelwright.operations.update_merge import file_changes, met
 from modelwright.operations.update_plan import Wish, changelog_between
@@ -60,7 +60,7 @@ def planned_platform(
         )
         if goal == record.version and not wish.source:
             return told, None
-        policy = (repository.folder / POLICY).read_text(encoding="utf-8")
+        policy = policy_text(repository.folder)
         both = platform_sides(source.history, record, goal, policy, source=source.name)
         said = changelog_between(source.history.tree(goal), record.version, goal)
     result = _met(scratch, repository, ours, both, goal)

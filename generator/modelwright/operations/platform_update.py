@@ -55,6 +55,28 @@ def record_of(platform: Path) -> PlatformRecord | None:
     return record_from(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
+def policy_text(platform: Path) -> str:
+    """Return the policy of an organisation's platform.
+
+    Raises:
+        RefusedError: It has none, or one that names no environments.
+    """
+    file = platform / POLICY
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _no_policy(file, "it cannot be read") from error
+    if not read_plain(text, str(file)).get("environments"):
+        raise _no_policy(file, "it names no environments")
+    return text
+
+
+def _no_policy(file: Path, problem: str) -> RefusedError:
+    return RefusedError(
+        problem, where=str(file), next_step=f"restore it: git checkout HEAD -- {file.name}"
+    )
+
+
 def platform_sides(
     history: GitHistory, record: PlatformRecord, to: str, policy: str, *, source: str = ""
 ) -> PlatformSides:

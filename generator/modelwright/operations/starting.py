@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.pushing import push
 from modelwright.adapters.placing import write
@@ -20,12 +22,10 @@ from modelwright.operations.creating.connecting import address_of, connected, pu
 from modelwright.operations.creating.project import Prepared, prepared
 from modelwright.operations.creating.wish import Wish
 from modelwright.operations.finishing import finish, steps
-from modelwright.provisioning.desired import DesiredState
 from modelwright.provisioning.left import left_to_the_button
 
 __all__ = ["Started", "start"]
 
-FIRST: Final = "ci.yml"
 _KNOWN: Final = 422
 _NOT_SHOWN: Final = (403, 404)
 
@@ -71,14 +71,8 @@ def start(  # noqa: PLR0913 -- what a start follows from
         SurroundingsError: GitHub, git or uv failed.
         UsageError: It is no workflow's surroundings.
     """
-    repository = environ.get("GITHUB_REPOSITORY", "")
-    owner, _, name = repository.partition("/")
-    if not name:
-        raise UsageError(
-            "the surroundings name no repository",
-            where="GITHUB_REPOSITORY",
-            next_step="let the workflow Start of a starter run it",
-        )
+    repository = _repository(environ)
+    owner = repository.partition("/")[0]
     with connected(address_of(platform, api, environ), environ, owner) as (github, token):
         told = github.call("GET", f"/repos/{repository}").data
         if (folder / ".copier-answers.yml").exists():
@@ -88,20 +82,28 @@ def start(  # noqa: PLR0913 -- what a start follows from
         _refuse_other_workflows(project.files, folder)
         tell("write the project")
         _write(project, folder, lock=lock)
-        labels = _labelled(github, project.desired, repository)
+        actor = environ.get("GITHUB_ACTOR") or "modelwright"
+        _commit(folder, project.answers["archetype"], actor)
         tell("push it")
-        _commit(folder, project.answers["archetype"], environ.get("GITHUB_ACTOR") or "modelwright")
-        push(folder, told["clone_url"], token, told["default_branch"], pause=github.pause)
-        # Its push starts no workflow: GitHub leaves those of a workflow's own token out.
-        dispatch = f"/repos/{repository}/actions/workflows/{FIRST}/dispatches"
-        github.call("POST", dispatch, {"ref": told["default_branch"]})
+        done = _pushed(github, token, folder, project, told)
     return Started(
         repository=repository,
         url=told["html_url"],
         answers=project.answers,
-        done=[labels, "pushed the project", f"started its first pipeline ({FIRST})"],
+        done=done,
         left=left_to_the_button(project.desired, told),
     )
+
+
+def _repository(environ: Mapping[str, str]) -> str:
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    if "/" not in repository:
+        raise UsageError(
+            "the surroundings name no repository",
+            where="GITHUB_REPOSITORY",
+            next_step="let the workflow Start of a starter run it",
+        )
+    return repository
 
 
 def _wish(platform: Platform, github: GitHub, told: Mapping[str, Any]) -> Wish:
@@ -154,7 +156,30 @@ def _commit(folder: Path, archetype: str, actor: str) -> None:
     run(("git", *who, "commit", *quietly, "--message", message), folder=folder)
 
 
-def _labelled(github: GitHub, desired: DesiredState, repository: str) -> str:
-    for label in desired.labels:
-        github.call("POST", f"/repos/{repository}/labels", label, fine=(_KNOWN,))
-    return f"made the labels {', '.join(label['name'] for label in desired.labels)}"
+def _pushed(
+    github: GitHub, token: str, folder: Path, project: Prepared, told: Mapping[str, Any]
+) -> list[str]:
+    """Make the labels, push, start the first pipeline; return what was done."""
+    path, branch = f"/repos/{told['full_name']}", told["default_branch"]
+    for label in project.desired.labels:
+        github.call("POST", f"{path}/labels", label, fine=(_KNOWN,))
+    push(folder, told["clone_url"], token, branch, pause=github.pause)
+    # Its push starts no workflow: GitHub leaves those of a workflow's own token out.
+    first = _first_pipeline(project.files)
+    if first:
+        github.call("POST", f"{path}/actions/workflows/{first}/dispatches", {"ref": branch})
+    names = ", ".join(label["name"] for label in project.desired.labels)
+    started = [f"started its first pipeline ({first})"] if first else []
+    return [f"made the labels {names}", "pushed the project", *started]
+
+
+def _first_pipeline(files: Mapping[str, RenderedFile]) -> str:
+    """Return the first workflow by name that can be started by hand and asks nothing."""
+    for path in sorted(files):
+        if path.startswith(WORKFLOWS):
+            workflow = yaml.safe_load(files[path].content)
+            # YAML 1.1 reads the key `on` as true.
+            events = workflow.get("on", workflow.get(True, {}))
+            if "workflow_dispatch" in events and not events["workflow_dispatch"]:
+                return path.removeprefix(WORKFLOWS)
+    return ""

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from modelwright.adapters.journal_file import was_interrupted
 from modelwright.adapters.stored_answers import stored_answers
-from modelwright.catalog.history import History, Release
+from modelwright.catalog.platform_record import FILE as PLATFORM
 from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
 from modelwright.catalog.tree import Tree
 from modelwright.errors import RefusedError
+from modelwright.operations.distance import distance
 from modelwright.operations.update_answers import refused_today
 from modelwright.operations.update_merge import owners
-from modelwright.operations.update_source import is_older, order, source_of
+from modelwright.operations.update_source import source_of
 from modelwright.operations.versions import Move, Versions
 
-_KILLED: Final = ("an update was interrupted here; run modelwright update, which finishes it",)
+KILLED: Final = ("an update was interrupted here; run modelwright update, which finishes it",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class Status:
     """Where a project stands.
 
     Attributes:
+        kind: Whether it is a project or an organisation's platform, whose template is modelwright.
         version: The template's version that the project is at.
         latest: The newest release; the project's own where it is the newest.
         behind: How many releases lie between.
@@ -36,6 +38,7 @@ class Status:
         warnings: What the newest rules would refuse in a new project.
     """
 
+    kind: Literal["project", "platform"] = "project"
     project: str
     version: str
     latest: str
@@ -66,10 +69,10 @@ def status(
     trust: bool = False,
     answers_file: str = ANSWERS_FILE,
 ) -> Status:
-    """Say where a project stands; nothing is changed.
+    """Say where a project, or an organisation's platform, stands; nothing is changed.
 
     Args:
-        path: The project's folder.
+        path: Its folder.
         platform: Where to read the template, instead of the source in the answers.
         offline: Contact no host.
         trust: Accept a template that would run code.
@@ -79,29 +82,38 @@ def status(
         RefusedError: It is no project, or its version is not to be had.
         SurroundingsError: The template cannot be read.
     """
+    if (path / PLATFORM).is_file() and not (path / answers_file).is_file():
+        # Here, because a project's status needs none of it.
+        from modelwright.operations.platform_status import platform_status  # noqa: PLC0415
+
+        return platform_status(path, platform=platform, offline=offline)
     stored = stored_answers(path, answers_file)
     with source_of(stored, platform=platform, offline=offline) as source:
-        history = source.history
-        latest = _latest(history, source.current)
         versions = Versions(source=source, project=path, answers_file=answers_file, trust=trust)
-        old = versions.present(stored)
-        before = old.version.files(old.answers)
-        told = _Told()
-        if latest != source.current:
-            told = _newest(versions, latest, stored, before)
-        return Status(
-            project=str(path.resolve()),
-            version=source.current,
-            latest=latest,
-            origin=history.origin,
-            behind=len(_between(history, source.current, latest)),
-            days=_days(history.releases, source.current, latest),
-            changes=told.changes,
-            drift=_drift(path, old, before),
-            refused=told.refused,
-            warnings=told.warnings or list(_refused(old.tree, stored).warnings),
-            notes=[*_KILLED[: was_interrupted(path)], *filter(None, [history.notice])],
-        )
+        return _of_project(versions, stored)
+
+
+def _of_project(versions: Versions, stored: Mapping[str, Any]) -> Status:
+    path, history, current = versions.project, versions.source.history, versions.source.current
+    far = distance(history, current)
+    old = versions.present(stored)
+    before = old.version.files(old.answers)
+    told = _Told()
+    if far.latest != current:
+        told = _newest(versions, far.latest, stored, before)
+    return Status(
+        project=str(path.resolve()),
+        version=current,
+        latest=far.latest,
+        origin=history.origin,
+        behind=far.behind,
+        days=far.days,
+        changes=told.changes,
+        drift=_drift(path, old, before),
+        refused=told.refused,
+        warnings=told.warnings or list(_refused(old.tree, stored).warnings),
+        notes=[*KILLED[: was_interrupted(path)], *filter(None, [history.notice])],
+    )
 
 
 @dataclass(kw_only=True)
@@ -159,27 +171,3 @@ def _differs(place: Path, file: RenderedFile) -> bool:
     except OSError:
         return True
     return content != file.content and content.replace(b"\r\n", b"\n") != file.content
-
-
-def _latest(history: History, current: str) -> str:
-    if not history.releases:
-        return current
-    newest = history.releases[-1].version
-    return current if is_older(newest, current) else newest
-
-
-def _between(history: History, current: str, latest: str) -> list[Release]:
-    return [
-        release
-        for release in history.releases
-        if order(current) is not None
-        and is_older(current, release.version)
-        and not is_older(latest, release.version)
-    ]
-
-
-def _days(releases: Sequence[Release], current: str, latest: str) -> int:
-    days = {release.version: release.day for release in releases}
-    if current not in days or latest not in days:
-        return 0
-    return max(0, (days[latest] - days[current]).days)

@@ -38,7 +38,7 @@ STUBBED: Final = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: act's exit code, and each step's result by its name."""
+    """How a run ended: act's exit code, each step's result by its name, and what was printed."""
 
     code: int
     steps: dict[str, str] = field(default_factory=dict)
@@ -66,14 +66,18 @@ def act(
         "--defaultbranch", "main",
         *local_repositories(stubs, platform), *options,
     ]  # fmt: skip
-    surroundings = {"UV_PYTHON": sys.executable, **(env or {})}
+    nothing_of_ours = {"PYTHONPATH": "", "VIRTUAL_ENV": ""}
+    surroundings = {"UV_PYTHON": sys.executable, **nothing_of_ours, **(env or {})}
     result = run(*command, cwd=project, env=surroundings, check=False, timeout=900)
     steps: dict[str, str] = {}
+    said: list[str] = []
     for line in result.stdout.splitlines():
-        entry: dict[str, Any] = json.loads(line) if line.startswith("{") else {}
+        entry: dict[str, Any] = json.loads(line) if line.startswith("{") else {"msg": line}
+        if not str(entry.get("msg")).startswith("LocalRepositoryCache"):
+            said.append(str(entry.get("msg", "")).rstrip("\n"))
         if entry.get("stage") == "Main" and entry.get("stepResult"):
             steps[str(entry["step"])] = str(entry["stepResult"])
-    return Outcome(result.returncode, steps, result.stdout + result.stderr)
+    return Outcome(result.returncode, steps, "\n".join([*said, result.stderr]))
 
 
 def local_repositories(stubs: Path, platform: Path = REPOSITORY) -> list[str]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from modelwright.adapters.process import run
 from modelwright.errors import SurroundingsError
 
-__all__ = ["push"]
+__all__ = ["authorised", "push"]
 
 TRIES: Final = 3
 _SECONDS: Final = 120.0
@@ -37,21 +37,8 @@ def push(folder: Path, url: str, token: str, branch: str, *, pause: float = 0.5)
     Raises:
         SurroundingsError: The push was refused, or the host cannot be reached.
     """
-    proof = b64encode(f"x-access-token:{token}".encode()).decode()
-    parts = urlsplit(url)
-    settings = {
-        f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {proof}",
-        "credential.helper": "",
-        "http.followRedirects": "false",
-        "core.hooksPath": "/dev/null",
-        "advice.pushUpdateRejected": "false",
-        # Silence for so many seconds is an end of the connection.
-        "http.lowSpeedLimit": "1",
-        "http.lowSpeedTime": "30",
-    }
-    env = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_COUNT": str(len(settings))}
-    for number, (name, value) in enumerate(settings.items()):
-        env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    proof = _proof(token)
+    env = authorised(url, token)
     command = ("git", "push", "--quiet", "--no-verify", url, f"HEAD:refs/heads/{branch}")
     for number in range(1, TRIES + 1):
         problem = _problem(command, folder, env)
@@ -74,3 +61,27 @@ def _problem(command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> 
     except SurroundingsError as error:
         return error.problem
     return ""
+
+
+def authorised(url: str, token: str) -> dict[str, str]:
+    """Return the surroundings in which git may reach a URL and nobody is asked anything."""
+    proof = _proof(token)
+    parts = urlsplit(url)
+    settings = {
+        f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {proof}",
+        "credential.helper": "",
+        "http.followRedirects": "false",
+        "core.hooksPath": "/dev/null",
+        "advice.pushUpdateRejected": "false",
+        # Silence for so many seconds is an end of the connection.
+        "http.lowSpeedLimit": "1",
+        "http.lowSpeedTime": "30",
+    }
+    env = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (name, value) in enumerate(settings.items()):
+        env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return env
+
+
+def _proof(token: str) -> str:
+    return b64encode(f"x-access-token:{token}".encode()).decode()

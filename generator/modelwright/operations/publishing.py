@@ -1,0 +1,75 @@
+"""Bring an organisation's starters to its template repositories, which are made where missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from modelwright.adapters.github.address import refuse_stranger
+from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.renewing import renew
+from modelwright.catalog.platform import Platform
+from modelwright.errors import RefusedError
+from modelwright.operations.creating.connecting import address_of, connected
+
+__all__ = ["publish_starters"]
+
+_ABSENT: Final = 404
+
+
+def publish_starters(
+    platform: Platform,
+    folders: Sequence[Path],
+    *,
+    api: str,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+) -> list[str]:
+    """Push each starter to the repository of its name and return the names of those that changed.
+
+    Args:
+        platform: The release that they are of.
+        folders: The starters, named as their repositories.
+        api: GitHub's API; empty where the platform says it.
+        environ: The surroundings: the token of the button's app.
+        tell: Told the name of each.
+
+    Raises:
+        RefusedError: A repository of that name is there, and is no template.
+        SurroundingsError: GitHub or git failed; run again, it goes on.
+    """
+    organisation = platform.policy["organisation"]["github"]
+    renewed = []
+    with connected(address_of(platform, api, environ), environ, organisation) as (github, token):
+        for folder in folders:
+            tell(folder.name)
+            there = _template(github, organisation, folder.name)
+            refuse_stranger(there["clone_url"], github.address)
+            message = f"chore: the starter of {platform.version}"
+            if renew(github, token, there["clone_url"], folder, message):
+                renewed.append(there["full_name"])
+    return renewed
+
+
+def _template(github: GitHub, organisation: str, name: str) -> Mapping[str, Any]:
+    there: Mapping[str, Any]
+    answer = github.call("GET", f"/repos/{organisation}/{name}", fine=(_ABSENT,))
+    if answer.status == _ABSENT:
+        body = {
+            "name": name,
+            "description": "Use this template: a project of the name that you give",
+            "private": True,
+            "visibility": "private",
+            "is_template": True,
+        }
+        there = github.call("POST", f"/orgs/{organisation}/repos", body).data
+        return there
+    there = answer.data
+    if not there.get("is_template"):
+        raise RefusedError(
+            "it is there already, and is no template repository",
+            where=f"{organisation}/{name}",
+            next_step="rename it, or tick Template repository in its settings",
+        )
+    return there
