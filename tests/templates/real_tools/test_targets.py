@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,8 @@ def bundle(project: Path, target: str) -> tuple[dict[str, Any], dict[str, Any]]:
     text = text.replace("${bundle.target}", target)
     for name, value in chosen["variables"].items():
         text = text.replace(f"${{var.{name}}}", value)
-    assert "${" not in text
+    known = {"${workspace.file_path}", "${bundle.git.commit}"}
+    assert set(re.findall(r"\$\{[^}]*\}", text)) == known
     return chosen, yaml.safe_load(text)["resources"]["jobs"]["training"]
 
 
