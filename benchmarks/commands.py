@@ -67,8 +67,9 @@ def table(measured: list[Measured]) -> str:
         for row in measured
     ]
     return (
-        f"Measured on {machine()}, copier {version_of('copier')}; CPU seconds of whole processes, "
-        "medians.\n\n" + rows(["measured", "first, s", "second, s", "ratio", "bound"], lines)
+        f"Measured on {machine()}, copier {version_of('copier')}; CPU seconds of whole processes "
+        "whose bytecode is at hand, medians.\n\n"
+        + rows(["measured", "first, s", "second, s", "ratio", "bound"], lines)
     )
 
 

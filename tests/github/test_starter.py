@@ -100,6 +100,15 @@ def test_a_repository_that_is_no_template_is_left_alone(
     assert "is no template repository" in capsys.readouterr().err
 
 
+def test_starters_are_written_once(place, capsys):
+    platform = place.parent / "platform"
+
+    code = main(["platform", "starter", str(place), f"--platform={platform}@{RELEASE}"])
+
+    assert code == 3
+    assert "name a new folder" in capsys.readouterr().err
+
+
 @pytest.fixture
 def use_template(fake, organisation, place, tmp_path, monkeypatch, capsys):
     """Make a repository from a starter, and let its workflow's command run in its clone."""

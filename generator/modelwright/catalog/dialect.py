@@ -35,6 +35,7 @@ def environment(read: Read) -> SandboxedEnvironment:
         keep_trailing_newline=True,
         autoescape=False,
         cache_size=-1,
+        optimized=False,  # a file is rendered once: folding its constants costs more than it saves
         bytecode_cache=_SharedCode(),
     )
     env.filters["to_json"] = json.dumps

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from modelwright.adapters.bundling import bundled
-from modelwright.adapters.placing import place
+from modelwright.adapters.placing import place, refuse_occupied
 from modelwright.catalog.platform import Platform
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.catalog.starter import BUNDLE, START, WORKFLOWS, readme, start_workflow
@@ -72,12 +72,18 @@ def write_starters(platform: Platform, into: Path, tell: Callable[[str], None]) 
             where=platform.source,
             next_step="name a release behind an @, such as --platform DIR@v1.0.0",
         )
+    wanted = {
+        into / f"starter-{brand}-{_suffix(platform, archetype)}": (brand, archetype, team)
+        for brand, archetype, team in starters(platform.policy)
+    }
+    for folder in wanted:
+        refuse_occupied(folder, next_step="name a new folder")
     bundle = RenderedFile(bundled(platform.tree, platform.version))
-    written = []
-    for brand, archetype, team in starters(platform.policy):
-        suffix = platform.policy["archetypes"][archetype]["suffix"] or archetype
-        folder = into / f"starter-{brand}-{suffix}"
+    for folder, which in wanted.items():
         tell(folder.name)
-        place({**starter_files(platform, brand, archetype, team), BUNDLE: bundle}, folder)
-        written.append(folder)
-    return written
+        place({**starter_files(platform, *which), BUNDLE: bundle}, folder)
+    return list(wanted)
+
+
+def _suffix(platform: Platform, archetype: str) -> str:
+    return str(platform.policy["archetypes"][archetype]["suffix"]) or archetype

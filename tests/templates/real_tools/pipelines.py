@@ -43,6 +43,7 @@ class Outcome:
     code: int
     steps: dict[str, str] = field(default_factory=dict)
     log: str = ""
+    summary: str = ""
 
     @property
     def failed(self) -> list[str]:
@@ -71,13 +72,18 @@ def act(
     result = run(*command, cwd=project, env=surroundings, check=False, timeout=900)
     steps: dict[str, str] = {}
     said: list[str] = []
+    # A step inside an action is told of twice.
+    summary: dict[str, None] = {}
     for line in result.stdout.splitlines():
         entry: dict[str, Any] = json.loads(line) if line.startswith("{") else {"msg": line}
         if not str(entry.get("msg")).startswith("LocalRepositoryCache"):
             said.append(str(entry.get("msg", "")).rstrip("\n"))
         if entry.get("stage") == "Main" and entry.get("stepResult"):
             steps[str(entry["step"])] = str(entry["stepResult"])
-    return Outcome(result.returncode, steps, "\n".join([*said, result.stderr]))
+        if entry.get("command") == "summary":
+            summary[str(entry["content"])] = None
+    log = "\n".join([*said, result.stderr])
+    return Outcome(result.returncode, steps, log, "".join(summary))
 
 
 def local_repositories(stubs: Path, platform: Path = REPOSITORY) -> list[str]:
