@@ -61,15 +61,18 @@ def wape(said: pl.DataFrame, right: pl.DataFrame, column: str) -> float:
 
 
 def compare(panel: pl.DataFrame, sampled: int) -> dict[str, Any]:
-    """Forecast the last horizon of a panel by both, AutoETS for some of the series alone."""
+    """Forecast the last horizon of a panel by both, AutoETS for some of the series alone.
+
+    Times are the processors' (of every thread): what else runs on the machine counts for neither.
+    """
     own = settings.load(Path(), {})
     right = truths(own, panel)
     day = contracts.newest_run_date(own, panel) - timedelta(days=own.forecast.horizon)
     fit(own, USE_CASE, panel.head(3000), day, seed=1)
-    began = time.perf_counter()
+    began = time.process_time()
     fitted, _ = fit(own, USE_CASE, panel, day, seed=1)
     said = fitted.forecast(own, USE_CASE, panel, day)
-    ours = time.perf_counter() - began
+    ours = time.process_time() - began
     seen = known(own, USE_CASE, panel, day)
     chosen = said.filter(pl.col("method") != "cold_start").select(SERIES).unique().sort(SERIES)
     chosen = chosen.gather_every(max(1, chosen.height // sampled)).head(sampled)
@@ -78,10 +81,10 @@ def compare(panel: pl.DataFrame, sampled: int) -> dict[str, Any]:
     )
     model = StatsForecast([AutoETS(season_length=7)], freq="1d", n_jobs=1)
     model.forecast(df=history.head(200), h=7)
-    began = time.perf_counter()
+    began = time.process_time()
     steps = own.forecast.gap + own.forecast.horizon
     told = model.forecast(df=history, h=steps).rename({"unique_id": SERIES, "ds": DAY})
-    theirs = time.perf_counter() - began
+    theirs = time.process_time() - began
     told = told.filter(pl.col(DAY) >= day)
     same = said.join(chosen, on=SERIES, how="semi")
     total = said[SERIES].n_unique()
@@ -106,7 +109,7 @@ def main() -> int:
         "the sample's": data.demand(Sample(seed=11, series=asked.series, days=700)),
         "smooth": smooth(11, asked.series, 700),
     }
-    print("| series | WAPE ours | WAPE AutoETS | ms a series, ours | AutoETS | times faster |")
+    print("| series | WAPE ours | WAPE AutoETS | CPU ms a series, ours | AutoETS | times less |")
     print("|---|---|---|---|---|---|")
     for name, panel in families.items():
         found = compare(panel, asked.compared)
