@@ -52,9 +52,3 @@ def test_what_a_document_names_is_there(document, big_made):
 
     assert named
     assert [path for path in named if not (big_made / path).exists()] == []
-
-
-def test_the_documents_do_not_claim_what_is_not_there():
-    for file in (README, ROOT / "docs/platform.md"):
-        text = file.read_text()
-        assert "starter" not in text

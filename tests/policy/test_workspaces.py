@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from modelwright.cli.main import main
+from modelwright.policy.answers import answers_refusals
 from modelwright.policy.workspaces import workspace_refusal
 from tests.platforms import platform_copy
 from tests.policies import plain
@@ -24,6 +25,22 @@ SENTENCE = (
 def bare():
     """Give the sample with a brand that has no workspace."""
     return plain(changes={"brands.kitto.databricks": {}})
+
+
+@pytest.mark.parametrize("answer", ["False", "false", "", None])
+def test_answers_as_a_file_has_them_mean_the_same(bare, answer):
+    assert workspace_refusal(bare, {"brand": "kitto", "databricks": answer}) is None
+    assert workspace_refusal(bare, {"brand": "kitto", "databricks": "true"}) is not None
+
+
+@pytest.mark.parametrize("born", ["", "v1.0.0"])
+def test_a_project_that_stands_goes_on_when_its_brand_loses_its_workspaces(bare, born):
+    answers = {**ANSWERS, "cost_centre": "", "personal_data": "none", "databricks": True}
+    answers |= {"description": "Forecasts", "serves": "", "allocation_key": ""}
+
+    found = answers_refusals(bare, "batch", answers, born=born)
+
+    assert [refusal.rule for refusal in found] == ([] if born else ["ANS005"])
 
 
 @pytest.mark.parametrize(("brand", "on"), [("kitto", False), ("norda", True), ("norda", False)])

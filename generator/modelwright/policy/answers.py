@@ -37,11 +37,11 @@ def answers_refusals(
         return found
     if not born:
         found += [*_name_refusals(policy, archetype, answers)]
+        found += _present(workspace_refusal(policy, answers))
     personal_data = answers.get("personal_data", "personal")
     found += _present(choice_refusal("personal_data", personal_data, PERSONAL_DATA))
     found += _present(text_refusal(answers["description"]))
     found += sharing_refusals(policy, answers)
-    found += _present(workspace_refusal(policy, answers))
     return found
 
 

@@ -10,9 +10,11 @@ __all__ = ["workspace_refusal"]
 
 
 def workspace_refusal(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> Refusal | None:
-    """Refuse the option `databricks` (ANS005) for a brand that has no workspace."""
+    """Refuse the option `databricks` (ANS005) in a new project of a brand without a workspace."""
     brand = answers["brand"]
-    if not answers.get("databricks") or policy["brands"][brand]["databricks"]:
+    # Some doors have answers as they stand in a file, others as text.
+    wanted = str(answers.get("databricks")).lower() == "true"
+    if not wanted or policy["brands"][brand]["databricks"]:
         return None
     problem = f"databricks is on, but brand {show(brand)} has no workspace in the policy"
     next_step = "take databricks=false, or have its workspaces added to platform.yml"
