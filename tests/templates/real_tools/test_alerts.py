@@ -15,12 +15,13 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.nightly import nightly
 from tests.templates.real_tools import projects
 from tests.templates.real_tools.scraping import Recording, alerts_of
 from tests.templates.real_tools.toolbox import run, tool
 from tests.templates.rendering import CASES, SAMPLES, render, sample_of
 
-pytestmark = [pytest.mark.tools, pytest.mark.xdist_group("trained")]
+pytestmark = pytest.mark.tools
 
 ALERTS = {
     "online-serving": [
@@ -47,6 +48,10 @@ ALERTS = {
 }
 EVERY = [(archetype, alert) for archetype, alerts in ALERTS.items() for alert in alerts]
 WINDOW = 320
+WRONG = {"never": "vector(0) == 1", "always": "vector(1)"}
+# The gate tries every fifth, and these variations.
+SHARE = 5
+SHOWN = ("defaults", "every option", "client secret")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,13 @@ def rules(rules_of: dict[str, Path]) -> Path:
     return rules_of["online-serving"]
 
 
-@pytest.mark.parametrize(("archetype", "variation"), CASES)
+@pytest.mark.parametrize(
+    ("archetype", "variation"),
+    [
+        pytest.param(*case, marks=nightly("seconds of promtool each", unless=case[1] in SHOWN))
+        for case in CASES
+    ],
+)
 def test_the_project_s_own_alert_tests_pass(tmp_path: Path, archetype: str, variation: str) -> None:
     answers = {**sample_of(archetype, variation), "dashboards": True}
     project = render(archetype, tmp_path, **answers)
@@ -73,8 +84,19 @@ def test_the_project_s_own_alert_tests_pass(tmp_path: Path, archetype: str, vari
     run(tool("promtool"), "test", "rules", "alerts_test.yml", cwd=project / "monitoring")
 
 
-@pytest.mark.parametrize(("archetype", "alert"), EVERY)
-@pytest.mark.parametrize("wrong", ["vector(0) == 1", "vector(1)"], ids=["never", "always"])
+@pytest.mark.parametrize(
+    ("archetype", "alert", "wrong"),
+    [
+        pytest.param(
+            archetype,
+            alert,
+            WRONG[how],
+            id=f"{how}-{archetype}-{alert}",
+            marks=nightly("seconds of promtool each", unless=number % SHARE == 0),
+        )
+        for number, ((archetype, alert), how) in enumerate(itertools.product(EVERY, WRONG))
+    ],
+)
 def test_the_project_s_own_tests_notice_a_broken_alert(
     rules_of: dict[str, Path], tmp_path: Path, archetype: str, alert: str, wrong: str
 ) -> None:
@@ -232,6 +254,7 @@ CASES = [
 ]
 
 
+@pytest.mark.xdist_group("trained")
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
 def test_an_alert_fires_under_its_fault_and_clears_afterwards(
     service: Service, rules: Path, tmp_path: Path, case: Case
