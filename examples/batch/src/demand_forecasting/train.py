@@ -11,7 +11,7 @@ __all__ = ["fit"]
 PARAMETERS = {
     "objective": "tweedie",
     "tweedie_variance_power": 1.2,
-    "learning_rate": 0.08,
+    "learning_rate": 0.16,
     "num_leaves": 31,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.9,
@@ -19,7 +19,7 @@ PARAMETERS = {
     "force_row_wise": True,
     "verbosity": -1,
 }
-TREES = 200
+TREES = 100
 
 
 def fit(table: FloatArray, target: FloatArray, *, names: list[str], seed: int) -> lgb.Booster:
