@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.console import follow
+from tests.nightly import nightly
 from tests.platforms import platform_copy, release
 from tests.templates.real_tools.toolbox import tool
 
@@ -44,6 +45,7 @@ def test_an_update_goes_as_its_document_says(tmp_path, commands_at_hand):
     follow(ROOT / "docs/update.md", story, tmp_path)
 
 
+@nightly("minutes of act")
 @pytest.mark.tools
 @pytest.mark.slow
 @pytest.mark.xdist_group("act")

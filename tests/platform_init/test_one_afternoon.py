@@ -64,7 +64,11 @@ def test_its_callers_name_the_platform_s_own_repository_and_pin(published, tmp_p
 @pytest.mark.tools
 @pytest.mark.slow
 @pytest.mark.xdist_group("act")
-@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize(
+    "job",
+    # Its Python job is the sample platform's, to the byte.
+    [pytest.param(job, marks=nightly("minutes of act", unless=job == "policy")) for job in JOBS],
+)
 def test_its_pull_request_is_green(job, published, tmp_path):
     project = make(URL, "corvel-pricing", "price-advice", tmp_path)
     projects.lock(project)

@@ -7,6 +7,7 @@ import pytest
 
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.catalog.platform import Platform
+from tests.nightly import nightly
 from tests.templates.green import Green, made
 from tests.templates.swapping import swap
 
@@ -28,7 +29,13 @@ class Swapped:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(archetype, marks=pytest.mark.xdist_group(f"swap {archetype}"))
+        pytest.param(
+            archetype,
+            marks=(
+                pytest.mark.xdist_group(f"swap {archetype}"),
+                nightly("minutes", unless=archetype == "online-serving"),
+            ),
+        )
         for archetype in USE_CASES
     ],
 )

@@ -255,7 +255,15 @@ CASES = [
 
 
 @pytest.mark.xdist_group("trained")
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case, id=case.alert, marks=nightly("half a minute each", unless=number % 3 == 0)
+        )
+        for number, case in enumerate(CASES)
+    ],
+)
 def test_an_alert_fires_under_its_fault_and_clears_afterwards(
     service: Service, rules: Path, tmp_path: Path, case: Case
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.nightly import nightly
 from tests.templates.real_tools import projects
 from tests.templates.real_tools.scraping import alerts_of
 from tests.templates.real_tools.toolbox import run, tool
@@ -124,7 +125,15 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.alert)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(
+            case, id=case.alert, marks=nightly("half a minute each", unless=number % 3 == 0)
+        )
+        for number, case in enumerate(CASES)
+    ],
+)
 def test_an_alert_fires_under_its_fault_and_clears_afterwards(
     made: Forecasting, tmp_path: Path, case: Case
 ) -> None:

@@ -16,9 +16,13 @@ from tests.templates.real_tools.pipelines import Outcome, act
 from tests.templates.real_tools.toolbox import run
 from tests.templates.rendering import render
 
-pytestmark = [pytest.mark.tools, pytest.mark.slow, pytest.mark.xdist_group("act")]
+pytestmark = [
+    pytest.mark.tools,
+    pytest.mark.slow,
+    pytest.mark.xdist_group("act"),
+    nightly("two trainings, and half a minute of act for each press"),
+]
 
-AT_NIGHT = nightly("each is half a minute of act")
 MODEL = "dev.norda_fraud_scoring.fraud_scoring"
 HOSTILE = "\"; touch pwned; $(touch pwned) `touch pwned` ${{ secrets.SERVICE_API_KEYS }} '::error::"
 
@@ -110,8 +114,8 @@ def test_the_button_promotes_and_goes_back_and_stores_who_and_why(
     ("version", "reason", "says"),
     [
         ("1; touch pwned", "two\nlines", "neither a whole number nor latest"),
-        pytest.param("--help", " ", "the reason is empty", marks=AT_NIGHT),
-        pytest.param("9", "it is better", "nothing was moved in dev: error: ", marks=AT_NIGHT),
+        ("--help", " ", "the reason is empty"),
+        ("9", "it is better", "nothing was moved in dev: error: "),
     ],
 )
 def test_what_cannot_be_done_is_refused_and_moves_nothing(
@@ -125,7 +129,6 @@ def test_what_cannot_be_done_is_refused_and_moves_nothing(
     assert not list(place.project.rglob("pwned"))
 
 
-@AT_NIGHT
 def test_a_missing_identity_is_named(place: Place, tmp_path: Path) -> None:
     outcome = place.press(tmp_path, "promote", "--actor=ada", version="2", reason="better")
 
