@@ -9,6 +9,7 @@ import yaml
 from modelwright.adapters.platforms import located
 from modelwright.catalog.rendering import ANSWERS_FILE
 from modelwright.operations.new import rendered
+from tests.nightly import nightly
 from tests.platform_init.one_platform import (
     URL,
     lead,
