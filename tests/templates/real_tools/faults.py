@@ -198,10 +198,10 @@ FAULTS: Final = [
         a_passport_that_lacks_a_field, "python", "Tests",
         "FAILED tests/test_training.py::test_the_gate_refuses_a_passport",
     ),
-    Fault(a_cost_tag_that_is_gone, "policy", "Check it", "TAG"),
+    Fault(a_cost_tag_that_is_gone, "policy", "Check it", "TAG101"),
     Fault(a_secret_that_is_not_declared, "policy", "Check it", "MY_OWN_TOKEN"),
     Fault(another_name, "policy", "Check it", "NAM006"),
-    Fault(a_pin_that_drifted, "policy", "Check it", "PIN"),
+    Fault(a_pin_that_drifted, "policy", "Check it", "PIN001"),
     Fault(a_manifest_with_an_unknown_field, "policy", "Check it", "DRF001"),
     Fault(a_Dockerfile_as_root, "image", "Lint the Dockerfile", "DL3002"),
 ]  # fmt: skip
