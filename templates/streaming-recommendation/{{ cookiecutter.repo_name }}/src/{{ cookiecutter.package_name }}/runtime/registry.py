@@ -1,0 +1,1 @@
+{% include 'templates/_shared/registry.py' -%}
