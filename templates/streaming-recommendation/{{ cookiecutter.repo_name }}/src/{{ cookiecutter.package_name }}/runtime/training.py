@@ -1,0 +1,364 @@
+"""From events to the version that answers: training, the gate, promotion, and the way back."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from . import FORGET, Neighbours, ProjectError, Seen, UseCase, model
+from .events import DAY_MS, Decoder, Mask, RefusedError, read_all
+from .monitoring import Reference, write_references
+from .registry import Registry
+from .settings import Settings
+
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "PREVIOUS",
+    "Split",
+    "Verdict",
+    "gate",
+    "histories",
+    "promote",
+    "rollback",
+    "split",
+    "train",
+]
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+PREVIOUS = "previous"
+SHORTEST = 3
+History = Sequence[Seen]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """What training sees, and the last item of some users, which it never sees.
+
+    Attributes:
+        histories: One user's events each, oldest first, without the hidden one.
+        asked: Histories of the users that are compared.
+        wanted: The item that each of them went to next, shape as `asked`.
+        popular: Items by their weight in `histories`, most first.
+    """
+
+    histories: Sequence[History]
+    asked: Sequence[History]
+    wanted: Sequence[str]
+    popular: Sequence[str]
+
+
+def histories(settings: Settings, use_case: UseCase[Any, Any], seed: int, count: int) -> list[History]:
+    """Return every user's events, oldest first, by the fold's own rules of what counts twice.
+
+    They come from the topic, where a broker is configured, else from `data.py`.
+
+    Args:
+        settings: The project's configuration.
+        use_case: Your five functions.
+        seed: Of the made-up events.
+        count: How many made-up events.
+    """
+    by_user: dict[str, dict[str, Any]] = {}
+    for event in _events(settings, use_case, seed, count):
+        mine = by_user.setdefault(event.user, {})
+        if event.kind == FORGET:
+            by_user[event.user] = {i: e for i, e in mine.items() if e.at > event.at}
+        else:
+            mine.setdefault(event.id, event)
+    ordered = (sorted(mine.values(), key=lambda e: (e.at, e.id)) for mine in by_user.values())
+    found = [[Seen(e.at, e.id, e.item, e.kind) for e in mine] for mine in ordered if mine]
+    return sorted(found, key=lambda history: (history[0].at, history[0].id))
+
+
+def _events(settings: Settings, use_case: UseCase[Any, Any], seed: int, count: int) -> Any:
+    if not settings.environment.brokers:
+        yield from use_case.events(seed, count)
+        return
+    decoder, mask = Decoder(settings, use_case), Mask(settings)
+    now = time.time()
+    limits = decoder.limits(now)
+    since = round(now * 1000.0) - round(settings.stream.oldest_days * DAY_MS)
+    for message in read_all(settings, settings.stream.topic, since_ms=since, group="training"):
+        # What is no event was said by the worker already.
+        with suppress(RefusedError):
+            yield _Masked(decoder.decode(message.value(), message.key(), limits), mask)
+
+
+class _Masked:
+    """An event whose user is hidden."""
+
+    __slots__ = ("at", "id", "item", "kind", "user")
+
+    def __init__(self, event: Any, mask: Mask) -> None:
+        self.id, self.at, self.item, self.kind = event.id, event.at, event.item, event.kind
+        self.user = mask.text(event.user)
+
+
+def split(settings: Settings, data: Sequence[History]) -> Split:
+    """Hide the last item of some users, evenly over all of them.
+
+    Raises:
+        ProjectError: Nobody has three events.
+    """
+    long = [place for place, history in enumerate(data) if len(history) >= SHORTEST]
+    if not long:
+        raise ProjectError(
+            f"of {len(data)} users nobody has {SHORTEST} events",
+            next_step="wait for more events, or ask data.py for more",
+        )
+    step = max(1, len(long) // settings.training.compared_users)
+    chosen = set(long[::step][: settings.training.compared_users])
+    seen = [history[:-1] if n in chosen else history for n, history in enumerate(data)]
+    scores: dict[str, float] = {}
+    for history in seen:
+        for event in history:
+            scores[event.item] = scores.get(event.item, 0.0) + settings.weights.get(event.kind, 0.0)
+    popular = sorted(scores, key=lambda item: (-scores[item], item))
+    order = sorted(chosen)
+    return Split(seen, [seen[n] for n in order], [data[n][-1].item for n in order], popular)
+
+
+def train(
+    settings: Settings,
+    use_case: UseCase[Any, Any],
+    registry: Registry,
+    *,
+    seed: int | None = None,
+    events: int | None = None,
+    data: Sequence[History] | None = None,
+) -> str:
+    """Train by every configured method, and register the best; nobody meets it until promoted.
+
+    Args:
+        settings: The project's configuration.
+        use_case: Your five functions.
+        registry: Where the version goes.
+        seed: Of the made-up events; the configured one where not given.
+        events: How many made-up events; the configured number where not given.
+        data: Histories, where they are at hand.
+
+    Returns:
+        The new version.
+    """
+    seed = settings.training.seed if seed is None else seed
+    count = settings.training.events if events is None else events
+    data = histories(settings, use_case, seed, count) if data is None else data
+    parts = split(settings, data)
+    method, neighbours, metrics = _best(settings, use_case, parts)
+    rows = sum(map(len, data))
+    parameters = {"method": method, "rows": rows, "users": len(data), "seed": seed}
+    run_id = registry.open_run(parameters)
+    facts = {
+        "run_id": run_id,
+        "seed": seed,
+        "metrics": metrics,
+        "parameters": parameters,
+        "data_sha256": model.fingerprint(data),
+        "data_rows": rows,
+        "data_events": count,
+        "features": sorted(settings.weights),
+        "model": registry.model,
+    }
+    papers = model.issue_passport(settings.root, facts)
+    with TemporaryDirectory() as folder:
+        _write(Path(folder), settings, use_case, parts, neighbours, papers)
+        return registry.register(Path(folder), run_id=run_id, metrics=metrics, tags=_tags(papers))
+
+
+def _best(
+    settings: Settings, use_case: UseCase[Any, Any], parts: Split
+) -> tuple[str, Neighbours, dict[str, float]]:
+    """Return the method, its neighbours and metrics, that reaches most of the gate's metric."""
+    found = []
+    for method in settings.training.methods:
+        neighbours = use_case.fit(parts.histories, method=method, weights=settings.weights)
+        measured = _measure(settings, use_case, parts, neighbours, parts.popular)
+        found.append((measured.get(settings.gate.metric, -math.inf), method, neighbours, measured))
+    _, method, neighbours, measured = max(found, key=lambda one: one[0])
+    base = _measure(settings, use_case, parts, {}, parts.popular)
+    metrics = {**measured, **{f"popular_{name}": value for name, value in base.items()}}
+    for value, other, _, _ in found:
+        metrics[f"{settings.gate.metric}_{other}"] = value
+    return method, neighbours, metrics
+
+
+def _measure(
+    settings: Settings,
+    use_case: UseCase[Any, Any],
+    parts: Split,
+    neighbours: Neighbours,
+    popular: Sequence[str],
+) -> dict[str, float]:
+    """Return metrics of recommending to those whose next item is hidden; none is held back."""
+    rules = {**settings.decision, "hide_seen": False}
+    lists = []
+    for history in parts.asked:
+        seen = model.shelf(
+            history, neighbours, popular, count=10, now=history[-1].at, rules=rules
+        )
+        lists.append([item for item, _ in use_case.decide(seen)])
+    return dict(use_case.evaluate(lists, parts.wanted, len(parts.popular)))
+
+
+def _write(
+    folder: Path,
+    settings: Settings,
+    use_case: UseCase[Any, Any],
+    parts: Split,
+    neighbours: Neighbours,
+    papers: Mapping[str, Any],
+) -> None:
+    (folder / "passport.json").write_text(json.dumps(papers, indent=2), encoding="utf-8")
+    (folder / "MLmodel").write_text(_mlmodel(papers), encoding="utf-8")
+    model.write_neighbours(folder, neighbours, parts.popular)
+    golden = model.golden_rows(
+        use_case, parts.asked, neighbours, parts.popular, settings.decision
+    )
+    (folder / "golden.json").write_text(golden, encoding="utf-8")
+    columns = columns_of(parts.histories, parts.popular)
+    write_references(
+        folder / "reference.json", {n: Reference.of(column) for n, column in columns.items()}
+    )
+
+
+def columns_of(data: Sequence[History], popular: Sequence[str]) -> dict[str, Any]:
+    """Return what drift is measured by, one value for each event.
+
+    `popularity` is the event's item's place in training (NaN where it is new), `history` how many
+    events the user has.
+    """
+    rank = {item: float(place) for place, item in enumerate(popular)}
+    ranks = [rank.get(event.item, math.nan) for history in data for event in history]
+    return {
+        "popularity": np.array(ranks, dtype=np.float64),
+        "history": np.array([float(len(history)) for history in data], dtype=np.float64),
+    }
+
+
+def _mlmodel(papers: Mapping[str, Any]) -> str:
+    """Return what MLflow itself, and Unity Catalog, want to know of the version: YAML as JSON."""
+    asked = [{"type": "string", "name": "user", "required": True}]
+    answered = [{"type": "string", "name": "item", "required": True}]
+    return json.dumps(
+        {
+            "run_id": papers["run_id"],
+            "flavors": {"recommendation": {"data": "neighbours.msgpack", "code": papers["commit"]}},
+            "signature": {"inputs": json.dumps(asked), "outputs": json.dumps(answered)},
+        }
+    )
+
+
+def _tags(papers: Mapping[str, Any]) -> dict[str, str]:
+    wanted = ("commit", "dirty", "template_version", "lock_sha256", "data_sha256")
+    return {name: str(papers[name]) for name in wanted}
+
+
+{% include 'templates/_shared/verdict.py' %}
+
+def gate(
+    settings: Settings,
+    use_case: UseCase[Any, Any],
+    registry: Registry,
+    version: str,
+    *,
+    data: Sequence[History] | None = None,
+) -> Verdict:
+    """Judge a version by its passport, and against popularity and the champion on the same users."""
+    papers = model.read_passport(registry.files(version))
+    lacking = model.missing(papers, strict=settings.environment.strict)
+    metric = settings.gate.metric
+    if metric not in (papers.get("metrics") or {}):
+        lacking.append(f"metrics.{metric}")
+    if lacking:
+        return Verdict(False, f"its passport lacks {', '.join(lacking)}")
+    if set(papers["features"]) != set(settings.weights):
+        return Verdict(False, "it was trained on other kinds than config/features.toml names")
+    if data is None:
+        data = histories(settings, use_case, papers["seed"], papers["data_events"])
+    parts = split(settings, data)
+    mine = _of(settings, use_case, registry, version, parts)
+    popular = _measure(settings, use_case, parts, {}, parts.popular).get(metric)
+    champion = registry.version_of(CHAMPION)
+    against = None
+    if champion not in (None, version):
+        against = _of(settings, use_case, registry, str(champion), parts)
+    return _judge(settings, mine, popular, champion, against)
+
+
+def _of(
+    settings: Settings,
+    use_case: UseCase[Any, Any],
+    registry: Registry,
+    version: str,
+    parts: Split,
+) -> float | None:
+    loaded = model.Model(version, registry.files(version))
+    found = _measure(settings, use_case, parts, loaded.neighbours, loaded.popular)
+    return found.get(settings.gate.metric)
+
+
+def promote(
+    settings: Settings,
+    use_case: UseCase[Any, Any],
+    registry: Registry,
+    version: str,
+    *,
+    alias: str = CHAMPION,
+    data: Sequence[History] | None = None,
+) -> Verdict:
+    """Let `version` bear `alias`, if the gate lets it pass; the reason is stored either way.
+
+    Raises:
+        ProjectError: The gate refuses the version, or there is no such version.
+    """
+    verdict = gate(settings, use_case, registry, version, data=data)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    word = "passed" if verdict.passed else "refused"
+    registry.tag(version, {"gate": word, "gate_reason": verdict.reason, "gate_at": now})
+    if not verdict.passed:
+        raise ProjectError(
+            f"version {version} is refused: {verdict.reason}",
+            next_step="train a better one; `[gate]` of config/service.toml holds the limits",
+            code=3,
+        )
+    before = registry.aliases()
+    if alias == CHAMPION and before.get(CHAMPION) != version:
+        registry.point(PREVIOUS, before.get(CHAMPION))
+    registry.point(alias, version)
+    if alias == CHAMPION and before.get(CHALLENGER) == version:
+        registry.point(CHALLENGER, None)
+    return verdict
+
+
+{% include 'templates/_shared/rollback.py' %}
+
+def _judge(
+    settings: Settings,
+    mine: float | None,
+    popular: float | None,
+    champion: str | None,
+    against: float | None,
+) -> Verdict:
+    rule = settings.gate
+    if mine is None or math.isnan(mine) or popular is None:
+        return Verdict(False, f"evaluate.py gives no {rule.metric}")
+    least = popular * rule.lift
+    said = f"{rule.metric} is {mine:.4f}, popularity has {popular:.4f}, times {rule.lift} wanted"
+    if mine < least or mine <= popular:
+        return Verdict(False, said)
+    if against is None:
+        return Verdict(True, f"{said}; no other champion to compare")
+    said += f"; champion {champion} has {against:.4f}, margin {rule.margin}"
+    return Verdict(mine >= against - rule.margin, said)
