@@ -113,16 +113,15 @@ def write_neighbours(folder: Path, neighbours: Neighbours, popular: Sequence[str
 
 def golden_rows(
     use_case: UseCase[Any, Any],
-    histories: Sequence[Sequence[Seen]],
+    histories: Sequence[Sequence[Sequence[Any]]],
     neighbours: Neighbours,
     popular: Sequence[str],
     rules: Mapping[str, Any],
 ) -> str:
     """Return histories with what is recommended for them, as JSON without anybody's identity."""
     rows = []
-    for number, history in enumerate(histories[:GOLDEN_ROWS]):
-        recent = [(at, f"golden-{number}-{n}", item, kind) for n, (at, _, item, kind)
-                  in enumerate(history[-GOLDEN_COUNT:])]
+    for history in histories[:GOLDEN_ROWS]:
+        recent = [list(event) for event in history[-GOLDEN_COUNT:]]
         seen = shelf(
             recent, neighbours, popular, count=GOLDEN_COUNT, now=recent[-1][0], rules=rules
         )

@@ -146,8 +146,15 @@ class WorkerMetrics:
         self.counts: Tally[str] = Tally()
         self._newest = 0
 
-    def batch(self, folded: Folded, *, seconds: float, oldest_ms: int, states: int) -> None:
-        """Count a batch that was written."""
+    def batch(self, folded: Folded, *, seconds: float, stamps: tuple[int, int], states: int) -> None:
+        """Count a batch that was written.
+
+        Args:
+            folded: What became of its messages.
+            seconds: Time to fold and write it.
+            stamps: When its first and last message reached the broker, in milliseconds.
+            states: How many states are at hand.
+        """
         dead = len(folded.dead)
         for outcome, many in (
             ("folded", folded.folded), ("unchanged", folded.unchanged), ("dead", dead)
@@ -155,9 +162,9 @@ class WorkerMetrics:
             self.events.labels(outcome).inc(many)
             self.counts[outcome] += many
         self.batch_seconds.observe(seconds)
-        self.latency.observe(max(0.0, time.time() - oldest_ms / 1000.0))
+        self.latency.observe(max(0.0, time.time() - stamps[0] / 1000.0))
         self.states.set(states)
-        self._newest = max(self._newest, folded.newest)
+        self._newest = max(self._newest, stamps[1])
 
     def dead(self, reason: str) -> None:
         """Count a dead letter."""

@@ -11,20 +11,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 
 from . import FORGET, Neighbours, ProjectError, Seen, UseCase, model
 from .events import DAY_MS, Decoder, Mask, RefusedError, read_all
 from .monitoring import Reference, write_references
-from .registry import Registry
 from .settings import Settings
+
+if TYPE_CHECKING:  # MLflow takes a second to import
+    from .registry import Registry
 
 __all__ = [
     "CHALLENGER",
     "CHAMPION",
     "PREVIOUS",
+    "Held",
     "Split",
     "Verdict",
     "gate",
@@ -39,24 +43,35 @@ CHAMPION = "champion"
 CHALLENGER = "challenger"
 PREVIOUS = "previous"
 SHORTEST = 3
+KEPT_EVENTS = 10
+HELD = "held.msgpack"
 History = Sequence[Seen]
+
+
+class Held(msgspec.Struct, array_like=True, frozen=True):
+    """Some users, and the item that each went to next, which training never sees.
+
+    Attributes:
+        asked: Their newest events, oldest first; times count back from the last.
+        wanted: The item that each went to next, as many as `asked`.
+    """
+
+    asked: list[list[tuple[int, str, str, str]]]
+    wanted: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """What training sees, and the last item of some users, which it never sees.
+    """What training sees, and what the evaluation asks.
 
     Attributes:
         histories: One user's events each, oldest first, without the hidden one.
-        asked: Histories of the users that are compared.
-        wanted: The item that each of them went to next, shape as `asked`.
         popular: Items by their weight in `histories`, most first.
     """
 
     histories: Sequence[History]
-    asked: Sequence[History]
-    wanted: Sequence[str]
     popular: Sequence[str]
+    held: Held
 
 
 def histories(settings: Settings, use_case: UseCase[Any, Any], seed: int, count: int) -> list[History]:
@@ -119,15 +134,22 @@ def split(settings: Settings, data: Sequence[History]) -> Split:
             next_step="wait for more events, or ask data.py for more",
         )
     step = max(1, len(long) // settings.training.compared_users)
-    chosen = set(long[::step][: settings.training.compared_users])
-    seen = [history[:-1] if n in chosen else history for n, history in enumerate(data)]
+    chosen = long[::step][: settings.training.compared_users]
+    asked = set(chosen)
+    seen = [history[:-1] if n in asked else history for n, history in enumerate(data)]
     scores: dict[str, float] = {}
     for history in seen:
         for event in history:
             scores[event.item] = scores.get(event.item, 0.0) + settings.weights.get(event.kind, 0.0)
     popular = sorted(scores, key=lambda item: (-scores[item], item))
-    order = sorted(chosen)
-    return Split(seen, [seen[n] for n in order], [data[n][-1].item for n in order], popular)
+    held = Held([_nameless(seen[n]) for n in chosen], [data[n][-1].item for n in chosen])
+    return Split(seen, popular, held)
+
+
+def _nameless(history: History) -> list[tuple[int, str, str, str]]:
+    """Return the newest events without what could tell whose they are."""
+    last = history[-1].at
+    return [(at - last, "", item, kind) for at, _, item, kind in history[-KEPT_EVENTS:]]
 
 
 def train(
@@ -184,10 +206,10 @@ def _best(
     found = []
     for method in settings.training.methods:
         neighbours = use_case.fit(parts.histories, method=method, weights=settings.weights)
-        measured = _measure(settings, use_case, parts, neighbours, parts.popular)
+        measured = _measure(settings, use_case, parts.held, neighbours, parts.popular)
         found.append((measured.get(settings.gate.metric, -math.inf), method, neighbours, measured))
     _, method, neighbours, measured = max(found, key=lambda one: one[0])
-    base = _measure(settings, use_case, parts, {}, parts.popular)
+    base = _measure(settings, use_case, parts.held, {}, parts.popular)
     metrics = {**measured, **{f"popular_{name}": value for name, value in base.items()}}
     for value, other, _, _ in found:
         metrics[f"{settings.gate.metric}_{other}"] = value
@@ -197,19 +219,17 @@ def _best(
 def _measure(
     settings: Settings,
     use_case: UseCase[Any, Any],
-    parts: Split,
+    held: Held,
     neighbours: Neighbours,
     popular: Sequence[str],
 ) -> dict[str, float]:
     """Return metrics of recommending to those whose next item is hidden; none is held back."""
     rules = {**settings.decision, "hide_seen": False}
     lists = []
-    for history in parts.asked:
-        seen = model.shelf(
-            history, neighbours, popular, count=10, now=history[-1].at, rules=rules
-        )
+    for recent in held.asked:
+        seen = model.shelf(recent, neighbours, popular, count=10, now=recent[-1][0], rules=rules)
         lists.append([item for item, _ in use_case.decide(seen)])
-    return dict(use_case.evaluate(lists, parts.wanted, len(parts.popular)))
+    return dict(use_case.evaluate(lists, held.wanted, max(1, len(popular))))
 
 
 def _write(
@@ -223,8 +243,9 @@ def _write(
     (folder / "passport.json").write_text(json.dumps(papers, indent=2), encoding="utf-8")
     (folder / "MLmodel").write_text(_mlmodel(papers), encoding="utf-8")
     model.write_neighbours(folder, neighbours, parts.popular)
+    (folder / HELD).write_bytes(msgspec.msgpack.encode(parts.held))
     golden = model.golden_rows(
-        use_case, parts.asked, neighbours, parts.popular, settings.decision
+        use_case, parts.held.asked, neighbours, parts.popular, settings.decision
     )
     (folder / "golden.json").write_text(golden, encoding="utf-8")
     columns = columns_of(parts.histories, parts.popular)
@@ -268,15 +289,11 @@ def _tags(papers: Mapping[str, Any]) -> dict[str, str]:
 {% include 'templates/_shared/verdict.py' %}
 
 def gate(
-    settings: Settings,
-    use_case: UseCase[Any, Any],
-    registry: Registry,
-    version: str,
-    *,
-    data: Sequence[History] | None = None,
+    settings: Settings, use_case: UseCase[Any, Any], registry: Registry, version: str
 ) -> Verdict:
     """Judge a version by its passport, and against popularity and the champion on the same users."""
-    papers = model.read_passport(registry.files(version))
+    folder = registry.files(version)
+    papers = model.read_passport(folder)
     lacking = model.missing(papers, strict=settings.environment.strict)
     metric = settings.gate.metric
     if metric not in (papers.get("metrics") or {}):
@@ -285,28 +302,19 @@ def gate(
         return Verdict(False, f"its passport lacks {', '.join(lacking)}")
     if set(papers["features"]) != set(settings.weights):
         return Verdict(False, "it was trained on other kinds than config/features.toml names")
-    if data is None:
-        data = histories(settings, use_case, papers["seed"], papers["data_events"])
-    parts = split(settings, data)
-    mine = _of(settings, use_case, registry, version, parts)
-    popular = _measure(settings, use_case, parts, {}, parts.popular).get(metric)
+    held = msgspec.msgpack.decode((folder / HELD).read_bytes(), type=Held)
+    candidate = model.load(version, folder, use_case)
     champion = registry.version_of(CHAMPION)
-    against = None
+    found = [
+        _measure(settings, use_case, held, candidate.neighbours, candidate.popular).get(metric),
+        _measure(settings, use_case, held, {}, candidate.popular).get(metric),
+    ]
     if champion not in (None, version):
-        against = _of(settings, use_case, registry, str(champion), parts)
-    return _judge(settings, mine, popular, champion, against)
-
-
-def _of(
-    settings: Settings,
-    use_case: UseCase[Any, Any],
-    registry: Registry,
-    version: str,
-    parts: Split,
-) -> float | None:
-    loaded = model.Model(version, registry.files(version))
-    found = _measure(settings, use_case, parts, loaded.neighbours, loaded.popular)
-    return found.get(settings.gate.metric)
+        other = model.Model(str(champion), registry.files(str(champion)))
+        found.append(
+            _measure(settings, use_case, held, other.neighbours, other.popular).get(metric)
+        )
+    return _judge(settings, champion, *found)
 
 
 def promote(
@@ -316,14 +324,13 @@ def promote(
     version: str,
     *,
     alias: str = CHAMPION,
-    data: Sequence[History] | None = None,
 ) -> Verdict:
     """Let `version` bear `alias`, if the gate lets it pass; the reason is stored either way.
 
     Raises:
         ProjectError: The gate refuses the version, or there is no such version.
     """
-    verdict = gate(settings, use_case, registry, version, data=data)
+    verdict = gate(settings, use_case, registry, version)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     word = "passed" if verdict.passed else "refused"
     registry.tag(version, {"gate": word, "gate_reason": verdict.reason, "gate_at": now})
@@ -346,10 +353,10 @@ def promote(
 
 def _judge(
     settings: Settings,
+    champion: str | None,
     mine: float | None,
     popular: float | None,
-    champion: str | None,
-    against: float | None,
+    against: float | None = None,
 ) -> Verdict:
     rule = settings.gate
     if mine is None or math.isnan(mine) or popular is None:

@@ -42,7 +42,6 @@ class Folded:
         dead: Messages that are no events, and why.
         folded: Events that changed a state.
         unchanged: Events that were seen before, or are too late for their window.
-        newest: Time of the newest event, in milliseconds.
     """
 
     states: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +49,6 @@ class Folded:
     dead: list[tuple[Message, RefusedError]] = field(default_factory=list)
     folded: int = 0
     unchanged: int = 0
-    newest: int = 0
 
 
 class Folder:
@@ -90,7 +88,6 @@ class Folder:
                 result.folded += 1
                 if event.kind != FORGET:
                     self._count(event, result.hits)
-            result.newest = max(result.newest, mine[-1].at)
             if state is not before:
                 result.states[key] = state
         return result
@@ -247,7 +244,9 @@ class Worker:
         self._next.update(after)
         self._tell(after)
         self._metrics.batch(
-            folded, seconds=time.time() - started, oldest_ms=_stamp(fresh[0]),
+            folded,
+            seconds=time.time() - started,
+            stamps=(_stamp(fresh[0]), _stamp(fresh[-1])),
             states=len(self._folder.known),
         )
 
