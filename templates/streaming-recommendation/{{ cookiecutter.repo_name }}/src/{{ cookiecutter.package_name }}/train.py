@@ -6,7 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
-from .runtime import Neighbours, ProjectError, Seen
+from .runtime import Neighbours, ProjectError
+from .schemas import Event
 
 __all__ = ["fit"]
 
@@ -15,7 +16,7 @@ HALF_LIFE_MS = 14 * 86_400_000
 KEPT = 50
 SHRINK = 5.0
 FACTORS = 64
-Histories = Sequence[Sequence[Seen]]
+Histories = Sequence[Sequence[Event]]
 
 
 def fit(histories: Histories, *, method: str, weights: Mapping[str, float]) -> Neighbours:

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import data, decide, evaluate, features, schemas, train
-from . import ProjectError, UseCase, letters, training
-from .events import Mask
+from . import ProjectError, UseCase, broker, erasing, training
 from .model import read_passport
 from .monitoring import WorkerMetrics, log_as_json
 from .settings import Settings, load
@@ -173,7 +172,7 @@ def _precompute(asked: argparse.Namespace, settings: Settings) -> None:
 
 def _drift(asked: argparse.Namespace, settings: Settings) -> int:
     with closing(open_store(settings)) as store:
-        report, drifted = training.drift(settings, _registry(settings), store)
+        report, drifted = training.drift(settings, _registry(settings), store, USE_CASE)
     print(report, end="")
     return int(drifted)
 
@@ -191,12 +190,38 @@ def _show(asked: argparse.Namespace, settings: Settings) -> None:
 
 
 def _dead_letters(asked: argparse.Namespace, settings: Settings) -> None:
-    for line in letters.summary(settings):
+    for line in broker.summary(settings):
         print(line)
 
 
 def _replay(asked: argparse.Namespace, settings: Settings) -> None:
-    sent, waiting = letters.replay(settings, USE_CASE, reason=asked.reason)
+    sent, waiting = broker.replay(settings, USE_CASE, reason=asked.reason)
     print(f"{sent} sent again; {waiting} would be refused as before, and wait")
 
 
+def _delete_person(asked: argparse.Namespace, settings: Settings) -> None:
+    for line in erasing.delete_person(settings, USE_CASE, asked.user):
+        print(line)
+
+
+def _retain(asked: argparse.Namespace, settings: Settings) -> None:
+    for line in erasing.retain(settings):
+        print(line)
+
+
+def _openapi(asked: argparse.Namespace, settings: Settings) -> int:
+    from . import server  # noqa: PLC0415
+
+    text = server.openapi(settings, USE_CASE)
+    path = settings.root / "docs/openapi.json"
+    same = path.is_file() and path.read_text(encoding="utf-8") == text
+    if asked.check and not same:
+        print("docs/openapi.json differs from the service; next: uv run poe openapi")
+        return 1
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from . import Neighbours, ProjectError, Seen, Shelf, UseCase
+from . import Event, Neighbours, ProjectError, Shelf, UseCase
 from .monitoring import read_references
 
 __all__ = [
@@ -155,11 +155,11 @@ def load(version: str, folder: Path, use_case: UseCase[Any, Any]) -> Model:
     return model
 
 
-def fingerprint(histories: Sequence[Sequence[Seen]]) -> str:
+def fingerprint(histories: Sequence[Sequence[Event]]) -> str:
     """Return the SHA-256 of the training data as the model saw it."""
     digest = hashlib.sha256()
     for history in histories:
-        digest.update(msgspec.msgpack.encode(history))
+        digest.update(msgspec.json.encode(history))
     return digest.hexdigest()
 
 

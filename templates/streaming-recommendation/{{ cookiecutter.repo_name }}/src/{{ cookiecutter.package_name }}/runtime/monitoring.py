@@ -6,7 +6,9 @@ Labels never hold anybody's identity.
 from __future__ import annotations
 
 import json
+import logging
 import math
+import sys
 import threading
 import time
 from collections import Counter as Tally
@@ -41,6 +43,7 @@ __all__ = [
     "Reference",
     "WorkerMetrics",
     "compare",
+    "log_as_json",
     "markdown",
     "read_references",
     "write_references",
@@ -208,6 +211,10 @@ class WorkerMetrics:
         threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
         return server
 
+
+def log_as_json() -> None:
+    """Write each log line as one JSON object, as log collectors want it."""
+{% include 'templates/_shared/json-lines.py' %}
 
 def _said(good: bool) -> tuple[int, bytes]:
     return (200, b"ok") if good else (503, b"not now")

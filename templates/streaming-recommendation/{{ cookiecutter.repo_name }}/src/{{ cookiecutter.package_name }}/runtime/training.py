@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from . import FORGET, Neighbours, ProjectError, Seen, UseCase, model
-from .events import DAY_MS, Decoder, Mask, RefusedError, read_all
-from .monitoring import Reference, write_references
+from . import FORGET, Event, FloatArray, Neighbours, ProjectError, UseCase, model
+from .broker import read_all
+from .events import DAY_MS, Decoder, Mask, RefusedError
+from .monitoring import Finding, Reference, compare, markdown, write_references
 from .settings import Settings
 
 if TYPE_CHECKING:  # MLflow takes a second to import
     from .registry import Registry
+    from .state import Store
 
 __all__ = [
     "CHALLENGER",
@@ -44,8 +47,9 @@ CHALLENGER = "challenger"
 PREVIOUS = "previous"
 SHORTEST = 3
 KEPT_EVENTS = 10
+SAMPLED_USERS = 2000
 HELD = "held.msgpack"
-History = Sequence[Seen]
+History = Sequence[Event]
 
 
 class Held(msgspec.Struct, array_like=True, frozen=True):
@@ -74,7 +78,7 @@ class Split:
     held: Held
 
 
-def histories(settings: Settings, use_case: UseCase[Any, Any], seed: int, count: int) -> list[History]:
+def histories(settings: Settings, use_case: UseCase[Any, Any], seed: int, count: int) -> list[list[Any]]:
     """Return every user's events, oldest first, by the fold's own rules of what counts twice.
 
     They come from the topic, where a broker is configured, else from `data.py`.
@@ -93,7 +97,7 @@ def histories(settings: Settings, use_case: UseCase[Any, Any], seed: int, count:
         else:
             mine.setdefault(event.id, event)
     ordered = (sorted(mine.values(), key=lambda e: (e.at, e.id)) for mine in by_user.values())
-    found = [[Seen(e.at, e.id, e.item, e.kind) for e in mine] for mine in ordered if mine]
+    found = [mine for mine in ordered if mine]
     return sorted(found, key=lambda history: (history[0].at, history[0].id))
 
 
@@ -108,20 +112,11 @@ def _events(settings: Settings, use_case: UseCase[Any, Any], seed: int, count: i
     for message in read_all(settings, settings.stream.topic, since_ms=since, group="training"):
         # What is no event was said by the worker already.
         with suppress(RefusedError):
-            yield _Masked(decoder.decode(message.value(), message.key(), limits), mask)
+            event = decoder.decode(message.value(), message.key(), limits)
+            yield msgspec.structs.replace(event, user=mask.text(event.user))
 
 
-class _Masked:
-    """An event whose user is hidden."""
-
-    __slots__ = ("at", "id", "item", "kind", "user")
-
-    def __init__(self, event: Any, mask: Mask) -> None:
-        self.id, self.at, self.item, self.kind = event.id, event.at, event.item, event.kind
-        self.user = mask.text(event.user)
-
-
-def split(settings: Settings, data: Sequence[History]) -> Split:
+def split(settings: Settings, use_case: UseCase[Any, Any], data: Sequence[History]) -> Split:
     """Hide the last item of some users, evenly over all of them.
 
     Raises:
@@ -142,14 +137,22 @@ def split(settings: Settings, data: Sequence[History]) -> Split:
         for event in history:
             scores[event.item] = scores.get(event.item, 0.0) + settings.weights.get(event.kind, 0.0)
     popular = sorted(scores, key=lambda item: (-scores[item], item))
-    held = Held([_nameless(seen[n]) for n in chosen], [data[n][-1].item for n in chosen])
-    return Split(seen, popular, held)
+    asked_of = [_nameless(use_case, seen[n]) for n in chosen]
+    return Split(seen, popular, Held(asked_of, [data[n][-1].item for n in chosen]))
 
 
-def _nameless(history: History) -> list[tuple[int, str, str, str]]:
-    """Return the newest events without what could tell whose they are."""
-    last = history[-1].at
-    return [(at - last, "", item, kind) for at, _, item, kind in history[-KEPT_EVENTS:]]
+def _nameless(use_case: UseCase[Any, Any], history: History) -> list[tuple[int, str, str, str]]:
+    """Return what the fold knows after a history, without what could tell whose it is."""
+    recent = _folded(use_case, history).recent[-KEPT_EVENTS:]
+    last = recent[-1][0]
+    return [(at - last, "", item, kind) for at, _, item, kind in recent]
+
+
+def _folded(use_case: UseCase[Any, Any], history: History) -> Any:
+    state = None
+    for event in history:
+        state = use_case.fold(state, event)
+    return state
 
 
 def train(
@@ -177,7 +180,7 @@ def train(
     seed = settings.training.seed if seed is None else seed
     count = settings.training.events if events is None else events
     data = histories(settings, use_case, seed, count) if data is None else data
-    parts = split(settings, data)
+    parts = split(settings, use_case, data)
     method, neighbours, metrics = _best(settings, use_case, parts)
     rows = sum(map(len, data))
     parameters = {"method": method, "rows": rows, "users": len(data), "seed": seed}
@@ -248,24 +251,63 @@ def _write(
         use_case, parts.held.asked, neighbours, parts.popular, settings.decision
     )
     (folder / "golden.json").write_text(golden, encoding="utf-8")
-    columns = columns_of(parts.histories, parts.popular)
+    counts: dict[str, float] = {}
+    for history in parts.histories:
+        for event in history:
+            weight = settings.weights.get(event.kind, 0.0)
+            counts[event.item] = counts.get(event.item, 0.0) + weight
+    columns = {
+        "popularity": _ranks(counts, parts.popular),
+        "history": np.array([float(len(_folded(use_case, h).recent)) for h in parts.histories]),
+    }
     write_references(
         folder / "reference.json", {n: Reference.of(column) for n, column in columns.items()}
     )
 
 
-def columns_of(data: Sequence[History], popular: Sequence[str]) -> dict[str, Any]:
-    """Return what drift is measured by, one value for each event.
-
-    `popularity` is the event's item's place in training (NaN where it is new), `history` how many
-    events the user has.
-    """
+def _ranks(counts: Mapping[str, float], popular: Sequence[str]) -> FloatArray:
+    """Return the place in training of every item looked at, as often as it counts; NaN if new."""
     rank = {item: float(place) for place, item in enumerate(popular)}
-    ranks = [rank.get(event.item, math.nan) for history in data for event in history]
-    return {
-        "popularity": np.array(ranks, dtype=np.float64),
-        "history": np.array([float(len(history)) for history in data], dtype=np.float64),
-    }
+    places = np.array([rank.get(item, math.nan) for item in counts], dtype=np.float64)
+    return np.repeat(places, np.rint(list(counts.values())).astype(np.int64))
+
+
+def drift(settings: Settings, registry: Registry, store: Store, use_case: UseCase[Any, Any]) -> tuple[str, bool]:
+    """Compare what the store counted and knows with what the champion was trained on.
+
+    Returns:
+        The report, also written to `drift.md` in the data folder, and whether anything drifted.
+    """
+    champion = registry.version_of(CHAMPION)
+    if champion is None:
+        raise ProjectError("there is no champion", next_step="run `uv run poe promote VERSION`")
+    findings, rows = found_drift(settings, model.Model(champion, registry.files(champion)), store, use_case)
+    if not findings:
+        return f"{rows} events counted: too few for a verdict\n", False
+    report = markdown(findings, rows=rows, version=champion)
+    (settings.environment.data / "drift.md").write_text(report, encoding="utf-8")
+    return report, any(finding.drifted for finding in findings)
+
+
+def found_drift(
+    settings: Settings, champion: model.Model, store: Store, use_case: UseCase[Any, Any]
+) -> tuple[list[Finding], int]:
+    """Return each column's distance from training, and how many events that is from.
+
+    Nothing is found where they are fewer than `[drift] minimum_rows`.
+    """
+    counts: dict[str, float] = {}
+    for bucket in store.counts().values():
+        for item, count in bucket.items():
+            counts[item] = counts.get(item, 0.0) + count
+    ranks = _ranks(counts, champion.popular)
+    if len(ranks) < settings.drift.minimum_rows:
+        return [], len(ranks)
+    keys = list(islice(store.keys(), SAMPLED_USERS))
+    load = use_case.state_type.load
+    lengths = [float(len(load(kept).recent)) for kept in store.get_many(keys).values()]
+    columns = {"popularity": ranks, "history": np.array(lengths, dtype=np.float64)}
+    return compare(champion.references, columns, limit=settings.drift.psi_limit), len(ranks)
 
 
 def _mlmodel(papers: Mapping[str, Any]) -> str:

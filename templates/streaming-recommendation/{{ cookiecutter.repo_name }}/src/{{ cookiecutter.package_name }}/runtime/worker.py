@@ -18,7 +18,8 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from . import FORGET, ProjectError, UseCase
-from .events import Decoder, Mask, RefusedError, client, dead_letter, produce
+from .broker import client, dead_letter, produce
+from .events import Decoder, Mask, RefusedError
 from .monitoring import WorkerMetrics
 from .settings import Settings
 from .state import Change, FencedError, Store, StoreError
