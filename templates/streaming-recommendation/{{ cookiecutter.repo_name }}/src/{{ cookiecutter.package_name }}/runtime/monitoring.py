@@ -6,7 +6,9 @@ Labels never hold anybody's identity.
 from __future__ import annotations
 
 import json
+import logging
 import math
+import sys
 import threading
 import time
 from collections import Counter as Tally
@@ -41,6 +43,7 @@ __all__ = [
     "Reference",
     "WorkerMetrics",
     "compare",
+    "log_as_json",
     "markdown",
     "read_references",
     "write_references",
@@ -146,8 +149,15 @@ class WorkerMetrics:
         self.counts: Tally[str] = Tally()
         self._newest = 0
 
-    def batch(self, folded: Folded, *, seconds: float, oldest_ms: int, states: int) -> None:
-        """Count a batch that was written."""
+    def batch(self, folded: Folded, *, seconds: float, stamps: tuple[int, int], states: int) -> None:
+        """Count a batch that was written.
+
+        Args:
+            folded: What became of its messages.
+            seconds: Time to fold and write it.
+            stamps: When its first and last message reached the broker, in milliseconds.
+            states: How many states are at hand.
+        """
         dead = len(folded.dead)
         for outcome, many in (
             ("folded", folded.folded), ("unchanged", folded.unchanged), ("dead", dead)
@@ -155,9 +165,9 @@ class WorkerMetrics:
             self.events.labels(outcome).inc(many)
             self.counts[outcome] += many
         self.batch_seconds.observe(seconds)
-        self.latency.observe(max(0.0, time.time() - oldest_ms / 1000.0))
+        self.latency.observe(max(0.0, time.time() - stamps[0] / 1000.0))
         self.states.set(states)
-        self._newest = max(self._newest, folded.newest)
+        self._newest = max(self._newest, stamps[1])
 
     def dead(self, reason: str) -> None:
         """Count a dead letter."""
@@ -201,6 +211,10 @@ class WorkerMetrics:
         threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
         return server
 
+
+def log_as_json() -> None:
+    """Write each log line as one JSON object, as log collectors want it."""
+{% include 'templates/_shared/json-lines.py' %}
 
 def _said(good: bool) -> tuple[int, bytes]:
     return (200, b"ok") if good else (503, b"not now")

@@ -18,7 +18,8 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from . import FORGET, ProjectError, UseCase
-from .events import Decoder, Mask, RefusedError, client, dead_letter, produce
+from .broker import client, dead_letter, produce
+from .events import Decoder, Mask, RefusedError
 from .monitoring import WorkerMetrics
 from .settings import Settings
 from .state import Change, FencedError, Store, StoreError
@@ -42,7 +43,6 @@ class Folded:
         dead: Messages that are no events, and why.
         folded: Events that changed a state.
         unchanged: Events that were seen before, or are too late for their window.
-        newest: Time of the newest event, in milliseconds.
     """
 
     states: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +50,6 @@ class Folded:
     dead: list[tuple[Message, RefusedError]] = field(default_factory=list)
     folded: int = 0
     unchanged: int = 0
-    newest: int = 0
 
 
 class Folder:
@@ -90,7 +89,6 @@ class Folder:
                 result.folded += 1
                 if event.kind != FORGET:
                     self._count(event, result.hits)
-            result.newest = max(result.newest, mine[-1].at)
             if state is not before:
                 result.states[key] = state
         return result
@@ -247,7 +245,9 @@ class Worker:
         self._next.update(after)
         self._tell(after)
         self._metrics.batch(
-            folded, seconds=time.time() - started, oldest_ms=_stamp(fresh[0]),
+            folded,
+            seconds=time.time() - started,
+            stamps=(_stamp(fresh[0]), _stamp(fresh[-1])),
             states=len(self._folder.known),
         )
 
