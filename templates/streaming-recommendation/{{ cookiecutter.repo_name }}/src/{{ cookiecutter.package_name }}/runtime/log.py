@@ -1,15 +1,13 @@
-"""What is written down: the process's own lines, and every answer with who was shown what.
+"""The answer log: who was shown what, by which version, and what came of it.
 
-The answers stand in an SQLite file in the data folder. The service hands records to a thread and
+It is an SQLite file in the data folder. The service hands records to a thread and
 never waits for the disk; a graceful stop writes what is left. Users stand under their key alone.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
-import sys
 import threading
 import time
 from collections import deque
@@ -25,7 +23,7 @@ from .events import Mask
 from .monitoring import Metrics
 from .settings import Settings
 
-__all__ = ["AnswerLog", "Arm", "Record", "Settled", "Shown", "Store", "feedback", "log_as_json"]
+__all__ = ["AnswerLog", "Arm", "Record", "Settled", "Shown", "Store", "feedback"]
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -194,7 +192,8 @@ class Store:
 
     def rows(self, *columns: str) -> list[tuple[Any, ...]]:
         """Return columns of every answer, oldest first."""
-        return self._open.execute(f"SELECT {', '.join(columns)} FROM answers ORDER BY at").fetchall()
+        query = f"SELECT {', '.join(columns)} FROM answers ORDER BY at"
+        return self._open.execute(query).fetchall()
 
     def count(self) -> int:
         """Return how many answers there are."""
@@ -303,8 +302,3 @@ def _hit(shown: Shown, recent: Sequence[Sequence[Any]], window: float) -> str | 
         if shown.at < at / 1000.0 <= shown.at + window and item in shown.items:
             return str(item)
     return None
-
-
-def log_as_json() -> None:
-    """Write this process's own lines to standard output, one JSON object each."""
-{% include 'templates/_shared/json-lines.py' -%}

@@ -1,4 +1,4 @@
-"""How recommendations leave: the HTTP service with its doors, or a file of everybody's."""
+"""The running service: doors, keys, health, and the process around them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ import gc
 import hmac
 import json
 import logging
-import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from datetime import UTC, datetime
-from functools import partial
-from itertools import islice
-from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
@@ -25,24 +20,24 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
-from . import ProjectError, UseCase, model, state
-from .app import CHAMPION, Live, Offer, Recommender, Routing, States
-from .events import Mask
+from . import ProjectError, UseCase
 {% if cookiecutter.ab_test %}from .experiment import Experiment
-{% endif %}from .log import AnswerLog, log_as_json
-from .monitoring import Metrics
+{% endif %}from .log import AnswerLog
+from .monitoring import Metrics, log_as_json
+from .reading import Offer, States
+from .recommending import CHAMPION, USUAL_COUNT, Live, Recommender, Routing
 from .registry import Registry
 from .settings import Settings
 
-__all__ = ["address", "application", "openapi", "precompute", "serve"]
+__all__ = ["address", "application", "openapi", "serve"]
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - only with keys, see address
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECONDS_TO_FINISH = 20
 KEY_HEADER = "X-API-Key"
 LARGEST_REQUEST = 16_384
-USUAL_COUNT = 10
-AT_ONCE = 500
+OFFER_SECONDS = 1.0
+MEASURE_SECONDS = 30.0
 OK = 200
 JSON = (b"content-type", b"application/json")
 Name = Annotated[str, Field(min_length=1, max_length=128)]
@@ -70,12 +65,12 @@ def application(settings: Settings, use_case: UseCase[Any, Any], registry: Regis
     metrics = Metrics(settings)
     log = AnswerLog(settings, metrics)
     routing: Routing | None = {{ 'Experiment(settings)' if cookiecutter.ab_test else 'None' }}
-    aliases, more = (routing.aliases, [partial(routing.follow, metrics)]) if routing else ((CHAMPION,), [])
+    aliases = routing.aliases if routing else (CHAMPION,)
     live = Live(settings, use_case, registry, metrics, aliases)
     offer, states = Offer(settings), States(settings, metrics)
     recommender = Recommender(
+        settings,
         use_case,
-        Mask(settings),
         live=live,
         offer=offer,
         states=states,
@@ -83,7 +78,14 @@ def application(settings: Settings, use_case: UseCase[Any, Any], registry: Regis
         metrics=metrics,
         routing=routing,
     )
-    lifespan = _lifespan(live, offer, states, log, *more)
+
+    def measure() -> None:
+        """Show what takes too long to be seen with every answer."""
+        offer.measure(live.models.get(CHAMPION), use_case, metrics)
+        if routing:
+            routing.measure(metrics)
+
+    lifespan = _lifespan(live, offer, states, log, measure)
     app = Application(title=registry.model, version="1", lifespan=lifespan, redoc_url=None)
     app.state.live, app.state.started = live, False
     app.include_router(_health(app, settings, live, offer, metrics))
@@ -92,7 +94,7 @@ def application(settings: Settings, use_case: UseCase[Any, Any], registry: Regis
 
 
 def _lifespan(
-    live: Live, offer: Offer, states: States, log: AnswerLog, *more: Callable[[], Awaitable[None]]
+    live: Live, offer: Offer, states: States, log: AnswerLog, measure: Callable[[], None]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -101,7 +103,9 @@ def _lifespan(
         # The collector would walk every imported library's objects again and again: 250 ms each.
         gc.collect()
         gc.freeze()
-        following = asyncio.gather(live.follow(), offer.follow(), *(one() for one in more))
+        following = asyncio.gather(
+            live.follow(), _every(OFFER_SECONDS, offer.refresh), _every(MEASURE_SECONDS, measure)
+        )
         app.state.started = True
         yield
         following.cancel()
@@ -112,6 +116,16 @@ def _lifespan(
         log.stop()
 
     return lifespan
+
+
+async def _every(seconds: float, work: Callable[[], None]) -> None:
+    """Do it again and again, off the event loop, whatever comes of it."""
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await asyncio.to_thread(work)
+        except Exception:
+            logging.getLogger(__name__).exception("it goes on with what was known before")
 
 
 def _health(
@@ -263,66 +277,4 @@ def serve(
     uvicorn.Server(config).run([taken])
 
 
-{% include 'templates/_shared/address.py' %}
-
-def precompute(
-    settings: Settings,
-    use_case: UseCase[Any, Any],
-    registry: Registry,
-    store: state.Store,
-    out: Path,
-    *,
-    count: int = USUAL_COUNT,
-) -> int:
-    """Write everybody's recommendations by the champion, for e-mail and front ends that fetch.
-
-    The file holds one JSON object per line (user, the key of `events.Mask`; items, best first;
-    version; created_at, in UTC) and appears whole or not at all.
-
-    Args:
-        settings: The project's configuration.
-        use_case: Your five functions.
-        registry: Where the champion is.
-        store: Where the users are.
-        out: The file; one that exists is replaced.
-        count: Recommendations of each user, at least 1.
-
-    Returns:
-        The number of users.
-
-    Raises:
-        ProjectError: There is no champion, or the store does not answer.
-    """
-    version = registry.version_of(CHAMPION)
-    if version is None:
-        raise ProjectError(
-            "there is no champion", next_step="run `uv run poe promote VERSION`", code=3
-        )
-    chosen = model.load(version, registry.files(version), use_case)
-    offer = Offer(settings)
-    offer.use(store.counts(), store.hidden())
-    known = {"version": version, "created_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    many = 0
-    out.parent.mkdir(parents=True, exist_ok=True)
-    drawn = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
-    try:
-        with drawn.open("wb") as lines:
-            for many, (key, recent) in enumerate(_users(use_case, store), start=1):
-                items = [item for item, _ in use_case.decide(offer.shelf(chosen, recent, count))]
-                lines.write(to_json({"user": key, "items": items, **known}) + b"\n")
-        drawn.replace(out)
-    finally:
-        drawn.unlink(missing_ok=True)
-    return many
-
-
-def _users(
-    use_case: UseCase[Any, Any], store: state.Store
-) -> Iterator[tuple[str, Sequence[Sequence[Any]]]]:
-    """Give each user's key, once, and newest events."""
-    keys = iter(store.keys())
-    given: set[str] = set()  # a store that grows meanwhile may name a key twice
-    while some := list(islice(keys, AT_ONCE)):
-        for key, kept in store.get_many([key for key in some if key not in given]).items():
-            given.add(key)
-            yield key, use_case.state_type.load(kept).recent
+{% include 'templates/_shared/address.py' -%}

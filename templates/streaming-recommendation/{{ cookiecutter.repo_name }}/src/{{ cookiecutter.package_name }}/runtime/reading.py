@@ -1,53 +1,36 @@
-"""From a request to recommendations: the user's state, what is on offer, the versions in use."""
+"""What the service reads from the store, beside its event loop: users' states, what is on offer."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from . import ProjectError, Shelf, UseCase, model, state
-from .events import Mask
-from .log import AnswerLog, Record
+from . import Shelf, UseCase, state
 from .model import Model
 from .monitoring import Metrics
-from .registry import Registry
 from .settings import Settings
 from .state import StoreError
+from .training import found_drift
 
-__all__ = ["CHAMPION", "Live", "Offer", "Recommender", "Routing", "States"]
+__all__ = ["Offer", "States"]
 
-CHAMPION = "champion"
-UNKNOWN_USER, UNKNOWN_ITEM = "unknown user", "unknown item"
-NO_STORE, NO_MODEL = "store", "no model"
-OFFER_SECONDS = 1.0
 LEFT_ALONE_SECONDS = 1.0
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 Asked = tuple[str, "asyncio.Future[bytes | None]"]
 
 
-class Routing(Protocol):
-    """Decides whose version answers; without one the champion always does."""
-
-    name: str
-    aliases: tuple[str, ...]
-
-    def alias(self, entity: str) -> str:
-        """Return the alias whose version answers `entity`."""
-        ...
-
-
 class OwnThread:
     """A store and the one thread that may use it; it is opened there when first asked for."""
 
     def __init__(self, settings: Settings, timeout: float) -> None:
-        self._open = lambda: state.open_store(settings, timeout=timeout)
+        self._settings = settings
+        self._timeout = timeout
         self._store: state.Store | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="store")
 
@@ -62,7 +45,7 @@ class OwnThread:
 
     def _ask(self, question: Callable[[state.Store], T]) -> T:
         if self._store is None:
-            self._store = self._open()
+            self._store = state.open_store(self._settings, timeout=self._timeout)
         return question(self._store)
 
     def _close(self) -> None:
@@ -164,8 +147,7 @@ class Offer:
         self.trending: Sequence[str] = ()
         self.hidden: frozenset[str] = frozenset()
         self.lag: float | None = None
-        self._rule = settings.trending
-        self._rules = settings.decision
+        self._settings = settings
         self._thread = OwnThread(settings, state.PATIENCE)
         self._cold: dict[str, Sequence[str]] = {}
 
@@ -181,7 +163,7 @@ class Offer:
 
     def use(self, counts: Mapping[int, Mapping[str, float]], hidden: Mapping[str, str]) -> None:
         """Let this hold from now on."""
-        self.trending = state.trending(counts, self._rule, round(time.time() * 1000.0))
+        self.trending = state.trending(counts, self._settings.trending, round(time.time() * 1000.0))
         self.hidden = frozenset(hidden)
         self._cold = {}
 
@@ -203,14 +185,17 @@ class Offer:
             hidden=self.hidden,
             count=count,
             now=round(time.time() * 1000.0),
-            rules=self._rules,
+            rules=self._settings.decision,
         )
 
-    async def follow(self) -> None:
-        """Refresh for ever, off the event loop."""
-        while True:
-            await asyncio.sleep(OFFER_SECONDS)
-            await asyncio.to_thread(self.refresh)
+    def measure(
+        self, champion: Model | None, use_case: UseCase[Any, Any], metrics: Metrics
+    ) -> None:
+        """Show how far what users do now is from what the champion was trained on."""
+        if champion is not None:
+            settings = self._settings
+            asked = self._thread.ask(lambda store: found_drift(settings, champion, store, use_case))
+            metrics.drift(asked.result()[0])
 
     def close(self) -> None:
         """Let go of the store."""
@@ -221,103 +206,3 @@ def _everything(
     store: state.Store,
 ) -> tuple[dict[int, dict[str, float]], dict[str, str], float | None]:
     return store.counts(), store.hidden(), store.lag(time.time())
-
-
-{% set other = 'Any' -%}
-{% include 'templates/_shared/live.py' %}
-
-class Recommender:
-    """Answers requests, whatever is missing; log and metrics know of it afterwards."""
-
-    def __init__(
-        self,
-        use_case: UseCase[Any, Any],
-        mask: Mask,
-        *,
-        live: Live,
-        offer: Offer,
-        states: States,
-        log: AnswerLog,
-        metrics: Metrics,
-        routing: Routing | None = None,
-    ) -> None:
-        self._use_case = use_case
-        self._key = mask.text
-        self._live = live
-        self._offer = offer
-        self._states = states
-        self._log = log
-        self._metrics = metrics
-        self._routing = routing
-
-    async def recommend(self, user: str, count: int) -> dict[str, Any]:
-        """Return at most `count` items for a user."""
-        started = time.perf_counter()
-        key = self._key(user)
-        models = self._live.models
-        experiment, arm = self._arm(key, models)
-        chosen = models.get(arm)
-        recent, fallback = await self._recent(key)
-        if chosen is None and fallback != NO_STORE:
-            fallback = NO_MODEL
-        shown = self._use_case.decide(self._offer.shelf(chosen, recent, count))
-        return self._answer(started, experiment, arm, chosen, key, shown, fallback)
-
-    def similar(self, item: str, count: int) -> dict[str, Any]:
-        """Return at most `count` items that go with another."""
-        started = time.perf_counter()
-        chosen, hidden = self._live.models.get(CHAMPION), self._offer.hidden
-        found = chosen.neighbours.get(item) if chosen else None
-        fallback = "" if found else UNKNOWN_ITEM if chosen else NO_MODEL
-        if not found:
-            found = [(other, 0.0) for other in self._offer.cold(chosen) if other != item]
-        shown = [one for one in found if one[0] not in hidden][:count]
-        return self._answer(started, "", CHAMPION, chosen, "", shown, fallback)
-
-    def _arm(self, key: str, models: Mapping[str, Model]) -> tuple[str, str]:
-        """Return the experiment that is on, if any, and the alias that answers."""
-        if self._routing and all(alias in models for alias in self._routing.aliases):
-            return self._routing.name, self._routing.alias(key)
-        return "", CHAMPION
-
-    async def _recent(self, key: str) -> tuple[Sequence[Sequence[Any]], str]:
-        try:
-            kept = await self._states.read(key)
-        except StoreError:
-            return (), NO_STORE
-        try:
-            recent = self._use_case.state_type.load(kept).recent if kept else ()
-        except Exception:
-            # A newer worker may keep what this release cannot read yet.
-            LOG.exception("a state cannot be read")
-            return (), NO_STORE
-        return recent, "" if recent else UNKNOWN_USER
-
-    def _answer(
-        self,
-        started: float,
-        experiment: str,
-        arm: str,
-        chosen: Model | None,
-        key: str,
-        shown: Sequence[tuple[str, float]],
-        fallback: str,
-    ) -> dict[str, Any]:
-        now = time.time()
-        request_id = f"{int(now * 1e6):014x}{os.urandom(9).hex()}"
-        version = chosen.version if chosen else ""
-        items = tuple([item for item, _ in shown])
-        latency = time.perf_counter() - started
-        self._log.put(
-            Record(request_id, now, experiment, arm, version, key, items, fallback, latency)
-        )
-        if key:
-            self._metrics.shown.append(items)
-        if fallback:
-            self._metrics.fallbacks.labels(fallback.replace(" ", "_")).inc()
-        return {
-            "request_id": request_id,
-            "model_version": version,
-            "items": [{"item": item, "score": score} for item, score in shown],
-            "fallback": fallback,
-        }
