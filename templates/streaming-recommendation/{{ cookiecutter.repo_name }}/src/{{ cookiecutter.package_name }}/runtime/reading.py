@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -20,6 +20,8 @@ from .training import found_drift
 __all__ = ["Offer", "States"]
 
 LEFT_ALONE_SECONDS = 1.0
+HICCUP_SECONDS = 0.005
+REST = 20.0  # how many times as long as it took to count, until it is counted again
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 Asked = tuple[str, "asyncio.Future[bytes | None]"]
@@ -68,6 +70,11 @@ class States:
         self._reading = self._stuck = False
         self._again = 0.0
 
+    def open(self) -> None:
+        """Reach for the store, so that the first user does not wait for it."""
+        with suppress(StoreError):
+            self._thread.ask(lambda store: store.get("")).result()
+
     async def read(self, key: str) -> bytes | None:
         """Return one state, or None for somebody unknown.
 
@@ -90,7 +97,7 @@ class States:
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         asked, self._waiting, self._reading = self._waiting, [], True
         started = time.perf_counter()
-        late = loop.call_later(self._limit, self._late, loop, asked)
+        late = self._watch(loop, asked)
         keys = [key for key, _ in asked]
 
         def done(answer: Future[dict[str, bytes]]) -> None:
@@ -116,11 +123,25 @@ class States:
 
         self._thread.ask(lambda store: store.get_many(keys)).add_done_callback(done)
 
-    def _late(self, loop: asyncio.AbstractEventLoop, asked: Sequence[Asked]) -> None:
-        # The thread may be at it for long; it is asked nothing before it is back.
-        self._stuck = True
-        LOG.warning("the store took more than %.0f ms", self._limit * 1000.0)
-        self._fail(loop, asked)
+    def _watch(self, loop: asyncio.AbstractEventLoop, asked: Sequence[Asked]) -> asyncio.Handle:
+        """Give up on the store in time, unless it was this process that lost the time."""
+        due = loop.time() + self._limit
+
+        def late() -> None:
+            # The thread may be at it for long; it is asked nothing before it is back.
+            if all(future.done() for _, future in asked):
+                return
+            self._stuck = True
+            LOG.warning("the store took more than %.0f ms", self._limit * 1000.0)
+            self._fail(loop, asked)
+
+        def look() -> None:
+            if loop.time() - due > HICCUP_SECONDS:
+                loop.call_later(HICCUP_SECONDS, late)
+            else:
+                late()
+
+        return loop.call_later(self._limit, look)
 
     def _fail(self, loop: asyncio.AbstractEventLoop, asked: Sequence[Asked]) -> None:
         self._again = loop.time() + LEFT_ALONE_SECONDS
@@ -150,22 +171,28 @@ class Offer:
         self._settings = settings
         self._thread = OwnThread(settings, state.PATIENCE)
         self._cold: dict[str, Sequence[str]] = {}
+        self._again = 0.0
 
     def refresh(self) -> None:
         """Ask the store; where it fails, what it said before still holds."""
         try:
-            counts, hidden, self.lag = self._thread.ask(_everything).result()
+            self._thread.ask(self.read).result()
         except StoreError as error:
             self.lag = None
             LOG.warning("trending and hidden items stay as they are: %s", error)
-            return
-        self.use(counts, hidden)
 
-    def use(self, counts: Mapping[int, Mapping[str, float]], hidden: Mapping[str, str]) -> None:
-        """Let this hold from now on."""
-        self.trending = state.trending(counts, self._settings.trending, round(time.time() * 1000.0))
-        self.hidden = frozenset(hidden)
+    def read(self, store: state.Store) -> None:
+        """Take what a store says; many items take long to count, and are counted less often."""
+        self.hidden = frozenset(store.hidden())
+        self.lag = store.lag(time.time())
+        started = time.monotonic()
+        if started < self._again:
+            return
+        rule = self._settings.trending
+        self.trending = state.trending(store.counts(), rule, round(time.time() * 1000.0))
         self._cold = {}
+        ended = time.monotonic()
+        self._again = ended + REST * (ended - started)
 
     def cold(self, chosen: Model | None) -> Sequence[str]:
         """Return what to show where nothing is known: trending, then popular in training."""
@@ -200,9 +227,3 @@ class Offer:
     def close(self) -> None:
         """Let go of the store."""
         self._thread.close()
-
-
-def _everything(
-    store: state.Store,
-) -> tuple[dict[int, dict[str, float]], dict[str, str], float | None]:
-    return store.counts(), store.hidden(), store.lag(time.time())

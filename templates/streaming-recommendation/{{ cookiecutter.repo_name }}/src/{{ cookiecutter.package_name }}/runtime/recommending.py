@@ -194,7 +194,7 @@ def precompute(
         )
     chosen = model.load(version, registry.files(version), use_case)
     offer = Offer(settings)
-    offer.use(store.counts(), store.hidden())
+    offer.read(store)
     known = {"version": version, "created_at": datetime.now(UTC).isoformat(timespec="seconds")}
     many = 0
     out.parent.mkdir(parents=True, exist_ok=True)

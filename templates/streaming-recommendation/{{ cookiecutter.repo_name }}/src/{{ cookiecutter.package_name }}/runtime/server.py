@@ -99,7 +99,9 @@ def _lifespan(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         log.start()
-        await asyncio.gather(asyncio.to_thread(live.refresh), asyncio.to_thread(offer.refresh))
+        await asyncio.gather(
+            *(asyncio.to_thread(work) for work in (live.refresh, offer.refresh, states.open))
+        )
         # The collector would walk every imported library's objects again and again: 250 ms each.
         gc.collect()
         gc.freeze()
