@@ -218,6 +218,22 @@ def test_the_figures_of_an_arm_are_those_of_its_answers(project):
     assert found == Arm(10, 2, 100, 3, pytest.approx(49.5), 99.0, 0.25, 101, (FIRST,))
 
 
+def test_what_several_services_logged_is_judged_together(project, tmp_path):
+    own = project.settings()
+    for name, shift in (("one", 0), ("other", 5)):
+        with closing(Store(own, tmp_path / name)) as log:
+            log.write([answer(n + shift, "champion", f"u{n + shift}") for n in range(10)])
+
+    with closing(Store(own, ":memory:")) as log:
+        log.take(tmp_path / "one")
+        log.take(tmp_path / "other")
+        found = log.arms("a")["champion"]
+        with pytest.raises(ProjectError, match="is no file"):
+            log.take(tmp_path / "third")
+
+    assert (found.users, found.answers) == (15, 20)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"challenger_share": 0.9}, {"users": 0}, {"guardrail": "luck"}, {"confidence": 1.0}, {"x": 1}],

@@ -14,11 +14,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
 
-from . import UseCase, state
+from . import ProjectError, UseCase, state
 from .events import Mask
 from .monitoring import Metrics
 from .settings import Settings
@@ -118,12 +119,12 @@ class Settled(NamedTuple):
 class Store:
     """The log's file: what is written, read, deleted; one object per thread."""
 
-    def __init__(self, settings: Settings) -> None:
-        folder = settings.environment.data
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, settings: Settings, path: Path | str = "") -> None:
+        path = path or settings.environment.data / "answers.db"
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._mask = Mask(settings)
         self._retention = settings.privacy.retention_days * 86_400.0
-        self._open = sqlite3.connect(folder / "answers.db", timeout=WAIT_FOR_LOCK)
+        self._open = sqlite3.connect(path, timeout=WAIT_FOR_LOCK)
         self._open.execute("PRAGMA journal_mode = WAL")
         self._open.execute("PRAGMA synchronous = NORMAL")
         self._open.execute("PRAGMA secure_delete = ON")
@@ -140,6 +141,17 @@ class Store:
                 places = ",".join([PLACES] * len(rows))
                 values = list(chain.from_iterable(rows))
                 self._open.execute("INSERT INTO answers VALUES " + places, values)
+
+    def take(self, path: Path) -> None:
+        """Add what another service of the same kind logged, from a copy of its file."""
+        if not path.is_file():
+            raise ProjectError(
+                f"{path} is no file", next_step="name copies of services' answers.db", code=2
+            )
+        with closing(sqlite3.connect(path)) as other:
+            rows = other.execute("SELECT * FROM answers").fetchall()
+        with self._open:
+            self._open.executemany("INSERT INTO answers VALUES " + PLACES, rows)
 
     def unsettled(self, before: float) -> Iterator[list[Shown]]:
         """Give what was shown until then and is not settled, in parts, oldest first."""
@@ -261,11 +273,12 @@ def feedback(
     log: Store,
     *,
     now: float | None = None,
+    closed: bool = False,
 ) -> Settled:
     """Join clicks to what was shown: a hit is an event about a shown item, soon after the answer.
 
-    A state holds a user's newest events only, so this runs often: a click that fell out of the
-    state before is no hit.
+    A state holds a user's newest events only: a click that fell out of it before is no hit. The
+    service itself settles every answer once, when its time is up.
 
     Args:
         settings: Says how soon is soon.
@@ -273,6 +286,7 @@ def feedback(
         states: Where the worker keeps them.
         log: Where the answers are.
         now: Seconds since the Unix epoch; the present where not given.
+        closed: Only answers to which no hit can come any more.
 
     Raises:
         StoreError: The states cannot be read; what was settled before stays settled.
@@ -280,7 +294,7 @@ def feedback(
     now = time.time() if now is None else now
     window = settings.service.click_minutes * MINUTE
     hits = misses = waiting = 0
-    for shown in log.unsettled(now):
+    for shown in log.unsettled(now - window if closed else now):
         found = states.get_many(sorted({one.user for one in shown}))
         recent = {key: use_case.state_type.load(kept).recent for key, kept in found.items()}
         known: list[tuple[str, str | None]] = []

@@ -10,12 +10,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from . import Shelf, UseCase, state
+from . import Shelf, state
 from .model import Model
 from .monitoring import Metrics
 from .settings import Settings
 from .state import StoreError
-from .training import found_drift
 
 __all__ = ["Offer", "States"]
 
@@ -214,15 +213,6 @@ class Offer:
             now=round(time.time() * 1000.0),
             rules=self._settings.decision,
         )
-
-    def measure(
-        self, champion: Model | None, use_case: UseCase[Any, Any], metrics: Metrics
-    ) -> None:
-        """Show how far what users do now is from what the champion was trained on."""
-        if champion is not None:
-            settings = self._settings
-            asked = self._thread.ask(lambda store: found_drift(settings, champion, store, use_case))
-            metrics.drift(asked.result()[0])
 
     def close(self) -> None:
         """Let go of the store."""

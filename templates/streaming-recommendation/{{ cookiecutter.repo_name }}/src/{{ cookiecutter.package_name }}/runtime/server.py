@@ -10,7 +10,7 @@ import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from typing import Annotated, Any
 
 import uvicorn
@@ -22,12 +22,14 @@ from starlette.types import Receive, Scope, Send
 
 from . import ProjectError, UseCase
 {% if cookiecutter.ab_test %}from .experiment import Experiment
-{% endif %}from .log import AnswerLog
+{% endif %}from .log import AnswerLog, Store, feedback
 from .monitoring import Metrics, log_as_json
 from .reading import Offer, States
 from .recommending import CHAMPION, USUAL_COUNT, Live, Recommender, Routing
 from .registry import Registry
 from .settings import Settings
+from .state import open_store
+from .training import found_drift
 
 __all__ = ["address", "application", "openapi", "serve"]
 
@@ -80,10 +82,14 @@ def application(settings: Settings, use_case: UseCase[Any, Any], registry: Regis
     )
 
     def measure() -> None:
-        """Show what takes too long to be seen with every answer."""
-        offer.measure(live.models.get(CHAMPION), use_case, metrics)
+        """Do what takes too long to be done with every answer."""
         if routing:
             routing.measure(metrics)
+        champion = live.models.get(CHAMPION)
+        with closing(open_store(settings)) as store, closing(Store(settings)) as kept:
+            if champion:
+                metrics.drift(found_drift(settings, champion, store, use_case)[0])
+            feedback(settings, use_case, store, kept, closed=True)
 
     lifespan = _lifespan(live, offer, states, log, measure)
     app = Application(title=registry.model, version="1", lifespan=lifespan, redoc_url=None)
@@ -126,8 +132,10 @@ async def _every(seconds: float, work: Callable[[], None]) -> None:
         await asyncio.sleep(seconds)
         try:
             await asyncio.to_thread(work)
+        except ProjectError as error:
+            logging.getLogger(__name__).warning("trying again: %s", error)
         except Exception:
-            logging.getLogger(__name__).exception("it goes on with what was known before")
+            logging.getLogger(__name__).exception("trying again")
 
 
 def _health(
