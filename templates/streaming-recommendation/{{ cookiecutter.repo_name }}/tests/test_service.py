@@ -17,11 +17,12 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 
+import msgspec
 import pytest
 from conftest import FIRST, KEY, ROOT, SECOND
 from starlette.testclient import TestClient
 
-from {{ cookiecutter.package_name }}.runtime import ProjectError, Shelf, model, server
+from {{ cookiecutter.package_name }}.runtime import ProjectError, model, server
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
 from {{ cookiecutter.package_name }}.runtime.events import Mask
 from {{ cookiecutter.package_name }}.runtime.log import AnswerLog, Record, Store, feedback
@@ -51,7 +52,7 @@ def clicks():
     """Events as users made them until now; the first of them knows many items."""
     made = list(USE_CASE.events(11, 3000))
     later = round(time.time() * 1000.0) - made[-1].at - 60_000
-    return [type(event)(event.id, event.user, event.at + later, event.item) for event in made]
+    return [msgspec.structs.replace(event, at=event.at + later) for event in made]
 
 
 @pytest.fixture(scope="module")
@@ -84,11 +85,24 @@ def know(own, events, partition=7):
         store.commit(Change({partition: read}, {partition: read + len(events)}, kept, hits))
 
 
+class Recording:
+    """The same use case; it keeps what the newest decision saw."""
+
+    def __getattr__(self, name):
+        return getattr(USE_CASE, name)
+
+    def decide(self, shelf):
+        self.saw = shelf
+        return USE_CASE.decide(shelf)
+
+
 def looks(clicks, user, *items, ago=60.0):
     """Return events of a user, seconds ago."""
     now = round((time.time() - ago) * 1000.0)
-    kind = type(clicks[0])
-    return [kind(f"{user}-{n}-{now}", user, now + n, item) for n, item in enumerate(items)]
+    return [
+        msgspec.structs.replace(clicks[0], id=f"{user}-{n}-{now}", user=user, at=now + n, item=item)
+        for n, item in enumerate(items)
+    ]
 
 
 def ask(client, user, path=FOR_USERS, **more):
@@ -107,42 +121,45 @@ def test_the_committed_description_is_the_service_s_own(shared):
     assert committed == server.openapi(shared.settings(), USE_CASE), "run: uv run poe openapi"
 
 
-def test_an_answer_is_what_your_code_decides_of_state_and_champion(project, client, clicks, user):
+def test_an_answer_is_what_your_code_decides_of_state_and_champion(project, clicks, user):
     own = project.settings()
     know(own, clicks)
     loaded = model.load(FIRST, project.registry.files(FIRST), USE_CASE)
     with closing(open_store(own)) as store:
+        store.hide(clicks[5].item, "out of stock")
         recent = USE_CASE.state_type.load(store.get(Mask(own).text(user))).recent
-        now = round(time.time() * 1000.0)
-        wanted = trending(store.counts(), own.trending, now)
-    until(lambda: shown(ask(client, "a stranger"))[0] == wanted[0])
-    shelf = Shelf(recent, loaded.neighbours, wanted, frozenset(), 7, now, own.decision)
+        trends = trending(store.counts(), own.trending, round(time.time() * 1000.0))
+    with project.client(use_case=(deciding := Recording())) as client:
+        answer = ask(client, user, count=7)
 
-    answer = ask(client, user, count=7)
-
-    assert [(one["item"], one["score"]) for one in answer["items"]] == list(USE_CASE.decide(shelf))
+    saw = deciding.saw
+    cold = list(dict.fromkeys([*trends, *loaded.popular]))
+    assert (saw.recent, saw.neighbours, list(saw.trending)) == (recent, loaded.neighbours, cold)
+    assert (saw.hidden, saw.count, saw.rules) == ({clicks[5].item}, 7, own.decision)
+    assert abs(saw.now / 1000.0 - time.time()) < 60
+    assert [(one["item"], one["score"]) for one in answer["items"]] == list(USE_CASE.decide(saw))
     assert (answer["model_version"], answer["fallback"]) == (FIRST, "")
 
 
-def test_what_a_user_just_did_is_known_with_the_next_request(project, client, clicks):
-    before = ask(client, "mrs-miller")
-    know(project.settings(), looks(clicks, "mrs-miller", clicks[0].item, clicks[1].item))
+def test_what_a_user_just_did_is_known_with_the_next_request(project, clicks):
+    with project.client(use_case=(deciding := Recording())) as client:
+        assert ask(client, "mrs-miller")["fallback"] == "unknown user"
+        assert len(deciding.saw.recent) == 0
 
-    after = ask(client, "mrs-miller")
+        know(project.settings(), looks(clicks, "mrs-miller", clicks[0].item, clicks[1].item))
 
-    assert (before["fallback"], after["fallback"]) == ("unknown user", "")
-    assert shown(before) != shown(after)
+        assert ask(client, "mrs-miller")["fallback"] == ""
+        assert [entry[2] for entry in deciding.saw.recent] == [clicks[0].item, clicks[1].item]
 
 
 def test_an_unknown_user_gets_what_trends_and_then_what_was_popular_in_training(project, clicks):
-    own = project.settings()
     popular = model.Model(FIRST, project.registry.files(FIRST)).popular
-    know(own, looks(clicks, "somebody", "new-and-hot", "new-and-hot", popular[3]))
-    with project.client() as client:
-        answer = ask(client, "a stranger", count=5)
+    know(project.settings(), looks(clicks, "somebody", "new-and-hot", "new-and-hot", popular[3]))
+    with project.client(use_case=(deciding := Recording())) as client:
+        answer = ask(client, "a stranger")
 
-    assert shown(answer) == ["new-and-hot", popular[3], *popular[:3]]
-    assert answer["fallback"] == "unknown user"
+    assert list(deciding.saw.trending[:5]) == ["new-and-hot", popular[3], *popular[:3]]
+    assert (len(deciding.saw.recent), answer["fallback"]) == (0, "unknown user")
 
 
 def test_an_answer_keeps_the_documented_form(service):
@@ -151,17 +168,14 @@ def test_an_answer_keeps_the_documented_form(service):
 
     assert set(answer) == set(described["Answer"]["required"])
     assert set(answer["items"][0]) == set(described["Shown"]["required"])
-    assert len(answer["items"]) == 10
 
 
-def test_an_item_that_no_model_knows_is_ignored(project, client, clicks):
-    known = clicks[0].item
-    know(project.settings(), looks(clicks, "one", known))
-    know(project.settings(), looks(clicks, "other", "of-no-model", known, "of-none-either"))
-    know(project.settings(), looks(clicks, "third", "of-no-model"))
+def test_an_item_that_no_model_knows_costs_nobody_an_answer(project, client, clicks):
+    know(project.settings(), looks(clicks, "one", "of-no-model", clicks[0].item))
+    know(project.settings(), looks(clicks, "other", "of-no-model"))
 
-    assert set(shown(ask(client, "other", count=3))) <= set(shown(ask(client, "one", count=100)))
-    assert len(shown(ask(client, "third"))) == 10
+    assert [ask(client, user)["fallback"] for user in ("one", "other")] == ["", ""]
+    assert shown(ask(client, "other"))
 
 
 def test_similar_items_are_the_champion_s_neighbours(project, service):
@@ -174,10 +188,11 @@ def test_similar_items_are_the_champion_s_neighbours(project, service):
     assert answer["fallback"] == ""
 
 
-def test_for_an_item_of_no_model_popular_ones_are_similar(service):
+def test_for_an_item_of_no_model_popular_ones_are_similar(project, service):
+    popular = model.Model(FIRST, project.registry.files(FIRST)).popular
     answer = service.post(FOR_ITEMS, json={"item": "neu-für-💥"}).json()
 
-    assert len(answer["items"]) == 10
+    assert shown(answer) == list(popular[:10])
     assert answer["fallback"] == "unknown item"
 
 
@@ -268,11 +283,11 @@ def test_no_key_is_asked_for_where_none_is_configured(project):
 def test_without_a_champion_the_service_answers_but_is_not_ready(project, clicks):
     know(project.settings(), looks(clicks, "somebody", "hot", "hot", "warm"))
     project.registry.point("champion", None)
-    with project.client() as client:
+    with project.client(use_case=(deciding := Recording())) as client:
         assert client.get("/healthz").status_code == client.get("/startup").status_code == 200
         assert client.get("/readyz").status_code == 503
-        answer = ask(client, "a stranger")
-        assert (shown(answer), answer["fallback"]) == (["hot", "warm"], "no model")
+        assert ask(client, "a stranger")["fallback"] == "no model"
+        assert (list(deciding.saw.trending), deciding.saw.neighbours) == (["hot", "warm"], {})
 
         project.promote(SECOND)
         until(lambda: client.get("/readyz").status_code == 200)
@@ -306,10 +321,11 @@ def test_a_store_that_is_broken_gets_the_fallback_answered(project):
     (project.data / "state.db").mkdir()
     popular = model.Model(FIRST, project.registry.files(FIRST)).popular
 
-    with project.client() as client:
-        answer = ask(client, "somebody", count=3)
+    with project.client(use_case=(deciding := Recording())) as client:
+        answer = ask(client, "somebody")
 
-        assert (shown(answer), answer["fallback"]) == (list(popular[:3]), "store")
+        assert (answer["model_version"], answer["fallback"]) == (FIRST, "store")
+        assert list(deciding.saw.trending) == list(popular)
         assert client.get("/readyz").status_code == 200
         assert metric(client, "service_fallbacks_total", reason="store") == 1
 
@@ -351,10 +367,11 @@ def test_a_store_that_is_slow_is_waited_for_once_a_second(project, monkeypatch, 
                 since = time.perf_counter()
                 assert ask(client, "somebody")["fallback"] == "store"
                 took.append(time.perf_counter() - since)
+            tries = metric(client, "service_store_seconds_count")
 
     assert 0.02 < took[0] < 1.0
-    assert sum(one > 0.02 for one in took) <= 3
     assert sorted(took)[25] < 0.02
+    assert tries <= 1 + sum(took)
 
 
 @contextmanager
