@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from .settings import Settings
 from .state import AT_ONCE, DAY, THOUSAND, Change, FencedError, StoreError, chunks, fence, slowest
@@ -34,6 +36,8 @@ class RedisStore:
                 socket_timeout=timeout,
                 socket_connect_timeout=timeout,
                 protocol=3,
+                # Once more where a connection was lost; who waits for an answer, waits no longer.
+                retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
             )
 
     def get(self, key: str) -> bytes | None:
