@@ -191,71 +191,8 @@ class Store:
 class RequestLog:
     """Takes records from the service at once and writes them from a thread."""
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
-        self._settings = settings
-        self._metrics = metrics
-        self._limit = settings.service.log_queue
-        self._waiting: deque[Record] = deque()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="request-log", daemon=True)
-
-    def start(self) -> None:
-        """Begin to write."""
-        self._thread.start()
-
-    def put(self, record: Record) -> None:
-        """Take a record; when the queue is full it is counted as dropped."""
-        if len(self._waiting) >= self._limit:
-            self._metrics.dropped.inc()
-        else:
-            self._waiting.append(record)
-
-    def stop(self) -> None:
-        """Write what is left and end the thread."""
-        self._stopping.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        with closing(Store(self._settings)) as store:
-            cleaned = 0.0
-            while not self._stopping.wait(PAUSE):
-                self._write(store)
-                if time.time() - cleaned > HOUR:
-                    cleaned = time.time()
-                    store.delete_old(now=cleaned)
-            for _ in range(100):
-                if self._write(store):
-                    return
-                time.sleep(PAUSE)
-
-    def _write(self, store: Store) -> bool:
-        """Write a batch, and keep it for the next time when the disk refuses; True when empty."""
-        self._metrics.waiting.set(len(self._waiting))
-        batch = list(self._waiting)
-        if batch:
-            try:
-                store.write(batch)
-            except sqlite3.Error:
-                self._metrics.log_failures.inc()
-                logging.getLogger(__name__).exception("the request log cannot be written")
-                return False
-            for _ in batch:
-                self._waiting.popleft()
-        return not self._waiting
-
+{% include 'templates/_shared/answer-log.py' %}
 
 def _key(settings: Settings) -> bytes:
     """Return the masking key; without a configured one, a key file that lives beside the log."""
-    if settings.environment.masking_key:
-        return hashlib.sha256(settings.environment.masking_key.encode()).digest()
-    path = settings.environment.data / "masking.key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        drawn = path.with_name(f"masking.{secrets.token_hex(8)}")
-        drawn.touch(mode=0o600)
-        drawn.write_text(secrets.token_hex(32), encoding="utf-8")
-        # A link fails where another process was quicker, and never shows a half-written key.
-        with suppress(FileExistsError):
-            path.hardlink_to(drawn)
-        drawn.unlink()
-    return bytes.fromhex(path.read_text(encoding="utf-8"))
+{% include 'templates/_shared/masking-key.py' -%}

@@ -128,7 +128,7 @@ class UseCase(Protocol[EventT, StateT]):
         ...
 
     def fit(
-        self, histories: Sequence[Sequence[Seen]], *, method: str, weights: Mapping[str, float]
+        self, histories: Sequence[Sequence[EventT]], *, method: str, weights: Mapping[str, float]
     ) -> Neighbours:
         """Return the neighbours of every item; a history is one user's, oldest first."""
         ...

@@ -13,15 +13,26 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import batched
-from typing import Any, Final, Protocol, cast
-
-import redis
+from typing import Final, Protocol
 
 from . import ProjectError
 from .settings import Settings, Trending
 
-__all__ = ["Change", "FencedError", "Store", "StoreError", "open_store", "trending"]
+__all__ = [
+    "AT_ONCE",
+    "DAY",
+    "THOUSAND",
+    "Change",
+    "FencedError",
+    "SqliteStore",
+    "Store",
+    "StoreError",
+    "chunks",
+    "fence",
+    "open_store",
+    "slowest",
+    "trending",
+]
 
 THOUSAND: Final = 1000
 DAY = 86_400.0
@@ -130,6 +141,9 @@ class Store(Protocol):
 def open_store(settings: Settings, *, timeout: float = PATIENCE) -> Store:
     """Return the configured store; it waits at most `timeout` seconds for each answer."""
     if settings.environment.store:
+        # Redis takes a while to import, and a laptop does without.
+        from .valkey import RedisStore  # noqa: PLC0415
+
         return RedisStore(settings, timeout)
     return SqliteStore(settings, timeout)
 
@@ -168,7 +182,7 @@ class SqliteStore:
     def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
         with self._asked():
-            for some in batched(keys, AT_ONCE):
+            for some in chunks(keys):
                 places = ",".join("?" * len(some))
                 query = f"SELECT key, state FROM states WHERE key IN ({places})"
                 found.update(self._open.execute(query, some))
@@ -184,7 +198,7 @@ class SqliteStore:
         now = time.time()
         with self._asked(), self._transaction():
             known = dict(self._open.execute("SELECT partition, next FROM offsets"))
-            _fence(change.before, known)
+            fence(change.before, known)
             self._open.executemany(
                 "INSERT OR REPLACE INTO states VALUES (?, ?, ?)",
                 [(key, state, now) for key, state in sorted(change.states.items())],
@@ -226,7 +240,7 @@ class SqliteStore:
         with self._asked():
             since = (now - DAY,)
             rows = self._open.execute("SELECT lag, at FROM beats WHERE at > ?", since).fetchall()
-        return _slowest(rows, now)
+        return slowest(rows, now)
 
     def forget(self, key: str) -> bool:
         with self._asked():
@@ -280,138 +294,14 @@ class SqliteStore:
             ) from error
 
 
-class RedisStore:
-    """Redis or Valkey: one primary, which every worker and service shares."""
-
-    def __init__(self, settings: Settings, timeout: float) -> None:
-        self._retention = round(settings.privacy.retention_days * DAY)
-        rule = settings.trending
-        self._buckets = rule.bucket_seconds * rule.keep_buckets
-        self._name = settings.stream.topic
-        with self._asked():
-            self._redis = redis.Redis.from_url(
-                settings.environment.store,
-                socket_timeout=timeout,
-                socket_connect_timeout=timeout,
-                protocol=3,
-            )
-
-    def get(self, key: str) -> bytes | None:
-        with self._asked():
-            return cast("bytes | None", self._redis.get(self._state(key)))
-
-    def get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
-        found: dict[str, bytes] = {}
-        with self._asked():
-            for some in batched(keys, AT_ONCE):
-                states = cast("list[Any]", self._redis.mget([self._state(key) for key in some]))
-                found.update((k, s) for k, s in zip(some, states, strict=True) if s is not None)
-        return found
-
-    def offsets(self, partitions: Iterable[int]) -> dict[int, int]:
-        wanted = sorted(set(partitions))
-        if not wanted:
-            return {}
-        with self._asked():
-            found = cast("list[Any]", self._redis.mget([self._offset(p) for p in wanted]))
-        return {p: int(next_) for p, next_ in zip(wanted, found, strict=True) if next_ is not None}
-
-    def commit(self, change: Change) -> None:
-        watched = {partition: self._offset(partition) for partition in sorted(change.before)}
-        try:
-            with self._asked(), self._redis.pipeline() as pipe:
-                pipe.watch(*watched.values())
-                read = cast("list[Any]", pipe.mget(list(watched.values())))
-                known = {p: int(v) for p, v in zip(watched, read, strict=True) if v is not None}
-                _fence(change.before, known)
-                pipe.multi()
-                self._write(pipe, change)
-                pipe.execute()
-        except redis.WatchError:
-            raise FencedError("an offset moved while the batch was written") from None
-
-    def counts(self) -> dict[int, dict[str, float]]:
-        found: dict[int, dict[str, float]] = {}
-        prefix = f"{self._name}:hits:"
-        with self._asked():
-            for name in self._redis.scan_iter(f"{prefix}*", count=AT_ONCE):
-                hits = cast("dict[bytes, bytes]", self._redis.hgetall(name))
-                bucket = int(name.decode().removeprefix(prefix))
-                found[bucket] = {item.decode(): int(n) / THOUSAND for item, n in hits.items()}
-        return found
-
-    def hidden(self) -> dict[str, str]:
-        with self._asked():
-            found = cast("dict[bytes, bytes]", self._redis.hgetall(f"{self._name}:hidden"))
-        return {item.decode(): why.decode() for item, why in found.items()}
-
-    def hide(self, item: str, why: str) -> None:
-        with self._asked():
-            self._redis.hset(f"{self._name}:hidden", item, why)
-
-    def show(self, item: str) -> bool:
-        with self._asked():
-            return bool(self._redis.hdel(f"{self._name}:hidden", item))
-
-    def beat(self, worker: str, lag: float) -> None:
-        with self._asked():
-            self._redis.set(f"{self._name}:beat:{worker}", f"{lag} {time.time()}", ex=round(DAY))
-
-    def lag(self, now: float) -> float | None:
-        with self._asked():
-            names = list(self._redis.scan_iter(f"{self._name}:beat:*", count=AT_ONCE))
-            found = cast("list[Any]", self._redis.mget(names)) if names else []
-        rows = [value.decode().split() for value in found if value]
-        return _slowest([(float(lag), float(at)) for lag, at in rows], now)
-
-    def forget(self, key: str) -> bool:
-        with self._asked():
-            return bool(self._redis.delete(self._state(key)))
-
-    def keys(self) -> Iterator[str]:
-        prefix = self._state("")
-        with self._asked():
-            for name in self._redis.scan_iter(f"{prefix}*", count=AT_ONCE):
-                yield name.decode().removeprefix(prefix)
-
-    def retain(self, now: float) -> int:
-        """Return 0: every key was given its end when it was written."""
-        return 0
-
-    def close(self) -> None:
-        self._redis.close()
-
-    def _write(self, pipe: redis.client.Pipeline, change: Change) -> None:
-        for key, state in change.states.items():
-            pipe.set(self._state(key), state, ex=self._retention)
-        buckets = set()
-        for (bucket, item), count in change.hits.items():
-            pipe.hincrby(f"{self._name}:hits:{bucket}", item, count)
-            buckets.add(bucket)
-        for bucket in buckets:
-            pipe.expireat(f"{self._name}:hits:{bucket}", bucket + self._buckets)
-        pipe.mset({self._offset(p): next_ for p, next_ in change.after.items()})
-
-    def _state(self, key: str) -> str:
-        return f"{self._name}:state:{key}"
-
-    def _offset(self, partition: int) -> str:
-        return f"{self._name}:offset:{partition}"
-
-    @contextmanager
-    def _asked(self) -> Iterator[None]:
-        try:
-            yield
-        except redis.WatchError:
-            raise
-        except (redis.RedisError, OSError, ValueError) as error:
-            raise StoreError(
-                f"the store does not answer: {error}",
-                next_step="check SERVICE_STORE_URL and the network; the worker goes on by itself",
-            ) from error
+def chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Give the keys in parts that one question may hold."""
+    for start in range(0, len(keys), AT_ONCE):
+        yield keys[start : start + AT_ONCE]
 
 
-def _fence(before: Mapping[int, int], known: Mapping[int, int]) -> None:
+def fence(before: Mapping[int, int], known: Mapping[int, int]) -> None:
+    """Raise `FencedError` where somebody read further than `before` says."""
     for partition, offset in before.items():
         if known.get(partition, offset) != offset:
             raise FencedError(
@@ -419,6 +309,6 @@ def _fence(before: Mapping[int, int], known: Mapping[int, int]) -> None:
             )
 
 
-def _slowest(rows: Sequence[tuple[float, float]], now: float) -> float | None:
+def slowest(rows: Sequence[tuple[float, float]], now: float) -> float | None:
     """Return the greatest lag; a worker that fell silent lags by its silence too."""
     return max((lag + max(0.0, now - at - PATIENCE) for lag, at in rows), default=None)
