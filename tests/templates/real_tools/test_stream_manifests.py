@@ -64,7 +64,7 @@ def test_workers_follow_the_lag_of_the_topic_that_the_project_reads(
     assert (scaled["minReplicaCount"], scaled["maxReplicaCount"]) == (2, 8)
     assert "replicas" not in named(prod, "Deployment", f"{NAME}-worker")
     proof = named(prod, "TriggerAuthentication", f"{NAME}-worker")
-    assert proof["secretTargetRef"][0]["key"] == "SERVICE_BROKER_PASSWORD"
+    assert [ref["key"] for ref in proof["secretTargetRef"]] == ["SERVICE_PROD_BROKER_PASSWORD"]
 
 
 def test_without_an_autoscaler_each_environment_has_a_fixed_number_of_workers(
@@ -107,7 +107,7 @@ def test_the_policy_says_where_the_brokers_of_an_environment_are(tmp_path: Path)
 
 def test_a_broker_without_passwords_is_asked_without_one(tmp_path: Path) -> None:
     policy = sample_policy()
-    policy["secrets"] = [s for s in policy["secrets"] if s["name"] != "SERVICE_BROKER_PASSWORD"]
+    policy["secrets"] = [s for s in policy["secrets"] if "BROKER" not in s["name"]]
     project = render_under(policy, ARCHETYPE, tmp_path)
 
     objects = manifests.build(project / "deploy/k8s/overlays/prod")
@@ -127,4 +127,23 @@ def test_the_nightly_refresh_trains_and_then_promotes(prod: list[manifests.Manif
     assert container["command"] == ["sh", "-ec"]
     verbs = [line.split(".cli ")[1] for line in container["args"][0].splitlines()]
     assert verbs == ["train", "promote latest"]
-    assert yaml.safe_dump(spec).count("SERVICE_BROKER_PASSWORD") > 0
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_each_environment_has_a_store_and_a_password_of_its_own(
+    project: Path, environment: str
+) -> None:
+    objects = manifests.build(project / "deploy/k8s/overlays" / environment)
+    workflow = yaml.safe_load((project / ".github/workflows/deploy.yml").read_text())
+    given = workflow["jobs"][f"deploy-{environment}"]["secrets"]["service-secrets"]
+    keys = {
+        variable: f"SERVICE_{environment.upper()}_{variable.removeprefix('SERVICE_')}"
+        for variable in ("SERVICE_STORE_URL", "SERVICE_BROKER_PASSWORD")
+    }
+
+    for container in manifests.containers(objects):
+        asked = {e["name"]: e["valueFrom"]["secretKeyRef"]["key"] for e in container["env"][1:]}
+        assert keys.items() <= asked.items()
+        assert all(f"{key}=" in given for key in asked.values())
+    others = {"dev": "PROD", "prod": "DEV"}[environment]
+    assert f"SERVICE_{others}" not in given
