@@ -21,7 +21,6 @@ FORGET = "forget"
 
 {% include 'templates/_shared/project-error.py' %}
 
-
 class Seen(NamedTuple):
     """One event as a state remembers it.
 

@@ -150,7 +150,6 @@ def read_all(
     settings: Settings,
     topic: str,
     *,
-    since_ms: int | None = None,
     group: str = "reader",
     onward: bool = False,
 ) -> Iterator[Message]:
@@ -159,7 +158,6 @@ def read_all(
     Args:
         settings: The project's configuration.
         topic: Its name.
-        since_ms: Begin with what reached the broker then, in milliseconds.
         group: Under which name Kafka remembers what was dealt with.
         onward: Begin after what was dealt with.
 
@@ -169,7 +167,7 @@ def read_all(
     asked = client(settings, **{"group.id": f"{settings.stream.group}.{group}"})
     reader = Consumer({**asked, "enable.auto.commit": False, "auto.offset.reset": "earliest"})
     try:
-        ends = _ends(reader, topic, since_ms, onward=onward)
+        ends = _ends(reader, topic, onward=onward)
         reader.assign([TopicPartition(topic, p, start) for p, (start, _) in ends.items()])
         waiting = {p: end for p, (start, end) in ends.items() if start < end}
         until = time.monotonic() + PATIENCE
@@ -196,20 +194,13 @@ def read_all(
         reader.close()
 
 
-def _ends(
-    reader: Consumer, topic: str, since_ms: int | None, *, onward: bool
-) -> Mapping[int, tuple[int, int]]:
+def _ends(reader: Consumer, topic: str, *, onward: bool) -> Mapping[int, tuple[int, int]]:
     """Return by partition where to begin and where the end is now."""
     known = reader.list_topics(topic, timeout=PATIENCE).topics[topic].partitions
     ends = {}
     for partition in known:
         low, high = reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=PATIENCE)
         ends[partition] = (low, high)
-    if since_ms is not None:
-        asked = [TopicPartition(topic, partition, since_ms) for partition in known]
-        for found in reader.offsets_for_times(asked, timeout=PATIENCE):
-            low, high = ends[found.partition]
-            ends[found.partition] = (found.offset if found.offset >= 0 else high, high)
     if onward:
         places = [TopicPartition(topic, partition) for partition in known]
         for found in reader.committed(places, timeout=PATIENCE):

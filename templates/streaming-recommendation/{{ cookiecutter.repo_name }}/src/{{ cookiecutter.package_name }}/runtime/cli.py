@@ -182,7 +182,11 @@ def _feedback(asked: argparse.Namespace, settings: Settings) -> None:
     with closing(open_store(settings)) as store, closing(log.Store(settings)) as answers:
         found = log.feedback(settings, USE_CASE, store, answers)
         print(f"{found.hits} hits, {found.misses} misses, {found.waiting} may still become hits")
-        for name, arm in {**answers.arms(){% if cookiecutter.ab_test %}, **answers.arms(experiment.rules(settings).name){% endif %}}.items():
+        arms = answers.arms()
+{%- if cookiecutter.ab_test %}
+        arms |= answers.arms(experiment.rules(settings).name)
+{%- endif %}
+        for name, arm in arms.items():
             print(f"{name}: {arm.users} users, {arm.converted} of them with a hit")
 
 

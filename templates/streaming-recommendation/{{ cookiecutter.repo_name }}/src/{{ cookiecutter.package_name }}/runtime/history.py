@@ -12,7 +12,7 @@ import msgspec
 
 from . import FORGET, Event, ProjectError, UseCase
 from .broker import read_all
-from .events import DAY_MS, Decoder, Mask, RefusedError
+from .events import Decoder, Mask, RefusedError
 from .settings import Settings
 
 __all__ = ["Held", "History", "Split", "folded", "histories", "split"]
@@ -80,10 +80,8 @@ def _events(
         yield from use_case.events(seed, count)
         return
     decoder, mask = Decoder(settings, use_case), Mask(settings)
-    now = time.time()
-    limits = decoder.limits(now)
-    since = round(now * 1000.0) - round(settings.stream.oldest_days * DAY_MS)
-    for message in read_all(settings, settings.stream.topic, since_ms=since, group="training"):
+    limits = decoder.limits(time.time())
+    for message in read_all(settings, settings.stream.topic, group="training"):
         # What is no event was said by the worker already.
         with suppress(RefusedError):
             event = decoder.decode(message.value(), message.key(), limits)

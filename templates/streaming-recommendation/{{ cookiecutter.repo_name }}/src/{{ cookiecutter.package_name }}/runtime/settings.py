@@ -191,7 +191,6 @@ def refused(error: ValidationError, table: str = "") -> ProjectError:
 
 {% include 'templates/_shared/read-toml.py' %}
 
-
 VARIABLES = {
     "name": "ENVIRONMENT",
     "model": "MODEL_NAME",
