@@ -386,8 +386,10 @@ AGREEMENT = [
         "write norda-forecasting",
     ),
     Planted(
-        "batch: {suffix: batch}\n  online-serving: {suffix: serve}",
-        'online-serving: {suffix: serve, retired: "2026-10-01"}',
+        "batch: {suffix: batch}\n  online-serving: {suffix: serve}\n"
+        "  streaming-recommendation: {suffix: stream}",
+        'online-serving: {suffix: serve, retired: "2026-10-01"}\n'
+        '  streaming-recommendation: {suffix: stream, retired: "2026-10-01"}',
         "archetypes:",
         "every entry of archetypes is retired or renamed; leave at least one on offer",
     ),
@@ -440,9 +442,9 @@ AGREEMENT = [
         "write environment",
     ),
     Planted(
-        "archetypes: [online-serving]}",
-        "archetypes: [online-serve]}",
-        "archetypes: [online-serve]",
+        "archetypes: [online-serving, streaming-recommendation]}",
+        "archetypes: [online-serve, streaming-recommendation]}",
+        "archetypes: [online-serve,",
         "secrets[3] is for 'online-serve', which is no archetype; write online-serving",
     ),
     Planted(

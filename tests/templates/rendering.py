@@ -30,6 +30,13 @@ SAMPLES: Final[dict[str, dict[str, object]]] = {
         "personal_data": "none",
         "description": 'Forecasts "every" product in every store',
     },
+    "streaming-recommendation": {
+        "team": "norda-fraud",
+        "brand": "norda",
+        "use_case": "recommendations",
+        "personal_data": "personal",
+        "description": 'Recommends "products" while the customer looks at others',
+    },
 }
 VARIATIONS: Final[dict[str, dict[str, object]]] = {
     "defaults": {},
@@ -63,6 +70,10 @@ ONLY: Final[dict[str, tuple[str, ...]]] = {
     "batch": (
         "defaults", "every option", "no option", "databricks", "dashboards", "gcp, no gateway",
         "no capability, client secret", "several brands", "client secret",
+    ),
+    "streaming-recommendation": (
+        "defaults", "every option", "no option", "without A/B", "gcp, no gateway",
+        "no capability, client secret", "no personal data",
     ),
 }  # fmt: skip
 CASES: Final = [

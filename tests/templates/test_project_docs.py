@@ -24,7 +24,7 @@ FILE = re.compile(
 )
 
 
-@pytest.fixture(params=("online-serving", "batch"))
+@pytest.fixture(params=("online-serving", "batch", "streaming-recommendation"))
 def archetype(request):
     return request.param
 

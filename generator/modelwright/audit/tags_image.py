@@ -15,6 +15,7 @@ from modelwright.policy.tags import for_target
 _NAME: Final = re.compile(r"(?:.*/)?(?:[\w.-]+\.)?Dockerfile(?:\.[\w-]+)?|(?:.*/)?Containerfile")
 _INSTRUCTION: Final = re.compile(r"\s*(FROM|LABEL|ARG)\s+(.*)", re.IGNORECASE | re.DOTALL)
 _VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
+_STAGE: Final = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*", re.IGNORECASE)
 
 
 def check_image(project: Project) -> Iterator[Finding]:
@@ -53,19 +54,29 @@ def _environment(project: Project, labels: Mapping[str, str], arguments: set[str
 
 def _last_stage(text: str) -> tuple[int, dict[str, str], set[str]]:
     line, labels, arguments = 1, dict[str, str](), set[str]()
+    stages: dict[str, tuple[dict[str, str], set[str]]] = {}
     for number, instruction in _instructions(text):
         matched = _INSTRUCTION.match(instruction)
         if matched is None:
             continue
         name, body = matched.group(1).upper(), matched.group(2)
         if name == "FROM":
-            line, labels, arguments = number, {}, set()
+            # A stage on another one has what that one has.
+            base, alias = _stage(body)
+            before = stages.get(base, ({}, set()))
+            line, labels, arguments = number, dict(before[0]), set(before[1])
+            stages[alias] = labels, arguments
         elif name == "ARG":
             arguments.add(body.partition("=")[0].strip())
         else:
             line = number
-            labels |= _pairs(body)
+            labels.update(_pairs(body))
     return line, labels, arguments
+
+
+def _stage(body: str) -> tuple[str, str]:
+    matched = _STAGE.fullmatch(body)
+    return (matched.group(1).lower(), (matched.group(2) or "").lower()) if matched else ("", "")
 
 
 def _instructions(text: str) -> Iterator[tuple[int, str]]:

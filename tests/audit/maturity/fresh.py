@@ -29,6 +29,11 @@ SAMPLES = {
         "use_case": "demand-forecasting",
         "description": "Forecasts the demand of every product in every store, every night",
     },
+    "streaming-recommendation": {
+        "team": "norda-fraud",
+        "use_case": "recommendations",
+        "description": "Recommends products while the customer looks at others",
+    },
 }
 
 

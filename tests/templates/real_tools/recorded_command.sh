@@ -10,7 +10,10 @@ case "${name} $*" in
   "kubectl apply --filename "*) cp "$3" "${RECORDED}/applied.yaml" ;;
   "kubectl replace --filename "*) cp "$3" "${RECORDED}/replaced.json" ;;
   "kubectl patch secret "*) cat > "${RECORDED}/secret.json" ;;
-  "kubectl rollout status "*) exit "${ROLLOUT}" ;;
+  "kubectl rollout status "*"${ROLLOUT_OF:-deployment/}"*) exit "${ROLLOUT}" ;;
+  "kubectl get deployments "*)
+    awk '/^---/ {found = 0} /^kind: Deployment/ {found = 1} found && /^  name:/ {printf "%s ", $2}' "${RECORDED}/applied.yaml"
+    ;;
   "kubectl get cronjobs "*"--output json") printf '{"items": [%s]}' "${cronjob}" ;;
   "kubectl get cronjobs "*"--output name") echo cronjob.batch/score ;;
   "kubectl create job "*) printf '{"kind": "Job", "spec": {"template": {"spec": {"containers": [{"args": ["score"]}]}}}}' ;;

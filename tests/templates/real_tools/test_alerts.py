@@ -45,6 +45,23 @@ ALERTS = {
         "ForecastIsBiased",
         "ModelIsOld",
     ],
+    "streaming-recommendation": [
+        "EventsLag",
+        "NoEvents",
+        "DeadLetters",
+        "StoreFails",
+        "CoverageCollapses",
+        "SampleRatioIsOff",
+        "ErrorBudgetBurnsFast",
+        "ErrorBudgetBurnsSlowly",
+        "AnswersAreSlow",
+        "NoRequests",
+        "NoModelReady",
+        "ModelReloadFails",
+        "InputsDrift",
+        "ModelIsOld",
+        "AnswersAreNotLogged",
+    ],
 }
 EVERY = [(archetype, alert) for archetype, alerts in ALERTS.items() for alert in alerts]
 WINDOW = 320
@@ -113,7 +130,12 @@ def test_the_project_s_own_tests_notice_a_broken_alert(
 
 
 @pytest.mark.parametrize(
-    ("archetype", "cost_centre"), [("online-serving", "CC-4100"), ("batch", "CC-4110")]
+    ("archetype", "cost_centre"),
+    [
+        ("online-serving", "CC-4100"),
+        ("batch", "CC-4110"),
+        ("streaming-recommendation", "CC-4100"),
+    ],
 )
 def test_every_alert_says_how_grave_it_is_who_pays_and_what_to_do(
     rules_of: dict[str, Path], archetype: str, cost_centre: str
@@ -132,7 +154,12 @@ def test_every_alert_says_how_grave_it_is_who_pays_and_what_to_do(
 
 
 @pytest.mark.parametrize(
-    ("archetype", "file"), [("online-serving", "service.yaml"), ("batch", "support.yaml")]
+    ("archetype", "file"),
+    [
+        ("online-serving", "service.yaml"),
+        ("batch", "support.yaml"),
+        ("streaming-recommendation", "deployment.yaml"),
+    ],
 )
 def test_the_cluster_gets_the_same_rules_as_the_file(
     rules_of: dict[str, Path], archetype: str, file: str

@@ -52,8 +52,12 @@ def deploy(
     archetype: str = "online-serving",
     digest: str = DIGEST,
     rollout: int = 0,
+    of: str = "",
 ) -> Deployment:
-    """Deploy a project of a brand to dev, as its own deploy.yml does; `rollout` 1 lets it fail."""
+    """Deploy a project of a brand to dev, as its own deploy.yml does.
+
+    `rollout` 1 lets it fail, or `of` it the Deployments with this in their names.
+    """
     project = render(archetype, folder, brand=brand, team=TEAMS[brand])
     job = workflows.read(project / ".github/workflows/deploy.yml")["jobs"]["deploy-dev"]
     del job["needs"]
@@ -71,6 +75,7 @@ def deploy(
         "REAL_KUBECTL": tool("kubectl"),
         "RECORDED": str(recorded),
         "ROLLOUT": str(rollout),
+        "ROLLOUT_OF": of,
         "HOME": str(home),
     }
     tool("jq")
@@ -225,3 +230,23 @@ def test_jobs_that_do_not_start_are_taken_back(tmp_path: Path) -> None:
         {"name", "namespace", "labels"}
     ]
     assert "did not start in dev; the jobs of the release before run on" in deployment.outcome.log
+
+
+def test_a_stream_stays_or_goes_back_as_one_release(tmp_path: Path) -> None:
+    deployment = deploy(
+        tmp_path, "norda", archetype="streaming-recommendation", rollout=1, of="-worker"
+    )
+
+    name = "norda-recommendations-stream"
+    assert deployment.outcome.failed == ["Wait, or go back"]
+    for part in (name, f"{name}-worker"):
+        assert deployment.asked(f"kubectl rollout status deployment/{part} ")
+        assert deployment.asked(f"kubectl rollout undo deployment/{part} ")
+    assert deployment.asked("kubectl replace --filename")
+    assert f"{name}-worker did not start in dev; the release before runs on" in deployment.outcome.log
+    applied = list(yaml.safe_load_all((deployment.recorded / "applied.yaml").read_text()))
+    assert len(manifests.containers(applied)) == 3
+    for pod, container in zip(manifests.pods(applied), manifests.containers(applied), strict=True):
+        assert container["image"].endswith(f"/{name}@{DIGEST}")
+        assert {"name": "IMAGE_DIGEST", "value": DIGEST} in container["env"]
+        assert pod["metadata"]["annotations"]["release"]

@@ -130,6 +130,7 @@ def test_every_object_and_every_pod_carries_the_cost_tags(
         ("online-serving", {"dashboards": True, "databricks": True}),
         ("batch", {"dashboards": True}),
         ("batch", {"databricks": True}),
+        ("streaming-recommendation", {"dashboards": True, "databricks": True}),
     ],
 )
 def test_the_cost_centre_stands_in_finance_s_own_spelling_everywhere(
@@ -170,13 +171,14 @@ def test_pods_run_restricted(built: dict[str, list[manifests.Manifest]]) -> None
             }
 
 
-def test_a_service_says_when_it_is_ready(
-    case: tuple[str, str], built: dict[str, list[manifests.Manifest]]
+def test_what_runs_on_says_when_it_is_ready_and_a_job_does_not(
+    built: dict[str, list[manifests.Manifest]],
 ) -> None:
-    probes = {"startupProbe", "readinessProbe", "livenessProbe", "lifecycle"}
+    probes = {"startupProbe", "readinessProbe", "livenessProbe"}
     for objects in built.values():
-        for container in manifests.containers(objects):
-            assert (probes <= container.keys()) is (case[0] == "online-serving")
+        for workload in objects:
+            for container in manifests.containers([workload]):
+                assert (probes <= container.keys()) is (workload["kind"] == "Deployment")
 
 
 def test_only_listed_traffic_passes(built: dict[str, list[manifests.Manifest]]) -> None:
@@ -194,7 +196,7 @@ def test_only_listed_traffic_passes(built: dict[str, list[manifests.Manifest]]) 
 
 
 def test_secrets_are_named_as_the_manifest_names_them_and_hold_no_value(
-    case: tuple[str, str], project: Path, built: dict[str, list[manifests.Manifest]]
+    project: Path, built: dict[str, list[manifests.Manifest]]
 ) -> None:
     listed = {s["name"] for s in yaml.safe_load((project / "secrets.yaml").read_text())["secrets"]}
     for objects in built.values():
@@ -206,7 +208,9 @@ def test_secrets_are_named_as_the_manifest_names_them_and_hold_no_value(
             keys = {reference["key"] for reference in references}
             assert {reference["name"] for reference in references} == {secret["metadata"]["name"]}
             assert keys <= listed
-            assert ("SERVICE_API_KEYS" in keys) is (case[0] == "online-serving")
+            # Who answers nobody needs no caller's key.
+            answers = any(port["name"] == "http" for port in container.get("ports", []))
+            assert ("SERVICE_API_KEYS" in keys) is answers
 
 
 @pytest.mark.parametrize(
@@ -220,6 +224,16 @@ def test_secrets_are_named_as_the_manifest_names_them_and_hold_no_value(
         ("online-serving", "kitto", "kitto-marketing", set()),
         ("batch", "norda", "norda-forecasting", {"PrometheusRule"}),
         ("batch", "kitto", "kitto-marketing", set()),
+        (
+            "streaming-recommendation", "norda", "norda-fraud",
+            {"ServiceMonitor", "PodMonitor", "PrometheusRule", "HTTPRoute", "ScaledObject",
+             "TriggerAuthentication"},
+        ),
+        (
+            "streaming-recommendation", "velora", "velora-search",
+            {"ServiceMonitor", "PodMonitor", "PrometheusRule"},
+        ),
+        ("streaming-recommendation", "kitto", "kitto-marketing", set()),
     ],
 )  # fmt: skip
 def test_a_cluster_gets_only_kinds_that_it_has(
@@ -260,5 +274,7 @@ def test_a_secret_is_mounted_only_where_nothing_better_is_to_be_had(
     assert settings["DATABRICKS_AUTH_TYPE"] == ("file-oidc" if federated else "oauth-m2m")
     for container in manifests.containers(objects):
         names = {entry["name"] for entry in container["env"]}
-        assert ("DATABRICKS_CLIENT_SECRET" in names) is not federated
+        # The worker of a stream asks no registry.
+        asks = container["name"] != "worker"
+        assert ("DATABRICKS_CLIENT_SECRET" in names) is (asks and not federated)
     assert ("DATABRICKS_OIDC_TOKEN_FILEPATH" in settings) is federated

@@ -30,6 +30,13 @@ OPTIONAL = {
         "monitoring/alerts_test.yml",
         "monitoring/slo.yml",
     ],
+    ("streaming-recommendation", "compose"): ["compose.yaml"],
+    ("streaming-recommendation", "devcontainer"): [".devcontainer/devcontainer.json"],
+    ("streaming-recommendation", "dashboards"): [
+        "monitoring/dashboard.json",
+        "monitoring/alerts_test.yml",
+        "monitoring/slo.yml",
+    ],
     ("batch", "dashboards"): ["monitoring/alerts_test.yml"],
     ("batch", "databricks"): [
         "databricks.yml",
@@ -151,8 +158,9 @@ def test_the_compose_file_is_valid_and_listens_only_here(tmp_path: Path) -> None
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_the_dashboard_asks_for_what_the_alerts_ask_for(tmp_path: Path) -> None:
-    project = render("online-serving", tmp_path, dashboards=True)
+@pytest.mark.parametrize("archetype", ["online-serving", "streaming-recommendation"])
+def test_the_dashboard_asks_for_what_the_alerts_ask_for(tmp_path: Path, archetype: str) -> None:
+    project = render(archetype, tmp_path, dashboards=True)
     board = json.loads((project / "monitoring/dashboard.json").read_text())
     asked = " ".join(t["expr"] for panel in board["panels"] for t in panel["targets"])
 
@@ -167,8 +175,9 @@ def test_the_dashboard_asks_for_what_the_alerts_ask_for(tmp_path: Path) -> None:
     run(tool("promtool"), "check", "rules", tmp_path / "board.yml")
 
 
-def test_the_objectives_name_every_alert_once(tmp_path: Path) -> None:
-    monitoring = render("online-serving", tmp_path, dashboards=True) / "monitoring"
+@pytest.mark.parametrize("archetype", ["online-serving", "streaming-recommendation"])
+def test_the_objectives_name_every_alert_once(tmp_path: Path, archetype: str) -> None:
+    monitoring = render(archetype, tmp_path, dashboards=True) / "monitoring"
     objectives = yaml.safe_load((monitoring / "slo.yml").read_text())["objectives"]
 
     named = [alert for objective in objectives for alert in objective["alerts"]]
