@@ -16,7 +16,7 @@ from .log import Arm, Store
 from .monitoring import Metrics
 from .settings import Section, Settings, refused
 
-__all__ = ["Experiment", "Report", "Rules", "arm", "imbalance", "report", "rules"]
+__all__ = ["MISMATCH", "Experiment", "Report", "Rules", "arm", "imbalance", "report", "rules"]
 
 PARTS = 10_000
 CHAMPION, CHALLENGER = ALIASES = ("champion", "challenger")
