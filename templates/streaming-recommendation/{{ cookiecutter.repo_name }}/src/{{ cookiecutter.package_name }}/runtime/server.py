@@ -21,9 +21,9 @@ from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
 from . import ProjectError, UseCase
+from .drift import found_drift
 {% if cookiecutter.ab_test %}from .experiment import Experiment
-{% endif %}from .drift import found_drift
-from .log import AnswerLog, Store, feedback
+{% endif %}from .log import AnswerLog, Store, feedback
 from .monitoring import Metrics, log_as_json
 from .reading import Offer, States
 from .recommending import CHAMPION, USUAL_COUNT, Live, Recommender, Routing
