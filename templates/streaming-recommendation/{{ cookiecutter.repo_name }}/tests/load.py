@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import platform
+import random
 import re
 import shutil
 import socket
@@ -57,6 +58,7 @@ def requests(key: str) -> list[bytes]:
     """Return requests as they go over the wire: for the users of a seed, and for some strangers."""
     users = sorted({event.user for event in USE_CASE.events(SEED, EVENTS)})
     users += [f"stranger-{number}" for number in range(round(len(users) * STRANGERS))]
+    random.Random(SEED).shuffle(users)
     bodies = [json.dumps({"user": user}).encode() for user in users]
     head = "POST /v1/recommendations HTTP/1.1\r\nhost: load\r\nx-api-key: {}\r\ncontent-length: "
     return [head.format(key).encode() + b"%d\r\n\r\n%s" % (len(body), body) for body in bodies]

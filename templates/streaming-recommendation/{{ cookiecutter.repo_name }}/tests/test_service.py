@@ -343,8 +343,9 @@ def slow_store(*, drips):
     def to(peer):
         with suppress(OSError), peer:
             peer.sendall(b"$99999\r\n")
-            while not ended.wait(0.01):
-                peer.sendall(b"x")
+            for _ in range(200):
+                if not ended.wait(0.01):
+                    peer.sendall(b"x")
 
     ended = threading.Event()
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
@@ -378,18 +379,18 @@ def test_a_store_that_gave_no_answer_is_left_alone_for_a_second(project, monkeyp
 
 def test_nobody_waits_for_a_store_that_never_comes_to_an_end(project, monkeypatch):
     hurried(monkeypatch)
-    monkeypatch.setattr(reading, "LEFT_ALONE_SECONDS", 0.01)
+    monkeypatch.setattr(reading, "LEFT_ALONE_SECONDS", 0.0)
     with slow_store(drips=True) as url:
         client, _ = with_store(project, url)
         took = []
         with client:
-            for _ in range(50):
+            for _ in range(9):
                 since = time.perf_counter()
                 assert ask(client, "somebody")["fallback"] == "store"
                 took.append(time.perf_counter() - since)
 
     assert 0.02 < took[0] < 1.0
-    assert sorted(took)[25] < 0.02
+    assert sorted(took)[4] < 0.02
 
 
 @contextmanager

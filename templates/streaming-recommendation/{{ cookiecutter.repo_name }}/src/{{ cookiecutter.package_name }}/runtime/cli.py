@@ -70,7 +70,8 @@ def _parser() -> argparse.ArgumentParser:
     verb("drift", _drift, "Compare the newest events with the training data.")
     verb("feedback", _feedback, "Join clicks to what was shown, and measure.")
 {%- if cookiecutter.ab_test %}
-    verb("experiment", _experiment, "Say which arm won, and how sure that is.")
+    files: Option = ("files", {"type": Path, "nargs": "*", "help": "services' answers.db"})
+    verb("experiment", _experiment, "Say which arm won, and how sure that is.", files)
 {%- endif %}
     item: Option = ("item", {"help": "the item's id"})
     why: Option = ("--why", {"default": "out of stock", "help": "the reason, for whoever asks"})
@@ -182,18 +183,20 @@ def _feedback(asked: argparse.Namespace, settings: Settings) -> None:
     with closing(open_store(settings)) as store, closing(log.Store(settings)) as answers:
         found = log.feedback(settings, USE_CASE, store, answers)
         print(f"{found.hits} hits, {found.misses} misses, {found.waiting} may still become hits")
-        arms = answers.arms()
-{%- if cookiecutter.ab_test %}
-        arms |= answers.arms(experiment.rules(settings).name)
-{%- endif %}
-        for name, arm in arms.items():
-            print(f"{name}: {arm.users} users, {arm.converted} of them with a hit")
+        for name in {{ '("", experiment.rules(settings).name)' if cookiecutter.ab_test else '("",)' }}:
+            for alias, arm in answers.arms(name).items():
+                told = f"{arm.users} users, {arm.converted} of them with a hit"
+                print(f"{name or 'outside experiments'}, {alias}: {told}")
 
 
-{% if cookiecutter.ab_test %}def _experiment(asked: argparse.Namespace, settings: Settings) -> None:
+{% if cookiecutter.ab_test %}def _experiment(asked: argparse.Namespace, settings: Settings) -> int:
     rule = experiment.rules(settings)
-    with closing(log.Store(settings)) as answers:
-        print(experiment.report(answers.arms(rule.name), rule).text, end="")
+    with closing(log.Store(settings, ":memory:" if asked.files else "")) as answers:
+        for path in asked.files:
+            answers.take(path)
+        found = experiment.report(answers.arms(rule.name), rule)
+    print(found.text, end="")
+    return int(found.deviations > experiment.MISMATCH or bool(found.guardrail))
 
 
 {% endif %}def _hide(asked: argparse.Namespace, settings: Settings) -> None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 from pydantic import Field, ValidationError
@@ -15,12 +16,12 @@ from .log import Arm, Store
 from .monitoring import Metrics
 from .settings import Section, Settings, refused
 
-__all__ = ["Experiment", "Report", "Rules", "arm", "imbalance", "report", "rules"]
+__all__ = ["MISMATCH", "Experiment", "Report", "Rules", "arm", "imbalance", "report", "rules"]
 
 PARTS = 10_000
 CHAMPION, CHALLENGER = ALIASES = ("champion", "challenger")
 MISMATCH = 4.0  # standard deviations
-POWER_80, SIDES_95 = 0.842, 1.960
+POWER_80 = 0.842
 SLACK = {"mean_ms": 0.5, "p99_ms": 1.0, "fallbacks": 0.005, "coverage": 0.0}
 
 
@@ -198,6 +199,7 @@ def _text(
     champion: Arm, challenger: Arm, rule: Rules, deviations: float, verdict: list[str]
 ) -> str:
     before, after, spread = _share(champion), _share(challenger), _spread(champion, challenger)
+    wide = NormalDist().inv_cdf((1.0 + rule.confidence) / 2.0)
     lines = [
         f"# Experiment {rule.name}",
         "",
@@ -213,10 +215,9 @@ def _text(
         )
     lines += [
         "",
-        f"Difference: {after - before:+.2%} of the users,"
-        f" 95 times of 100 within {SIDES_95 * spread:.2%} of the true one."
-        f" So many users show a difference of {(SIDES_95 + POWER_80) * spread:.2%}"
-        " four times of five.",
+        f"Difference: {after - before:+.2%} of the users, give or take {wide * spread:.2%}"
+        f" (confidence {rule.confidence:.0%}). So many users show a true difference of"
+        f" {(wide + POWER_80) * spread:.2%} four times of five.",
         f"Split: {deviations:.1f} standard deviations from {rule.challenger_share:.0%};"
         f" more than {MISMATCH:.0f} is a fault.",
         "",

@@ -19,11 +19,12 @@ from .state import StoreError
 __all__ = ["Offer", "States"]
 
 LEFT_ALONE_SECONDS = 1.0
-HICCUP_SECONDS = 0.005
+PATIENCE = 2.0  # times the limit, which the client keeps: a busy processor is no slow store
 REST = 20.0  # how many times as long as it took to count, until it is counted again
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 Asked = tuple[str, "asyncio.Future[bytes | None]"]
+Answer = Future[dict[str, bytes]]
 
 
 class OwnThread:
@@ -96,15 +97,16 @@ class States:
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         asked, self._waiting, self._reading = self._waiting, [], True
         started = time.perf_counter()
-        late = self._watch(loop, asked)
         keys = [key for key, _ in asked]
+        answer = self._thread.ask(lambda store: store.get_many(keys))
+        late = loop.call_later(PATIENCE * self._limit, self._late, loop, asked, answer)
 
-        def done(answer: Future[dict[str, bytes]]) -> None:
+        def done(_: Answer) -> None:
             # The loop is closed where a store was still at it when the service ended.
             with suppress(RuntimeError):
-                loop.call_soon_threadsafe(told, answer)
+                loop.call_soon_threadsafe(told)
 
-        def told(answer: Future[dict[str, bytes]]) -> None:
+        def told() -> None:
             late.cancel()
             self._reading = self._stuck = False
             self._observe(time.perf_counter() - started)
@@ -120,27 +122,17 @@ class States:
             if self._waiting:
                 self._begin(loop)
 
-        self._thread.ask(lambda store: store.get_many(keys)).add_done_callback(done)
+        answer.add_done_callback(done)
 
-    def _watch(self, loop: asyncio.AbstractEventLoop, asked: Sequence[Asked]) -> asyncio.Handle:
-        """Give up on the store in time, unless it was this process that lost the time."""
-        due = loop.time() + self._limit
-
-        def late() -> None:
+    def _late(
+        self, loop: asyncio.AbstractEventLoop, asked: Sequence[Asked], answer: Answer
+    ) -> None:
+        """Give up on a store whose client does not give up by itself."""
+        if not answer.done():
             # The thread may be at it for long; it is asked nothing before it is back.
-            if all(future.done() for _, future in asked):
-                return
             self._stuck = True
             LOG.warning("the store took more than %.0f ms", self._limit * 1000.0)
             self._fail(loop, asked)
-
-        def look() -> None:
-            if loop.time() - due > HICCUP_SECONDS:
-                loop.call_later(HICCUP_SECONDS, late)
-            else:
-                late()
-
-        return loop.call_later(self._limit, look)
 
     def _fail(self, loop: asyncio.AbstractEventLoop, asked: Sequence[Asked]) -> None:
         self._again = loop.time() + LEFT_ALONE_SECONDS
