@@ -31,6 +31,12 @@ OPTIONAL = {
         "monitoring/slo.yml",
     ],
     ("streaming-recommendation", "compose"): ["compose.yaml"],
+    ("streaming-recommendation", "databricks"): [
+        "databricks.yml",
+        *(f"resources/{n}.yml" for n in ("data", "refresh.job", "stream.job")),
+        *(f"src/recommendations/runtime/{n}.py" for n in ("databricks", "spark")),
+        *("notebooks/explore.py", "tests/test_databricks.py", "tests/test_notebooks.py"),
+    ],
     ("streaming-recommendation", "devcontainer"): [".devcontainer/devcontainer.json"],
     ("streaming-recommendation", "dashboards"): [
         "monitoring/dashboard.json",
