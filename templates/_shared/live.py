@@ -1,3 +1,26 @@
+class Live:
+    """The versions in memory, by alias; follows the registry.
+
+    `models` is replaced as a whole and never changed, so a request that began with one version
+    ends with it.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        use_case: UseCase[Any, {{ other }}],
+        registry: Registry,
+        metrics: Metrics,
+        aliases: Sequence[str] = (CHAMPION,),
+    ) -> None:
+        self.models: Mapping[str, Model] = {}
+        self._seconds = settings.service.poll_seconds
+        self._use_case = use_case
+        self._registry = registry
+        self._metrics = metrics
+        self._aliases = aliases
+        self._known: dict[str, Model] = {}
+
     def refresh(self) -> None:
         """Ask the registry once; a version that fails leaves the one before in place."""
         try:

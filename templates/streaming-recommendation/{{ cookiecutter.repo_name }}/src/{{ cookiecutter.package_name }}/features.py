@@ -16,7 +16,8 @@ from .schemas import Event
 __all__ = ["SESSION_GAP", "VERSION", "WINDOW", "State", "fold", "session"]
 
 VERSION = 2
-WINDOW = 32
+WINDOW = 20
+NEVER = -1
 SESSION_GAP = 30 * 60 * 1000
 Entry = tuple[int, str, str, str]
 
@@ -27,12 +28,12 @@ class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
     Attributes:
         version: Of this class: a change of its fields is a new one, and a line in `load`.
         recent: At most `WINDOW` events as (at, id, item, kind), oldest first.
-        forgotten: Until when everything was deleted, in milliseconds; 0 for never.
+        forgotten: Until when everything was deleted, in milliseconds; -1 for never.
     """
 
     version: int
     recent: tuple[Entry, ...]
-    forgotten: int = 0
+    forgotten: int = NEVER
 
     def dump(self) -> bytes:
         """Return it as the store keeps it."""
@@ -42,7 +43,7 @@ class State(msgspec.Struct, frozen=True, array_like=True, gc=False):
     def load(cls, kept: bytes) -> State:
         """Read what this or an older version kept."""
         state = _DECODER.decode(kept)
-        # Version 1 knew no deletion: its third field is not there, and 0 is right.
+        # Version 1 knew no deletion: its third field is not there, and NEVER is right.
         return state if state.version == VERSION else State(VERSION, state.recent, state.forgotten)
 
 
@@ -54,8 +55,8 @@ NOBODY = State(VERSION, ())
 def fold(state: State | None, event: Event) -> State:
     """Return the state after `event`, or `state` itself where the event changes nothing.
 
-    It changes nothing when it was seen before, when it is older than a full window, or older than
-    the user's wish to be forgotten.
+    It changes nothing when it was seen before (the same time and id), when it is older than a full
+    window, or older than the user's wish to be forgotten.
     """
     state = state or NOBODY
     if event.kind == FORGET:
@@ -66,15 +67,14 @@ def fold(state: State | None, event: Event) -> State:
     recent = state.recent
     if event.at <= state.forgotten:
         return state
-    for entry in recent:
-        if entry[1] == event.id:
-            return state
     entry = (event.at, event.id, event.item, event.kind)
     if not recent or entry > recent[-1]:
         return State(VERSION, (*recent[1 - WINDOW :], entry), state.forgotten)
     if len(recent) == WINDOW and entry < recent[0]:
         return state
-    place = bisect_left(recent, entry)
+    place = bisect_left(recent, entry[:2])
+    if place < len(recent) and recent[place][:2] == entry[:2]:
+        return state
     grown = (*recent[:place], entry, *recent[place:])
     return State(VERSION, grown[-WINDOW:], state.forgotten)
 

@@ -70,6 +70,7 @@ class Service(Section):
     poll_seconds: float = Field(gt=0)
     store_timeout_ms: int = Field(gt=0)
     log_queue: int = Field(gt=0)
+    click_minutes: float = Field(gt=0)
 
 
 class Drift(Section):

@@ -38,6 +38,13 @@ THOUSAND: Final = 1000
 DAY = 86_400.0
 PATIENCE = 5.0
 AT_ONCE = 500
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "cache_size = -65536",
+    "wal_autocheckpoint = 16384",
+    "secure_delete = FAST",
+)
 TABLES = """
 CREATE TABLE IF NOT EXISTS states (key TEXT PRIMARY KEY, state BLOB, at REAL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS hits (
@@ -168,10 +175,11 @@ class SqliteStore:
         path = settings.environment.data / "state.db"
         with self._asked():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._open = sqlite3.connect(path, timeout=timeout, isolation_level=None)
-            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -65536"):
+            self._open = sqlite3.connect(
+                path, timeout=timeout, isolation_level=None, check_same_thread=False
+            )
+            for pragma in PRAGMAS:
                 self._open.execute(f"PRAGMA {pragma}")
-            self._open.execute("PRAGMA secure_delete = ON")
             self._open.executescript(TABLES)
 
     def get(self, key: str) -> bytes | None:

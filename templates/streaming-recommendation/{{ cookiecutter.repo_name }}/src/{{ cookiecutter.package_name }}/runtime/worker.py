@@ -5,6 +5,7 @@ The store says how far the stream was read, not Kafka: what is committed there o
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import socket
@@ -17,7 +18,7 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
-from . import FORGET, ProjectError, UseCase
+from . import ProjectError, UseCase
 from .broker import client, dead_letter, produce
 from .events import Decoder, Mask, RefusedError
 from .monitoring import WorkerMetrics
@@ -28,6 +29,7 @@ __all__ = ["Folded", "Folder", "Worker", "stop_on_signals"]
 
 SECOND_MS: Final = 1000
 BEAT_SECONDS = 1.0
+OBJECTS_BETWEEN_WALKS = (200_000, 20, 100)
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 PATIENCE = 15.0
 LOG = logging.getLogger(__name__)
@@ -68,7 +70,9 @@ class Folder:
         self._mask = Mask(settings)
         self._weights = {name: round(w * SECOND_MS) for name, w in settings.weights.items()}
         self._bucket = settings.trending.bucket_seconds
+        self._bucket_ms = self._bucket * SECOND_MS
         self._limit = settings.stream.states_in_memory
+        self._keys: dict[str, str] = {}
         self.known: dict[str, Any] = {}
 
     def fold(self, messages: Iterable[Message], now: float) -> Folded:
@@ -76,21 +80,20 @@ class Folder:
         result = Folded()
         events = self._events(messages, now, result)
         states = self._states(events)
-        fold = self._use_case.fold
+        fold, count, hits = self._use_case.fold, self._count, result.hits
         for key, mine in events.items():
-            mine.sort(key=_order)
+            if len(mine) > 1:
+                mine.sort(key=_order)
             before = state = states.get(key)
             for event in mine:
                 after = fold(state, event)
-                if after is state:
-                    result.unchanged += 1
-                    continue
-                state = after
-                result.folded += 1
-                if event.kind != FORGET:
-                    self._count(event, result.hits)
+                if after is not state:
+                    state = after
+                    result.folded += 1
+                    count(event, hits)
             if state is not before:
                 result.states[key] = state
+        result.unchanged = sum(map(len, events.values())) - result.folded
         return result
 
     def keep(self, states: dict[str, Any]) -> None:
@@ -105,7 +108,9 @@ class Folder:
         self, messages: Iterable[Message], now: float, result: Folded
     ) -> dict[str, list[Any]]:
         limits, decode, masked = self._decoder.limits(now), self._decoder.decode, self._mask.text
-        keys: dict[str, str] = {}
+        keys = self._keys
+        if len(keys) > self._limit:
+            keys.clear()
         events: dict[str, list[Any]] = {}
         for message in messages:
             try:
@@ -133,9 +138,10 @@ class Folder:
         return states
 
     def _count(self, event: Any, hits: dict[tuple[int, str], int]) -> None:
-        second = event.at // SECOND_MS
-        place = (second - second % self._bucket, event.item)
-        hits[place] = hits.get(place, 0) + self._weights.get(event.kind, 0)
+        weight = self._weights.get(event.kind)
+        if weight:
+            place = (event.at // self._bucket_ms * self._bucket, event.item)
+            hits[place] = hits.get(place, 0) + weight
 
 
 def _order(event: Any) -> tuple[int, str]:
@@ -186,6 +192,8 @@ class Worker:
         self._consumer.subscribe(
             [self._rule.topic], on_assign=self._assigned, on_revoke=self._lost, on_lost=self._lost
         )
+        # States are many and hold no cycles: walking them all again and again is a third of the time.
+        gc.set_threshold(*OBJECTS_BETWEEN_WALKS)
         try:
             while not self._stopping.is_set() and not until():
                 self.turn()
@@ -362,12 +370,14 @@ class Worker:
         except StoreError:
             known = {}
         for partition in list(self._next):
-            offset = known.get(partition, self._next[partition])
-            self._next[partition] = offset
-            try:
-                self._consumer.seek(TopicPartition(self._rule.topic, partition, offset))
-            except KafkaException as error:
-                LOG.warning("partition %d: %s", partition, error.args[0].str())
+            self._next[partition] = known.get(partition, self._next[partition])
+            self._seek(partition, self._next[partition])
+
+    def _seek(self, partition: int, offset: int) -> None:
+        try:
+            self._consumer.seek(TopicPartition(self._rule.topic, partition, offset))
+        except KafkaException as error:
+            LOG.warning("partition %d: %s", partition, error.args[0].str())
 
 
 def _stamp(message: Message) -> int:
