@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import data, decide, evaluate, features, schemas, train
-from . import ProjectError, UseCase, broker, erasing, training
+from . import ProjectError, UseCase, broker, drift, erasing,{% if cookiecutter.ab_test %} experiment,{% endif %} log, training
 from .model import read_passport
 from .monitoring import WorkerMetrics, log_as_json
 from .settings import Settings, load
@@ -172,12 +172,26 @@ def _precompute(asked: argparse.Namespace, settings: Settings) -> None:
 
 def _drift(asked: argparse.Namespace, settings: Settings) -> int:
     with closing(open_store(settings)) as store:
-        report, drifted = training.drift(settings, _registry(settings), store, USE_CASE)
+        report, drifted = drift.drift(settings, _registry(settings), store, USE_CASE)
     print(report, end="")
     return int(drifted)
 
 
-def _hide(asked: argparse.Namespace, settings: Settings) -> None:
+def _feedback(asked: argparse.Namespace, settings: Settings) -> None:
+    with closing(open_store(settings)) as store, closing(log.Store(settings)) as answers:
+        found = log.feedback(settings, USE_CASE, store, answers)
+        print(f"{found.hits} hits, {found.misses} misses, {found.waiting} may still become hits")
+        for name, arm in {**answers.arms(){% if cookiecutter.ab_test %}, **answers.arms(experiment.rules(settings).name){% endif %}}.items():
+            print(f"{name}: {arm.users} users, {arm.converted} of them with a hit")
+
+
+{% if cookiecutter.ab_test %}def _experiment(asked: argparse.Namespace, settings: Settings) -> None:
+    rule = experiment.rules(settings)
+    with closing(log.Store(settings)) as answers:
+        print(experiment.report(answers.arms(rule.name), rule).text, end="")
+
+
+{% endif %}def _hide(asked: argparse.Namespace, settings: Settings) -> None:
     with closing(open_store(settings)) as store:
         store.hide(asked.item, asked.why)
     print(f"{asked.item} is hidden: {asked.why}; the services know it within a second")

@@ -22,14 +22,14 @@ from starlette.types import Receive, Scope, Send
 
 from . import ProjectError, UseCase
 {% if cookiecutter.ab_test %}from .experiment import Experiment
-{% endif %}from .log import AnswerLog, Store, feedback
+{% endif %}from .drift import found_drift
+from .log import AnswerLog, Store, feedback
 from .monitoring import Metrics, log_as_json
 from .reading import Offer, States
 from .recommending import CHAMPION, USUAL_COUNT, Live, Recommender, Routing
 from .registry import Registry
 from .settings import Settings
 from .state import open_store
-from .training import found_drift
 
 __all__ = ["address", "application", "openapi", "serve"]
 

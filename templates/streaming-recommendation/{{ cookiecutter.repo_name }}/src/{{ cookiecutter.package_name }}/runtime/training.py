@@ -4,155 +4,30 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import numpy as np
 
-from . import FORGET, Event, FloatArray, Neighbours, ProjectError, UseCase, model
-from .broker import read_all
-from .events import DAY_MS, Decoder, Mask, RefusedError
-from .monitoring import Finding, Reference, compare, markdown, write_references
+from . import Neighbours, ProjectError, UseCase, model
+from .drift import references
+from .history import Held, History, Split, folded, histories, split
+from .monitoring import write_references
 from .settings import Settings
 
 if TYPE_CHECKING:  # MLflow takes a second to import
     from .registry import Registry
-    from .state import Store
 
-__all__ = [
-    "CHALLENGER",
-    "CHAMPION",
-    "PREVIOUS",
-    "Held",
-    "Split",
-    "Verdict",
-    "gate",
-    "histories",
-    "promote",
-    "rollback",
-    "split",
-    "train",
-]
+__all__ = ["CHALLENGER", "CHAMPION", "PREVIOUS", "Verdict", "gate", "promote", "rollback", "train"]
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 PREVIOUS = "previous"
-SHORTEST = 3
-KEPT_EVENTS = 10
-SAMPLED_USERS = 2000
 HELD = "held.msgpack"
-History = Sequence[Event]
-
-
-class Held(msgspec.Struct, array_like=True, frozen=True):
-    """Some users, and the item that each went to next, which training never sees.
-
-    Attributes:
-        asked: Their newest events, oldest first; times count back from the last.
-        wanted: The item that each went to next, as many as `asked`.
-    """
-
-    asked: list[list[tuple[int, str, str, str]]]
-    wanted: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """What training sees, and what the evaluation asks.
-
-    Attributes:
-        histories: One user's events each, oldest first, without the hidden one.
-        popular: Items by their weight in `histories`, most first.
-    """
-
-    histories: Sequence[History]
-    popular: Sequence[str]
-    held: Held
-
-
-def histories(settings: Settings, use_case: UseCase[Any, Any], seed: int, count: int) -> list[list[Any]]:
-    """Return every user's events, oldest first, by the fold's own rules of what counts twice.
-
-    They come from the topic, where a broker is configured, else from `data.py`.
-
-    Args:
-        settings: The project's configuration.
-        use_case: Your five functions.
-        seed: Of the made-up events.
-        count: How many made-up events.
-    """
-    by_user: dict[str, dict[str, Any]] = {}
-    for event in _events(settings, use_case, seed, count):
-        mine = by_user.setdefault(event.user, {})
-        if event.kind == FORGET:
-            by_user[event.user] = {i: e for i, e in mine.items() if e.at > event.at}
-        else:
-            mine.setdefault(event.id, event)
-    ordered = (sorted(mine.values(), key=lambda e: (e.at, e.id)) for mine in by_user.values())
-    found = [mine for mine in ordered if mine]
-    return sorted(found, key=lambda history: (history[0].at, history[0].id))
-
-
-def _events(settings: Settings, use_case: UseCase[Any, Any], seed: int, count: int) -> Any:
-    if not settings.environment.brokers:
-        yield from use_case.events(seed, count)
-        return
-    decoder, mask = Decoder(settings, use_case), Mask(settings)
-    now = time.time()
-    limits = decoder.limits(now)
-    since = round(now * 1000.0) - round(settings.stream.oldest_days * DAY_MS)
-    for message in read_all(settings, settings.stream.topic, since_ms=since, group="training"):
-        # What is no event was said by the worker already.
-        with suppress(RefusedError):
-            event = decoder.decode(message.value(), message.key(), limits)
-            yield msgspec.structs.replace(event, user=mask.text(event.user))
-
-
-def split(settings: Settings, use_case: UseCase[Any, Any], data: Sequence[History]) -> Split:
-    """Hide the last item of some users, evenly over all of them.
-
-    Raises:
-        ProjectError: Nobody has three events.
-    """
-    long = [place for place, history in enumerate(data) if len(history) >= SHORTEST]
-    if not long:
-        raise ProjectError(
-            f"of {len(data)} users nobody has {SHORTEST} events",
-            next_step="wait for more events, or ask data.py for more",
-        )
-    step = max(1, len(long) // settings.training.compared_users)
-    chosen = long[::step][: settings.training.compared_users]
-    asked = set(chosen)
-    seen = [history[:-1] if n in asked else history for n, history in enumerate(data)]
-    scores: dict[str, float] = {}
-    for history in seen:
-        for event in history:
-            scores[event.item] = scores.get(event.item, 0.0) + settings.weights.get(event.kind, 0.0)
-    popular = sorted(scores, key=lambda item: (-scores[item], item))
-    asked_of = [_nameless(use_case, seen[n]) for n in chosen]
-    return Split(seen, popular, Held(asked_of, [data[n][-1].item for n in chosen]))
-
-
-def _nameless(use_case: UseCase[Any, Any], history: History) -> list[tuple[int, str, str, str]]:
-    """Return what the fold knows after a history, without what could tell whose it is."""
-    recent = _folded(use_case, history).recent[-KEPT_EVENTS:]
-    last = recent[-1][0]
-    return [(at - last, "", item, kind) for at, _, item, kind in recent]
-
-
-def _folded(use_case: UseCase[Any, Any], history: History) -> Any:
-    state = None
-    for event in history:
-        state = use_case.fold(state, event)
-    return state
 
 
 def train(
@@ -256,58 +131,8 @@ def _write(
         for event in history:
             weight = settings.weights.get(event.kind, 0.0)
             counts[event.item] = counts.get(event.item, 0.0) + weight
-    columns = {
-        "popularity": _ranks(counts, parts.popular),
-        "history": np.array([float(len(_folded(use_case, h).recent)) for h in parts.histories]),
-    }
-    write_references(
-        folder / "reference.json", {n: Reference.of(column) for n, column in columns.items()}
-    )
-
-
-def _ranks(counts: Mapping[str, float], popular: Sequence[str]) -> FloatArray:
-    """Return the place in training of every item looked at, as often as it counts; NaN if new."""
-    rank = {item: float(place) for place, item in enumerate(popular)}
-    places = np.array([rank.get(item, math.nan) for item in counts], dtype=np.float64)
-    return np.repeat(places, np.rint(list(counts.values())).astype(np.int64))
-
-
-def drift(settings: Settings, registry: Registry, store: Store, use_case: UseCase[Any, Any]) -> tuple[str, bool]:
-    """Compare what the store counted and knows with what the champion was trained on.
-
-    Returns:
-        The report, also written to `drift.md` in the data folder, and whether anything drifted.
-    """
-    champion = registry.version_of(CHAMPION)
-    if champion is None:
-        raise ProjectError("there is no champion", next_step="run `uv run poe promote VERSION`")
-    findings, rows = found_drift(settings, model.Model(champion, registry.files(champion)), store, use_case)
-    if not findings:
-        return f"{rows} events counted: too few for a verdict\n", False
-    report = markdown(findings, rows=rows, version=champion)
-    (settings.environment.data / "drift.md").write_text(report, encoding="utf-8")
-    return report, any(finding.drifted for finding in findings)
-
-
-def found_drift(
-    settings: Settings, champion: model.Model, store: Store, use_case: UseCase[Any, Any]
-) -> tuple[list[Finding], int]:
-    """Return each column's distance from training, and how many events that is from.
-
-    Nothing is found where they are fewer than `[drift] minimum_rows`.
-    """
-    counts: dict[str, float] = {}
-    for bucket in store.counts().values():
-        for item, count in bucket.items():
-            counts[item] = counts.get(item, 0.0) + count
-    ranks = _ranks(counts, champion.popular)
-    if len(ranks) < settings.drift.minimum_rows:
-        return [], len(ranks)
-    keys = list(islice(store.keys(), SAMPLED_USERS))
-    load = use_case.state_type.load
-    lengths = [float(len(load(kept).recent)) for kept in store.get_many(keys).values()]
-    columns = {"popularity": ranks, "history": np.array(lengths, dtype=np.float64)}
-    return compare(champion.references, columns, limit=settings.drift.psi_limit), len(ranks)
+    lengths = [float(len(folded(use_case, one).recent)) for one in parts.histories]
+    write_references(folder / "reference.json", references(counts, lengths, parts.popular))
 
 
 def _mlmodel(papers: Mapping[str, Any]) -> str:
