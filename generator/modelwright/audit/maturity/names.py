@@ -146,11 +146,11 @@ STREAMING: Final = Names(
     age="model_age",
     declares=("counter", "gauge", "histogram", "Counter", "Gauge", "Histogram"),
     silent="ready",
-    feedback=("runtime/cli", "_feedback", "feedback", "report"),
+    feedback=("runtime/cli", "_feedback", "feedback", "arms"),
     shares=("runtime/recommending", "neighbours"),
     reasons="neighbours",
     sides=(
-        ("training", "runtime/training", "_folded", "fold"),
+        ("training", "runtime/history", "", "fold"),
         ("the worker", "runtime/worker", "fold", "fold"),
     ),
     parity=("straight", "work"),

@@ -12,11 +12,11 @@
 
 from collections import Counter
 
-from {{ cookiecutter.package_name }}.runtime import settings, training
+from {{ cookiecutter.package_name }}.runtime import history, settings
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
 
 config = settings.load(root)
-histories = training.histories(config, USE_CASE, config.training.seed, 20_000)
+histories = history.histories(config, USE_CASE, config.training.seed, 20_000)
 lengths = sorted(map(len, histories))
 print(f"{sum(lengths)} events of {len(histories)} users")
 print(f"a user has {lengths[len(lengths) // 2]} in the middle, {lengths[-1]} at most")
