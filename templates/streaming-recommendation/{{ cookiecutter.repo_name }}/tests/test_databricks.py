@@ -156,11 +156,7 @@ def place(tmp_path_factory):
             "SERVICE_BROKERS": embedded.address,
             "SERVICE_MODEL_NAME": "states.model",
         }
-        yield load(ROOT, environ, stream={"client": CLASSIC})
-
-
-# The embedded broker does not know the newest protocol of groups.
-CLASSIC = {"group.protocol": "classic"}
+        yield load(ROOT, environ)
 
 
 @pytest.fixture(scope="module")
