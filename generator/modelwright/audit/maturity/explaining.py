@@ -56,7 +56,9 @@ def decision(facts: Facts) -> Judged:
 
 def limits(facts: Facts) -> Judged:
     """57: the service knows what it does not know."""
-    request = next((c for c in classes(facts.module("schemas")) if c.name == facts.names.request), None)
+    request = next(
+        (c for c in classes(facts.module("schemas")) if c.name == facts.names.request), None
+    )
     named = {
         target.id: node.value
         for node in facts.module("schemas").body
