@@ -181,13 +181,9 @@ def test_both_run_as_nobody_and_write_only_their_data(running: Running) -> None:
 
 
 def test_the_targets_start_what_the_cluster_starts(image: str, project: Path) -> None:
-    run(
-        "buildah", "bud", "--isolation", "chroot", "--pull-never", "--network", "host",
-        "--format", "docker", "--layers", "--target", "worker", "--tag", f"{IMAGE}-worker", ".",
-        "--build-arg", "VERSION=0.1.0", "--build-arg", f"REVISION={REVISION}",
-        cwd=project, env=containers.container_settings(), timeout=900,
-    )  # fmt: skip
-    for tag, process, port in ((image, "api", "8080"), (f"{IMAGE}-worker", "worker", "9100")):
+    worker = f"{IMAGE}-worker"
+    containers.build(project, worker, target="worker", VERSION="0.1.0", REVISION=REVISION)
+    for tag, process, port in ((image, "api", "8080"), (worker, "worker", "9100")):
         assert json.loads(_inspect("{{json .Config.Cmd}}", tag)) == command(project, process)
         assert f"127.0.0.1:{port}/healthz" in _inspect("{{json .Config.Healthcheck}}", tag)
         labels = json.loads(_inspect("{{json .Config.Labels}}", tag))
