@@ -7,23 +7,35 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from confluent_kafka import Producer
-from {{ cookiecutter.package_name }}.runtime import cli
+from starlette.testclient import TestClient
+
+from {{ cookiecutter.package_name }}.runtime import cli, training
 from {{ cookiecutter.package_name }}.runtime.broker import Embedded, client, send
 from {{ cookiecutter.package_name }}.runtime.events import Mask, encode
 from {{ cookiecutter.package_name }}.runtime.monitoring import WorkerMetrics
 from {{ cookiecutter.package_name }}.runtime.registry import Registry
+from {{ cookiecutter.package_name }}.runtime.server import application
 from {{ cookiecutter.package_name }}.runtime.settings import Settings, load
 from {{ cookiecutter.package_name }}.runtime.state import Store, open_store
 from {{ cookiecutter.package_name }}.runtime.worker import Worker
 
 ROOT = Path(__file__).parents[1]
 ANY_AGE = 36_500.0
+KEY = "a-key-of-the-tests"
+FIRST, SECOND = "1", "2"
 Configure = Callable[..., Settings]
+
+# A shared runner is slow at times; speed is the load test's business.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +78,9 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def configure(tmp_path: Path, broker: str) -> Configure:
     """Return settings of this test's own: folder, topic, whatever it changes."""
 
-    def settings(environ: Mapping[str, str] | None = None, **changes: Mapping[str, Any]) -> Settings:
+    def settings(
+        environ: Mapping[str, str] | None = None, **changes: Mapping[str, Any]
+    ) -> Settings:
         name = tmp_path.name
         own = {"topic": name, "dead_letters": f"{name}.dead", "group": name}
         changes["stream"] = {**own, "oldest_days": ANY_AGE, **changes.get("stream", {})}
@@ -89,8 +103,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Return a data folder with one version, which is champion, and that version."""
     folder = tmp_path_factory.mktemp("trained")
     own = load(ROOT, {"SERVICE_DATA_DIR": str(folder)}, training={"events": 8000})
-    from {{ cookiecutter.package_name }}.runtime import training  # noqa: PLC0415
-
     registry = Registry(own)
     version = training.train(own, cli.USE_CASE, registry)
     training.promote(own, cli.USE_CASE, registry, version)
@@ -137,3 +149,60 @@ def closing_all() -> Iterator[ExitStack]:
     """Return a stack that closes at the end of the test."""
     with ExitStack() as stack:
         yield stack
+
+
+@dataclass
+class Project:
+    """A project in a folder of its own: settings, registry, service."""
+
+    data: Path
+
+    def settings(self, **changes: dict[str, object]) -> Settings:
+        environ = {"SERVICE_DATA_DIR": str(self.data), "SERVICE_API_KEYS": KEY}
+        changes["service"] = {"poll_seconds": 0.05, **changes.get("service", {})}
+        return load(ROOT, environ, **changes)
+
+    @cached_property
+    def registry(self) -> Registry:
+        return Registry(self.settings())
+
+    def promote(self, version: str, alias: str = "champion") -> None:
+        lenient = self.settings(gate={"margin": 1e12, "lift": 0.0})
+        training.promote(lenient, cli.USE_CASE, self.registry, version, alias=alias)
+
+    def client(self, use_case: Any = cli.USE_CASE, **changes: dict[str, object]) -> TestClient:
+        app = application(self.settings(**changes), use_case, self.registry)
+        return TestClient(app, headers={"X-API-Key": KEY})
+
+
+@pytest.fixture(scope="session")
+def _two_versions(trained: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a second version, trained on fewer events; the first is champion."""
+    data = tmp_path_factory.mktemp("two") / "data"
+    shutil.copytree(trained[0], data)
+    project = Project(data)
+    own = project.settings()
+    assert training.train(own, cli.USE_CASE, project.registry, events=4000) == SECOND
+    return data
+
+
+@pytest.fixture(scope="session")
+def shared(_two_versions: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project for tests that change nothing but its log."""
+    data = tmp_path_factory.mktemp("shared") / "data"
+    shutil.copytree(_two_versions, data)
+    return Project(data)
+
+
+@pytest.fixture(scope="session")
+def service(shared: Project) -> Iterator[TestClient]:
+    """The running service of `shared`."""
+    with shared.client() as client:
+        yield client
+
+
+@pytest.fixture
+def project(_two_versions: Path, tmp_path: Path) -> Project:
+    """A project whose registry holds two versions; the first is champion."""
+    shutil.copytree(_two_versions, tmp_path / "data")
+    return Project(tmp_path / "data")

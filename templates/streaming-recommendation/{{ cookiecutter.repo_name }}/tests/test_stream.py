@@ -8,14 +8,17 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
 from confluent_kafka import Producer
 from conftest import ROOT, Configure, everything, sent, straight, work
-from {{ cookiecutter.package_name }}.runtime import broker, state
+
+from {{ cookiecutter.package_name }}.runtime import broker as topics
+from {{ cookiecutter.package_name }}.runtime import state
 from {{ cookiecutter.package_name }}.runtime.events import Decoder, Mask, RefusedError, encode, forgetting
 from {{ cookiecutter.package_name }}.runtime.monitoring import WorkerMetrics
 from {{ cookiecutter.package_name }}.runtime.settings import Settings
@@ -25,7 +28,9 @@ from {{ cookiecutter.package_name }}.runtime.worker import Worker
 NOW = 1_767_300_000.0
 
 
-def test_the_store_holds_what_a_straight_fold_in_a_dict_gives(stored: Settings, use_case: Any) -> None:
+def test_the_store_holds_what_a_straight_fold_in_a_dict_gives(
+    stored: Settings, use_case: Any
+) -> None:
     events = list(use_case.events(3, 5000))
     sent(stored, events)
     metrics = work(stored, len(events))
@@ -39,7 +44,7 @@ def test_the_store_holds_what_a_straight_fold_in_a_dict_gives(stored: Settings, 
 def test_duplicates_and_replays_count_once(stored: Settings, use_case: Any) -> None:
     events = list(use_case.events(3, 1000))
     mixed = events + events[200:700]
-    random.Random(1).shuffle(mixed)  # noqa: S311
+    random.Random(1).shuffle(mixed)
     sent(stored, mixed)
     metrics = work(stored, len(mixed))
     with closing(open_store(stored)) as store:
@@ -103,13 +108,13 @@ def test_a_worker_that_lost_its_partition_unknowingly_is_refused(stored: Setting
 
 
 def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(
-    configure: Configure, use_case: Any, broker: str, tmp_path: Path
+    configure: Configure, use_case: Any, broker: str
 ) -> None:
     settings = configure(stream={"batch": 40})
     events = list(use_case.events(3, 8000))
     sent(settings, events)
     killed = 0
-    draw = random.Random(2)  # noqa: S311
+    draw = random.Random(2)
     with closing(open_store(settings)) as store:
         while (done := sum(store.offsets(range(8)).values())) < len(events):
             with subprocess.Popen(_worker(settings, broker), cwd=ROOT) as running:
@@ -168,10 +173,22 @@ def test_a_message_that_is_no_event_is_refused_by_its_reason(
 
 
 @pytest.mark.parametrize(
-    "value", [None, b"", b"\xff\xfe", b"[]", b'{"v":2}', b'{"v":2,"id":"a","user":"","item":"i","at":1}',
-              b'{"v":2,"id":"a","user":"u","item":"","at":1}', b'{"v":"2"}', b"[" * 60_000]
+    "value",
+    [
+        None,
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b'{"v":2}',
+        b'{"v":2,"id":"a","user":"","item":"i","at":1}',
+        b'{"v":2,"id":"a","user":"u","item":"","at":1}',
+        b'{"v":"2"}',
+        b"[" * 60_000,
+    ],
 )
-def test_whatever_else_is_sent_is_refused_too(configure: Configure, use_case: Any, value: Any) -> None:
+def test_whatever_else_is_sent_is_refused_too(
+    configure: Configure, use_case: Any, value: Any
+) -> None:
     decoder = Decoder(configure(), use_case)
     with pytest.raises(RefusedError):
         decoder.decode(value, b"u", decoder.limits(NOW))
@@ -183,21 +200,21 @@ def test_dead_letters_are_explained_and_sent_again_once_mended(
     settings = configure()
     good = next(use_case.events(1, 1))
     late = b'{"v":2,"id":"late","user":"u","item":"i","at":1767225600000,"kind":"view"}'
-    producer = Producer(broker.client(settings))
+    producer = Producer(topics.client(settings))
     messages = [("u", DEAD["malformed"]), (good.user, encode(good)), ("u", late)]
-    broker.send(producer, settings.stream.topic, messages)
+    topics.send(producer, settings.stream.topic, messages)
     # `late` is too old for this worker, and not for the one after its limit was raised.
     strict = configure(stream={"oldest_days": 0.001})
     metrics = work(strict, 3)
     assert metrics.counts["dead"] == 3
-    told = list(broker.summary(settings))
+    told = list(topics.summary(settings))
     assert any("2 too_old" in line for line in told), told
     assert any("1 malformed" in line for line in told), told
     assert "late" not in "".join(told)
-    assert broker.replay(settings, use_case) == (2, 1)
-    assert broker.replay(settings, use_case, reason="too_old") == (0, 1)
+    assert topics.replay(settings, use_case) == (2, 1)
+    assert topics.replay(settings, use_case, reason="too_old") == (0, 1)
     assert work(settings, 2).counts["folded"] == 2
-    assert any("1 malformed" in line for line in broker.summary(settings))
+    assert any("1 malformed" in line for line in topics.summary(settings))
 
 
 def test_a_person_who_asks_is_found_nowhere_afterwards(configure: Configure, use_case: Any) -> None:
@@ -210,8 +227,8 @@ def test_a_person_who_asks_is_found_nowhere_afterwards(configure: Configure, use
     mine = {event.id for event in events if event.user == user}
     with closing(open_store(settings)) as store:
         assert store.get(key)
-    broker.send(
-        Producer(broker.client(settings)),
+    topics.send(
+        Producer(topics.client(settings)),
         settings.stream.topic,
         [(user, forgetting(use_case, user)), *((e.user, encode(e)) for e in events)],
     )
@@ -323,8 +340,6 @@ def test_what_trends_fades_by_half_in_a_half_life(configure: Configure) -> None:
 
 
 def test_the_worker_tells_health_and_metrics(configure: Configure, use_case: Any) -> None:
-    import urllib.request
-
     settings = configure()
     sent(settings, list(use_case.events(3, 100)))
     metrics = work(settings, 100)
@@ -344,7 +359,11 @@ def test_the_worker_tells_health_and_metrics(configure: Configure, use_case: Any
 
 def test_without_a_broker_the_worker_says_what_to_set() -> None:
     ran = subprocess.run(
-        [sys.executable, "main.py", "work"], cwd=ROOT, capture_output=True, text=True, check=False,
+        [sys.executable, "main.py", "work"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
         env={"PATH": "/usr/bin:/bin"},
     )
     assert ran.returncode == 3

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from {{ cookiecutter.package_name }} import data, evaluate, features, schemas, train
 from {{ cookiecutter.package_name }}.runtime import Shelf
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
@@ -178,7 +179,7 @@ def test_somebody_unknown_and_an_item_in_no_model_get_what_is_trending() -> None
 
 
 def test_an_interest_is_lost_after_a_while() -> None:
-    assert shown(shelf(now=int(169 * 3600 * 1000))) == ["t", "b", "u"]
+    assert shown(shelf(now=169 * 3600 * 1000)) == ["t", "b", "u"]
 
 
 def test_metrics_count_what_was_found_and_where() -> None:

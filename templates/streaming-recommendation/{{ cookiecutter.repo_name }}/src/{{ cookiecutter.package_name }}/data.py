@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .schemas import Event
+from .schemas import Event, Kind
 
 __all__ = ["GROUPS", "ITEMS", "START", "events"]
 
@@ -63,6 +63,6 @@ def _next(last: int | None, favourites: np.ndarray, roll: list[float], group: in
     return int(ITEMS * roll[1] ** 3)
 
 
-def _kind(roll: float) -> str:
+def _kind(roll: float) -> Kind:
     """Return what a user does there."""
     return "purchase" if roll > PURCHASE else "basket" if roll > BASKET else "view"

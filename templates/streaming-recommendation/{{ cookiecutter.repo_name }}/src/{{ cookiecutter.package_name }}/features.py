@@ -59,21 +59,17 @@ def fold(state: State | None, event: Event) -> State:
     window, or older than the user's wish to be forgotten.
     """
     state = state or NOBODY
-    if event.kind == FORGET:
-        if event.at <= state.forgotten:
-            return state
-        kept = tuple(entry for entry in state.recent if entry[0] > event.at)
-        return State(VERSION, kept, event.at)
     recent = state.recent
     if event.at <= state.forgotten:
         return state
+    if event.kind == FORGET:
+        return State(VERSION, tuple(entry for entry in recent if entry[0] > event.at), event.at)
     entry = (event.at, event.id, event.item, event.kind)
     if not recent or entry > recent[-1]:
         return State(VERSION, (*recent[1 - WINDOW :], entry), state.forgotten)
-    if len(recent) == WINDOW and entry < recent[0]:
-        return state
     place = bisect_left(recent, entry[:2])
-    if place < len(recent) and recent[place][:2] == entry[:2]:
+    late = place == 0 and len(recent) == WINDOW
+    if late or (place < len(recent) and recent[place][:2] == entry[:2]):
         return state
     grown = (*recent[:place], entry, *recent[place:])
     return State(VERSION, grown[-WINDOW:], state.forgotten)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-__all__ = ["READS", "Event", "EventV1"]
+__all__ = ["READS", "Event", "EventV1", "Kind"]
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 Milliseconds = Annotated[int, msgspec.Meta(ge=0)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -16,6 +16,7 @@ __all__ = [
     "Embedded",
     "client",
     "dead_letter",
+    "place",
     "produce",
     "read_all",
     "replay",
@@ -56,9 +57,16 @@ class Embedded:
     """A broker within this process, for the demo and for tests; it forgets all when it ends."""
 
     def __init__(self) -> None:
-        self._home = Producer({"bootstrap.servers": "-", "test.mock.num.brokers": 1, "log_level": 2})
+        self._home = Producer(
+            {"bootstrap.servers": "-", "test.mock.num.brokers": 1, "log_level": 2}
+        )
         one = next(iter(self._home.list_topics(timeout=PATIENCE).brokers.values()))
         self.address = f"{one.host}:{one.port}"
+
+    def make(self, *topics: str) -> None:
+        """Make topics, each of four partitions, as a producer's first question does."""
+        for topic in topics:
+            self._home.list_topics(topic, timeout=PATIENCE)
 
     def __enter__(self) -> Embedded:
         """Return itself."""
@@ -122,6 +130,11 @@ def produce(producer: Producer, topic: str, **message: Any) -> None:
             return
 
 
+def place(message: Message) -> tuple[int, int]:
+    """Return partition and offset of a message that was read, which has both."""
+    return cast("tuple[int, int]", (message.partition(), message.offset()))
+
+
 def dead_letter(message: Message, refused: RefusedError) -> dict[str, Any]:
     """Return the dead letter of a message: as much of it as may be kept, and where it stood."""
     value = message.value() or b""
@@ -165,7 +178,7 @@ def read_all(
                 if message.error():
                     continue
                 until = time.monotonic() + PATIENCE
-                partition, offset = message.partition(), message.offset()
+                partition, offset = place(message)
                 if offset < ends[partition][1]:
                     yield message
                 if offset + 1 >= ends[partition][1]:
@@ -215,7 +228,8 @@ def summary(settings: Settings) -> Iterator[str]:
         yield "no dead letter waits"
     for reason, several in sorted(reasons.items(), key=lambda pair: -len(pair[1])):
         newest = several[-1]
-        yield f"{len(several):>7} {reason}: {newest.get('detail')} (the newest: {newest.get('source')})"
+        detail, source = newest.get("detail"), newest.get("source")
+        yield f"{len(several):>7} {reason}: {detail} (the newest: {source})"
 
 
 def replay(
@@ -240,7 +254,8 @@ def replay(
     ends: dict[int, int] = {}
     seen: set[str] = set()
     for message in _letters(settings):
-        ends[message.partition()] = message.offset() + 1
+        partition, offset = place(message)
+        ends[partition] = offset + 1
         told = _headers(message)
         source = told.get("source", "")
         if source and source in seen:
@@ -270,7 +285,8 @@ def _letters(settings: Settings) -> Iterator[Message]:
 
 
 def _headers(message: Message) -> dict[str, str]:
-    return {name: (text or b"").decode() for name, text in message.headers() or []}
+    told: Any = message.headers() or []
+    return {name: (text or b"").decode() for name, text in told}
 
 
 def _answered(settings: Settings, ends: Mapping[int, int]) -> None:

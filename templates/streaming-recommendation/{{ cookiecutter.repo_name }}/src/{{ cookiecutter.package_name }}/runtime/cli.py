@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="main.py", description="The verbs of this project.")
     verb = partial(_verb, parser.add_subparsers(required=True, metavar="VERB"))
     version: Option = ("version", {"help": "a version of the registry, or `latest`"})
-    seconds: Option = ("--seconds", {"type": float, "default": 8.0, "help": "of clicks"})
+    seconds: Option = ("--seconds", {"type": float, "default": 6.0, "help": "of clicks"})
     verb("demo", _demo, "Broker, worker and service at work, in a temporary folder.", seconds)
     verb("work", _work, "Fold events into state until SIGTERM.")
     verb("serve", _serve, "Answer requests until SIGTERM.", *ADDRESS)
@@ -60,7 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     many: Option = ("--events", {"type": int, "help": "number of made-up events"})
     verb("train", _train, "Train a version and register it.", seed, many)
     which = {"choices": (CHAMPION, CHALLENGER), "default": CHAMPION, "dest": "alias"}
-    verb("promote", _promote, "Let a version answer, past the gate.", version, ("--as", which), *WHO)
+    verb(
+        "promote", _promote, "Let a version answer, past the gate.", version, ("--as", which), *WHO
+    )
     verb("rollback", _rollback, "Swap champion and previous.", *WHO)
     verb("trace", _trace, "Say where a version came from.", version)
     out: Option = ("out", {"type": Path, "help": "file of JSON lines, replaced as a whole"})
@@ -86,7 +88,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 {% include 'templates/_shared/verb.py' %}
-
 
 ADDRESS: tuple[Option, ...] = (
     ("--host", {"default": "", "help": "address; loopback where no key is set"}),

@@ -35,6 +35,7 @@ PROBED_EVERY = 100
 PATIENCE = 30.0
 LARGEST_WAIT = 1.0
 PICTURE = (720, 180)
+PORT = re.compile(r"(?:http://\S+?:|on port )(\d+)")
 NEW_SEED = 1
 
 
@@ -87,8 +88,10 @@ def demo(settings: Settings, use_case: UseCase[Any, Any], *, seconds: float) -> 
         own = load(settings.root, environ)
         print(f"train     {_versions(own, use_case)}")
         environ["SERVICE_BROKERS"] = broker.address
-        worker = stack.enter_context(_started(environ, "work"))
-        service = stack.enter_context(_started(environ, "serve", "--port", "0"))
+        broker.make(own.stream.topic, own.stream.dead_letters)
+        logs = Path(folder)
+        worker = stack.enter_context(_started(environ, logs, "work"))
+        service = stack.enter_context(_started(environ, logs, "serve", "--port", "0"))
         _until_ready(service)
         print(f"running   broker {broker.address}, worker {worker}, service {service}")
         seen = _flow(load(settings.root, environ), use_case, worker, service, seconds)
@@ -115,22 +118,22 @@ def _versions(own: Settings, use_case: UseCase[Any, Any]) -> str:
 
 
 @contextmanager
-def _started(environ: dict[str, str], *verb: str) -> Iterator[str]:
+def _started(environ: dict[str, str], logs: Path, *verb: str) -> Iterator[str]:
     """Run a verb as a process of its own; gives its URL, and ends it as Kubernetes would."""
     command = (sys.executable, "-m", f"{__package__}.cli", *verb)
-    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:
+    log = logs / f"{verb[0]}.log"
+    with log.open("wb") as out, subprocess.Popen(command, env=environ, stdout=out) as process:
         try:
-            for line in process.stdout or ():
-                if found := re.search(r"(?:http://\S+?:|on port )(\d+)", line):
-                    yield f"http://127.0.0.1:{found[1]}"
-                    break
-            else:
-                raise ProjectError(
-                    f"`{verb[0]}` did not start", next_step=f"run `uv run poe {verb[0]}` to see why"
-                )
+            until = time.monotonic() + PATIENCE
+            while not (found := PORT.search(log.read_text(encoding="utf-8"))):
+                if process.poll() is not None or time.monotonic() > until:
+                    step = f"run `uv run poe {verb[0]}` to see why"
+                    raise ProjectError(f"`{verb[0]}` did not start", next_step=step)
+                time.sleep(0.02)
+            yield f"http://127.0.0.1:{found[1]}"
         finally:
             process.terminate()
-            process.communicate()
+            process.wait()
 
 
 def _until_ready(service: str) -> None:
@@ -164,7 +167,9 @@ def _flow(
         _send(producer, own, now)
         seen.sent += 1
         if number % PROBED_EVERY == PROBED_EVERY - 1:
-            _probe(service, producer, own, replace(now, user=f"probe-{number}", id=f"p{number}"), seen)
+            _probe(
+                service, producer, own, replace(now, user=f"new-{number}", id=f"n{number}"), seen
+            )
         if time.monotonic() - told >= 1.0:
             before = _second(worker, seen, before, time.monotonic() - told)
             told = time.monotonic()
@@ -223,9 +228,7 @@ def _second(worker: str, seen: Seen, before: float, passed: float) -> float:
 
 
 def _arms(seen: Seen) -> str:
-    shares = (
-        f"{arm}: {seen.found[arm]} of {asked}" for arm, asked in sorted(seen.asked.items())
-    )
+    shares = (f"{arm}: {seen.found[arm]} of {asked}" for arm, asked in sorted(seen.asked.items()))
     return "next click found by version " + ", ".join(shares)
 
 
@@ -256,10 +259,14 @@ def _picture(seen: Seen) -> str:
         (seen.rates, "#1a6fb0", "events folded a second", 10),
         (seen.lags, "#c0392b", "events that wait", 200),
     ):
-        lines.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="'
-                     f'{_points(values, max([*seen.rates, *seen.lags, 1.0]))}"/>')
-        lines.append(f'<text x="{left}" y="{high + 28}" fill="{colour}">{name},'
-                     f" at most {max(values or [0.0]):.0f}</text>")
+        lines.append(
+            f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="'
+            f'{_points(values, max([*seen.rates, *seen.lags, 1.0]))}"/>'
+        )
+        lines.append(
+            f'<text x="{left}" y="{high + 28}" fill="{colour}">{name},'
+            f" at most {max(values or [0.0]):.0f}</text>"
+        )
     return "\n".join([*lines, "</svg>\n"])
 
 

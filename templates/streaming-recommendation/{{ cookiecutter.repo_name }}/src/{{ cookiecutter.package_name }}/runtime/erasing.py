@@ -1,4 +1,4 @@
-"""What is deleted: everything of one person who asks for it, and what is older than the retention."""
+"""What is deleted: everything of one person who asks, and what is older than the retention."""
 
 from __future__ import annotations
 

@@ -113,5 +113,5 @@ def forgetting(use_case: UseCase[Any, Any], user: str) -> bytes:
 
 
 def _key(settings: Settings) -> bytes:
-    """Return the masking key; without a configured one, a key file that lives in the data folder."""
+    """Return the masking key; without a configured one, a key file in the data folder."""
 {% include 'templates/_shared/masking-key.py' -%}

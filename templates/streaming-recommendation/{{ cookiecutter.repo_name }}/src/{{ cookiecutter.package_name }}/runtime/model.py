@@ -140,7 +140,11 @@ def load(version: str, folder: Path, use_case: UseCase[Any, Any]) -> Model:
     for golden in json.loads((folder / "golden.json").read_text(encoding="utf-8")):
         recent = golden["recent"]
         seen = shelf(
-            recent, model.neighbours, model.popular, count=GOLDEN_COUNT, now=recent[-1][0],
+            recent,
+            model.neighbours,
+            model.popular,
+            count=GOLDEN_COUNT,
+            now=recent[-1][0],
             rules=golden["rules"],
         )
         then, now = golden["items"], use_case.decide(seen)

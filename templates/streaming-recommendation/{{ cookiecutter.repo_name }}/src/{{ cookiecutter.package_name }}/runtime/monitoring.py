@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from prometheus_client import (
@@ -149,7 +149,9 @@ class WorkerMetrics:
         self.counts: Tally[str] = Tally()
         self._newest = 0
 
-    def batch(self, folded: Folded, *, seconds: float, stamps: tuple[int, int], states: int) -> None:
+    def batch(
+        self, folded: Folded, *, seconds: float, stamps: tuple[int, int], states: int
+    ) -> None:
         """Count a batch that was written.
 
         Args:
@@ -160,7 +162,9 @@ class WorkerMetrics:
         """
         dead = len(folded.dead)
         for outcome, many in (
-            ("folded", folded.folded), ("unchanged", folded.unchanged), ("dead", dead)
+            ("folded", folded.folded),
+            ("unchanged", folded.unchanged),
+            ("dead", dead),
         ):
             self.events.labels(outcome).inc(many)
             self.counts[outcome] += many

@@ -73,7 +73,8 @@ def train(
     }
     papers = model.issue_passport(settings.root, facts)
     with TemporaryDirectory() as folder:
-        _write(Path(folder), settings, use_case, parts, neighbours, papers)
+        _write(Path(folder), settings, use_case, parts, neighbours)
+        _describe(Path(folder), papers)
         return registry.register(Path(folder), run_id=run_id, metrics=metrics, tags=_tags(papers))
 
 
@@ -110,16 +111,18 @@ def _measure(
     return dict(use_case.evaluate(lists, held.wanted, max(1, len(popular))))
 
 
+def _describe(folder: Path, papers: Mapping[str, Any]) -> None:
+    (folder / "passport.json").write_text(json.dumps(papers, indent=2), encoding="utf-8")
+    (folder / "MLmodel").write_text(_mlmodel(papers), encoding="utf-8")
+
+
 def _write(
     folder: Path,
     settings: Settings,
     use_case: UseCase[Any, Any],
     parts: Split,
     neighbours: Neighbours,
-    papers: Mapping[str, Any],
 ) -> None:
-    (folder / "passport.json").write_text(json.dumps(papers, indent=2), encoding="utf-8")
-    (folder / "MLmodel").write_text(_mlmodel(papers), encoding="utf-8")
     model.write_neighbours(folder, neighbours, parts.popular)
     (folder / HELD).write_bytes(msgspec.msgpack.encode(parts.held))
     golden = model.golden_rows(
@@ -158,7 +161,7 @@ def _tags(papers: Mapping[str, Any]) -> dict[str, str]:
 def gate(
     settings: Settings, use_case: UseCase[Any, Any], registry: Registry, version: str
 ) -> Verdict:
-    """Judge a version by its passport, and against popularity and the champion on the same users."""
+    """Judge a version by its passport, and against popularity and champion on the same users."""
     folder = registry.files(version)
     papers = model.read_passport(folder)
     lacking = model.missing(papers, strict=settings.environment.strict)

@@ -19,7 +19,7 @@ from typing import Any, Final
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from . import ProjectError, UseCase
-from .broker import client, dead_letter, produce
+from .broker import client, dead_letter, place, produce
 from .events import Decoder, Mask, RefusedError
 from .monitoring import WorkerMetrics
 from .settings import Settings
@@ -181,6 +181,8 @@ class Worker:
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "fetch.wait.max.ms": 10,
+            # A topic that is made, or grows, after the worker began is found within seconds.
+            "topic.metadata.refresh.interval.ms": 10_000,
             **self._rule.client,
         }
         if more["group.protocol"] == "classic":
@@ -192,7 +194,7 @@ class Worker:
         self._consumer.subscribe(
             [self._rule.topic], on_assign=self._assigned, on_revoke=self._lost, on_lost=self._lost
         )
-        # States are many and hold no cycles: walking them all again and again is a third of the time.
+        # States are many and hold no cycles; walking them over and over takes a third of the time.
         gc.set_threshold(*OBJECTS_BETWEEN_WALKS)
         try:
             while not self._stopping.is_set() and not until():
@@ -220,7 +222,7 @@ class Worker:
             self._metrics.fenced.inc()
             self._again()
         except (StoreError, ProjectError, KafkaException) as error:
-            LOG.error("%s; trying again in %.1f s", error, self._pause)
+            LOG.warning("%s; trying again in %.1f s", error, self._pause)
             self._metrics.store_failures.inc()
             self._wait()
         return len(messages)
@@ -233,11 +235,11 @@ class Worker:
             return []
         good = []
         for message in batch:
-            error = message.error()
-            if error is None:
+            fault = message.error()
+            if fault is None:
                 good.append(message)
             else:
-                LOG.warning("the broker: %s", error.str())
+                LOG.warning("the broker: %s", fault.str())
         return good
 
     def _write(self, messages: Sequence[Message]) -> None:
@@ -267,7 +269,7 @@ class Worker:
         after: dict[int, int] = {}
         fresh = []
         for message in messages:
-            partition, offset = message.partition(), message.offset()
+            partition, offset = place(message)
             expected = after.get(partition, self._next.get(partition))
             if expected is None or offset < expected:
                 continue
@@ -347,7 +349,7 @@ class Worker:
             except StoreError as error:
                 if self._stopping.wait(pause):
                     return {}
-                LOG.error("%s; trying again in %.1f s", error, pause)
+                LOG.warning("%s; trying again in %.1f s", error, pause)
                 pause = min(LONGEST_PAUSE, pause * 2)
 
     def _wait(self) -> None:
