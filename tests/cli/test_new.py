@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -334,12 +335,14 @@ def test_list_shows_each_archetype_and_what_data_can_set(run):
     ran = run("list", "--options")
 
     assert ran.code == DONE
-    assert "online-serving  an online service" in ran.out
+    assert re.search("online-serving +an online service", ran.out)
     assert "load_test" in ran.out
 
 
 def test_list_in_json_is_one_document(run):
     document = json.loads(run("list", "--json").out)
 
-    assert [entry["id"] for entry in document["archetypes"]] == ["batch", "online-serving"]
+    assert [entry["id"] for entry in document["archetypes"]] == [
+        "batch", "online-serving", "streaming-recommendation",
+    ]  # fmt: skip
     assert {"ab_test", "load_test"} <= {option["name"] for option in document["options"]}

@@ -130,11 +130,12 @@ def as_root(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return member
 
 
-def build(project: Path, name: str, **arguments: str) -> str:
-    """Build a project's Dockerfile and return the image's id."""
+def build(project: Path, name: str, *, target: str = "", **arguments: str) -> str:
+    """Build a project's Dockerfile, or one stage of it, and return the image's id."""
     options = [
         part for key, value in arguments.items() for part in ("--build-arg", f"{key}={value}")
     ]
+    options += ["--target", target] if target else []
     run(
         "buildah", "bud", "--isolation", "chroot", "--pull-never", "--network", "host",
         "--format", "docker", "--layers", "--tag", name, *options, ".",

@@ -22,6 +22,11 @@ GATE: Final = {
         "own <= other * 9",
         "test_the_gate_refuses_what_only_equals_the_champion",
     ),
+    "streaming-recommendation": (
+        "mine >= against - rule.margin",
+        "mine >= -1e9",
+        "test_the_gate_refuses_a_version_that_is_worse_than_the_champion",
+    ),
 }
 FIRST_TOKEN: Final = "ghp_" + "F3kQ9wZr7LmX2vBn8TyU5sHd1JpGc6AeRoKi"
 

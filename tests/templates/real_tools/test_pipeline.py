@@ -19,7 +19,7 @@ from tests.templates.rendering import render
 
 pytestmark = [pytest.mark.tools, pytest.mark.xdist_group("act")]
 
-ARCHETYPES = ["online-serving", "batch"]
+ARCHETYPES = ["online-serving", "batch", "streaming-recommendation"]
 STEPS = [
     *("Check it", "Lint the Dockerfile", "Build"),
     *("Lock file in sync", "Secret scan", "Install", "Lint", "Format", "Types", "Tests", "Wheel"),

@@ -31,6 +31,12 @@ OPTIONAL = {
         "monitoring/slo.yml",
     ],
     ("streaming-recommendation", "compose"): ["compose.yaml"],
+    ("streaming-recommendation", "databricks"): [
+        "databricks.yml",
+        *(f"resources/{n}.yml" for n in ("data", "refresh.job", "stream.job")),
+        *(f"src/recommendations/runtime/{n}.py" for n in ("databricks", "spark")),
+        *("notebooks/explore.py", "tests/test_databricks.py", "tests/test_notebooks.py"),
+    ],
     ("streaming-recommendation", "devcontainer"): [".devcontainer/devcontainer.json"],
     ("streaming-recommendation", "dashboards"): [
         "monitoring/dashboard.json",
@@ -142,8 +148,9 @@ def test_the_job_runs_what_the_project_has(tmp_path: Path) -> None:
     assert wheel["parameters"][0] == "--root=${workspace.file_path}"
 
 
-def test_the_compose_file_is_valid_and_listens_only_here(tmp_path: Path) -> None:
-    project = render("online-serving", tmp_path, compose=True)
+@pytest.mark.parametrize("archetype", ["online-serving", "streaming-recommendation"])
+def test_the_compose_file_is_valid_and_listens_only_here(tmp_path: Path, archetype: str) -> None:
+    project = render(archetype, tmp_path, compose=True)
     compose = yaml.safe_load((project / "compose.yaml").read_text())
 
     run(

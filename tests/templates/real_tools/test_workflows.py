@@ -135,6 +135,7 @@ def test_secrets_are_passed_by_name_and_never_inherited(files: list[Path]) -> No
         ("online-serving", {}, "image"),
         ("batch", {}, "image"),
         ("batch", {"databricks": True}, "policy"),
+        ("streaming-recommendation", {"databricks": True}, "image"),
     ],
 )
 def test_environments_are_deployed_in_the_policy_s_order(
@@ -164,7 +165,12 @@ def test_each_place_is_deployed_to_by_its_own_workflow(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("archetype", "options"),
-    [("online-serving", {}), ("batch", {}), ("batch", {"databricks": True})],
+    [
+        ("online-serving", {}),
+        ("batch", {}),
+        ("batch", {"databricks": True}),
+        ("streaming-recommendation", {"databricks": True, "dashboards": True}),
+    ],
 )
 def test_free_text_reaches_no_workflow_no_image_and_no_manifest(
     tmp_path: Path, archetype: str, options: dict[str, bool]

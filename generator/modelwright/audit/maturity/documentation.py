@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from modelwright.audit.maturity.facts import PYPROJECT, Facts
@@ -85,9 +86,9 @@ def definitions(facts: Facts) -> Judged:
 
 def feature_names(facts: Facts) -> set[str]:
     """Return the keys and columns that the feature function writes."""
-    names: set[object] = set()
+    names: set[object] = set(_kinds(facts))
     joined: set[object] = set()
-    for node in nodes(function(facts.module("features"), "features")):
+    for node in nodes(function(facts.module("features"), facts.names.feature)):
         if isinstance(node, ast.Dict):
             names |= _texts(*node.keys)
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
@@ -97,6 +98,17 @@ def feature_names(facts: Facts) -> set[str]:
         elif isinstance(node, ast.keyword) and node.arg == "on":
             joined |= _texts(*nodes(node.value))
     return {name for name in names - joined if isinstance(name, str)}
+
+
+def _kinds(facts: Facts) -> Iterator[object]:
+    """Give what a type of schemas.py lists, but for the wish to be forgotten."""
+    for node in facts.module("schemas").body:
+        if isinstance(node, ast.Assign) and facts.names.kinds in _names(node.targets):
+            yield from _texts(*nodes(node.value)) - {"forget"}
+
+
+def _names(found: Iterable[ast.AST]) -> set[str]:
+    return {node.id for node in found if isinstance(node, ast.Name)}
 
 
 def _texts(*found: ast.AST | None) -> set[object]:
@@ -113,7 +125,7 @@ def interface(facts: Facts) -> Judged:
     described = facts.json(OPENAPI)
     routes = {
         node.value
-        for node in nodes(facts.module("runtime/app"))
+        for node in nodes(facts.module(facts.names.app))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and _ROUTE.fullmatch(node.value)
@@ -124,9 +136,9 @@ def interface(facts: Facts) -> Judged:
         where=facts.line(OPENAPI, '"paths"') if routes == set(mapped(described, "paths")) else "",
         mend=mend,
     )
-    for name in ("Request", "Response"):
+    for module, name in facts.names.described:
         known = set(mapped(described, "components", "schemas", name, "properties"))
-        same = known and known == _fields(facts.module("schemas"), name)
+        same = known and known == _fields(facts.module(module), name)
         yield Piece(
             wants=f"the description has the fields of {name}",
             where=facts.line(OPENAPI, f'^ *"{name}": ') if same else "",

@@ -22,7 +22,6 @@ from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.texts import MODEL_CARD, written
 
 BOUNDS: Final = {"ge", "gt", "le", "lt", "max_length", "pattern", "multiple_of"}
-KEPT: Final = ("request", "features", "score", "response", "version")
 CLOSED: Final = {"bool", "Literal", "Enum", "AwareDatetime", "datetime", "date", "UUID"}
 
 
@@ -57,7 +56,9 @@ def decision(facts: Facts) -> Judged:
 
 def limits(facts: Facts) -> Judged:
     """57: the service knows what it does not know."""
-    request = next((c for c in classes(facts.module("schemas")) if c.name == "Request"), None)
+    request = next(
+        (c for c in classes(facts.module("schemas")) if c.name == facts.names.request), None
+    )
     named = {
         target.id: node.value
         for node in facts.module("schemas").body
@@ -78,14 +79,14 @@ def limits(facts: Facts) -> Judged:
         where=str(next(refused, "")),
         mend="write a test that expects status 422",
     )
-    guard = function(facts.module("runtime/model"), "scored")
-    where = called_at(facts.path("runtime/model"), guard, "knows")
+    module, name, call = facts.names.notices
+    where = called_at(facts.path(module), function(facts.module(module), name), call)
     yield Piece(
         wants="a value unlike the training data is noticed",
         where=where,
         mend="compare each feature with its range in training",
     )
-    told = (t for t in facts.tests if {"outside", "outside_training_range"} & mentions(t.node))
+    told = (t for t in facts.tests if {*facts.names.unlike} & mentions(t.node))
     yield Piece(
         wants="a test is unlike the training data",
         where=str(next(told, "")),
@@ -106,16 +107,16 @@ def _expects(node: ast.AST, status: int) -> bool:
 
 def stored(facts: Facts) -> Judged:
     """58: inputs and outputs are kept without anybody's doing."""
-    record = class_with(facts.module("runtime/log"), KEPT)
+    record = class_with(facts.module("runtime/log"), facts.names.kept)
     yield Piece(
         wants="a record holds request, features, score, answer and version",
         where=str(Place(facts.path("runtime/log"), record)) if record else "",
         mend="keep them all in runtime/log.py",
     )
-    scoring = facts.module("runtime/scoring")
+    scoring = facts.module(facts.names.logs)
     yield Piece(
         wants="every answer is handed to the log",
-        where=called_at(facts.path("runtime/scoring"), scoring, "put")
+        where=called_at(facts.path(facts.names.logs), scoring, "put")
         if called(scoring, "Record")
         else "",
         mend="hand a record to the log before answering",

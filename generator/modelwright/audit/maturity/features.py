@@ -30,11 +30,11 @@ TRANSFORMERS: Final = re.compile(r"(sklearn\.(preprocessing|impute|pipeline)|cat
 
 def shared_code(facts: Facts) -> Judged:
     """47: features are code that another project can import."""
-    found = function(facts.module("features"), "features")
+    found = function(facts.module("features"), facts.names.feature)
     yield Piece(
         wants="the feature function stands alone in its module",
         where=str(Place(facts.path("features"), found)) if found else "",
-        mend=f"define features in {facts.path('features')}",
+        mend=f"define {facts.names.feature} in {facts.path('features')}",
     )
     built = mapped(facts.toml(PYPROJECT), "build-system").get("build-backend")
     yield Piece(
@@ -67,7 +67,7 @@ def one_function(facts: Facts) -> Judged:
 def nowhere_else(facts: Facts) -> Judged:
     """49: no feature is made outside the feature function."""
     found = [*_transforms(facts), *_names(facts)]
-    there = function(facts.module("features"), "features")
+    there = function(facts.module("features"), facts.names.feature)
     yield Piece(
         wants="no module but features.py transforms, or knows a feature by name",
         where=str(Place(facts.path("features"), there)) if there and not found else "",

@@ -153,7 +153,7 @@ def answers_seen(facts: Facts) -> Judged:
         test = next((test for test in facts.tests if says(test.node, route)), None)
         yield Piece(
             wants=f"{route} answers, and a test asks it",
-            where=str(test) if test and route in mentions(facts.module("runtime/app")) else "",
+            where=str(test) if test and route in mentions(facts.module(facts.names.app)) else "",
             mend=f"give the service {route}, and test it",
         )
 
@@ -192,10 +192,11 @@ def feedback(facts: Facts) -> Judged:
 
 def drift(facts: Facts) -> Judged:
     """45: distributions are measured again and again, against a limit that alerts."""
-    tree, path = facts.module("runtime/monitoring"), facts.path("runtime/monitoring")
+    module, call = facts.names.compares
+    tree, path = facts.module(module), facts.path(module)
     yield Piece(
         wants="the distribution of each feature is compared with training again and again",
-        where=called_at(path, tree, "compare"),
+        where=called_at(path, tree, call),
         mend=f"compare in {path}, at each scrape or run",
     )
     if facts.names.repeated:
@@ -218,20 +219,22 @@ def drift(facts: Facts) -> Judged:
 
 def outliers(facts: Facts) -> Judged:
     """46: what is unlike the training data is decided with care, kept and counted."""
-    decide = function(facts.module("decide"), "decide")
-    asks = any("outside" in mentions(part) for part in [facts.module("decide")])
+    module, name, word = facts.names.careful
+    counts, marks = facts.names.counted
+    decide = function(facts.module(module), name)
+    asks = word in mentions(facts.module(module))
     yield Piece(
         wants="the decision asks whether a request is unlike the training data",
-        where=str(Place(facts.path("decide"), decide)) if decide and asks else "",
+        where=str(Place(facts.path(module), decide)) if decide and asks else "",
         mend="let decide.py use scored.outside, for instance to send such a request to a person",
     )
-    counted = (str(place) for name, place in metrics(facts).items() if "outside" in name)
+    counted = (str(place) for name, place in metrics(facts).items() if counts in name)
     yield Piece(
         wants="such requests are counted",
         where=next(counted, ""),
         mend="count them by feature",
     )
-    record = class_with(facts.module("runtime/log"), ("outside",))
+    record = class_with(facts.module("runtime/log"), (marks,))
     yield Piece(
         wants="such requests can be found in the log",
         where=str(Place(facts.path("runtime/log"), record)) if record else "",

@@ -31,6 +31,18 @@ class Names:
         sides: Side, module, function and call: how features reach training and delivery.
         parity: The calls of a test that compares both sides.
         elsewhere: Modules that must know no feature.
+        app: The module with the routes.
+        feature: The feature function in features.py.
+        kinds: The type in schemas.py that lists the features, where the function writes none.
+        described: Module and class of each form that the interface's description holds.
+        request: The class in schemas.py that is sent from outside.
+        notices: Module, function and call that notice what is unlike the training data.
+        unlike: The words that tests of that know.
+        careful: Module, function and word: who decides such a case with care.
+        counted: Part of the metric that counts such cases, and the log's field that marks them.
+        kept: The fields of a log's record.
+        logs: The module that hands records to the log.
+        compares: Module and call that compare distributions again and again.
         repeated: The verb that a schedule must start for drift; empty where each scrape asks.
         not_applicable: Why a criterion says nothing about this archetype, by its number.
     """
@@ -51,6 +63,18 @@ class Names:
     sides: tuple[tuple[str, str, str, str], ...]
     parity: tuple[str, str]
     elsewhere: tuple[str, ...]
+    app: str = "runtime/app"
+    feature: str = "features"
+    kinds: str = ""
+    described: tuple[tuple[str, str], ...] = (("schemas", "Request"), ("schemas", "Response"))
+    request: str = "Request"
+    notices: tuple[str, str, str] = ("runtime/model", "scored", "knows")
+    unlike: tuple[str, ...] = ("outside", "outside_training_range")
+    careful: tuple[str, str, str] = ("decide", "decide", "outside")
+    counted: tuple[str, str] = ("outside", "outside")
+    kept: tuple[str, ...] = ("request", "features", "score", "response", "version")
+    logs: str = "runtime/scoring"
+    compares: tuple[str, str] = ("runtime/monitoring", "compare")
     repeated: str = ""
     not_applicable: Mapping[int, str] = field(default_factory=dict)
 
@@ -113,7 +137,46 @@ BATCH: Final = Names(
         60: "one version forecasts every series",
     },
 )
-ARCHETYPES: Final[Mapping[str, Names]] = {"online-serving": ONLINE_SERVING, "batch": BATCH}
+STREAMING: Final = Names(
+    config="config/service.toml",
+    reads="events",
+    serves=("runtime/server", "FastAPI"),
+    delivered=("the interface is tested", "post"),
+    fingerprint="fingerprint",
+    age="model_age",
+    declares=("counter", "gauge", "histogram", "Counter", "Gauge", "Histogram"),
+    silent="ready",
+    feedback=("runtime/cli", "_feedback", "feedback", "arms"),
+    shares=("runtime/recommending", "neighbours"),
+    reasons="neighbours",
+    sides=(
+        ("training", "runtime/history", "", "fold"),
+        ("the worker", "runtime/worker", "fold", "fold"),
+    ),
+    parity=("straight", "work"),
+    elsewhere=(
+        *("schemas", "decide", "runtime/training", "runtime/model"),
+        *("runtime/recommending", "runtime/server", "runtime/worker"),
+    ),
+    app="runtime/server",
+    feature="fold",
+    kinds="Kind",
+    described=(("runtime/server", "Answer"), ("runtime/server", "Shown")),
+    request="Event",
+    notices=("runtime/recommending", "similar", "cold"),
+    unlike=("unknown item", "unknown user"),
+    careful=("runtime/recommending", "_recent", "UNKNOWN_USER"),
+    counted=("fallbacks", "fallback"),
+    kept=("user", "items", "version", "fallback", "latency"),
+    logs="runtime/recommending",
+    compares=("runtime/server", "found_drift"),
+    not_applicable={42: "streaming-recommendation delivers no batch: it answers"},
+)
+ARCHETYPES: Final[Mapping[str, Names]] = {
+    "online-serving": ONLINE_SERVING,
+    "batch": BATCH,
+    "streaming-recommendation": STREAMING,
+}
 
 
 def names_of(archetype: object) -> Names:

@@ -70,6 +70,7 @@ def _tests_of(facts: Facts, step: str, imported: Mapping[str, frozenset[str]]) -
     own = f"{package}.{step}."
     for test in facts.tests:
         names = {name.removeprefix(own) for name in imported[test.path] if name.startswith(own)}
+        names |= {step} if own.rstrip(".") in imported[test.path] else set()
         if names and names & mentions(test.node):
             yield test
 
@@ -101,11 +102,11 @@ def load(facts: Facts) -> Judged:
 
 def access(facts: Facts) -> Judged:
     """36: callers present a key, and nothing is open to the outside."""
-    app = facts.module("runtime/app")
+    app = facts.module(facts.names.app)
     asks = called(app, "Security", "Depends") and called(app, "compare_digest")
     yield Piece(
         wants="the scoring routes ask for a key",
-        where=called_at(facts.path("runtime/app"), app, "compare_digest") if asks else "",
+        where=called_at(facts.path(facts.names.app), app, "compare_digest") if asks else "",
         mend="declare the key with Security(APIKeyHeader(...)) and compare it in constant time",
     )
     refused = (test for test in facts.tests if _holds(test.node, 401))

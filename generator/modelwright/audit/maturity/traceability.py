@@ -32,7 +32,7 @@ _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+) *(?:\[[^\]]*\])? *([^;]*)")
 
 def data_code(facts: Facts) -> Judged:
     """16: the code that makes the examples and the features."""
-    for module, name in (("data", facts.names.reads), ("features", "features")):
+    for module, name in (("data", facts.names.reads), ("features", facts.names.feature)):
         yield _defined(facts, module, name)
 
 

@@ -10,25 +10,39 @@
 {% include 'templates/_shared/notebook.py' %}
 # COMMAND ----------
 
-import numpy as np
+from collections import Counter
 
-from {{ cookiecutter.package_name }}.runtime import settings, training
+from {{ cookiecutter.package_name }}.runtime import history, settings
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
 
 config = settings.load(root)
-parts = training.split(config, USE_CASE, config.training.seed, 4000)
-print(f"{len(parts.table)} examples to learn from, {parts.target.mean():.2%} of them positive")
-print(f"{len(parts.held_table)} newer ones held out, {parts.held_target.mean():.2%} positive")
+histories = history.histories(config, USE_CASE, config.training.seed, 20_000)
+lengths = sorted(map(len, histories))
+print(f"{sum(lengths)} events of {len(histories)} users")
+print(f"a user has {lengths[len(lengths) // 2]} in the middle, {lengths[-1]} at most")
 
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC ## Each feature: where it lies, and how it goes with the outcome
+# MAGIC ## Which items, and which kinds of events
 
 # COMMAND ----------
 
-for name, column in zip(config.feature_names, parts.table.T, strict=True):
-    known = ~np.isnan(column)
-    low, middle, high = np.quantile(column[known], (0.05, 0.5, 0.95))
-    apart = column[known & (parts.target == 1)].mean() - column[known & (parts.target == 0)].mean()
-    print(f"{name:<28} {low:>10.3f} {middle:>10.3f} {high:>10.3f}   positive {apart:+.3f}")
+items = Counter(event.item for history in histories for event in history)
+kinds = Counter(event.kind for history in histories for event in history)
+for kind, count in kinds.most_common():
+    print(f"{kind:<12} {count:>8}   counts {config.weights[kind]:g}")
+for item, count in items.most_common(5):
+    print(f"{item:<12} {count:>8}")
+
+# COMMAND ----------
+
+# MAGIC %md
+# MAGIC ## What goes with the most popular item
+
+# COMMAND ----------
+
+neighbours = USE_CASE.fit(histories, method="covisitation", weights=config.weights)
+first = items.most_common(1)[0][0]
+for other, strength in neighbours[first][:5]:
+    print(f"{first} -> {other:<12} {strength:.3f}")

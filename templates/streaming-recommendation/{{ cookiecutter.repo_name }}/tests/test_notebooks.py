@@ -1,0 +1,2 @@
+{% set prefix, trained = 'SERVICE', false -%}
+{% include 'templates/_shared/test-notebooks.py' -%}
