@@ -24,6 +24,7 @@ def document(found: Sequence[Assessment], fail_under: int) -> dict[str, Any]:
 def _project(one: Assessment) -> dict[str, Any]:
     return {
         "project": str(one.project),
+        "name": one.name,
         "archetype": one.archetype,
         "version": one.version,
         "score": one.score,
@@ -70,7 +71,7 @@ def summary(one: Assessment) -> str:
 def pages(found: Sequence[Assessment]) -> Iterator[str]:
     """Yield the lines of audits as Markdown."""
     for one in found:
-        yield f"## Maturity of {_plain(one.project.resolve().name)}"
+        yield f"## Maturity of {_plain(one.name)}"
         yield from ("", f"{summary(one).capitalize()}.", "")
         yield from ("| # | criterion | outcome | evidence | next |", "|---|---|---|---|---|")
         for result in one.results:

@@ -157,7 +157,7 @@ def test_each_place_is_deployed_to_by_its_own_workflow(tmp_path: Path) -> None:
     def called(project: Path) -> set[str]:
         return {call.workflow for call in workflows.calls(project)}
 
-    everywhere = {"python-ci.yml", "promote-model.yml", "rollback-model.yml"}
+    everywhere = {"audit.yml", "python-ci.yml", "promote-model.yml", "rollback-model.yml"}
     assert called(cluster) == everywhere | {"build-image.yml", "deploy-kubernetes.yml"}
     assert called(bundle) == everywhere | {"deploy-databricks.yml"}
 

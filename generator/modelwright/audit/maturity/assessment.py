@@ -11,7 +11,7 @@ from pathlib import Path
 from modelwright.audit.maturity.catalogue import assess
 from modelwright.audit.maturity.elsewhere import elsewhere
 from modelwright.audit.maturity.result import Outcome, Result
-from modelwright.audit.project import Project
+from modelwright.audit.project import RECORD, Project
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class Assessment:
 
     Attributes:
         project: Its folder, as it was named.
+        name: What its record calls it; its folder's name where that says nothing.
         archetype: What it was made from.
         version: The template's version in its answers; empty where there is none.
         notes: What a person has to know of how it was judged.
@@ -27,6 +28,7 @@ class Assessment:
     """
 
     project: Path
+    name: str
     archetype: str
     version: str
     notes: tuple[str, ...]
@@ -59,6 +61,7 @@ def assessed(
     results = (*assess(project, fresh), *elsewhere())
     return Assessment(
         project=place,
+        name=str(project.document(RECORD).mapping.get("id") or project.folder),
         archetype=str(project.answers["archetype"]),
         version=str(project.answers.get("_commit", "")),
         notes=notes,
