@@ -161,6 +161,7 @@ def shown(given_shelf: Shelf) -> list[str]:
 
 
 def test_neighbours_come_first_and_what_is_trending_fills_the_rest() -> None:
+    assert decide.decide(shelf(count=3)) == [("b", 0.5), ("c", 0.4), ("t", 0.0)]
     assert shown(shelf()) == ["b", "c", "t", "u"]
     assert shown(shelf(count=1)) == ["b"]
 
