@@ -27,6 +27,11 @@ EXAMPLES = {
         "use_case": "fraud-scoring",
         "description": "Scores card payments while the customer waits",
     },
+    "streaming-recommendation": {
+        "team": "velora-search",
+        "use_case": "recommendations",
+        "description": "Recommends products while the customer looks at others",
+    },
 }
 
 

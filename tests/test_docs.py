@@ -45,6 +45,12 @@ def test_an_update_goes_as_its_document_says(tmp_path, commands_at_hand):
     follow(ROOT / "docs/update.md", story, tmp_path)
 
 
+def test_an_audit_goes_as_its_document_says(tmp_path, commands_at_hand):
+    (tmp_path / "work").mkdir()
+
+    follow(ROOT / "docs/audit.md", tmp_path / "work", tmp_path)
+
+
 @nightly("minutes of act")
 @pytest.mark.tools
 @pytest.mark.slow

@@ -104,10 +104,13 @@ def test_what_is_typed_into_the_form_is_only_text(fake, press, tmp_path):
     text = '"; touch pwned; " $(touch pwned) ${{ github.token }}'
 
     press(description=text)
+    made = fake.repository(FULL_NAME)
+    everywhere = press(**dict.fromkeys(FORM, f"{text}\n{text}"))
 
+    assert everywhere.code != 0
     assert list(tmp_path.rglob("pwned")) == []
-    if found := fake.repository(FULL_NAME):
-        assert found.settings["description"] == text
+    if made:
+        assert made.settings["description"] == text
 
 
 def test_a_starters_own_workflow_makes_its_project(fake, organisation, tmp_path):

@@ -22,3 +22,10 @@ def listed(body: object, key: str) -> list[Any]:
 def mappings(body: object, key: str) -> list[tuple[int, dict[Any, Any]]]:
     """Return the mappings in the list below a key, each with its place in the list."""
     return [(at, item) for at, item in enumerate(listed(body, key)) if isinstance(item, dict)]
+
+
+def texts(body: object, key: str) -> list[str]:
+    """Return the text, or the texts of the list, below a key; nothing where there is none."""
+    value = body.get(key) if isinstance(body, Mapping) else None
+    values = value if isinstance(value, list) else [value]
+    return [text for text in values if isinstance(text, str)]

@@ -25,6 +25,7 @@ PLATFORM: Final = (
     "hatch_build.py",
     "LICENSE",
     ".modelwright.yml",
+    "docs/audit.md",
     "docs/check.md",
     "docs/create.md",
     "docs/platform.md",

@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "start": ("starting", "start"),
     "adopt": ("adopting", "adopt"),
     "check": ("checking", "check"),
+    "audit": ("auditing", "audit"),
     "status": ("status", "status"),
     "update": ("updating", "update"),
     "platform": ("platforms", "app"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from modelwright.cli.options import JsonOption, PlatformOption, QuietOption, VerboseOption
-from modelwright.cli.terminal import Terminal
+from modelwright.cli.terminal import Terminal, printable
 from modelwright.errors import FindingsError
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def check(
 
 def _tell(finding: Finding, terminal: Terminal) -> None:
     kind = "waived " if finding.waived else "warning " if finding.warning else ""
-    terminal.say(_shown(f"{finding.where}: {kind}{finding.rule} {finding.problem}"))
-    terminal.say(_shown(f"  next: {finding.waived or finding.next_step}"))
+    terminal.say(printable(f"{finding.where}: {kind}{finding.rule} {finding.problem}"))
+    terminal.say(printable(f"  next: {finding.waived or finding.next_step}"))
 
 
 def _summary(report: Report) -> str:
@@ -79,8 +79,3 @@ def _document(path: Path, report: Report) -> dict[str, Any]:
         ],
         "passed": list(report.passed),
     }
-
-
-def _shown(text: str) -> str:
-    """Return a text in which nothing commands a terminal."""
-    return "".join(letter if letter.isprintable() else ascii(letter).strip("'") for letter in text)

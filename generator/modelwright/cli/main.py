@@ -24,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
         0 done; 1 findings or conflicts; 2 wrong usage; 3 refused; 4 the surroundings failed;
         70 a fault of ours; 130 interrupted; 141 a broken pipe.
     """
-    as_json = "--json" in arguments
+    as_json = "--json" in arguments or "--format json" in " ".join(arguments).replace("=", " ")
     try:
         code = _run(arguments)
         sys.stdout.flush()

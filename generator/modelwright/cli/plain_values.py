@@ -13,7 +13,7 @@ _PLAIN = (str, Path, bool)
 
 
 def take_values_plainly(command: Any) -> None:  # noqa: ANN401 -- the framework's type is private
-    """Give every text, path, flag and list of texts of a command, and below it, a plain way."""
+    """Give every text, path, flag and list of them of a command, and below it, a plain way."""
     try:
         from typer._coercion import RuntimeParam  # noqa: PLC0415
     except ImportError:
@@ -23,9 +23,8 @@ def take_values_plainly(command: Any) -> None:  # noqa: ANN401 -- the framework'
         """Takes the value as it was typed."""
 
         def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401, ARG002
-            if isinstance(value, list | tuple):
-                return list(value)
-            return Path(value) if _kind(self.annotation) is Path else value
+            plain = Path if _kind(self.annotation) is Path else _same
+            return list(map(plain, value)) if isinstance(value, list | tuple) else plain(value)
 
     # The parameters and, which stands apart, `--help`.
     for parameter in command.get_params(command.context_class(command)):
@@ -36,6 +35,10 @@ def take_values_plainly(command: Any) -> None:  # noqa: ANN401 -- the framework'
             )
     for below in getattr(command, "commands", {}).values():
         take_values_plainly(below)
+
+
+def _same(value: object) -> object:
+    return value
 
 
 def _kind(annotation: object) -> object:

@@ -17,6 +17,11 @@ def painted(text: str, colour: str, stream: TextIO) -> str:
     return text if plain else f"\033[{_COLOURS[colour]}m{text}\033[0m"
 
 
+def printable(text: str) -> str:
+    """Return a text in which nothing commands a terminal."""
+    return "".join(letter if letter.isprintable() else ascii(letter).strip("'") for letter in text)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Terminal:
     """The streams of one command."""

@@ -27,6 +27,9 @@ MODEL = "dev.norda_fraud_scoring.fraud_scoring"
 HOSTILE = "\"; touch pwned; $(touch pwned) `touch pwned` ${{ secrets.SERVICE_API_KEYS }} '::error::"
 
 
+FORM = ("what", "environment", "version", "reason")
+
+
 @dataclass(frozen=True)
 class Place:
     """A project with two versions, and its registry beside it."""
@@ -56,7 +59,7 @@ class Place:
         return {key: text for key, text in rows.items() if key.startswith("champion_")}
 
     def press(self, folder: Path, what: str, *options: str, **inputs: str) -> Outcome:
-        given = {"what": what, "environment": "dev", **inputs}
+        given = {"environment": "dev", **inputs, "what": what}
         pressed = [f"--input={name}={text}" for name, text in given.items()]
         settings = [f"--env={name}={value}" for name, value in self.env.items()]
         known = ["--var=NORDA_DEV_CLIENT_ID=client-1", "--actor=ada"]
@@ -127,6 +130,18 @@ def test_what_cannot_be_done_is_refused_and_moves_nothing(
     assert says in outcome.log
     assert place.aliases() == {"champion": "1"}
     assert not list(place.project.rglob("pwned"))
+
+
+def test_what_is_typed_into_the_form_is_only_text(place: Place, tmp_path: Path) -> None:
+    pressed = [
+        place.press(tmp_path, **{**dict.fromkeys(FORM, HOSTILE), **sound})
+        for sound in ({}, {"what": "promote", "environment": "dev"})
+    ]
+
+    # Nothing is there to be done for an environment that nobody has.
+    assert [outcome.code == 0 for outcome in pressed] == [True, False]
+    assert place.aliases() == {"champion": "1"}
+    assert not [*place.project.rglob("pwned"), *Path(os.environ["HOME"]).rglob("pwned")]
 
 
 def test_a_missing_identity_is_named(place: Place, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import yaml
 
 from modelwright.catalog.belonging import OURS
 from tests.templates.real_tools import workflows
+from tests.templates.real_tools.github_parser import findings
 from tests.templates.real_tools.toolbox import run, tool
 from tests.templates.rendering import (
     CASES,
@@ -60,6 +61,26 @@ def test_zizmor_finds_nothing_at_its_strictest(files: list[Path]) -> None:
     actions = sorted(workflows.ACTIONS.rglob("action.yml"))
 
     run(tool("zizmor"), "--offline", "--persona", "pedantic", *files, *actions)
+
+
+def test_github_s_own_parser_finds_nothing(files: list[Path]) -> None:
+    actions = sorted(workflows.ACTIONS.rglob("action.yml"))
+
+    assert findings([*files, *actions, REPOSITORY / "action.yml"]) == []
+
+
+def test_github_s_own_parser_holds_a_call_against_what_it_calls(
+    projects: list[Path], tmp_path: Path
+) -> None:
+    text = (projects[0] / ".github/workflows/ci.yml").read_text()
+    spoiled = tmp_path / ".github/workflows/ci.yml"
+    spoiled.parent.mkdir(parents=True)
+    spoiled.write_text(text.replace("      runner: ", "      ruhner: ").replace("github.ref", "githb.ref"))
+
+    found = "\n".join(findings([spoiled]))
+
+    assert "Invalid input, ruhner is not defined in the referenced workflow" in found
+    assert "Unrecognized named-value: 'githb'" in found
 
 
 def test_an_ignored_finding_has_its_reason_beside_it(files: list[Path]) -> None:
@@ -158,7 +179,7 @@ def test_each_place_is_deployed_to_by_its_own_workflow(tmp_path: Path) -> None:
     def called(project: Path) -> set[str]:
         return {call.workflow for call in workflows.calls(project)}
 
-    everywhere = {"python-ci.yml", "promote-model.yml", "rollback-model.yml"}
+    everywhere = {"audit.yml", "python-ci.yml", "promote-model.yml", "rollback-model.yml"}
     assert called(cluster) == everywhere | {"build-image.yml", "deploy-kubernetes.yml"}
     assert called(bundle) == everywhere | {"deploy-databricks.yml"}
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from modelwright.audit.maturity.facts import Facts
 from modelwright.audit.maturity.result import Judged, NotApplicable, Outcome, Piece, Result
 
 Mark = Literal["R", "r", "R+X", "R+G", "r+X", "r+G"]
 Judge = Callable[[Facts], Judged]
+DECIDED_BY: Final[Mapping[str, str]] = {
+    "R": "the files",
+    "r": "a person",
+    "G": "GitHub",
+    "X": "the registry or the cloud",
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,7 @@ class Criterion:
             number=self.number,
             criterion=self.title,
             outcome=Outcome.NOT_APPLICABLE if reasons else self._outcome(lacking),
+            decided_by=DECIDED_BY[self.mark.rpartition("+")[2]],
             evidence=tuple(f"{piece.where}: {piece.wants}" for piece in pieces if piece.where),
             mend=tuple(reasons or [f"{piece.wants}: {piece.mend}" for piece in lacking]),
         )

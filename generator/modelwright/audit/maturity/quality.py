@@ -19,7 +19,7 @@ from modelwright.audit.maturity.python_code import (
 )
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.workflows import first, jobs_on
-from modelwright.audit.plain import listed
+from modelwright.audit.plain import texts
 
 HOOKS: Final = ".pre-commit-config.yaml"
 TOOLS: Final = ("ruff format", "ruff check", "mypy")
@@ -132,7 +132,7 @@ def access(facts: Facts) -> Judged:
 
 
 def _closes(policy: Declared) -> bool:
-    return {"Ingress", "Egress"} <= set(listed(policy.spec, "policyTypes"))
+    return {"Ingress", "Egress"} <= set(texts(policy.spec, "policyTypes"))
 
 
 def _opens(found: Declared) -> bool:

@@ -8,13 +8,14 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """The five things that can be said of a criterion."""
+    """The six things that can be said of a criterion."""
 
     PASS = "pass"  # noqa: S105 -- no password
     FAIL = "fail"
     NOT_APPLICABLE = "not applicable"
     NEEDS_A_PERSON = "needs a person"
     SHAPE_ONLY = "shape only"
+    ELSEWHERE = "decided elsewhere"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,7 @@ class Result:
         number: Row of the assessment, 1 to 60.
         criterion: The criterion in a few words.
         outcome: The verdict.
+        decided_by: Who has the last word on it.
         evidence: `file:line: what it shows`, for each piece found.
         mend: How to mend it, for each piece lacking; a reason where it is not applicable.
     """
@@ -59,5 +61,6 @@ class Result:
     number: int
     criterion: str
     outcome: Outcome
+    decided_by: str
     evidence: tuple[str, ...]
     mend: tuple[str, ...]

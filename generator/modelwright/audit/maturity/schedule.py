@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from modelwright.audit.maturity.databricks import JOB
 from modelwright.audit.maturity.facts import Facts
 from modelwright.audit.maturity.result import Piece
+from modelwright.audit.plain import listed
 
 
 def on_schedule(facts: Facts, verb: str) -> Iterator[Piece]:
@@ -28,6 +28,6 @@ def on_schedule(facts: Facts, verb: str) -> Iterator[Piece]:
 def _hands(body: object, verb: str) -> bool:
     """Say whether a command line anywhere in an object holds a verb."""
     if isinstance(body, dict):
-        given: list[Any] = [*(body.get("args") or []), *(body.get("parameters") or [])]
+        given = [*listed(body, "args"), *listed(body, "parameters")]
         return verb in given or any(_hands(value, verb) for value in body.values())
     return isinstance(body, list) and any(_hands(value, verb) for value in body)

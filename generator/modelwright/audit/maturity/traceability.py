@@ -23,7 +23,7 @@ from modelwright.audit.maturity.python_code import (
 from modelwright.audit.maturity.result import Judged, Piece
 from modelwright.audit.maturity.texts import MODEL_CARD, written
 from modelwright.audit.maturity.workflows import Job, jobs_on
-from modelwright.audit.plain import listed, mapped
+from modelwright.audit.plain import mapped, mappings, texts
 
 LOCK: Final = "uv.lock"
 RUNBOOK: Final = "docs/runbook.md"
@@ -82,15 +82,19 @@ def reproducible(facts: Facts) -> Judged:
     """20: a lock file in step with its project, and an image built from it."""
     lock = facts.toml(LOCK)
     name = mapped(facts.toml(PYPROJECT), "project").get("name")
-    own: Mapping[str, Any] = next((p for p in listed(lock, "package") if p.get("name") == name), {})
+    own: Mapping[str, Any] = next(
+        (found for _, found in mappings(lock, "package") if found.get("name") == name), {}
+    )
     locked = {
-        (str(entry["name"]), _bounds(str(entry.get("specifier", ""))))
-        for entry in listed(mapped(own, "metadata"), "requires-dist")
+        (str(entry.get("name")), _bounds(str(entry.get("specifier", ""))))
+        for _, entry in mappings(mapped(own, "metadata"), "requires-dist")
     }
     wanted = set(_requirements(facts.toml(PYPROJECT)))
     yield Piece(
         wants="uv.lock locks what pyproject.toml asks for",
-        where=facts.line(LOCK, f'^name = "{name}"') if locked and locked == wanted else "",
+        where=facts.line(LOCK, f'^name = "{re.escape(str(name))}"')
+        if locked and locked == wanted
+        else "",
         mend="run `uv lock` and commit uv.lock",
     )
     place, command = (FILE, "uv export") if facts.bundle else ("Dockerfile", "uv sync")
@@ -228,7 +232,7 @@ def _in_passport(facts: Facts, field: str) -> Judged:
 
 
 def _requirements(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
-    for text in listed(mapped(pyproject, "project"), "dependencies"):
+    for text in texts(mapped(pyproject, "project"), "dependencies"):
         if match := _REQUIREMENT.match(str(text)):
             name = re.sub(r"[-_.]+", "-", match[1]).lower()
             yield name, _bounds(match[2])

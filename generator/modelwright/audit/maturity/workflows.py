@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from modelwright.audit.plain import mapped, mappings, texts
 from modelwright.audit.project import Project
 from modelwright.audit.yaml_file import Document
 from modelwright.catalog.patterns import matches
@@ -48,8 +49,7 @@ class Job:
     @property
     def needs(self) -> tuple[str, ...]:
         """The jobs that must end well before it."""
-        found = self.body.get("needs") or ()
-        return (found,) if isinstance(found, str) else tuple(found)
+        return tuple(texts(self.body, "needs"))
 
     def uses(self, name: str) -> bool:
         """Say whether it calls a reusable workflow, or one of its steps an action, of a name."""
@@ -63,8 +63,7 @@ class Job:
         return any(command in entry for entry in commands)
 
     def _steps(self) -> Iterator[Mapping[str, Any]]:
-        steps = self.body.get("steps") or ()
-        return (step for step in steps if isinstance(step, Mapping))
+        return (step for _, step in mappings(self.body, "steps"))
 
 
 def jobs_on(project: Project, event: str, changed: str = "") -> tuple[Job, ...]:
@@ -104,16 +103,15 @@ def _starts(document: Document, event: str, changed: str) -> bool:
 
 
 def _lets_pass(limits: Mapping[str, Any], changed: str) -> bool:
-    branches = limits.get("branches")
-    if branches is not None and MAIN not in branches:
+    if limits.get("branches") is not None and MAIN not in texts(limits, "branches"):
         return False
-    paths, ignored = limits.get("paths"), limits.get("paths-ignore") or ()
-    if changed and paths is not None and not any(matches(p, changed) for p in paths):
+    paths, ignored = texts(limits, "paths"), texts(limits, "paths-ignore")
+    if changed and limits.get("paths") is not None and not any(matches(p, changed) for p in paths):
         return False
     return not (changed and any(matches(pattern, changed) for pattern in ignored))
 
 
 def _jobs(path: str, document: Document) -> Iterator[Job]:
-    for name, body in (document.mapping.get("jobs") or {}).items():
+    for name, body in mapped(document.mapping, "jobs").items():
         if isinstance(body, Mapping) and body.get("if") is not False:
             yield Job(path, str(name), document.line("jobs", str(name)), body)

@@ -26,6 +26,7 @@ from {{ cookiecutter.package_name }}.runtime.state import Change, FencedError, S
 from {{ cookiecutter.package_name }}.runtime.worker import Worker
 
 NOW = 1_767_300_000.0
+KILLS = 5
 
 
 def test_the_store_holds_what_a_straight_fold_in_a_dict_gives(
@@ -111,26 +112,23 @@ def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(
     configure: Configure, use_case: Any, broker: str
 ) -> None:
     settings = configure(stream={"batch": 40})
-    events = list(use_case.events(3, 8000))
-    sent(settings, events)
-    killed = 0
+    events = list(use_case.events(3, 12_000))
     draw = random.Random(2)
     with closing(open_store(settings)) as store:
-        while (done := sum(store.offsets(range(8)).values())) < len(events):
+        for life in range(KILLS + 1):
+            begin = life * len(events) // (KILLS + 1)
+            end = (life + 1) * len(events) // (KILLS + 1)
+            sent(settings, events[begin:end])
+            done = sum(store.offsets(range(8)).values())
             # A broker waits 45 s for a member that is gone; another group does not.
-            with subprocess.Popen(_worker(settings, broker, killed), cwd=ROOT) as running:
-                _moved(store, done, running)
-                if killed < 5:
-                    time.sleep(draw.uniform(0, 0.05))
-                    running.send_signal(signal.SIGKILL)
-                    killed += 1
-                else:
-                    _moved(store, len(events) - 1, running)
-                    running.terminate()
+            with subprocess.Popen(_worker(settings, broker, life), cwd=ROOT) as running:
+                last = life == KILLS
+                _moved(store, len(events) - 1 if last else done, running)
+                time.sleep(0 if last else draw.uniform(0, 0.05))
+                running.send_signal(signal.SIGTERM if last else signal.SIGKILL)
         assert everything(store) == straight(settings, events)
         counted = sum(n for items in store.counts().values() for n in items.values())
     assert counted == sum(settings.weights[event.kind] for event in events)
-    assert killed == 5
 
 
 def _worker(settings: Settings, address: str, life: int) -> list[str]:

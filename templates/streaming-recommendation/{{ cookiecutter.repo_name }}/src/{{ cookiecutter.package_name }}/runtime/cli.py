@@ -52,12 +52,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="main.py", description="The verbs of this project.")
     verb = partial(_verb, parser.add_subparsers(required=True, metavar="VERB"))
     version: Option = ("version", {"help": "a version of the registry, or `latest`"})
+    many: Option = ("--events", {"type": int, "help": "number of made-up events"})
     seconds: Option = ("--seconds", {"type": float, "default": 6.0, "help": "of clicks"})
-    verb("demo", _demo, "Broker, worker and service at work, in a temporary folder.", seconds)
+    verb("demo", _demo, "Broker, worker and service at work, in a temporary folder.", seconds, many)
     verb("work", _work, "Fold events into state until SIGTERM.")
     verb("serve", _serve, "Answer requests until SIGTERM.", *ADDRESS)
     seed: Option = ("--seed", {"type": int, "help": "of made-up events"})
-    many: Option = ("--events", {"type": int, "help": "number of made-up events"})
     verb("train", _train, "Train a version and register it.", seed, many)
     which = {"choices": (CHAMPION, CHALLENGER), "default": CHAMPION, "dest": "alias"}
     verb(
@@ -99,7 +99,7 @@ ADDRESS: tuple[Option, ...] = (
 def _demo(asked: argparse.Namespace, settings: Settings) -> None:
     from .demo import demo  # noqa: PLC0415 - what one verb needs, the others do not wait for
 
-    demo(settings, USE_CASE, seconds=asked.seconds)
+    demo(settings, USE_CASE, seconds=asked.seconds, events=asked.events)
 
 
 def _work(asked: argparse.Namespace, settings: Settings) -> None:

@@ -60,13 +60,16 @@ class Seen:
     lags: list[float] = field(default_factory=list)
 
 
-def demo(settings: Settings, use_case: UseCase[Any, Any], *, seconds: float) -> None:
+def demo(
+    settings: Settings, use_case: UseCase[Any, Any], *, seconds: float, events: int | None = None
+) -> None:
     """Show the whole life of a recommendation, live, and end with a summary and a picture.
 
     Args:
         settings: The project's configuration.
         use_case: Your five functions.
         seconds: For how long clicks flow.
+        events: How many made-up ones to train on; the configured number where not given.
 
     Raises:
         ProjectError: The broker, the worker or the service did not start.
@@ -86,7 +89,7 @@ def demo(settings: Settings, use_case: UseCase[Any, Any], *, seconds: float) -> 
         for name in ("SERVICE_BROKERS", "SERVICE_STORE_URL", "MLFLOW_TRACKING_URI"):
             environ.pop(name, None)
         own = load(settings.root, environ)
-        print(f"train     {_versions(own, use_case)}")
+        print(f"train     {_versions(own, use_case, events or own.training.events)}")
         environ["SERVICE_BROKERS"] = broker.address
         broker.make(own.stream.topic, own.stream.dead_letters)
         logs = Path(folder)
@@ -102,10 +105,10 @@ def demo(settings: Settings, use_case: UseCase[Any, Any], *, seconds: float) -> 
     print(f"done in {time.monotonic() - started:.1f} s")
 
 
-def _versions(own: Settings, use_case: UseCase[Any, Any]) -> str:
+def _versions(own: Settings, use_case: UseCase[Any, Any], events: int) -> str:
     """Train and promote a champion and, where there are arms, a challenger on fewer events."""
     registry = Registry(own)
-    data = histories(own, use_case, own.training.seed, own.training.events)
+    data = histories(own, use_case, own.training.seed, events)
     told = []
     for alias, some in ((training.CHAMPION, data), (training.CHALLENGER, data[::2])):
         if alias == training.CHALLENGER and not own.experiment:

@@ -1,0 +1,393 @@
+"""From events to state: read a batch, fold it, write it with the offsets, tell Kafka, begin again.
+
+The store says how far the stream was read, not Kafka: what is committed there only shows the lag.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+
+from . import ProjectError, UseCase
+from .broker import client, dead_letter, place, produce
+from .events import Decoder, Mask, RefusedError
+from .monitoring import WorkerMetrics
+from .settings import Settings
+from .state import Change, FencedError, Store, StoreError
+
+__all__ = ["Folded", "Folder", "Worker", "stop_on_signals"]
+
+SECOND_MS: Final = 1000
+BEAT_SECONDS = 1.0
+OBJECTS_BETWEEN_WALKS = (200_000, 20, 100)
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
+PATIENCE = 15.0
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Folded:
+    """What a batch comes to.
+
+    Attributes:
+        states: New states by key.
+        hits: By bucket and item, thousandths of weight.
+        dead: Messages that are no events, and why.
+        folded: Events that changed a state.
+        unchanged: Events that were seen before, or are too late for their window.
+    """
+
+    states: dict[str, Any] = field(default_factory=dict)
+    hits: dict[tuple[int, str], int] = field(default_factory=dict)
+    dead: list[tuple[Message, RefusedError]] = field(default_factory=list)
+    folded: int = 0
+    unchanged: int = 0
+
+
+class Folder:
+    """Folds messages: pure but for the store that it reads states from.
+
+    Args:
+        settings: The project's configuration.
+        use_case: Your five functions.
+        store: Where states are that are not at hand.
+    """
+
+    def __init__(self, settings: Settings, use_case: UseCase[Any, Any], store: Store) -> None:
+        self._use_case = use_case
+        self._store = store
+        self._decoder = Decoder(settings, use_case)
+        self._mask = Mask(settings)
+        self._weights = {name: round(w * SECOND_MS) for name, w in settings.weights.items()}
+        self._bucket = settings.trending.bucket_seconds
+        self._bucket_ms = self._bucket * SECOND_MS
+        self._limit = settings.stream.states_in_memory
+        self._keys: dict[str, str] = {}
+        self.known: dict[str, Any] = {}
+
+    def fold(self, messages: Iterable[Message], now: float) -> Folded:
+        """Fold a batch that was read at a Unix time; nothing is written or remembered yet."""
+        result = Folded()
+        events = self._events(messages, now, result)
+        states = self._states(events)
+        fold, count, hits = self._use_case.fold, self._count, result.hits
+        for key, mine in events.items():
+            if len(mine) > 1:
+                mine.sort(key=_order)
+            before = state = states.get(key)
+            for event in mine:
+                after = fold(state, event)
+                if after is not state:
+                    state = after
+                    result.folded += 1
+                    count(event, hits)
+            if state is not before:
+                result.states[key] = state
+        result.unchanged = sum(map(len, events.values())) - result.folded
+        return result
+
+    def keep(self, states: dict[str, Any]) -> None:
+        """Keep states at hand, once they are written; the oldest give way."""
+        known = self.known
+        known.update(states)
+        if len(known) > self._limit:
+            for key in list(islice(known, len(known) - self._limit // 2)):
+                del known[key]
+
+    def _events(
+        self, messages: Iterable[Message], now: float, result: Folded
+    ) -> dict[str, list[Any]]:
+        limits, decode, masked = self._decoder.limits(now), self._decoder.decode, self._mask.text
+        keys = self._keys
+        if len(keys) > self._limit:
+            keys.clear()
+        events: dict[str, list[Any]] = {}
+        for message in messages:
+            try:
+                event = decode(message.value(), message.key(), limits)
+            except RefusedError as refused:
+                result.dead.append((message, refused))
+                continue
+            user = event.user
+            key = keys.get(user) or keys.setdefault(user, masked(user))
+            mine = events.get(key)
+            if mine is None:
+                events[key] = [event]
+            else:
+                mine.append(event)
+        return events
+
+    def _states(self, keys: Iterable[str]) -> dict[str, Any]:
+        known = self.known
+        states = {key: known[key] for key in keys if key in known}
+        absent = [key for key in keys if key not in known]
+        load = self._use_case.state_type.load
+        if absent:
+            found = self._store.get_many(absent)
+            states.update((key, load(kept)) for key, kept in found.items())
+        return states
+
+    def _count(self, event: Any, hits: dict[tuple[int, str], int]) -> None:
+        weight = self._weights.get(event.kind)
+        if weight:
+            place = (event.at // self._bucket_ms * self._bucket, event.item)
+            hits[place] = hits.get(place, 0) + weight
+
+
+def _order(event: Any) -> tuple[int, str]:
+    return event.at, event.id
+
+
+class Worker:
+    """One member of the consumer group.
+
+    Args:
+        settings: The project's configuration.
+        use_case: Your five functions.
+        store: Where state is kept; the worker closes it.
+        metrics: What it counts into.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        use_case: UseCase[Any, Any],
+        store: Store,
+        metrics: WorkerMetrics,
+    ) -> None:
+        self._rule = settings.stream
+        self._store = store
+        self._metrics = metrics
+        self._folder = Folder(settings, use_case, store)
+        self._name = f"{socket.gethostname()}-{threading.get_native_id()}"
+        self._next: dict[int, int] = {}
+        self._stopping = threading.Event()
+        self._pause = FIRST_PAUSE
+        self._beaten = 0.0
+        self._dead = Producer(client(settings, **{"enable.idempotence": True}))
+        more = {
+            "group.id": self._rule.group,
+            "group.protocol": "consumer",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": 10,
+            # A topic that is made, or grows, after the worker began is found within seconds.
+            "topic.metadata.refresh.interval.ms": 10_000,
+            **self._rule.client,
+        }
+        if more["group.protocol"] == "classic":
+            more.setdefault("partition.assignment.strategy", "cooperative-sticky")
+        self._consumer = Consumer(client(settings, **more))
+
+    def run(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Work until `stop` is called or `until` says so; then leave the group in good order."""
+        self._consumer.subscribe(
+            [self._rule.topic], on_assign=self._assigned, on_revoke=self._lost, on_lost=self._lost
+        )
+        # States are many and hold no cycles; walking them over and over takes a third of the time.
+        gc.set_threshold(*OBJECTS_BETWEEN_WALKS)
+        try:
+            while not self._stopping.is_set() and not until():
+                self.turn()
+        finally:
+            self._consumer.close()
+            self._dead.flush(PATIENCE)
+            self._store.close()
+
+    def stop(self) -> None:
+        """Let the batch at hand be finished, and no other begin."""
+        self._stopping.set()
+
+    def turn(self) -> int:
+        """Read one batch and write it; returns how many messages that were."""
+        self._metrics.turned = time.monotonic()
+        messages = self._read()
+        try:
+            if messages:
+                self._write(messages)
+            self._beat(bool(messages))
+            self._pause = FIRST_PAUSE
+        except FencedError as fenced:
+            LOG.warning("%s; reading on from what the store says", fenced)
+            self._metrics.fenced.inc()
+            self._again()
+        except (StoreError, ProjectError, KafkaException) as error:
+            LOG.warning("%s; trying again in %.1f s", error, self._pause)
+            self._metrics.store_failures.inc()
+            self._wait()
+        return len(messages)
+
+    def _read(self) -> list[Message]:
+        try:
+            batch = self._consumer.consume(self._rule.batch, self._rule.wait_seconds)
+        except KafkaException as error:
+            LOG.warning("the broker: %s", error.args[0].str())
+            return []
+        good = []
+        for message in batch:
+            fault = message.error()
+            if fault is None:
+                good.append(message)
+            else:
+                LOG.warning("the broker: %s", fault.str())
+        return good
+
+    def _write(self, messages: Sequence[Message]) -> None:
+        started = time.time()
+        before, after, fresh = self._span(messages)
+        if not fresh:
+            return
+        folded = self._folder.fold(fresh, started)
+        self._bury(folded.dead)
+        states = {key: state.dump() for key, state in folded.states.items()}
+        self._store.commit(Change(before, after, states, folded.hits))
+        self._folder.keep(folded.states)
+        self._next.update(after)
+        self._tell(after)
+        self._metrics.batch(
+            folded,
+            seconds=time.time() - started,
+            stamps=(_stamp(fresh[0]), _stamp(fresh[-1])),
+            states=len(self._folder.known),
+        )
+
+    def _span(
+        self, messages: Sequence[Message]
+    ) -> tuple[dict[int, int], dict[int, int], list[Message]]:
+        """Return from where and to where this batch reaches, and the messages not yet folded."""
+        before: dict[int, int] = {}
+        after: dict[int, int] = {}
+        fresh = []
+        for message in messages:
+            partition, offset = place(message)
+            expected = after.get(partition, self._next.get(partition))
+            if expected is None or offset < expected:
+                continue
+            before.setdefault(partition, self._next[partition])
+            after[partition] = offset + 1
+            fresh.append(message)
+        return before, after, fresh
+
+    def _bury(self, dead: Sequence[tuple[Message, RefusedError]]) -> None:
+        """Send dead letters, and wait for them: the batch is not written before they are safe."""
+        if not dead:
+            return
+        failed: list[Any] = []
+
+        def told(error: Any, _: Message) -> None:
+            if error is not None:
+                failed.append(error)
+
+        for message, refused in dead:
+            self._metrics.dead(refused.reason)
+            letter = dead_letter(message, refused)
+            produce(self._dead, self._rule.dead_letters, on_delivery=told, **letter)
+        if self._dead.flush(PATIENCE) or failed:
+            raise ProjectError("dead letters cannot be sent", next_step="check the broker")
+
+    def _tell(self, after: dict[int, int]) -> None:
+        """Commit to Kafka too, for those who watch the lag; losing this loses nothing."""
+        places = [TopicPartition(self._rule.topic, p, offset) for p, offset in after.items()]
+        try:
+            self._consumer.commit(offsets=places, asynchronous=True)
+        except KafkaException as error:
+            LOG.warning("the offsets were not shown to the broker: %s", error.args[0].str())
+
+    def _beat(self, busy: bool) -> None:
+        """Once a second, say how far behind the worker is, to metrics and store."""
+        now = time.monotonic()
+        if now - self._beaten < BEAT_SECONDS:
+            return
+        self._beaten = now
+        behind = 0
+        for partition, offset in self._next.items():
+            _, high = self._consumer.get_watermark_offsets(
+                TopicPartition(self._rule.topic, partition), cached=True
+            )
+            lag = max(0, high - offset)
+            self._metrics.lag(partition, lag)
+            behind += lag
+        if self._next:
+            self._store.beat(self._name, self._metrics.behind(behind if busy else 0))
+        self._metrics.ready = bool(self._next)
+
+    def _assigned(self, consumer: Consumer, parts: list[TopicPartition]) -> None:
+        """Read on from where the store says, whatever Kafka remembers."""
+        self._metrics.rebalances.inc()
+        self._folder.known.clear()
+        known = self._offsets([part.partition for part in parts])
+        for part in parts:
+            low = 0
+            if part.partition not in known:
+                low, _ = consumer.get_watermark_offsets(part, timeout=PATIENCE)
+            part.offset = known.get(part.partition, low)
+            self._next[part.partition] = part.offset
+        consumer.incremental_assign(parts)
+
+    def _lost(self, consumer: Consumer, parts: list[TopicPartition]) -> None:
+        self._folder.known.clear()
+        for part in parts:
+            self._next.pop(part.partition, None)
+        consumer.incremental_unassign(parts)
+
+    def _offsets(self, partitions: list[int]) -> dict[int, int]:
+        """Return the store's offsets; the group waits while the store is gone."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return self._store.offsets(partitions)
+            except StoreError as error:
+                if self._stopping.wait(pause):
+                    return {}
+                LOG.warning("%s; trying again in %.1f s", error, pause)
+                pause = min(LONGEST_PAUSE, pause * 2)
+
+    def _wait(self) -> None:
+        """Leave the stream alone for a while, but not the group; then read the batch again."""
+        parts = self._consumer.assignment()
+        self._consumer.pause(parts)
+        until = time.monotonic() + self._pause
+        while time.monotonic() < until and not self._stopping.is_set():
+            self._consumer.poll(0.05)
+            self._metrics.turned = time.monotonic()
+        self._pause = min(LONGEST_PAUSE, self._pause * 2)
+        self._consumer.resume(self._consumer.assignment())
+        self._again()
+
+    def _again(self) -> None:
+        """Forget what is at hand and go back to where the store says."""
+        self._folder.known.clear()
+        try:
+            known = self._store.offsets(self._next)
+        except StoreError:
+            known = {}
+        for partition in list(self._next):
+            self._next[partition] = known.get(partition, self._next[partition])
+            self._seek(partition, self._next[partition])
+
+    def _seek(self, partition: int, offset: int) -> None:
+        try:
+            self._consumer.seek(TopicPartition(self._rule.topic, partition, offset))
+        except KafkaException as error:
+            LOG.warning("partition %d: %s", partition, error.args[0].str())
+
+
+def _stamp(message: Message) -> int:
+    """Return when a message reached the broker, in milliseconds."""
+    return int(message.timestamp()[1])
+
+
+def stop_on_signals(worker: Worker) -> None:
+    """Let SIGTERM and SIGINT end the worker after its batch."""
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: worker.stop())

@@ -1,0 +1,208 @@
+"""What tests of the machinery share: a broker, stores, settings of a folder of their own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from confluent_kafka import Producer
+from starlette.testclient import TestClient
+
+from recommendations.runtime import cli, training
+from recommendations.runtime.broker import Embedded, client, send
+from recommendations.runtime.events import Mask, encode
+from recommendations.runtime.monitoring import WorkerMetrics
+from recommendations.runtime.registry import Registry
+from recommendations.runtime.server import application
+from recommendations.runtime.settings import Settings, load
+from recommendations.runtime.state import Store, open_store
+from recommendations.runtime.worker import Worker
+
+ROOT = Path(__file__).parents[1]
+ANY_AGE = 36_500.0
+KEY = "a-key-of-the-tests"
+FIRST, SECOND = "1", "2"
+Configure = Callable[..., Settings]
+
+# A shared runner is slow at times; speed is the load test's business.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
+
+
+@pytest.fixture(scope="session")
+def use_case() -> Any:
+    """Return your five functions."""
+    return cli.USE_CASE
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """Run the embedded broker; gives its address."""
+    with Embedded() as one:
+        yield one.address
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run a real Redis or Valkey server; gives its URL."""
+    server = shutil.which("redis-server") or shutil.which("valkey-server")
+    if server is None:
+        if os.environ.get("REQUIRE_REDIS"):
+            pytest.fail("REQUIRE_REDIS is set, and neither redis-server nor valkey-server is there")
+        pytest.skip("neither redis-server nor valkey-server is installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("redis")
+    command = (server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
+        for _ in range(200):
+            with socket.socket() as tried:
+                if tried.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+        yield f"redis://127.0.0.1:{port}/0"
+        running.terminate()
+
+
+@pytest.fixture
+def configure(tmp_path: Path, broker: str) -> Configure:
+    """Return settings of this test's own: folder, topic, whatever it changes."""
+
+    def settings(
+        environ: Mapping[str, str] | None = None, **changes: Mapping[str, Any]
+    ) -> Settings:
+        name = tmp_path.name
+        own = {"topic": name, "dead_letters": f"{name}.dead", "group": name}
+        changes["stream"] = {**own, "oldest_days": ANY_AGE, **changes.get("stream", {})}
+        place = {"SERVICE_BROKERS": broker, "SERVICE_DATA_DIR": str(tmp_path / "data")}
+        return load(ROOT, {**place, **(environ or {})}, **changes)
+
+    return settings
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def stored(request: pytest.FixtureRequest, configure: Configure) -> Settings:
+    """Return settings with each kind of store."""
+    if request.param == "sqlite":
+        return configure()
+    return configure({"SERVICE_STORE_URL": request.getfixturevalue("redis_url")})
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Return a data folder with one version, which is champion, and that version."""
+    folder = tmp_path_factory.mktemp("trained")
+    own = load(ROOT, {"SERVICE_DATA_DIR": str(folder)}, training={"events": 8000})
+    registry = Registry(own)
+    version = training.train(own, cli.USE_CASE, registry)
+    training.promote(own, cli.USE_CASE, registry, version)
+    return folder, version
+
+
+@pytest.fixture
+def fresh(trained: tuple[Path, str], tmp_path: Path) -> Path:
+    """Return a copy of the trained data folder, this test's own."""
+    return Path(shutil.copytree(trained[0], tmp_path / "data"))
+
+
+def work(settings: Settings, wanted: int, *, seconds: float = 30.0) -> WorkerMetrics:
+    """Work until so many messages are dealt with; fails where they are not within `seconds`."""
+    metrics = WorkerMetrics()
+    worker = Worker(settings, cli.USE_CASE, open_store(settings), metrics)
+    until = time.monotonic() + seconds
+    worker.run(lambda: metrics.counts.total() >= wanted or time.monotonic() > until)
+    assert metrics.counts.total() >= wanted, f"{metrics.counts} after {seconds} s"
+    return metrics
+
+
+def sent(settings: Settings, events: list[Any]) -> None:
+    """Send events to the topic."""
+    send(Producer(client(settings)), settings.stream.topic, [(e.user, encode(e)) for e in events])
+
+
+def straight(settings: Settings, events: list[Any]) -> dict[str, bytes]:
+    """Return every user's state after a straight fold in a dict."""
+    mask, states = Mask(settings), {}
+    for event in events:
+        key = mask.text(event.user)
+        states[key] = cli.USE_CASE.fold(states.get(key), event)
+    return {key: state.dump() for key, state in states.items()}
+
+
+def everything(store: Store) -> dict[str, bytes]:
+    """Return every state that a store holds."""
+    return store.get_many(list(store.keys()))
+
+
+@pytest.fixture
+def closing_all() -> Iterator[ExitStack]:
+    """Return a stack that closes at the end of the test."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@dataclass
+class Project:
+    """A project in a folder of its own: settings, registry, service."""
+
+    data: Path
+
+    def settings(self, **changes: dict[str, object]) -> Settings:
+        environ = {"SERVICE_DATA_DIR": str(self.data), "SERVICE_API_KEYS": KEY}
+        changes["service"] = {"poll_seconds": 0.05, **changes.get("service", {})}
+        return load(ROOT, environ, **changes)
+
+    @cached_property
+    def registry(self) -> Registry:
+        return Registry(self.settings())
+
+    def promote(self, version: str, alias: str = "champion") -> None:
+        lenient = self.settings(gate={"margin": 1e12, "lift": 0.0})
+        training.promote(lenient, cli.USE_CASE, self.registry, version, alias=alias)
+
+    def client(self, use_case: Any = cli.USE_CASE, **changes: dict[str, object]) -> TestClient:
+        app = application(self.settings(**changes), use_case, self.registry)
+        return TestClient(app, headers={"X-API-Key": KEY})
+
+
+@pytest.fixture(scope="session")
+def _two_versions(trained: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with a second version, trained on fewer events; the first is champion."""
+    data = tmp_path_factory.mktemp("two") / "data"
+    shutil.copytree(trained[0], data)
+    project = Project(data)
+    own = project.settings()
+    assert training.train(own, cli.USE_CASE, project.registry, events=4000) == SECOND
+    return data
+
+
+@pytest.fixture(scope="session")
+def shared(_two_versions: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project for tests that change nothing but its log."""
+    data = tmp_path_factory.mktemp("shared") / "data"
+    shutil.copytree(_two_versions, data)
+    return Project(data)
+
+
+@pytest.fixture(scope="session")
+def service(shared: Project) -> Iterator[TestClient]:
+    """The running service of `shared`."""
+    with shared.client() as client:
+        yield client
+
+
+@pytest.fixture
+def project(_two_versions: Path, tmp_path: Path) -> Project:
+    """A project whose registry holds two versions; the first is champion."""
+    shutil.copytree(_two_versions, tmp_path / "data")
+    return Project(tmp_path / "data")

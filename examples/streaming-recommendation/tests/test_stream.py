@@ -1,0 +1,372 @@
+"""From the broker to the store: nothing lost, nothing counted twice, dead letters explained."""
+
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from contextlib import closing
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer
+from conftest import ROOT, Configure, everything, sent, straight, work
+
+from recommendations.runtime import broker as topics
+from recommendations.runtime import state
+from recommendations.runtime.events import Decoder, Mask, RefusedError, encode, forgetting
+from recommendations.runtime.monitoring import WorkerMetrics
+from recommendations.runtime.settings import Settings
+from recommendations.runtime.state import Change, FencedError, StoreError, open_store
+from recommendations.runtime.worker import Worker
+
+NOW = 1_767_300_000.0
+KILLS = 5
+
+
+def test_the_store_holds_what_a_straight_fold_in_a_dict_gives(
+    stored: Settings, use_case: Any
+) -> None:
+    events = list(use_case.events(3, 5000))
+    sent(stored, events)
+    metrics = work(stored, len(events))
+    with closing(open_store(stored)) as store:
+        assert everything(store) == straight(stored, events)
+        counted = sum(n for items in store.counts().values() for n in items.values())
+    assert counted == sum(stored.weights[event.kind] for event in events)
+    assert metrics.counts["folded"] == len(events)
+
+
+def test_duplicates_and_replays_count_once(stored: Settings, use_case: Any) -> None:
+    events = list(use_case.events(3, 1000))
+    mixed = events + events[200:700]
+    random.Random(1).shuffle(mixed)
+    sent(stored, mixed)
+    metrics = work(stored, len(mixed))
+    with closing(open_store(stored)) as store:
+        assert everything(store) == straight(stored, events)
+        counted = sum(n for items in store.counts().values() for n in items.values())
+    assert metrics.counts["unchanged"] == 500
+    assert counted == sum(stored.weights[event.kind] for event in events)
+
+
+def test_a_worker_that_begins_again_reads_on_where_the_store_says(
+    stored: Settings, use_case: Any
+) -> None:
+    events = list(use_case.events(3, 3000))
+    sent(stored, events[:1000])
+    work(stored, 1000)
+    sent(stored, events[1000:])
+    assert work(stored, 2000).counts["folded"] == 2000
+    with closing(open_store(stored)) as store:
+        assert everything(store) == straight(stored, events)
+
+
+@pytest.mark.parametrize("members", [2, 3])
+def test_several_workers_share_the_partitions_through_rebalances(
+    configure: Configure, use_case: Any, members: int
+) -> None:
+    settings = configure(stream={"batch": 200})
+    events = list(use_case.events(3, 12_000))
+    sent(settings, events[:6000])
+    all_metrics = [WorkerMetrics() for _ in range(members)]
+    workers = [Worker(settings, use_case, open_store(settings), m) for m in all_metrics]
+    threads = []
+    for worker in workers:
+        threads.append(threading.Thread(target=worker.run))
+        threads[-1].start()
+        time.sleep(0.3)
+    sent(settings, events[6000:9000])
+    workers[0].stop()
+    threads[0].join()
+    sent(settings, events[9000:])
+    with closing(open_store(settings)) as store:
+        until = time.monotonic() + 40
+        while sum(store.offsets(range(8)).values()) < len(events) and time.monotonic() < until:
+            time.sleep(0.05)
+        for worker, thread in zip(workers[1:], threads[1:], strict=True):
+            worker.stop()
+            thread.join()
+        assert everything(store) == straight(settings, events)
+    # Each had its share, and each was told of it.
+    assert all(metrics.rebalances._value.get() >= 1 for metrics in all_metrics)
+
+
+def test_a_worker_that_lost_its_partition_unknowingly_is_refused(stored: Settings) -> None:
+    with closing(open_store(stored)) as one, closing(open_store(stored)) as other:
+        one.commit(Change({0: 0}, {0: 10}, {"k": b"one"}))
+        other.commit(Change({0: 10}, {0: 20}, {"k": b"other"}))
+        with pytest.raises(FencedError):
+            one.commit(Change({0: 10}, {0: 15}, {"k": b"zombie"}, {(0, "i"): 1000}))
+        assert one.get("k") == b"other"
+        assert one.offsets([0, 1]) == {0: 20}
+        assert one.counts() == {}
+
+
+def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(
+    configure: Configure, use_case: Any, broker: str
+) -> None:
+    settings = configure(stream={"batch": 40})
+    events = list(use_case.events(3, 12_000))
+    draw = random.Random(2)
+    with closing(open_store(settings)) as store:
+        for life in range(KILLS + 1):
+            begin = life * len(events) // (KILLS + 1)
+            end = (life + 1) * len(events) // (KILLS + 1)
+            sent(settings, events[begin:end])
+            done = sum(store.offsets(range(8)).values())
+            # A broker waits 45 s for a member that is gone; another group does not.
+            with subprocess.Popen(_worker(settings, broker, life), cwd=ROOT) as running:
+                last = life == KILLS
+                _moved(store, len(events) - 1 if last else done, running)
+                time.sleep(0 if last else draw.uniform(0, 0.05))
+                running.send_signal(signal.SIGTERM if last else signal.SIGKILL)
+        assert everything(store) == straight(settings, events)
+        counted = sum(n for items in store.counts().values() for n in items.values())
+    assert counted == sum(settings.weights[event.kind] for event in events)
+
+
+def _worker(settings: Settings, address: str, life: int) -> list[str]:
+    stream = {**dict(settings.stream), "group": f"{settings.stream.group}.{life}"}
+    program = (
+        "from recommendations.runtime import cli, monitoring, settings, state, worker;"
+        f"own = settings.load(None, dict(SERVICE_BROKERS={address!r},"
+        f" SERVICE_DATA_DIR={str(settings.environment.data)!r}), stream={stream!r});"
+        "one = worker.Worker(own, cli.USE_CASE, state.open_store(own), monitoring.WorkerMetrics());"
+        "worker.stop_on_signals(one); one.run()"
+    )
+    return [sys.executable, "-c", program]
+
+
+def _moved(store: state.Store, beyond: int, running: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 30
+    while sum(store.offsets(range(8)).values()) <= beyond:
+        assert time.monotonic() < until, "the worker does not work"
+        assert running.poll() is None, "the worker ended by itself"
+        time.sleep(0.002)
+
+
+DEAD = {
+    "malformed": b"{",
+    "unknown_version": b'{"v":9,"id":"a","user":"u","item":"i","at":1}',
+    "invalid_field": b'{"v":2,"id":null,"user":"u","item":"i","at":1}',
+    "wrong_key": b'{"v":2,"id":"a","user":"somebody else","item":"i","at":1767300000000}',
+    "too_old": b'{"v":2,"id":"a","user":"u","item":"i","at":0}',
+    "from_the_future": b'{"v":2,"id":"a","user":"u","item":"i","at":1798836000000}',
+    "too_large": b'{"v":2,"id":"' + b"x" * 100_000 + b'"}',
+}
+
+
+@pytest.mark.parametrize("reason", DEAD)
+def test_a_message_that_is_no_event_is_refused_by_its_reason(
+    configure: Configure, use_case: Any, reason: str
+) -> None:
+    decoder = Decoder(configure(stream={"oldest_days": 30.0}), use_case)
+    with pytest.raises(RefusedError) as refused:
+        decoder.decode(DEAD[reason], b"u", decoder.limits(NOW))
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b'{"v":2}',
+        b'{"v":2,"id":"a","user":"","item":"i","at":1}',
+        b'{"v":2,"id":"a","user":"u","item":"","at":1}',
+        b'{"v":"2"}',
+        b"[" * 60_000,
+    ],
+)
+def test_whatever_else_is_sent_is_refused_too(
+    configure: Configure, use_case: Any, value: Any
+) -> None:
+    decoder = Decoder(configure(), use_case)
+    with pytest.raises(RefusedError):
+        decoder.decode(value, b"u", decoder.limits(NOW))
+
+
+def test_dead_letters_are_explained_and_sent_again_once_mended(
+    configure: Configure, use_case: Any
+) -> None:
+    settings = configure()
+    good = next(use_case.events(1, 1))
+    late = b'{"v":2,"id":"late","user":"u","item":"i","at":1767225600000,"kind":"view"}'
+    producer = Producer(topics.client(settings))
+    messages = [("u", DEAD["malformed"]), (good.user, encode(good)), ("u", late)]
+    topics.send(producer, settings.stream.topic, messages)
+    # `late` is too old for this worker, and not for the one after its limit was raised.
+    strict = configure(stream={"oldest_days": 0.001})
+    metrics = work(strict, 3)
+    assert metrics.counts["dead"] == 3
+    told = list(topics.summary(settings))
+    assert any("2 too_old" in line for line in told), told
+    assert any("1 malformed" in line for line in told), told
+    assert "late" not in "".join(told)
+    assert topics.replay(settings, use_case) == (2, 1)
+    assert topics.replay(settings, use_case, reason="too_old") == (0, 1)
+    assert work(settings, 2).counts["folded"] == 2
+    assert any("1 malformed" in line for line in topics.summary(settings))
+
+
+def test_a_person_who_asks_is_found_nowhere_afterwards(configure: Configure, use_case: Any) -> None:
+    settings = configure()
+    events = list(use_case.events(3, 2000))
+    user = events[0].user
+    sent(settings, events)
+    work(settings, len(events))
+    key = Mask(settings).text(user)
+    mine = {event.id for event in events if event.user == user}
+    with closing(open_store(settings)) as store:
+        assert store.get(key)
+    topics.send(
+        Producer(topics.client(settings)),
+        settings.stream.topic,
+        [(user, forgetting(use_case, user)), *((e.user, encode(e)) for e in events)],
+    )
+    work(settings, len(events) + 1)
+    with closing(open_store(settings)) as store:
+        kept = store.get(key)
+        assert kept is not None
+        assert use_case.state_type.load(kept).recent == ()
+        assert not any(id_.encode() in kept for id_ in mine)
+        store.forget(key)
+        assert store.get(key) is None
+        assert key not in set(store.keys())
+
+
+def test_identities_are_kept_under_a_keyed_hash(configure: Configure, use_case: Any) -> None:
+    settings = configure()
+    event = use_case.reads.__args__[0]("e", "ada@example.com", round(time.time() * 1000), "i")
+    sent(settings, [event])
+    work(settings, 1)
+    with closing(open_store(settings)) as store:
+        assert list(store.keys()) == [Mask(settings).text("ada@example.com")]
+    kept = b"".join(path.read_bytes() for path in settings.environment.data.iterdir())
+    assert (b"ada@example.com" in kept) is not settings.privacy.mask
+
+
+def test_a_store_that_is_gone_stops_the_worker_and_loses_nothing(
+    configure: Configure, use_case: Any
+) -> None:
+    settings = configure()
+    events = list(use_case.events(3, 2000))
+    sent(settings, events)
+    metrics = WorkerMetrics()
+    store = open_store(settings)
+    failing = {"times": 3}
+    commit = store.commit
+
+    def sometimes(change: Change) -> None:
+        failing["times"] -= 1
+        if failing["times"] >= 0:
+            raise StoreError("the disk is full", next_step="make room")
+        commit(change)
+
+    store.commit = sometimes  # type: ignore[method-assign]
+    worker = Worker(settings, use_case, store, metrics)
+    worker.run(lambda: metrics.counts.total() >= len(events))
+    assert metrics.store_failures._value.get() == 3
+    with closing(open_store(settings)) as again:
+        assert everything(again) == straight(settings, events)
+
+
+def test_a_full_disk_is_said_and_nothing_is_half_written(configure: Configure) -> None:
+    with closing(open_store(configure())) as store:
+        store.commit(Change({0: 0}, {0: 1}, {"a": b"1"}))
+        connection: sqlite3.Connection = store._open  # type: ignore[attr-defined]
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        many = {str(number): b"x" * 3000 for number in range(50)}
+        with pytest.raises(StoreError, match="full"):
+            store.commit(Change({0: 1}, {0: 2}, many))
+        assert store.offsets([0]) == {0: 1}
+        assert list(store.keys()) == ["a"]
+
+
+def test_a_redis_that_is_gone_is_said_with_what_to_do(configure: Configure) -> None:
+    settings = configure({"SERVICE_STORE_URL": "redis://:secret@127.0.0.1:1/0"})
+    with closing(open_store(settings, timeout=0.2)) as store, pytest.raises(StoreError) as error:
+        store.get("k")
+    assert "SERVICE_STORE_URL" in error.value.next_step
+    assert "secret" not in str(error.value)
+
+
+def test_old_states_and_counts_end_with_the_retention(stored: Settings) -> None:
+    with closing(open_store(stored)) as store:
+        store.commit(Change({0: 0}, {0: 1}, {"a": b"1"}, {(0, "old"): 1000}))
+        if stored.environment.store:
+            ends = store._redis.ttl  # type: ignore[attr-defined]
+            assert ends(store._state("a")) > 0  # type: ignore[attr-defined]
+            assert ends(f"{stored.stream.topic}:hits:0") > 0
+        else:
+            later = time.time() + (stored.privacy.retention_days + 1) * 86_400
+            assert store.retain(later) == 1
+            assert store.get("a") is None
+            assert store.counts() == {}
+
+
+def test_items_are_hidden_and_shown_again(stored: Settings) -> None:
+    with closing(open_store(stored)) as store:
+        store.hide("i", "out of stock")
+        assert store.hidden() == {"i": "out of stock"}
+        assert store.show("i")
+        assert not store.show("i")
+        assert store.hidden() == {}
+
+
+def test_the_slowest_worker_s_lag_is_known_and_silence_counts(stored: Settings) -> None:
+    with closing(open_store(stored)) as store:
+        assert store.lag(time.time()) is None
+        store.beat("one", 3.0)
+        store.beat("other", 0.0)
+        assert store.lag(time.time()) == pytest.approx(3.0)
+        assert store.lag(time.time() + 65.0) == pytest.approx(63.0, abs=1.0)
+
+
+def test_what_trends_fades_by_half_in_a_half_life(configure: Configure) -> None:
+    rule = configure().trending
+    later = rule.half_life_hours * 3600
+    counts = {0: {"old": 10.0, "steady": 4.0}, int(later): {"new": 6.0, "steady": 4.0}}
+    assert state.trending(counts, rule, round(later * 1000)) == ["new", "steady", "old"]
+
+
+def test_the_worker_tells_health_and_metrics(configure: Configure, use_case: Any) -> None:
+    settings = configure()
+    sent(settings, list(use_case.events(3, 100)))
+    metrics = work(settings, 100)
+    door = metrics.serve("127.0.0.1", 0)
+    try:
+        url = f"http://127.0.0.1:{door.server_port}"
+        page = urllib.request.urlopen(f"{url}/metrics").read().decode()
+        assert 'worker_events_total{outcome="folded"} 100.0' in page
+        assert urllib.request.urlopen(f"{url}/healthz").read() == b"ok"
+        metrics.turned -= 61.0
+        with pytest.raises(urllib.error.HTTPError) as error:
+            urllib.request.urlopen(f"{url}/healthz")
+        assert error.value.code == 503
+    finally:
+        door.shutdown()
+
+
+def test_without_a_broker_the_worker_says_what_to_set() -> None:
+    ran = subprocess.run(
+        [sys.executable, "main.py", "work"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": "/usr/bin:/bin"},
+    )
+    assert ran.returncode == 3
+    assert "SERVICE_BROKERS" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert json.dumps(ran.stdout)
