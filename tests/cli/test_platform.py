@@ -19,7 +19,7 @@ def test_a_sound_platform_renders_for_every_team_and_brand(run, platform):
     ran = run("platform", "check", platform)
 
     assert ran.code == DONE, ran.err
-    assert "sound; 14 projects render" in ran.out
+    assert "sound; 21 projects render" in ran.out
 
 
 def test_a_policy_of_19_brands_and_114_teams_is_sound(run, tmp_path):

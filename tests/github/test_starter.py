@@ -75,7 +75,7 @@ def test_each_release_renews_the_template_repositories(
     change_policy(tmp_path / "platform", (tmp_path / "platform/platform.yml").read_text() + "\n")
     second = published(fake, tmp_path, capsys, "v0.2.0")
 
-    assert len(first) == len(second) == 6
+    assert len(first) == len(second) == 9
     found = fake.repository("halden-retail/starter-norda-serve")
     assert found.settings["is_template"]
     start = ["git", "-C", found.git, "show", f"main:{START}"]

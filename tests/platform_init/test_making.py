@@ -21,7 +21,7 @@ def test_a_platform_is_made_of_answers_and_is_green(init, run, tmp_path):
     assert made.code == DONE, made.err
     assert "2 brands, 2 teams" in made.out
     assert checked.code == DONE, checked.err
-    assert "sound; 4 projects render" in checked.out
+    assert "sound; 6 projects render" in checked.out
 
 
 def test_the_policy_says_what_was_answered_and_is_no_sample(init, tmp_path):
@@ -125,7 +125,7 @@ def test_json_is_one_document(init, tmp_path):
 
     document = json.loads(made.out)
     assert document["platform"] == str(tmp_path / "ml-platform")
-    assert (document["brands"], document["teams"], document["rendered"]) == (2, 2, 4)
+    assert (document["brands"], document["teams"], document["rendered"]) == (2, 2, 6)
     assert document["tag"] == "v0.1.0"
     assert document["next"][0] == f"cd {tmp_path}/ml-platform"
 
@@ -179,7 +179,7 @@ def test_a_policy_of_19_brands_and_114_teams_is_green(big_made, run):
     checked = run("platform", "check", big_made, "--json")
 
     assert checked.code == DONE, checked.err
-    assert json.loads(checked.out)["rendered"] == 238
+    assert json.loads(checked.out)["rendered"] == 357
     assert json.loads(checked.out)["stale"] == []
 
 

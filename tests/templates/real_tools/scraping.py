@@ -12,10 +12,11 @@ import yaml
 
 from tests.templates.real_tools import projects
 
-LINE: Final = re.compile(r"(?P<name>service_\w+?)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
+LINE: Final = re.compile(r"(?P<name>(?:service|worker)_\w+?)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
 WANTED: Final = re.compile(
     r"service_(requests_total|request_seconds_bucket|ready|drift_psi|model_age_seconds"
     r"|model_reload_failures_total|log_dropped_total|log_write_failures_total)"
+    r"|worker_(events_total|lag_seconds)"
 )
 
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.tools, pytest.mark.slow, pytest.mark.xdist_group("spar
 AT_NIGHT = nightly("starts a Spark of its own")
 FAULTS = [
     ("resources/refresh.job.yml", "max_concurrent_runs:", "max_concurent_runs:"),
-    ("resources/refresh.job.yml", "- latest", "- latest\n            - now"),
+    ("resources/refresh.job.yml", "- promote\n", "- promot\n"),
     ("resources/stream.job.yml", "              project: norda", "              project: other-norda"),
     ("runtime/databricks.py", "raise SystemExit(code)", "return"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -13,7 +14,10 @@ from modelwright.audit.maturity.python_code import (
     Place,
     called,
     called_at,
+    classes,
+    functions,
     imports,
+    last_name,
     mentions,
     nodes,
 )
@@ -66,13 +70,23 @@ def tests(facts: Facts) -> Judged:
 
 
 def _tests_of(facts: Facts, step: str, imported: Mapping[str, frozenset[str]]) -> Iterator[Place]:
+    """Yield the tests that call a step by itself, then those that reach it some other way."""
     package = facts.source.split("/")[1]
     own = f"{package}.{step}."
     for test in facts.tests:
         names = {name.removeprefix(own) for name in imported[test.path] if name.startswith(own)}
-        names |= {step} if own.rstrip(".") in imported[test.path] else set()
         if names and names & mentions(test.node):
             yield test
+    for test in facts.tests:
+        if own.rstrip(".") in imported[test.path] and step in _reached(facts, test):
+            yield test
+
+
+def _reached(facts: Facts, test: Place) -> set[str]:
+    """Return what a test mentions, itself or through a function of its file."""
+    words = set(mentions(test.node))
+    helpers = (node for node in facts.python[test.path].body if isinstance(node, Function))
+    return words.union(*(mentions(helper) for helper in helpers if helper.name in words))
 
 
 def tests_on_pull_request(facts: Facts) -> Judged:
@@ -147,7 +161,13 @@ def _holds(node: ast.AST, number: int) -> bool:
 def documented(facts: Facts) -> Judged:
     """37: what is public says what it does."""
     public = [place for path, tree in facts.modules() for place in _public(path, tree)]
-    without = [place for place in public if not ast.get_docstring(place.node)]  # type: ignore[arg-type]
+    promised = {name for _, tree in facts.modules() for name in _promised(tree)}
+    without = [
+        place
+        for place in public
+        if not ast.get_docstring(place.node)  # type: ignore[arg-type]
+        and getattr(place.node, "name", "") not in promised
+    ]
     share = 1 - len(without) / len(public) if public else 0.0
     yield Piece(
         wants=f"{share:.0%} of the public code has a docstring (at least {DOCUMENTED:.0%})",
@@ -163,4 +183,22 @@ def _public(path: str, tree: ast.Module) -> Iterator[Place]:
         node = todo.pop()
         if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_"):
             yield Place(path, node)
-            todo += node.body if isinstance(node, ast.ClassDef) else []
+            todo += _own(node) if isinstance(node, ast.ClassDef) else []
+
+
+def _promised(tree: ast.Module) -> Iterator[str]:
+    """Give the methods of protocols that say what every class with such a method does."""
+    for node in classes(tree):
+        if "Protocol" in {last_name(base) for base in node.bases}:
+            yield from (e.name for e in functions(node) if ast.get_docstring(e))
+
+
+def _own(node: ast.ClassDef) -> Iterator[ast.stmt]:
+    """Give what a class holds, but for properties that its own docstring lists."""
+    told = ast.get_docstring(node) or ""
+    for entry in node.body:
+        decorated = entry.decorator_list if isinstance(entry, Function) else []
+        name = getattr(entry, "name", "")
+        stands = re.search(rf"^ *{name}: ", told, re.MULTILINE)
+        if not (stands and "property" in {getattr(one, "id", "") for one in decorated}):
+            yield entry
