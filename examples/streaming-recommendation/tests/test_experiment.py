@@ -263,10 +263,12 @@ def test_what_several_services_logged_is_judged_together(project, tmp_path):
         log.take(tmp_path / "one")
         log.take(tmp_path / "other")
         found = log.arms("a")["champion"]
-        with pytest.raises(ProjectError, match="is no file"):
-            log.take(tmp_path / "third")
+        (tmp_path / "third").write_text("no log at all, but long enough to be looked into")
+        for name in ("third", "fourth"):
+            with pytest.raises(ProjectError, match="is no log of answers"):
+                log.take(tmp_path / name)
 
-    assert (found.users, found.answers) == (15, 20)
+    assert (found.users, found.answers) == (15, 15)
 
 
 @pytest.mark.parametrize(
