@@ -76,6 +76,10 @@ def library(name: str, package: str) -> ModuleType:
         missing(name, f"uv pip install {package}")
 
 
+# Some machines forbid it: there each command of a project compiles anew all that it imports.
+KEEPING_BYTECODE: Final = {"PYTHONDONTWRITEBYTECODE": ""}
+
+
 def run(
     *command: str | Path,
     cwd: Path | None = None,
@@ -87,7 +91,9 @@ def run(
     result = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env={**os.environ, "PATH": path_with_this_environment(), **(env or {})},
+        env={
+            **os.environ, **KEEPING_BYTECODE, "PATH": path_with_this_environment(), **(env or {})
+        },
         capture_output=True,
         text=True,
         timeout=timeout,
