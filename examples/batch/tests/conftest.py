@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
 import polars as pl
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from demand_forecasting.runtime import contracts, settings, training
 from demand_forecasting.runtime.cli import USE_CASE
@@ -20,10 +23,12 @@ from demand_forecasting.runtime.registry import Registry
 from demand_forecasting.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+# Every day of it costs each of some hundred forecasts its own time.
+HORIZON = 7
 SMALL = {
-    "data": {"source": "", "as_of": "newest", "sample": {"seed": 5, "series": 24, "days": 260}},
-    "forecast": {"horizon": 14},
-    "backtest": {"windows": 2, "step": 14},
+    "data": {"source": "", "as_of": "newest", "sample": {"seed": 6, "series": 24, "days": 260}},
+    "forecast": {"horizon": HORIZON},
+    "backtest": {"windows": 2, "step": HORIZON},
     "training": {"minimum_days": 60},
 }
 FIRST, SECOND, WORSE = "1", "2", "3"
@@ -31,6 +36,12 @@ FIRST, SECOND, WORSE = "1", "2", "3"
 # A shared runner is slow at times; speed is the benchmark's business.
 hypothesis.settings.register_profile("project", deadline=None)
 hypothesis.settings.load_profile("project")
+
+
+@event.listens_for(Engine, "connect")
+def _trust_the_power(connection: Any, _: object) -> None:
+    """Let no commit wait for the disk: what a failing power takes is not what is tested here."""
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 class Like:

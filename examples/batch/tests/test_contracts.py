@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
-from conftest import Like
+from conftest import HORIZON, Like
 
 from demand_forecasting.runtime import ProjectError, contracts, scoring
 from demand_forecasting.runtime.cli import USE_CASE
@@ -252,7 +252,7 @@ def test_a_series_shorter_than_the_lags_is_forecast(shared, kept):
 
     told = loaded.forecast(shared.settings(), USE_CASE, short, shared.newest)
 
-    assert told.height == 14
+    assert told.height == HORIZON
     assert told["forecast"].is_finite().all()
 
 

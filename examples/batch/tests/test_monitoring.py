@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import polars as pl
 import pytest
-from conftest import FIRST, ROOT, WORSE
+from conftest import FIRST, HORIZON, ROOT, WORSE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -244,4 +244,4 @@ def test_the_picture_shows_forecast_and_truth_of_every_segment(shared, tmp_path)
     segments = scored[shared.settings().panel.segment].unique()
     assert all(segment in texts for segment in segments)
     assert len(lines) == 3 * len(segments)
-    assert len(lines[0].get("points").split()) == 14
+    assert len(lines[0].get("points").split()) == HORIZON

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
-from conftest import FIRST, ROOT, SECOND, SMALL, Like
+from conftest import FIRST, HORIZON, ROOT, SECOND, SMALL, Like
 from hypothesis import given
 from hypothesis import settings as how
 from hypothesis import strategies as st
@@ -35,7 +35,7 @@ def rows_of(written):
 def test_every_planned_day_of_the_horizon_gets_one_forecast(project):
     written = score(project)
 
-    names, end = project.settings().panel, project.newest + timedelta(days=13)
+    names, end = project.settings().panel, project.newest + timedelta(days=HORIZON - 1)
     due = project.panel.filter(pl.col(names.time).is_between(project.newest, end))
     keys = [*names.keys, names.time]
     assert rows_of(written).select(keys).equals(due.select(keys).sort(keys))
@@ -193,7 +193,7 @@ def test_a_series_without_any_history_gets_a_forecast(shared):
 
     told = loaded.forecast(config, USE_CASE, rows, shared.newest)
 
-    assert told.height == 14
+    assert told.height == HORIZON
     assert told["forecast"].is_finite().all()
 
 

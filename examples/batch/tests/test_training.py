@@ -8,7 +8,7 @@ from datetime import timedelta
 import lightgbm as lgb
 import polars as pl
 import pytest
-from conftest import FIRST, SECOND, WORSE, Like, shuffled
+from conftest import FIRST, HORIZON, SECOND, WORSE, Like, shuffled
 
 from demand_forecasting.runtime import (
     ProjectError,
@@ -52,9 +52,9 @@ def test_a_run_date_is_forecast_only_after_a_gap_and_with_its_whole_horizon_know
     days = backtest.run_dates(config, shared.panel, shared.newest)
 
     assert len(days) == 2
-    assert days[1] - days[0] == timedelta(days=14)
-    assert days[1] + timedelta(days=14 + 3) <= shared.newest
-    assert all(day.toordinal() % 14 == 0 for day in days)
+    assert days[1] - days[0] == timedelta(days=HORIZON)
+    assert days[1] + timedelta(days=HORIZON + 3) <= shared.newest
+    assert all(day.toordinal() % HORIZON == 0 for day in days)
 
 
 def test_the_same_run_dates_come_back_tomorrow(shared):
@@ -419,7 +419,8 @@ def test_a_damaged_version_is_an_error_that_names_it(project):
 
 def test_a_history_that_is_too_short_trains_nothing(shared):
     names = shared.settings().panel
-    short = shared.panel.filter(pl.col(names.time) > shared.newest - timedelta(days=80))
+    first = shared.newest - timedelta(days=51 + 2 * HORIZON)
+    short = shared.panel.filter(pl.col(names.time) >= first)
 
     with pytest.raises(ProjectError, match="too late for two backtests") as told:
         backtest.run_dates(shared.settings(), short, shared.newest)
