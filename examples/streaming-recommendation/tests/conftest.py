@@ -1,12 +1,15 @@
 """What tests of the machinery share: a broker, stores, settings of a folder of their own."""
 
 import os
+import random
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -144,11 +147,41 @@ def everything(store: Store) -> dict[str, bytes]:
     return store.get_many(list(store.keys()))
 
 
-@pytest.fixture
-def closing_all() -> Iterator[ExitStack]:
-    """Return a stack that closes at the end of the test."""
-    with ExitStack() as stack:
-        yield stack
+def killed_again_and_again(settings: Settings, events: list[Any], *, kills: int) -> None:
+    """Fold events by workers that are killed at any moment, and one that ends the work."""
+    draw = random.Random(2)
+    with closing(open_store(settings)) as store:
+        for life in range(kills + 1):
+            begin = life * len(events) // (kills + 1)
+            end = (life + 1) * len(events) // (kills + 1)
+            sent(settings, events[begin:end])
+            done = sum(store.offsets(range(8)).values())
+            with subprocess.Popen(_worker(settings, life), cwd=ROOT) as running:
+                last = life == kills
+                _moved(store, len(events) - 1 if last else done, running)
+                time.sleep(0 if last else draw.uniform(0, 0.05))
+                running.send_signal(signal.SIGTERM if last else signal.SIGKILL)
+
+
+def _worker(settings: Settings, life: int) -> list[str]:
+    # A broker waits 45 s for a member that is gone; another group does not.
+    stream = {**dict(settings.stream), "group": f"{settings.stream.group}.{life}"}
+    program = (
+        "from recommendations.runtime import cli, monitoring, settings, state, worker;"
+        f"own = settings.load(None, dict(SERVICE_BROKERS={settings.environment.brokers!r},"
+        f" SERVICE_DATA_DIR={str(settings.environment.data)!r}), stream={stream!r});"
+        "one = worker.Worker(own, cli.USE_CASE, state.open_store(own), monitoring.WorkerMetrics());"
+        "worker.stop_on_signals(one); one.run()"
+    )
+    return [sys.executable, "-c", program]
+
+
+def _moved(store: Store, beyond: int, running: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while sum(store.offsets(range(8)).values()) <= beyond:
+        assert time.monotonic() < until, "the worker does not work"
+        assert running.poll() is None, "the worker ended by itself"
+        time.sleep(0.002)
 
 
 @dataclass

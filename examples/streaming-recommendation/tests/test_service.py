@@ -647,15 +647,20 @@ def test_a_full_disk_delays_the_log_and_loses_nothing(project, monkeypatch):
             raise error
         write(store, records)
 
+    def refuse(_, **__):
+        raise sqlite3.OperationalError("disk is full")
+
     monkeypatch.setattr(Store, "write", refuse_twice)
+    monkeypatch.setattr(Store, "delete_old", refuse)
     log = AnswerLog(own, metrics)
     log.start()
+    log.put(record(time.time()))
+    until(lambda: b"service_log_write_failures_total 3.0" in metrics.page({}))
     log.put(record(time.time()))
     log.stop()
 
     with closing(Store(own)) as store:
-        assert store.count() == 1
-    assert b"service_log_write_failures_total 2.0" in metrics.page({})
+        assert store.count() == 2
 
 
 def test_a_click_on_what_was_shown_soon_after_is_a_hit(project, clicks):

@@ -2,7 +2,6 @@
 
 import json
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,7 +14,15 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
-from conftest import ROOT, Configure, everything, sent, straight, work
+from conftest import (
+    ROOT,
+    Configure,
+    everything,
+    killed_again_and_again,
+    sent,
+    straight,
+    work,
+)
 
 from recommendations.runtime import broker as topics
 from recommendations.runtime import state
@@ -26,7 +33,6 @@ from recommendations.runtime.state import Change, FencedError, StoreError, open_
 from recommendations.runtime.worker import Worker
 
 NOW = 1_767_300_000.0
-KILLS = 5
 
 
 def test_the_store_holds_what_a_straight_fold_in_a_dict_gives(
@@ -109,46 +115,15 @@ def test_a_worker_that_lost_its_partition_unknowingly_is_refused(stored: Setting
 
 
 def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(
-    configure: Configure, use_case: Any, broker: str
+    configure: Configure, use_case: Any
 ) -> None:
     settings = configure(stream={"batch": 40})
     events = list(use_case.events(3, 12_000))
-    draw = random.Random(2)
+    killed_again_and_again(settings, events, kills=5)
     with closing(open_store(settings)) as store:
-        for life in range(KILLS + 1):
-            begin = life * len(events) // (KILLS + 1)
-            end = (life + 1) * len(events) // (KILLS + 1)
-            sent(settings, events[begin:end])
-            done = sum(store.offsets(range(8)).values())
-            # A broker waits 45 s for a member that is gone; another group does not.
-            with subprocess.Popen(_worker(settings, broker, life), cwd=ROOT) as running:
-                last = life == KILLS
-                _moved(store, len(events) - 1 if last else done, running)
-                time.sleep(0 if last else draw.uniform(0, 0.05))
-                running.send_signal(signal.SIGTERM if last else signal.SIGKILL)
         assert everything(store) == straight(settings, events)
         counted = sum(n for items in store.counts().values() for n in items.values())
     assert counted == sum(settings.weights[event.kind] for event in events)
-
-
-def _worker(settings: Settings, address: str, life: int) -> list[str]:
-    stream = {**dict(settings.stream), "group": f"{settings.stream.group}.{life}"}
-    program = (
-        "from recommendations.runtime import cli, monitoring, settings, state, worker;"
-        f"own = settings.load(None, dict(SERVICE_BROKERS={address!r},"
-        f" SERVICE_DATA_DIR={str(settings.environment.data)!r}), stream={stream!r});"
-        "one = worker.Worker(own, cli.USE_CASE, state.open_store(own), monitoring.WorkerMetrics());"
-        "worker.stop_on_signals(one); one.run()"
-    )
-    return [sys.executable, "-c", program]
-
-
-def _moved(store: state.Store, beyond: int, running: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
-    while sum(store.offsets(range(8)).values()) <= beyond:
-        assert time.monotonic() < until, "the worker does not work"
-        assert running.poll() is None, "the worker ended by itself"
-        time.sleep(0.002)
 
 
 DEAD = {

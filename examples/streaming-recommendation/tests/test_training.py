@@ -91,7 +91,9 @@ def test_a_version_no_better_than_popularity_is_refused_and_the_reason_is_kept(
     assert registry.version_of("champion") == "1"
 
 
-def test_a_version_worse_than_the_champion_is_refused(fresh: Path, use_case: Any) -> None:
+def test_the_gate_refuses_a_version_that_is_worse_than_the_champion(
+    fresh: Path, use_case: Any
+) -> None:
     own, registry = of(fresh)
     few = history.histories(own, use_case, 7, 8000)[:150]
     version = training.train(own, use_case, registry, data=few)
@@ -102,13 +104,13 @@ def test_a_version_worse_than_the_champion_is_refused(fresh: Path, use_case: Any
         training.promote(lenient, use_case, registry, version)
 
 
-def test_an_incomplete_passport_is_refused(fresh: Path, use_case: Any) -> None:
+def test_the_gate_refuses_a_passport_that_lacks_any_field(fresh: Path, use_case: Any) -> None:
     own, registry = of(fresh)
     path = registry.files("1") / "passport.json"
     papers = json.loads(path.read_text())
-    del papers["data_sha256"]
-    path.write_text(json.dumps(papers))
-    assert "data_sha256" in training.gate(own, use_case, registry, "1").reason
+    for name in model.REQUIRED:
+        path.write_text(json.dumps({key: papers[key] for key in papers if key != name}))
+        assert f"passport lacks {name}" in training.gate(own, use_case, registry, "1").reason
 
 
 def test_a_model_file_that_is_cut_in_half_is_refused(fresh: Path, use_case: Any) -> None:

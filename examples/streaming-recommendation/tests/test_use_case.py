@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recommendations import data, evaluate, features, schemas, train
+from recommendations import data, decide, evaluate, features, schemas, train
 from recommendations.runtime import Shelf
-from recommendations.runtime.cli import USE_CASE
 
 # One message of every version that was ever sent. A change that cannot read one is refused here.
 MESSAGES = {
@@ -158,10 +157,11 @@ def shelf(**changes: object) -> Shelf:
 
 
 def shown(given_shelf: Shelf) -> list[str]:
-    return [item for item, _ in USE_CASE.decide(given_shelf)]
+    return [item for item, _ in decide.decide(given_shelf)]
 
 
 def test_neighbours_come_first_and_what_is_trending_fills_the_rest() -> None:
+    assert decide.decide(shelf(count=3)) == [("b", 0.5), ("c", 0.4), ("t", 0.0)]
     assert shown(shelf()) == ["b", "c", "t", "u"]
     assert shown(shelf(count=1)) == ["b"]
 

@@ -6,6 +6,7 @@ import re
 import time
 from contextlib import closing
 
+import msgspec
 import numpy as np
 import pytest
 from conftest import FIRST, SECOND
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from {{ cookiecutter.package_name }}.runtime import ProjectError, server
+from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
 from {{ cookiecutter.package_name }}.runtime.events import Mask
 from {{ cookiecutter.package_name }}.runtime.experiment import (
     MISMATCH,
@@ -22,7 +24,8 @@ from {{ cookiecutter.package_name }}.runtime.experiment import (
     imbalance,
     report,
 )
-from {{ cookiecutter.package_name }}.runtime.log import Arm, Record, Store
+from {{ cookiecutter.package_name }}.runtime.log import Arm, Record, Store, feedback
+from {{ cookiecutter.package_name }}.runtime.state import Change, open_store
 
 RUNS = 1000
 RULES = {
@@ -165,6 +168,27 @@ def test_each_user_is_answered_by_the_version_of_the_arm_and_logged_under_it(pro
     }
 
 
+def test_clicks_on_what_the_challenger_showed_let_it_win(project):
+    wanted = {**RULES, "users": 80, "guardrail": "fallbacks"}
+    project.promote(SECOND, alias="challenger")
+    own, click = project.settings(experiment=wanted), next(iter(USE_CASE.events(1, 1)))
+    states = {}
+    with project.client(experiment=wanted) as client:
+        for user in (f"user-{n}" for n in range(80)):
+            answer = client.post("/v1/recommendations", json={"user": user}).json()
+            if answer["model_version"] == SECOND or user.endswith("0"):
+                item, soon = answer["items"][0]["item"], round(time.time() * 1000.0) + 1000
+                event = msgspec.structs.replace(click, user=user, item=item, at=soon)
+                states[Mask(own).text(user)] = USE_CASE.fold(None, event).dump()
+    with closing(open_store(own)) as store, closing(Store(own)) as log:
+        store.commit(Change({7: 0}, {7: 1}, states))
+        found = feedback(own, USE_CASE, store, log, now=time.time() + 10.0)
+        said = report(log.arms("a"), Rules.model_validate(wanted))
+
+    assert found == (len(states), 0, 80 - len(states))
+    assert said.winner == "challenger", said.text
+
+
 def test_without_a_challenger_there_is_no_experiment(project):
     with project.client(experiment=RULES) as client:
         for number in range(20):
@@ -228,10 +252,12 @@ def test_what_several_services_logged_is_judged_together(project, tmp_path):
         log.take(tmp_path / "one")
         log.take(tmp_path / "other")
         found = log.arms("a")["champion"]
-        with pytest.raises(ProjectError, match="is no file"):
-            log.take(tmp_path / "third")
+        (tmp_path / "third").write_text("no log at all, but long enough to be looked into")
+        for name in ("third", "fourth"):
+            with pytest.raises(ProjectError, match="is no log of answers"):
+                log.take(tmp_path / name)
 
-    assert (found.users, found.answers) == (15, 20)
+    assert (found.users, found.answers) == (15, 15)
 
 
 @pytest.mark.parametrize(

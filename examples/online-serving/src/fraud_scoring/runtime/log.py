@@ -222,11 +222,19 @@ class RequestLog:
                 self._write(store)
                 if time.time() - cleaned > HOUR:
                     cleaned = time.time()
-                    store.delete_old(now=cleaned)
+                    self._clean(store, cleaned)
             for _ in range(100):
                 if self._write(store):
                     return
                 time.sleep(PAUSE)
+
+    def _clean(self, store: Store, now: float) -> None:
+        """Apply the retention; where the disk refuses, an hour later."""
+        try:
+            store.delete_old(now=now)
+        except sqlite3.Error:
+            self._metrics.log_failures.inc()
+            logging.getLogger(__name__).exception("what is too old cannot be deleted")
 
     def _write(self, store: Store) -> bool:
         """Write a batch, and keep it for the next time when the disk refuses; True when empty."""

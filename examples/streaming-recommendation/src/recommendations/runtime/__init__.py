@@ -62,23 +62,28 @@ class Event(Protocol):
     """
 
     @property
-    def id(self) -> str:  # noqa: D102 - see above
+    def id(self) -> str:
+        """Return the event's own name."""
         ...
 
     @property
-    def user(self) -> str:  # noqa: D102
+    def user(self) -> str:
+        """Return whose state it changes."""
         ...
 
     @property
-    def item(self) -> str:  # noqa: D102
+    def item(self) -> str:
+        """Return what it is about."""
         ...
 
     @property
-    def at(self) -> int:  # noqa: D102
+    def at(self) -> int:
+        """Return when it happened."""
         ...
 
     @property
-    def kind(self) -> str:  # noqa: D102
+    def kind(self) -> str:
+        """Return what was done."""
         ...
 
 

@@ -87,7 +87,15 @@ def _parser() -> argparse.ArgumentParser:
     version: Option = ("version", {"help": "a version of the registry, or `latest`"})
     many: Option = ("--events", {"type": int, "help": "number of made-up events"})
     seconds: Option = ("--seconds", {"type": float, "default": 6.0, "help": "of clicks"})
-    verb("demo", _demo, "Broker, worker and service at work, in a temporary folder.", seconds, many)
+    rate: Option = ("--rate", {"type": int, "default": 1000, "help": "clicks a second"})
+    verb(
+        "demo",
+        _demo,
+        "Broker, worker and service at work, in a temporary folder.",
+        seconds,
+        rate,
+        many,
+    )
     verb("work", _work, "Fold events into state until SIGTERM.")
     verb("serve", _serve, "Answer requests until SIGTERM.", *ADDRESS)
     seed: Option = ("--seed", {"type": int, "help": "of made-up events"})
@@ -141,7 +149,7 @@ ADDRESS: tuple[Option, ...] = (
 def _demo(asked: argparse.Namespace, settings: Settings) -> None:
     from .demo import demo  # noqa: PLC0415 - what one verb needs, the others do not wait for
 
-    demo(settings, USE_CASE, seconds=asked.seconds, events=asked.events)
+    demo(settings, USE_CASE, seconds=asked.seconds, rate=asked.rate, events=asked.events)
 
 
 def _work(asked: argparse.Namespace, settings: Settings) -> None:

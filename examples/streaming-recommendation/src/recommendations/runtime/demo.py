@@ -29,9 +29,7 @@ from .settings import Settings, load
 
 __all__ = ["demo"]
 
-CLICKS_A_SECOND = 1000
-ASKED_EVERY = 40
-PROBED_EVERY = 100
+ASKED_A_SECOND, PROBED_A_SECOND = 25, 10
 PATIENCE = 30.0
 LARGEST_WAIT = 1.0
 PICTURE = (720, 180)
@@ -61,7 +59,12 @@ class Seen:
 
 
 def demo(
-    settings: Settings, use_case: UseCase[Any, Any], *, seconds: float, events: int | None = None
+    settings: Settings,
+    use_case: UseCase[Any, Any],
+    *,
+    seconds: float,
+    rate: int,
+    events: int | None = None,
 ) -> None:
     """Show the whole life of a recommendation, live, and end with a summary and a picture.
 
@@ -69,6 +72,7 @@ def demo(
         settings: The project's configuration.
         use_case: Your five functions.
         seconds: For how long clicks flow.
+        rate: Clicks a second, at least 100.
         events: How many made-up ones to train on; the configured number where not given.
 
     Raises:
@@ -97,7 +101,7 @@ def demo(
         service = stack.enter_context(_started(environ, logs, "serve", "--port", "0"))
         _until_ready(service)
         print(f"running   broker {broker.address}, worker {worker}, service {service}")
-        seen = _flow(load(settings.root, environ), use_case, worker, service, seconds)
+        seen = _flow(load(settings.root, environ), use_case, worker, service, (seconds, rate))
         picture = settings.environment.data / "demo.svg"
         picture.parent.mkdir(parents=True, exist_ok=True)
         picture.write_text(_picture(seen), encoding="utf-8")
@@ -151,25 +155,30 @@ def _until_ready(service: str) -> None:
 
 
 def _flow(
-    own: Settings, use_case: UseCase[Any, Any], worker: str, service: str, seconds: float
+    own: Settings,
+    use_case: UseCase[Any, Any],
+    worker: str,
+    service: str,
+    flow: tuple[float, int],
 ) -> Seen:
     """Let clicks flow, ask for some users what comes next, and show each second what happens."""
+    seconds, rate = flow[0], max(100, flow[1])
     seen = Seen()
     producer = Producer(client(own, **{"linger.ms": 2}))
-    many = max(1000, round(seconds * CLICKS_A_SECOND))
+    many = round(seconds * rate)
     started = told = time.monotonic()
     before = 0.0
     for number, event in enumerate(use_case.events(own.training.seed + NEW_SEED, many)):
-        ahead = number / CLICKS_A_SECOND - (time.monotonic() - started)
+        ahead = number / rate - (time.monotonic() - started)
         if ahead > 0:
             producer.poll(0)
             time.sleep(ahead)
         now = replace(event, at=round(time.time() * 1000.0))
-        if number % ASKED_EVERY == ASKED_EVERY - 1:
+        if number % (rate // ASKED_A_SECOND) == 0:
             _ask(service, now, seen)
         _send(producer, own, now)
         seen.sent += 1
-        if number % PROBED_EVERY == PROBED_EVERY - 1:
+        if number % (rate // PROBED_A_SECOND) == 0:
             _probe(
                 service, producer, own, replace(now, user=f"new-{number}", id=f"n{number}"), seen
             )

@@ -143,14 +143,24 @@ class Store:
                 self._open.execute("INSERT INTO answers VALUES " + places, values)
 
     def take(self, path: Path) -> None:
-        """Add what another service of the same kind logged, from a copy of its file."""
-        if not path.is_file():
+        """Add what another service logged, from a copy of its file; a newer copy replaces.
+
+        Raises:
+            ProjectError: The file is no such copy.
+        """
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as other:
+                rows = other.execute("SELECT * FROM answers").fetchall()
+        except sqlite3.Error as error:
             raise ProjectError(
-                f"{path} is no file", next_step="name copies of services' answers.db", code=2
-            )
-        with closing(sqlite3.connect(path)) as other:
-            rows = other.execute("SELECT * FROM answers").fetchall()
+                f"{path} is no log of answers: {error}",
+                next_step="name copies of services' answers.db",
+                code=3,
+            ) from error
         with self._open:
+            self._open.executemany(
+                "DELETE FROM answers WHERE request_id = ?", [row[:1] for row in rows]
+            )
             self._open.executemany("INSERT INTO answers VALUES " + PLACES, rows)
 
     def unsettled(self, before: float) -> Iterator[list[Shown]]:
@@ -295,11 +305,19 @@ class AnswerLog:
                 self._write(store)
                 if time.time() - cleaned > HOUR:
                     cleaned = time.time()
-                    store.delete_old(now=cleaned)
+                    self._clean(store, cleaned)
             for _ in range(100):
                 if self._write(store):
                     return
                 time.sleep(PAUSE)
+
+    def _clean(self, store: Store, now: float) -> None:
+        """Apply the retention; where the disk refuses, an hour later."""
+        try:
+            store.delete_old(now=now)
+        except sqlite3.Error:
+            self._metrics.log_failures.inc()
+            logging.getLogger(__name__).exception("what is too old cannot be deleted")
 
     def _write(self, store: Store) -> bool:
         """Write a batch, and keep it for the next time when the disk refuses; True when empty."""

@@ -143,14 +143,24 @@ class Store:
                 self._open.execute("INSERT INTO answers VALUES " + places, values)
 
     def take(self, path: Path) -> None:
-        """Add what another service of the same kind logged, from a copy of its file."""
-        if not path.is_file():
+        """Add what another service logged, from a copy of its file; a newer copy replaces.
+
+        Raises:
+            ProjectError: The file is no such copy.
+        """
+        try:
+            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as other:
+                rows = other.execute("SELECT * FROM answers").fetchall()
+        except sqlite3.Error as error:
             raise ProjectError(
-                f"{path} is no file", next_step="name copies of services' answers.db", code=2
-            )
-        with closing(sqlite3.connect(path)) as other:
-            rows = other.execute("SELECT * FROM answers").fetchall()
+                f"{path} is no log of answers: {error}",
+                next_step="name copies of services' answers.db",
+                code=3,
+            ) from error
         with self._open:
+            self._open.executemany(
+                "DELETE FROM answers WHERE request_id = ?", [row[:1] for row in rows]
+            )
             self._open.executemany("INSERT INTO answers VALUES " + PLACES, rows)
 
     def unsettled(self, before: float) -> Iterator[list[Shown]]:
