@@ -11,6 +11,7 @@ import tomllib
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 import yaml
 
@@ -165,9 +166,11 @@ def clicks():
     now = round(time.time() * 1000)
     drawn = list(USE_CASE.events(11, EVENTS))
     shift = now - 3_600_000 - drawn[-1].at
-    moved = [type(e)(e.id, e.user, e.at + shift, e.item, e.kind) for e in drawn]
+    moved = [msgspec.structs.replace(e, at=e.at + shift) for e in drawn]
     users = sorted({event.user for event in moved})[:2]
-    moved += [type(moved[0])(f"f{u}", u, now - 1_800_000, kind="forget") for u in users]
+    moved += [
+        type(moved[0])(id=f"f{u}", user=u, at=now - 1_800_000, kind="forget") for u in users
+    ]
     moved += moved[:100]
     random.Random(5).shuffle(moved)
     return moved

@@ -181,5 +181,5 @@ def histories(settings: Settings, use_case: UseCase[Any, Any]) -> list[list[Any]
     load = use_case.state_type.load
     with session() as spark:
         rows = spark.table(table(settings, "states")).select("state").toLocalIterator()
-        known = [[Seen(*seen) for seen in load(bytes(row.state)).recent] for row in rows]
+        known = [[Seen(*seen[:4]) for seen in load(bytes(row.state)).recent] for row in rows]
     return sorted((mine for mine in known if mine), key=lambda mine: (mine[0].at, mine[0].id))
