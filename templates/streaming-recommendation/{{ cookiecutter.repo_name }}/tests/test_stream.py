@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 from conftest import (
     ROOT,
     Configure,
@@ -74,6 +75,25 @@ def test_a_worker_that_begins_again_reads_on_where_the_store_says(
     assert metrics.fenced._value.get() == 0
     with closing(open_store(stored)) as store:
         assert everything(store) == straight(stored, events)
+
+
+def test_a_broker_of_its_own_gives_the_same(
+    configure: Configure, use_case: Any, real_broker: str
+) -> None:
+    # It knows the older way alone in which a group finds together.
+    older = {"client": {"group.protocol": "classic", "session.timeout.ms": 6000}}
+    settings = configure({"SERVICE_BROKERS": real_broker}, stream=older)
+    admin = AdminClient(topics.client(settings))
+    names = (settings.stream.topic, settings.stream.dead_letters)
+    for made in admin.create_topics([NewTopic(name, 4, 1) for name in names]).values():
+        made.result(15)
+    events = list(use_case.events(3, 4000))
+    sent(settings, events[:2000])
+    work(settings, 2000, seconds=60)
+    sent(settings, events[2000:])
+    assert work(settings, 2000, seconds=60).counts["folded"] == 2000
+    with closing(open_store(settings)) as store:
+        assert everything(store) == straight(settings, events)
 
 
 @pytest.mark.parametrize("members", [2, 3])
