@@ -55,6 +55,38 @@ def broker() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def real_broker() -> Iterator[str]:
+    """Run a broker as a process of its own (`tansu`, on the PATH); gives its address."""
+    server = shutil.which("tansu")
+    if server is None:
+        if os.environ.get("REQUIRE_BROKER"):
+            pytest.fail("REQUIRE_BROKER is set, and tansu is not on the PATH")
+        pytest.skip("no broker of its own is installed: tansu")
+    address = f"127.0.0.1:{_free_port()}"
+    where = ("--listener-url", f"tcp://{address}", "--advertised-listener-url", f"tcp://{address}")
+    command = (server, "broker", *where, "--storage-engine", "memory://tansu/", "--silent")
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
+        _until_open(int(address.split(":")[1]))
+        yield address
+        running.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _until_open(port: int) -> None:
+    for _ in range(200):
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"nothing listens on port {port}")
+
+
+@pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run a real Redis or Valkey server; gives its URL."""
     server = shutil.which("redis-server") or shutil.which("valkey-server")
@@ -62,17 +94,11 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if os.environ.get("REQUIRE_REDIS"):
             pytest.fail("REQUIRE_REDIS is set, and neither redis-server nor valkey-server is there")
         pytest.skip("neither redis-server nor valkey-server is installed")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     folder = tmp_path_factory.mktemp("redis")
     command = (server, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder)
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:
-        for _ in range(200):
-            with socket.socket() as tried:
-                if tried.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.05)
+        _until_open(port)
         yield f"redis://127.0.0.1:{port}/0"
         running.terminate()
 

@@ -206,7 +206,8 @@ def test_each_user_is_answered_by_the_version_of_the_arm_and_logged_under_it(pro
 def test_clicks_on_what_the_challenger_showed_let_it_win(project):
     wanted = {**RULES, "users": 80, "guardrail": "fallbacks"}
     project.promote(SECOND, alias="challenger")
-    own, click = project.settings(experiment=wanted), next(iter(USE_CASE.events(1, 1)))
+    own = project.settings(experiment=wanted)
+    click = next(event for event in USE_CASE.events(1, 100) if own.weights[event.kind] > 0)
     states = {}
     with project.client(experiment=wanted) as client:
         for user in (f"user-{n}" for n in range(80)):

@@ -29,6 +29,7 @@ from recommendations.runtime.log import AnswerLog, Record, Store, feedback
 from recommendations.runtime.monitoring import Metrics
 from recommendations.runtime.reading import Offer, States
 from recommendations.runtime.recommending import precompute
+from recommendations.runtime.settings import load
 from recommendations.runtime.state import Change, open_store, trending
 from recommendations.runtime.training import rollback
 
@@ -99,8 +100,10 @@ class Recording:
 def looks(clicks, user, *items, ago=60.0):
     """Return events of a user, seconds ago."""
     now = round((time.time() - ago) * 1000.0)
+    weights = load(ROOT).weights
+    wanted = next(event for event in clicks if weights[event.kind] > 0)
     return [
-        msgspec.structs.replace(clicks[0], id=f"{user}-{n}-{now}", user=user, at=now + n, item=item)
+        msgspec.structs.replace(wanted, id=f"{user}-{n}-{now}", user=user, at=now + n, item=item)
         for n, item in enumerate(items)
     ]
 
@@ -197,13 +200,13 @@ def test_for_an_item_of_no_model_popular_ones_are_similar(project, service):
 
 
 def test_what_is_hidden_is_shown_nowhere_until_it_is_shown_again(project, client):
-    first = shown(ask(client, "a stranger"))[0]
+    first, most = shown(ask(client, "a stranger"))[0], project.settings().service.largest_count
     loaded = model.Model(FIRST, project.registry.files(FIRST))
     item = next(i for i, n in loaded.neighbours.items() if any(o == first for o, _ in n))
     with closing(open_store(project.settings())) as store:
         store.hide(first, "out of stock")
-        until(lambda: first not in shown(ask(client, "a stranger", count=100)))
-        answer = client.post(FOR_ITEMS, json={"item": item, "count": 100}).json()
+        until(lambda: first not in shown(ask(client, "a stranger", count=most)))
+        answer = client.post(FOR_ITEMS, json={"item": item, "count": most}).json()
         assert first not in shown(answer)
 
         store.show(first)
@@ -230,7 +233,7 @@ def test_any_text_is_a_name(project, client, clicks, name):
         (FOR_USERS, {"user": "x" * 129}, "user"),
         (FOR_USERS, {"user": {"a secret": 1}}, "user"),
         (FOR_USERS, {"user": "x", "count": 0}, "count"),
-        (FOR_USERS, {"user": "x", "count": 101}, "count"),
+        (FOR_USERS, {"user": "x", "count": 1001}, "count"),
         (FOR_USERS, {"user": "x", "count": "3"}, "count"),
         (FOR_USERS, {"user": "x", "count": True}, "count"),
         (FOR_USERS, {"user": "x", "surplus": 1}, "surplus"),
@@ -496,7 +499,9 @@ def test_metrics_count_what_happened(project, client, clicks):
 
 def test_the_drift_gauge_shows_how_the_events_changed(project, clicks, monkeypatch):
     monkeypatch.setattr(server, "MEASURE_SECONDS", 0.05)
-    know(project.settings(), looks(clicks, "somebody", *["never-seen-in-training"] * 300))
+    own = project.settings()
+    unseen = ["never-seen-in-training"] * (own.drift.minimum_rows + 100)
+    know(own, looks(clicks, "somebody", *unseen))
 
     with project.client() as client:
         until(lambda: metric(client, "service_drift_psi", feature="popularity") > 1.0)
@@ -693,6 +698,18 @@ def test_a_click_on_what_was_shown_soon_after_is_a_hit(project, clicks):
         }
         arm = log.arms()["champion"]
         assert (arm.users, arm.converted, arm.answers, arm.hits) == (2, 1, 6, 1)
+
+
+def test_an_event_that_counts_nothing_is_no_hit(project, clicks):
+    own, now = project.settings(), time.time()
+    nothing = tuple(feature.model_copy(update={"weight": 0.0}) for feature in own.feature)
+    know(own, looks(clicks, "u", "a"))
+    with closing(Store(own)) as log, closing(open_store(own)) as store:
+        log.write([record(now - 120.0, user=Mask(own).text("u"))])
+        disliked = own.model_copy(update={"feature": nothing})
+
+        assert feedback(disliked, USE_CASE, store, log, now=now) == (0, 0, 1)
+        assert feedback(own, USE_CASE, store, log, now=now) == (1, 0, 0)
 
 
 def test_the_service_settles_an_answer_by_itself_when_its_time_is_up(project, clicks, monkeypatch):

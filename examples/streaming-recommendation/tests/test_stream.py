@@ -12,8 +12,10 @@ import urllib.request
 from contextlib import closing
 from typing import Any
 
+import msgspec
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 from conftest import (
     ROOT,
     Configure,
@@ -68,9 +70,30 @@ def test_a_worker_that_begins_again_reads_on_where_the_store_says(
     sent(stored, events[:1000])
     work(stored, 1000)
     sent(stored, events[1000:])
-    assert work(stored, 2000).counts["folded"] == 2000
+    metrics = work(stored, 2000)
+    assert (metrics.counts["folded"], metrics.counts["unchanged"]) == (2000, 0)
+    assert metrics.fenced._value.get() == 0
     with closing(open_store(stored)) as store:
         assert everything(store) == straight(stored, events)
+
+
+def test_a_broker_of_its_own_gives_the_same(
+    configure: Configure, use_case: Any, real_broker: str
+) -> None:
+    # It knows the older way alone in which a group finds together.
+    older = {"client": {"group.protocol": "classic", "session.timeout.ms": 6000}}
+    settings = configure({"SERVICE_BROKERS": real_broker}, stream=older)
+    admin = AdminClient(topics.client(settings))
+    names = (settings.stream.topic, settings.stream.dead_letters)
+    for made in admin.create_topics([NewTopic(name, 4, 1) for name in names]).values():
+        made.result(15)
+    events = list(use_case.events(3, 4000))
+    sent(settings, events[:2000])
+    work(settings, 2000, seconds=60)
+    sent(settings, events[2000:])
+    assert work(settings, 2000, seconds=60).counts["folded"] == 2000
+    with closing(open_store(settings)) as store:
+        assert everything(store) == straight(settings, events)
 
 
 @pytest.mark.parametrize("members", [2, 3])
@@ -126,15 +149,25 @@ def test_a_killed_worker_loses_nothing_and_counts_nothing_twice(
     assert counted == sum(settings.weights[event.kind] for event in events)
 
 
+MALFORMED, EMPTY = b"{", "of no length"
 DEAD = {
-    "malformed": b"{",
-    "unknown_version": b'{"v":9,"id":"a","user":"u","item":"i","at":1}',
-    "invalid_field": b'{"v":2,"id":null,"user":"u","item":"i","at":1}',
-    "wrong_key": b'{"v":2,"id":"a","user":"somebody else","item":"i","at":1767300000000}',
-    "too_old": b'{"v":2,"id":"a","user":"u","item":"i","at":0}',
-    "from_the_future": b'{"v":2,"id":"a","user":"u","item":"i","at":1798836000000}',
-    "too_large": b'{"v":2,"id":"' + b"x" * 100_000 + b'"}',
+    "malformed": MALFORMED,
+    "unknown_version": b'{"v":"of nobody"}',
+    "invalid_field": {"id": None},
+    "wrong_key": {"user": "somebody else"},
+    "too_old": {"at": 0},
+    "from_the_future": {"at": round(NOW * 1000) + 365 * 86_400_000},
+    "too_large": {"id": "x" * 100_000},
 }
+
+
+def message(use_case: Any, value: Any) -> Any:
+    """Return bytes as they are, and changes of an event of `u` as the event that they make."""
+    if not isinstance(value, dict):
+        return value
+    one = next(use_case.events(1, 1))
+    changed = msgspec.structs.replace(one, **{"user": "u", "at": round(NOW * 1000), **value})
+    return encode(changed).replace(EMPTY.encode(), b"")
 
 
 @pytest.mark.parametrize("reason", DEAD)
@@ -143,7 +176,7 @@ def test_a_message_that_is_no_event_is_refused_by_its_reason(
 ) -> None:
     decoder = Decoder(configure(stream={"oldest_days": 30.0}), use_case)
     with pytest.raises(RefusedError) as refused:
-        decoder.decode(DEAD[reason], b"u", decoder.limits(NOW))
+        decoder.decode(message(use_case, DEAD[reason]), b"u", decoder.limits(NOW))
     assert refused.value.reason == reason
 
 
@@ -154,10 +187,10 @@ def test_a_message_that_is_no_event_is_refused_by_its_reason(
         b"",
         b"\xff\xfe",
         b"[]",
-        b'{"v":2}',
-        b'{"v":2,"id":"a","user":"","item":"i","at":1}',
-        b'{"v":2,"id":"a","user":"u","item":"","at":1}',
-        b'{"v":"2"}',
+        b"{}",
+        {"user": EMPTY},
+        {"item": EMPTY},
+        {"at": -1},
         b"[" * 60_000,
     ],
 )
@@ -166,7 +199,7 @@ def test_whatever_else_is_sent_is_refused_too(
 ) -> None:
     decoder = Decoder(configure(), use_case)
     with pytest.raises(RefusedError):
-        decoder.decode(value, b"u", decoder.limits(NOW))
+        decoder.decode(message(use_case, value), b"u", decoder.limits(NOW))
 
 
 def test_dead_letters_are_explained_and_sent_again_once_mended(
@@ -174,9 +207,9 @@ def test_dead_letters_are_explained_and_sent_again_once_mended(
 ) -> None:
     settings = configure()
     good = next(use_case.events(1, 1))
-    late = b'{"v":2,"id":"late","user":"u","item":"i","at":1767225600000,"kind":"view"}'
+    late = message(use_case, {"id": "late", "at": good.at})
     producer = Producer(topics.client(settings))
-    messages = [("u", DEAD["malformed"]), (good.user, encode(good)), ("u", late)]
+    messages = [("u", MALFORMED), (good.user, encode(good)), ("u", late)]
     topics.send(producer, settings.stream.topic, messages)
     # `late` is too old for this worker, and not for the one after its limit was raised.
     strict = configure(stream={"oldest_days": 0.001})
@@ -190,6 +223,28 @@ def test_dead_letters_are_explained_and_sent_again_once_mended(
     assert topics.replay(settings, use_case, reason="too_old") == (0, 1)
     assert work(settings, 2).counts["folded"] == 2
     assert any("1 malformed" in line for line in topics.summary(settings))
+
+
+def test_a_batch_is_not_written_before_its_dead_letters_are_safe(
+    configure: Configure, use_case: Any
+) -> None:
+    settings = configure()
+    topics.send(Producer(topics.client(settings)), settings.stream.topic, [("u", MALFORMED)])
+    metrics = WorkerMetrics()
+    worker = Worker(settings, use_case, open_store(settings), metrics)
+    nowhere = {"bootstrap.servers": "127.0.0.1:1", "message.timeout.ms": 100, "log_level": 0}
+    worker._dead = Producer(nowhere)
+    until = time.monotonic() + 20
+
+    def ended() -> bool:
+        dealt_with = metrics.counts.total() + metrics.store_failures._value.get()
+        return dealt_with > 0 or time.monotonic() > until
+
+    worker.run(ended)
+    assert metrics.store_failures._value.get() >= 1
+    with closing(open_store(settings)) as store:
+        assert store.offsets(range(8)) == {}
+    assert work(settings, 1).counts["dead"] == 1
 
 
 def test_a_person_who_asks_is_found_nowhere_afterwards(configure: Configure, use_case: Any) -> None:
@@ -220,7 +275,8 @@ def test_a_person_who_asks_is_found_nowhere_afterwards(configure: Configure, use
 
 def test_identities_are_kept_under_a_keyed_hash(configure: Configure, use_case: Any) -> None:
     settings = configure()
-    event = use_case.reads.__args__[0]("e", "ada@example.com", round(time.time() * 1000), "i")
+    one, now = next(use_case.events(1, 1)), round(time.time() * 1000)
+    event = msgspec.structs.replace(one, user="ada@example.com", at=now)
     sent(settings, [event])
     work(settings, 1)
     with closing(open_store(settings)) as store:

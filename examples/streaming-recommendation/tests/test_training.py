@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from confluent_kafka import Producer
 from conftest import Configure, sent, work
 
 from recommendations.runtime import ProjectError, cli, drift, history, model, training
-from recommendations.runtime.broker import client
+from recommendations.runtime.broker import client, send
+from recommendations.runtime.events import forgetting
 from recommendations.runtime.registry import Registry
 from recommendations.runtime.settings import Settings, load
 from recommendations.runtime.state import open_store
@@ -22,11 +25,12 @@ def of(folder: Path, **changes: Any) -> tuple[Settings, Registry]:
 
 
 def test_a_version_has_a_passport_that_lacks_nothing(trained: tuple[Path, str]) -> None:
-    _, registry = of(trained[0])
+    own, registry = of(trained[0])
+    metric = own.gate.metric
     papers = model.read_passport(registry.files(trained[1]))
     assert model.missing(papers, strict=False) == []
-    assert papers["metrics"]["recall_at_10"] > papers["metrics"]["popular_recall_at_10"]
-    assert papers["parameters"]["method"] == "covisitation"
+    assert papers["metrics"][metric] > papers["metrics"][f"popular_{metric}"]
+    assert papers["parameters"]["method"] in own.training.methods
 
 
 def test_the_same_events_give_the_same_version(trained: tuple[Path, str], fresh: Path) -> None:
@@ -51,6 +55,18 @@ def test_what_is_held_back_is_never_trained_on_and_names_nobody(use_case: Any) -
     assert all(recent[-1][0] == 0 for recent in parts.held.asked)
 
 
+def test_what_counts_nothing_was_wanted_by_nobody(use_case: Any) -> None:
+    own, _ = of(Path("unused"), training={"compared_users": 100_000})
+    data = history.histories(own, use_case, 7, 4000)
+    long = [one for one in data if len(one) >= history.SHORTEST]
+    kinds = {one[-1].kind for one in long}
+    first, *others = [f for f in own.feature if f.name in kinds and f.weight > 0]
+    nothing = (first.model_copy(update={"weight": 0.0}), *others)
+    parts = history.split(own.model_copy(update={"feature": nothing}), use_case, data)
+    counting = {feature.name for feature in others}
+    assert parts.held.wanted == [one[-1].item for one in long if one[-1].kind in counting]
+
+
 def test_training_sees_a_user_as_the_worker_does(use_case: Any) -> None:
     own, _ = of(Path("unused"))
     data = history.histories(own, use_case, 7, 4000)
@@ -67,9 +83,9 @@ def test_the_topic_is_the_history_where_there_is_a_broker(
     settings = configure()
     events = list(use_case.events(3, 1500))
     forgotten = events[0].user
-    newest = use_case.reads.__args__[0]
-    wish = newest(id="f", user=forgotten, at=events[-1].at + 1, kind="forget")
-    sent(settings, [*events, *events[:100], wish])
+    sent(settings, [*events, *events[:100]])
+    wish = [(forgotten, forgetting(use_case, forgotten))]
+    send(Producer(client(settings)), settings.stream.topic, wish)
     told = history.histories(settings, use_case, 0, 0)
     assert sum(map(len, told)) == sum(event.user != forgotten for event in events)
     assert forgotten not in {event.user for one in told for event in one}
@@ -89,6 +105,13 @@ def test_a_version_no_better_than_popularity_is_refused_and_the_reason_is_kept(
         training.promote(own, use_case, registry, version)
     assert registry.tags_of(version)["gate"] == "refused"
     assert registry.version_of("champion") == "1"
+
+
+def test_the_gate_asks_for_the_configured_lift(fresh: Path, use_case: Any) -> None:
+    own, registry = of(fresh, gate={"lift": 1e6})
+    verdict = training.gate(own, use_case, registry, "1")
+    assert not verdict.passed
+    assert "times 1000000.0 wanted" in verdict.reason
 
 
 def test_the_gate_refuses_a_version_that_is_worse_than_the_champion(
@@ -153,7 +176,10 @@ def test_drift_is_seen_in_what_is_looked_at(configure: Configure, use_case: Any)
     store = open_store(settings)
     same, rows = drift.found_drift(settings, champion, store, use_case)
     assert rows >= settings.drift.minimum_rows
-    fashion = [type(e)(f"x{n}", f"u{n}", e.at, champion.popular[-1]) for n, e in enumerate(events)]
+    fashion = [
+        msgspec.structs.replace(e, id=f"x{n}", user=f"u{n}", item=champion.popular[-1])
+        for n, e in enumerate(events)
+    ]
     sent(settings, fashion)
     work(settings, len(fashion))
     other, _ = drift.found_drift(settings, champion, store, use_case)
@@ -173,8 +199,9 @@ def test_too_few_events_give_no_verdict(fresh: Path, use_case: Any) -> None:
     store.close()
 
 
-def test_an_unknown_method_says_which_there_are(use_case: Any) -> None:
-    with pytest.raises(ProjectError, match="covisitation"):
+def test_an_unknown_method_says_which_there_are(configure: Configure, use_case: Any) -> None:
+    settings = configure()
+    with pytest.raises(ProjectError, match=settings.training.methods[0]):
         use_case.fit([], method="magic", weights={})
 
 

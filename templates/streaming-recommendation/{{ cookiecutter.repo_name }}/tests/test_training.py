@@ -107,6 +107,13 @@ def test_a_version_no_better_than_popularity_is_refused_and_the_reason_is_kept(
     assert registry.version_of("champion") == "1"
 
 
+def test_the_gate_asks_for_the_configured_lift(fresh: Path, use_case: Any) -> None:
+    own, registry = of(fresh, gate={"lift": 1e6})
+    verdict = training.gate(own, use_case, registry, "1")
+    assert not verdict.passed
+    assert "times 1000000.0 wanted" in verdict.reason
+
+
 def test_the_gate_refuses_a_version_that_is_worse_than_the_champion(
     fresh: Path, use_case: Any
 ) -> None:

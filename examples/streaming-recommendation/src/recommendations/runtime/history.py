@@ -30,7 +30,7 @@ class Held(msgspec.Struct, array_like=True, frozen=True):
         wanted: The item that each went to next, as many as `asked`.
     """
 
-    asked: list[list[tuple[int, str, str, str]]]
+    asked: list[list[tuple[Any, ...]]]
     wanted: list[str]
 
 
@@ -94,10 +94,16 @@ def split(settings: Settings, use_case: UseCase[Any, Any], data: Sequence[Histor
     Raises:
         ProjectError: Nobody has three events.
     """
-    long = [place for place, history in enumerate(data) if len(history) >= SHORTEST]
+    weights = settings.weights
+    # What counts nothing, such as a song that was skipped, is not what anybody wanted.
+    long = [
+        place
+        for place, history in enumerate(data)
+        if len(history) >= SHORTEST and weights.get(history[-1].kind, 0.0) > 0
+    ]
     if not long:
         raise ProjectError(
-            f"of {len(data)} users nobody has {SHORTEST} events",
+            f"of {len(data)} users nobody has {SHORTEST} events, the last of which counts",
             next_step="wait for more events, or ask data.py for more",
         )
     step = max(1, len(long) // settings.training.compared_users)
@@ -107,17 +113,17 @@ def split(settings: Settings, use_case: UseCase[Any, Any], data: Sequence[Histor
     scores: dict[str, float] = {}
     for history in seen:
         for event in history:
-            scores[event.item] = scores.get(event.item, 0.0) + settings.weights.get(event.kind, 0.0)
+            scores[event.item] = scores.get(event.item, 0.0) + weights.get(event.kind, 0.0)
     popular = sorted(scores, key=lambda item: (-scores[item], item))
     asked_of = [_nameless(use_case, seen[n]) for n in chosen]
     return Split(seen, popular, Held(asked_of, [data[n][-1].item for n in chosen]))
 
 
-def _nameless(use_case: UseCase[Any, Any], history: History) -> list[tuple[int, str, str, str]]:
+def _nameless(use_case: UseCase[Any, Any], history: History) -> list[tuple[Any, ...]]:
     """Return what the fold knows after a history, without what could tell whose it is."""
     recent = folded(use_case, history).recent[-KEPT_EVENTS:]
     last = recent[-1][0]
-    return [(at - last, "", item, kind) for at, _, item, kind in recent]
+    return [(at - last, "", *more) for at, _, *more in recent]
 
 
 def folded(use_case: UseCase[Any, Any], history: History) -> Any:

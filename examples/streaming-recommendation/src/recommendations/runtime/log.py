@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import chain
 from pathlib import Path
@@ -368,7 +368,7 @@ def feedback(
         recent = {key: use_case.state_type.load(kept).recent for key, kept in found.items()}
         known: list[tuple[str, str | None]] = []
         for one in shown:
-            hit = _hit(one, recent.get(one.user, ()), window)
+            hit = _hit(one, recent.get(one.user, ()), window, settings.weights)
             if hit is None and one.at + window > now:
                 waiting += 1
             else:
@@ -379,9 +379,15 @@ def feedback(
     return Settled(hits, misses, waiting)
 
 
-def _hit(shown: Shown, recent: Sequence[Sequence[Any]], window: float) -> str | None:
-    """Return the shown item that an event is about, at most `window` seconds afterwards."""
-    for at, _, item, *_ in recent:
-        if shown.at < at / 1000.0 <= shown.at + window and item in shown.items:
+def _hit(
+    shown: Shown,
+    recent: Sequence[Sequence[Any]],
+    window: float,
+    weights: Mapping[str, float],
+) -> str | None:
+    """Return the shown item that an event which counts is about, at most `window` s afterwards."""
+    for at, _, item, kind, *_ in recent:
+        soon = shown.at < at / 1000.0 <= shown.at + window
+        if soon and item in shown.items and weights.get(kind, 0.0) > 0:
             return str(item)
     return None

@@ -104,9 +104,10 @@ def _measure(
 ) -> dict[str, float]:
     """Return metrics of recommending to those whose next item is hidden; none is held back."""
     rules = {**settings.decision, "hide_seen": False}
+    most = settings.service.largest_count
     lists = []
     for recent in held.asked:
-        seen = model.shelf(recent, neighbours, popular, count=10, now=recent[-1][0], rules=rules)
+        seen = model.shelf(recent, neighbours, popular, count=most, now=recent[-1][0], rules=rules)
         lists.append([item for item, _ in use_case.decide(seen)])
     return dict(use_case.evaluate(lists, held.wanted, max(1, len(popular))))
 
