@@ -41,8 +41,21 @@ def of_tonight(number):
     return (nightly("each starts the project's own tests", unless=number % SHARE == 0),)
 
 
-@nightly("the pull requests of the real tools show the same")
-@pytest.mark.parametrize("archetype", [grouped(archetype) for archetype in MUTATIONS])
+@pytest.mark.parametrize(
+    "archetype",
+    [
+        grouped(
+            archetype,
+            marks=(
+                nightly(
+                    "the pull requests of the real tools show the same",
+                    unless=archetype == "streaming-recommendation",
+                ),
+            ),
+        )
+        for archetype in MUTATIONS
+    ],
+)
 def test_a_fresh_project_is_green(archetype, projects):
     project = projects(archetype)
     project.succeeds("poe", "check")
