@@ -42,7 +42,8 @@ for item, count in items.most_common(5):
 
 # COMMAND ----------
 
-neighbours = USE_CASE.fit(histories, method="covisitation", weights=config.weights)
+method = config.training.methods[0]
+neighbours = USE_CASE.fit(histories, method=method, weights=config.weights)
 first = items.most_common(1)[0][0]
 for other, strength in neighbours[first][:5]:
     print(f"{first} -> {other:<12} {strength:.3f}")

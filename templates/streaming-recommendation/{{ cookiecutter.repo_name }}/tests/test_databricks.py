@@ -168,9 +168,7 @@ def clicks():
     shift = now - 3_600_000 - drawn[-1].at
     moved = [msgspec.structs.replace(e, at=e.at + shift) for e in drawn]
     users = sorted({event.user for event in moved})[:2]
-    moved += [
-        type(moved[0])(id=f"f{u}", user=u, at=now - 1_800_000, kind="forget") for u in users
-    ]
+    moved += [type(moved[0])(id=f"f{u}", user=u, at=now - 1_800_000, kind="forget") for u in users]
     moved += moved[:100]
     random.Random(5).shuffle(moved)
     return moved
