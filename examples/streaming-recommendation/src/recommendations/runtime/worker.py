@@ -309,17 +309,22 @@ class Worker:
         if now - self._beaten < BEAT_SECONDS:
             return
         self._beaten = now
-        behind = 0
+        behind = self._behind(busy)
+        if self._next:
+            self._store.beat(self._name, behind)
+        self._metrics.ready = bool(self._next)
+
+    def _behind(self, busy: bool) -> float:
+        """Show how much waits; returns by how many seconds the worker lags."""
+        waiting = 0
         for partition, offset in self._next.items():
             _, high = self._consumer.get_watermark_offsets(
                 TopicPartition(self._rule.topic, partition), cached=True
             )
             lag = max(0, high - offset)
             self._metrics.lag(partition, lag)
-            behind += lag
-        if self._next:
-            self._store.beat(self._name, self._metrics.behind(behind if busy else 0))
-        self._metrics.ready = bool(self._next)
+            waiting += lag
+        return self._metrics.behind(waiting if busy else 0)
 
     def _assigned(self, consumer: Consumer, parts: list[TopicPartition]) -> None:
         """Read on from where the store says, whatever Kafka remembers."""
@@ -354,8 +359,9 @@ class Worker:
 
     def _wait(self) -> None:
         """Leave the stream alone for a while, but not the group; then read the batch again."""
-        parts = self._consumer.assignment()
-        self._consumer.pause(parts)
+        self._metrics.ready = False
+        self._behind(busy=True)
+        self._consumer.pause(self._consumer.assignment())
         until = time.monotonic() + self._pause
         while time.monotonic() < until and not self._stopping.is_set():
             self._consumer.poll(0.05)
