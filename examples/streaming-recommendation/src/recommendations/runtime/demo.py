@@ -29,7 +29,8 @@ from .settings import Settings, load
 
 __all__ = ["demo"]
 
-ASKED_A_SECOND, PROBED_A_SECOND = 25, 10
+ASKED_A_SECOND, PROBED_A_SECOND = 25, 20
+WARM_SECONDS = 1.0
 PATIENCE = 30.0
 LARGEST_WAIT = 1.0
 PICTURE = (720, 180)
@@ -43,14 +44,16 @@ class Seen:
 
     Attributes:
         sent: Clicks that went into the broker.
+        probed: First clicks of new users beside them.
         asked: By arm, how often the next click was asked for.
         found: By arm, how often it was among the ten that were recommended.
-        waits: From a click's sending to an answer that knows it.
+        waits: From a click's sending to an answer that knows it, after a second to warm up.
         rates: Clicks folded in each second.
         lags: Clicks that waited at the end of each second.
     """
 
     sent: int = 0
+    probed: int = 0
     asked: dict[str, int] = field(default_factory=dict)
     found: dict[str, int] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
@@ -179,9 +182,11 @@ def _flow(
         _send(producer, own, now)
         seen.sent += 1
         if number % (rate // PROBED_A_SECOND) == 0:
-            _probe(
-                service, producer, own, replace(now, user=f"new-{number}", id=f"n{number}"), seen
-            )
+            new = replace(now, user=f"new-{number}", id=f"n{number}")
+            seen.probed += 1
+            wait = _probe(service, producer, own, new)
+            if number >= WARM_SECONDS * rate:
+                seen.waits.append(wait)
         if time.monotonic() - told >= 1.0:
             before = _second(worker, seen, before, time.monotonic() - told)
             told = time.monotonic()
@@ -202,7 +207,7 @@ def _ask(service: str, event: Any, seen: Seen) -> None:
     seen.found[arm] = seen.found.get(arm, 0) + hit
 
 
-def _probe(service: str, producer: Producer, own: Settings, event: Any, seen: Seen) -> None:
+def _probe(service: str, producer: Producer, own: Settings, event: Any) -> float:
     """Send a new user's first click, and measure until the answer is no stranger's any more."""
     started = time.monotonic()
     _send(producer, own, event)
@@ -210,7 +215,7 @@ def _probe(service: str, producer: Producer, own: Settings, event: Any, seen: Se
     while time.monotonic() - started < LARGEST_WAIT:
         if not _post(service, {"user": event.user, "count": 1})["fallback"]:
             break
-    seen.waits.append(time.monotonic() - started)
+    return time.monotonic() - started
 
 
 def _post(service: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -229,7 +234,7 @@ def _second(worker: str, seen: Seen, before: float, passed: float) -> float:
         text = page.read().decode()
     done = sum(float(value) for value in re.findall(r"^worker_events_total{.*} (\S+)$", text, re.M))
     seen.rates.append((done - before) / passed)
-    seen.lags.append(max(0.0, seen.sent + len(seen.waits) - done))
+    seen.lags.append(max(0.0, seen.sent + seen.probed - done))
     line = (
         f"live      {seen.rates[-1]:6.0f} events/s   lag {seen.lags[-1]:4.0f}   "
         f"event to recommendation {median(seen.waits or [0.0]) * 1000:5.1f} ms   {_arms(seen)}"
