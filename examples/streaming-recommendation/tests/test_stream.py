@@ -207,6 +207,30 @@ def test_whatever_else_is_sent_is_refused_too(
         decoder.decode(message(use_case, value), b"u", decoder.limits(NOW))
 
 
+def test_an_old_event_that_cannot_be_told_anew_is_refused(
+    configure: Configure, use_case: Any
+) -> None:
+    class Strange(msgspec.Struct):
+        def newest(self) -> None:
+            raise OverflowError("too far")
+
+    class Other(type(use_case)):  # type: ignore[misc]
+        reads = Strange
+
+    decoder = Decoder(configure(), Other())
+    with pytest.raises(RefusedError, match="too far") as refused:
+        decoder.decode(b"{}", b"u", decoder.limits(NOW))
+    assert refused.value.reason == "invalid_field"
+
+
+def test_an_event_without_its_key_is_refused(configure: Configure, use_case: Any) -> None:
+    decoder = Decoder(configure(), use_case)
+    sample = encode(next(use_case.events(1, 1)))
+    with pytest.raises(RefusedError) as refused:
+        decoder.decode(sample, None, decoder.limits(NOW))
+    assert refused.value.reason == "wrong_key"
+
+
 def test_dead_letters_are_explained_and_sent_again_once_mended(
     configure: Configure, use_case: Any
 ) -> None:

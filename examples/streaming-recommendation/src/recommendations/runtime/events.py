@@ -87,7 +87,11 @@ class Decoder:
             raise RefusedError(_reason(str(error)), str(error)) from None
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             raise RefusedError("malformed", str(error)) from None
-        if key is not None and key != event.user.encode():
+        except (ArithmeticError, ValueError) as error:
+            # An old version's field may be too far out to be told as the newest has it.
+            raise RefusedError("invalid_field", str(error)) from None
+        # Without its key an event may stand in any partition, and two workers hold one user.
+        if key != event.user.encode():
             raise RefusedError("wrong_key", "the message's key is not the event's user")
         if event.at < limits.oldest:
             raise RefusedError("too_old", f"{event.at} is before {limits.oldest}")

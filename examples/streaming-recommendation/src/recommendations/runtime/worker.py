@@ -16,7 +16,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    Consumer,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 
 from . import ProjectError, UseCase
 from .broker import client, dead_letter, place, produce
@@ -273,7 +280,8 @@ class Worker:
             expected = after.get(partition, self._next.get(partition))
             if expected is None or offset < expected:
                 continue
-            before.setdefault(partition, self._next[partition])
+            # Of a partition that nobody read, the first message says where it begins.
+            before.setdefault(partition, offset if expected < 0 else expected)
             after[partition] = offset + 1
             fresh.append(message)
         return before, after, fresh
@@ -321,7 +329,7 @@ class Worker:
             _, high = self._consumer.get_watermark_offsets(
                 TopicPartition(self._rule.topic, partition), cached=True
             )
-            lag = max(0, high - offset)
+            lag = max(0, high - max(0, offset))
             self._metrics.lag(partition, lag)
             waiting += lag
         return self._metrics.behind(waiting if busy else 0)
@@ -332,10 +340,7 @@ class Worker:
         self._folder.known.clear()
         known = self._offsets([part.partition for part in parts])
         for part in parts:
-            low = 0
-            if part.partition not in known:
-                low, _ = consumer.get_watermark_offsets(part, timeout=PATIENCE)
-            part.offset = known.get(part.partition, low)
+            part.offset = known.get(part.partition, OFFSET_BEGINNING)
             self._next[part.partition] = part.offset
         consumer.incremental_assign(parts)
 
