@@ -13,6 +13,7 @@ import functools
 import json
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ STUBBED: Final = {
     "google-auth": "true",
     "aws-credentials": "true",
 }
+SILENT: Final = re.compile(r"Run Main (.+)\n\s*\S*\s*Failure - Main \1 \[")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,15 @@ def act(
     ]  # fmt: skip
     nothing_of_ours = {"PYTHONPATH": "", "VIRTUAL_ENV": ""}
     surroundings = {"UV_PYTHON": sys.executable, **nothing_of_ours, **(env or {})}
-    result = run(*command, cwd=project, env=surroundings, check=False, timeout=900)
+    outcome = told(run(*command, cwd=project, env=surroundings, check=False, timeout=900))
+    # act loses what a step says that ends within milliseconds, now and then.
+    if SILENT.search(outcome.log):
+        outcome = told(run(*command, cwd=project, env=surroundings, check=False, timeout=900))
+    return outcome
+
+
+def told(result: subprocess.CompletedProcess[str]) -> Outcome:
+    """Read what act told, line by line."""
     steps: dict[str, str] = {}
     said: list[str] = []
     # A step inside an action is told of twice.
