@@ -61,12 +61,14 @@ def histories(
         seed: Of the made-up events.
         count: How many made-up events.
     """
+    forgotten: dict[str, int] = {}
     by_user: dict[str, dict[str, Any]] = {}
     for event in _events(settings, use_case, seed, count):
         mine = by_user.setdefault(event.user, {})
         if event.kind == FORGET:
+            forgotten[event.user] = max(event.at, forgotten.get(event.user, event.at))
             by_user[event.user] = {i: e for i, e in mine.items() if e.at > event.at}
-        else:
+        elif event.at > forgotten.get(event.user, -1):
             mine.setdefault(event.id, event)
     ordered = (sorted(mine.values(), key=lambda e: (e.at, e.id)) for mine in by_user.values())
     found = [mine for mine in ordered if mine]
