@@ -12,11 +12,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-OURS = """
-import sys; sys.path.insert(0, "tests")
-import bench
-print(bench.rate(""))
-"""
+WORKER = "import sys; sys.path.insert(0, 'tests'); import bench; print(bench.rate(''))"
 
 
 def measured(command: list[str], folder: Path) -> float:
@@ -28,26 +24,27 @@ def measured(command: list[str], folder: Path) -> float:
 
 
 def main() -> int:
-    """Print both speeds and their ratio, medians of paired runs."""
+    """Print the speeds and their ratios, medians of runs in turn."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("project", type=Path)
     parser.add_argument("--runs", type=int, default=3)
     asked = parser.parse_args()
-    events = HERE / "stream_quixstreams.py"
-    theirs = ["uv", "run", "--no-project", "--with", "quixstreams", "python", str(events)]
-    pairs = [
-        (
-            measured(["uv", "run", "python", "-c", OURS], asked.project),
-            measured(theirs, asked.project),
-        )
-        for _ in range(asked.runs)
-    ]
-    print("| worker | events a second |")
-    print("|---|---|")
-    for name, rates in zip(("ours", "quixstreams"), zip(*pairs, strict=True), strict=True):
-        print(f"| {name} | {statistics.median(rates):.0f} |")
-    ratio = statistics.median(ours / other for ours, other in pairs)
-    print(f"\n{ratio:.1f} times as many, median of {asked.runs} pairs")
+    project = asked.project.resolve()
+    packages = ("--with", "quixstreams", "--with-editable", str(project))
+    program = (str(HERE / "stream_quixstreams.py"), str(project))
+    theirs = ["uv", "run", "--no-project", *packages, "python", "-W", "ignore", *program]
+    jobs = {
+        "ours: users and popularity, exactly once": ["uv", "run", "python", "-c", WORKER],
+        "quixstreams: the same, with a changelog": theirs,
+        "quixstreams: users alone, at least once, no changelog": [*theirs, "--users-alone"],
+    }
+    rounds = [[measured(command, project) for command in jobs.values()] for _ in range(asked.runs)]
+    print("| worker, state on one machine | events a second | ours is faster |")
+    print("|---|---:|---:|")
+    for place, name in enumerate(jobs):
+        rate = statistics.median(rates[place] for rates in rounds)
+        ratio = statistics.median(rates[0] / rates[place] for rates in rounds)
+        print(f"| {name} | {rate:,.0f} | {f'{ratio:.1f} times' if place else ''} |")
     return 0
 
 

@@ -144,13 +144,25 @@ def fresh(trained: tuple[Path, str], tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained[0], tmp_path / "data"))
 
 
-def work(settings: Settings, wanted: int, *, seconds: float = 30.0) -> WorkerMetrics:
+def work(
+    settings: Settings, wanted: int, *, seconds: float = 30.0, use_case: Any = cli.USE_CASE
+) -> WorkerMetrics:
     """Work until so many messages are dealt with; fails where they are not within `seconds`."""
     metrics = WorkerMetrics()
-    worker = Worker(settings, cli.USE_CASE, open_store(settings), metrics)
+    worker = Worker(settings, use_case, open_store(settings), metrics)
     until = time.monotonic() + seconds
     worker.run(lambda: metrics.counts.total() >= wanted or time.monotonic() > until)
     assert metrics.counts.total() >= wanted, f"{metrics.counts} after {seconds} s"
+    return metrics
+
+
+def stuck(settings: Settings, use_case: Any, *, seconds: float = 30.0) -> WorkerMetrics:
+    """Work until a batch cannot be written; fails where every one can."""
+    metrics = WorkerMetrics()
+    worker = Worker(settings, use_case, open_store(settings), metrics)
+    until = time.monotonic() + seconds
+    worker.run(lambda: metrics.store_failures._value.get() > 0 or time.monotonic() > until)
+    assert metrics.store_failures._value.get() > 0, metrics.counts
     return metrics
 
 
