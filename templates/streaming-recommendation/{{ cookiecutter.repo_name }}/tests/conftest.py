@@ -194,16 +194,18 @@ def killed_again_and_again(settings: Settings, events: list[Any], *, kills: int)
             end = (life + 1) * len(events) // (kills + 1)
             sent(settings, events[begin:end])
             done = sum(store.offsets(range(8)).values())
-            with subprocess.Popen(_worker(settings, life), cwd=ROOT) as running:
+            # A broker waits 45 s for a member that is gone; another group does not.
+            stream = {"group": f"{settings.stream.group}.{life}"}
+            with subprocess.Popen(worker_of(settings, **stream), cwd=ROOT) as running:
                 last = life == kills
-                _moved(store, len(events) - 1 if last else done, running)
+                until_moved(store, len(events) - 1 if last else done, running)
                 time.sleep(0 if last else draw.uniform(0, 0.05))
                 running.send_signal(signal.SIGTERM if last else signal.SIGKILL)
 
 
-def _worker(settings: Settings, life: int) -> list[str]:
-    # A broker waits 45 s for a member that is gone; another group does not.
-    stream = {**dict(settings.stream), "group": f"{settings.stream.group}.{life}"}
+def worker_of(settings: Settings, **changes: Any) -> list[str]:
+    """Return the command of a worker in a process of its own, on a file."""
+    stream = {**dict(settings.stream), **changes}
     program = (
         "from {{ cookiecutter.package_name }}.runtime import cli, monitoring, settings, state, worker;"
         f"own = settings.load(None, dict(SERVICE_BROKERS={settings.environment.brokers!r},"
@@ -214,7 +216,8 @@ def _worker(settings: Settings, life: int) -> list[str]:
     return [sys.executable, "-c", program]
 
 
-def _moved(store: Store, beyond: int, running: subprocess.Popen[bytes]) -> None:
+def until_moved(store: Store, beyond: int, running: subprocess.Popen[bytes]) -> None:
+    """Wait until a running worker wrote more than so many events."""
     until = time.monotonic() + 60
     while sum(store.offsets(range(8)).values()) <= beyond:
         assert time.monotonic() < until, "the worker does not work"
