@@ -42,7 +42,7 @@ AT_ONCE = 500
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = NORMAL",
-    "cache_size = -65536",
+    "cache_size = -16384",
     "wal_autocheckpoint = 16384",
     "secure_delete = FAST",
 )
