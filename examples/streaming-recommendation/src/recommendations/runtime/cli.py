@@ -179,9 +179,9 @@ def _registry(settings: Settings) -> Registry:
 def _train(asked: argparse.Namespace, settings: Settings) -> None:
     registry = _registry(settings)
     version = training.train(settings, USE_CASE, registry, seed=asked.seed, events=asked.events)
-    metrics = read_passport(registry.files(version))["metrics"]
-    print(f"registered {registry.model} version {version}")
-    for name, value in metrics.items():
+    papers = read_passport(registry.files(version))
+    print(f"registered {registry.model} version {version}, by {papers['parameters']['method']}")
+    for name, value in papers["metrics"].items():
         print(f"  {name:<30} {value:.4f}")
     print(f"next: uv run poe promote {version}")
 
