@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("drift", _drift, "Compare the newest events with the training data.")
     verb("feedback", _feedback, "Join clicks to what was shown, and measure.")
 {%- if cookiecutter.ab_test %}
-    files: Option = ("files", {"type": Path, "nargs": "*", "help": "services' answers.db"})
+    files: Option = ("files", {"type": Path, "nargs": "*", "help": "services' logs or their lines"})
     verb("experiment", _experiment, "Say which arm won, and how sure that is.", files)
 {%- endif %}
     item: Option = ("item", {"help": "the item's id"})
