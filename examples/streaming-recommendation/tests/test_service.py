@@ -24,10 +24,10 @@ from conftest import (
     until,
 )
 
-from recommendations.runtime import ProjectError, model, server
+from recommendations.runtime import ProjectError, model, monitoring, server
 from recommendations.runtime.cli import USE_CASE
 from recommendations.runtime.events import Mask
-from recommendations.runtime.log import AnswerLog, Record, Store, feedback
+from recommendations.runtime.log import COLUMNS, AnswerLog, Record, Store, feedback
 from recommendations.runtime.monitoring import Metrics
 from recommendations.runtime.state import open_store, trending
 
@@ -374,6 +374,35 @@ def test_a_click_on_what_was_shown_soon_after_is_a_hit(project, clicks):
         }
         arm = log.arms()["champion"]
         assert (arm.users, arm.converted, arm.answers, arm.hits) == (2, 1, 6, 1)
+
+
+def test_lines_of_standard_output_hold_all_that_the_log_holds(project, clicks, caplog, tmp_path):
+    own = project.settings(service={"log_lines": True})
+    caplog.handler.setFormatter(monitoring.JsonLines())
+    caplog.set_level("INFO", "answers")
+    know(own, looks(clicks, "u", "a", ago=60.0))
+    with closing(Store(own)) as log, closing(open_store(own)) as store:
+        shown_at, user = time.time() - 120.0, Mask(own).text("u")
+        log.write([record(shown_at + n, user=user, items=("a", "ü")) for n in range(3)])
+        log.write([record(shown_at, request_id="other", arm="challenger", user="")])
+        assert feedback(own, USE_CASE, store, log).hits == 3
+        kept = sorted(log.rows(*COLUMNS))
+    others = ["no line of ours", json.dumps({"answer": 1}), json.dumps({"answer": {"hit": "x"}})]
+    lines = "\n".join([*others, caplog.text, *others])
+    (tmp_path / "lines").write_text(lines, encoding="utf-8")
+
+    with closing(Store(project.settings(), ":memory:")) as other:
+        other.take(tmp_path / "lines")
+        other.take(tmp_path / "lines")
+        assert sorted(other.rows(*COLUMNS)) == kept
+
+
+def test_nothing_is_told_on_standard_output_unless_it_is_asked_for(project, caplog):
+    caplog.set_level("INFO", "answers")
+    with closing(Store(project.settings())) as log:
+        log.write([record(time.time())])
+
+    assert caplog.text == ""
 
 
 def test_an_event_that_counts_nothing_is_no_hit(project, clicks):

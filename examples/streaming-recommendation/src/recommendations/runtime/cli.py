@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("precompute", _precompute, "Write everybody's recommendations, for e-mail.", out)
     verb("drift", _drift, "Compare the newest events with the training data.")
     verb("feedback", _feedback, "Join clicks to what was shown, and measure.")
-    files: Option = ("files", {"type": Path, "nargs": "*", "help": "services' answers.db"})
+    files: Option = ("files", {"type": Path, "nargs": "*", "help": "services' logs or their lines"})
     verb("experiment", _experiment, "Say which arm won, and how sure that is.", files)
     item: Option = ("item", {"help": "the item's id"})
     why: Option = ("--why", {"default": "out of stock", "help": "the reason, for whoever asks"})
