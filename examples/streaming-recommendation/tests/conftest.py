@@ -1,14 +1,15 @@
-"""What tests of the machinery share: a broker, stores, settings of a folder of their own."""
+"""What tests of the machinery share: a broker, stores, a service, settings of their own."""
 
 import os
 import random
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,24 +17,25 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import msgspec
 import pytest
 from confluent_kafka import Producer
 from starlette.testclient import TestClient
 
-from recommendations.runtime import cli, training
+from recommendations.runtime import Shelf, cli, server, training
 from recommendations.runtime.broker import Embedded, client, send
 from recommendations.runtime.events import Mask, encode
 from recommendations.runtime.monitoring import WorkerMetrics
 from recommendations.runtime.registry import Registry
-from recommendations.runtime.server import application
 from recommendations.runtime.settings import Settings, load
-from recommendations.runtime.state import Store, open_store
+from recommendations.runtime.state import Change, Store, open_store
 from recommendations.runtime.worker import Worker
 
 ROOT = Path(__file__).parents[1]
 ANY_AGE = 36_500.0
 KEY = "a-key-of-the-tests"
 FIRST, SECOND = "1", "2"
+FOR_USERS, FOR_ITEMS = "/v1/recommendations", "/v1/similar"
 Configure = Callable[..., Settings]
 
 # A shared runner is slow at times; speed is the load test's business.
@@ -230,7 +232,7 @@ class Project:
         training.promote(lenient, cli.USE_CASE, self.registry, version, alias=alias)
 
     def client(self, use_case: Any = cli.USE_CASE, **changes: dict[str, object]) -> TestClient:
-        app = application(self.settings(**changes), use_case, self.registry)
+        app = server.application(self.settings(**changes), use_case, self.registry)
         return TestClient(app, headers={"X-API-Key": KEY})
 
 
@@ -265,3 +267,99 @@ def project(_two_versions: Path, tmp_path: Path) -> Project:
     """A project whose registry holds two versions; the first is champion."""
     shutil.copytree(_two_versions, tmp_path / "data")
     return Project(tmp_path / "data")
+
+
+@pytest.fixture
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the service ask fifty times a second what is on offer."""
+    monkeypatch.setattr(server, "OFFER_SECONDS", 0.02)
+
+
+@pytest.fixture(name="client")
+def _client(project: Project) -> Iterator[TestClient]:
+    """The running service of `project`."""
+    with project.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def clicks() -> list[Any]:
+    """Events as users made them until now; the first of them knows many items."""
+    made = list(cli.USE_CASE.events(11, 3000))
+    later = round(time.time() * 1000.0) - made[-1].at - 60_000
+    return [msgspec.structs.replace(event, at=event.at + later) for event in made]
+
+
+@pytest.fixture(scope="module")
+def user(clicks: list[Any]) -> str:
+    """Somebody who looked at many items."""
+    users = [event.user for event in clicks]
+    return max(set(users), key=users.count)
+
+
+def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait until something is so; fails where it is not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert condition()
+
+
+def know(own: Settings, events: Sequence[Any], partition: int = 7) -> None:
+    """Put events into the store, as the worker does."""
+    text, states, hits = Mask(own).text, {}, {}
+    with closing(open_store(own)) as store:
+        for event in events:
+            key, second = text(event.user), event.at // 1000
+            if key not in states and (kept := store.get(key)):
+                states[key] = cli.USE_CASE.state_type.load(kept)
+            states[key] = cli.USE_CASE.fold(states.get(key), event)
+            place = (second - second % own.trending.bucket_seconds, event.item)
+            hits[place] = hits.get(place, 0) + 1000
+        read = store.offsets([partition]).get(partition, 0)
+        kept = {key: state.dump() for key, state in states.items()}
+        store.commit(Change({partition: read}, {partition: read + len(events)}, kept, hits))
+
+
+class Recording:
+    """The same use case; it keeps what the newest decision saw."""
+
+    saw: Shelf
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(cli.USE_CASE, name)
+
+    def decide(self, shelf: Shelf) -> Sequence[tuple[str, float]]:
+        self.saw = shelf
+        return cli.USE_CASE.decide(shelf)
+
+
+def looks(clicks: Iterable[Any], user: str, *items: str, ago: float = 60.0) -> list[Any]:
+    """Return events of a user, seconds ago."""
+    now = round((time.time() - ago) * 1000.0)
+    weights = load(ROOT).weights
+    wanted = next(event for event in clicks if weights[event.kind] > 0)
+    return [
+        msgspec.structs.replace(wanted, id=f"{user}-{n}-{now}", user=user, at=now + n, item=item)
+        for n, item in enumerate(items)
+    ]
+
+
+def ask(client: TestClient, user: str, path: str = FOR_USERS, **more: object) -> Any:
+    """Return the answer to a user's request."""
+    answer = client.post(path, json={"user": user, **more})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def shown(answer: Any) -> list[str]:
+    """Return the items of an answer."""
+    return [one["item"] for one in answer["items"]]
+
+
+def metric(client: TestClient, name: str, **labels: str) -> float:
+    """Return what the service says of itself; 0 where it says nothing."""
+    said = "".join(f'{key}="{value}",' for key, value in sorted(labels.items())).rstrip(",")
+    wanted = re.escape(name + ("{" + said + "}" if said else "")) + r" (\S+)"
+    found = re.search("^" + wanted + "$", client.get("/metrics").text, re.MULTILINE)
+    return float(found[1]) if found else 0.0

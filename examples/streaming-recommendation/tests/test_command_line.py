@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import FIRST, Project, ask, know, shown, until
+from starlette.testclient import TestClient
 
-from recommendations.runtime import cli
+from recommendations.runtime import ProjectError, cli
 from recommendations.runtime.events import Mask
+from recommendations.runtime.recommending import precompute
 from recommendations.runtime.settings import load
 from recommendations.runtime.state import Change, open_store
 
@@ -80,6 +83,55 @@ def test_everybody_s_recommendations_are_written_for_e_mail(
     assert cli.main(["feedback"]) == 0
     assert cli.main(["drift"]) == 0
     assert "too few" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_everybody_s_recommendations_stand_in_one_file(
+    project: Project, client: TestClient, clicks: list[Any], tmp_path: Path
+) -> None:
+    own = project.settings()
+    know(own, clicks)
+    users = sorted({event.user for event in clicks})
+    until(lambda: ask(client, users[0])["fallback"] == "")
+    with closing(open_store(own)) as store:
+        many = precompute(own, cli.USE_CASE, project.registry, store, tmp_path / "new/mail.jsonl")
+
+    lines = (tmp_path / "new/mail.jsonl").read_text(encoding="utf-8").splitlines()
+    by_key = {line["user"]: line for line in map(json.loads, lines)}
+    assert many == len(lines) == len(by_key) == len(users)
+    for name in users[:20]:
+        line = by_key[Mask(own).text(name)]
+        assert (line["items"], line["version"]) == (shown(ask(client, name)), FIRST)
+        assert line["created_at"].endswith("+00:00")
+
+
+def test_a_file_of_recommendations_appears_whole_or_not_at_all(
+    project: Project, clicks: list[Any], tmp_path: Path
+) -> None:
+    own = project.settings()
+    know(own, clicks)
+    out = tmp_path / "mail.jsonl"
+    out.write_text("of yesterday")
+    calls = iter(range(100))
+
+    class Failing:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(cli.USE_CASE, name)
+
+        def decide(self, shelf: Any) -> Any:
+            if next(calls) > 30:
+                raise OSError("no space left on device")
+            return cli.USE_CASE.decide(shelf)
+
+    with closing(open_store(own)) as store:
+        with pytest.raises(OSError, match="no space"):
+            precompute(own, Failing(), project.registry, store, out)
+        project.registry.point("champion", None)
+        with pytest.raises(ProjectError, match="there is no champion"):
+            precompute(own, cli.USE_CASE, project.registry, store, out)
+
+    assert out.read_text() == "of yesterday"
+    assert list(tmp_path.glob(".mail*")) == []
 
 
 @pytest.mark.usefixtures("place")

@@ -1,7 +1,11 @@
 """Your six modules: what must hold of them whatever they do. Replace what is about the sample."""
 
+import importlib.util
 import json
+import os
+import sys
 from functools import reduce
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -9,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommendations import data, decide, evaluate, features, schemas, train
-from recommendations.runtime import Shelf
+from recommendations.runtime import ProjectError, Shelf, cli, model, training
+from recommendations.runtime.registry import Registry
+from recommendations.runtime.settings import load
 
 # One message of every version that was ever sent. A change that cannot read one is refused here.
 MESSAGES = {
@@ -141,6 +147,49 @@ def test_what_is_looked_at_together_becomes_neighbours() -> None:
     assert [item for item, _ in found["a"]] == ["b", "c"]
     assert [item for item, _ in found["d"]] == ["e"]
     assert all(0 < strength <= 1 for near in found.values() for _, strength in near)
+
+
+@pytest.fixture
+def _als() -> None:
+    if importlib.util.find_spec("implicit") is None:
+        if os.environ.get("REQUIRE_ALS"):
+            pytest.fail("REQUIRE_ALS is set, and implicit is not installed")
+        pytest.skip("implicit is not installed: uv sync --group als")
+
+
+@pytest.mark.usefixtures("_als")
+def test_factorisation_finds_what_the_same_people_look_at() -> None:
+    worlds = ["abcd", "efgh"]
+    histories = [
+        [schemas.Event(f"{u}{n}", f"u{u}", n, item) for n, item in enumerate(worlds[u % 2])]
+        for u in range(40)
+    ]
+    found = train.fit(histories, method="als", weights=WEIGHTS)
+    assert found == train.fit(histories, method="als", weights=WEIGHTS)
+    assert {item for item, _ in found["a"][:3]} == {"b", "c", "d"}
+    assert {item for item, _ in found["h"][:3]} == {"e", "f", "g"}
+    assert all(0 < strength <= 1 for near in found.values() for _, strength in near)
+
+
+@pytest.mark.usefixtures("_als")
+def test_both_methods_are_compared_and_the_better_one_is_promoted(tmp_path: Path) -> None:
+    both = {"methods": ["als", "covisitation"], "events": 8000}
+    own = load(Path(__file__).parents[1], {"SERVICE_DATA_DIR": str(tmp_path)}, training=both)
+    registry = Registry(own)
+    version = training.train(own, cli.USE_CASE, registry)
+    papers = model.read_passport(registry.files(version))
+    metric, metrics = own.gate.metric, papers["metrics"]
+    reached = {name: metrics[f"{metric}_{name}"] for name in own.training.methods}
+    assert all(value > metrics[f"popular_{metric}"] for value in reached.values()), reached
+    assert papers["parameters"]["method"] == max(reached, key=reached.__getitem__)
+    assert metrics[metric] == max(reached.values())
+    assert training.promote(own, cli.USE_CASE, registry, version).passed
+
+
+def test_factorisation_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "implicit.als", None)
+    with pytest.raises(ProjectError, match="implicit is not installed"):
+        train.fit([], method="als", weights=WEIGHTS)
 
 
 def shelf(**changes: object) -> Shelf:

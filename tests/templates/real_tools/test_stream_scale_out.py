@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.nightly import nightly
+from tests.nightly import NIGHTLY, nightly
 from tests.templates.real_tools import projects
 from tests.templates.real_tools.test_scale_out import failed, mutated, own_tests
 from tests.templates.real_tools.toolbox import run
 from tests.templates.rendering import render
+from tests.templates.swapping import swap
 
 pytestmark = [pytest.mark.tools, pytest.mark.slow, pytest.mark.xdist_group("spark")]
 
@@ -28,15 +29,16 @@ FOUND = {
     "test_every_job_says_who_pays_and_what_happens_when_it_fails[stream]",
     "test_a_verb_that_fails_fails_its_task",
 }
-FOLDS = "test_a_dict_sqlite_and_spark_hold_the_same_state_byte_for_byte"
+FOLDS = "test_a_dict_sqlite_redis_and_spark_hold_the_same_state_byte_for_byte"
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stream for Databricks, installed with Spark."""
+    """A stream for Databricks, installed with Spark and the second method of training."""
     made = render("streaming-recommendation", tmp_path_factory.mktemp("spark"), databricks=True)
     projects.lock(made)
-    run("uv", "sync", "--quiet", "--group", "spark", cwd=made, env=projects.ON_THIS_PYTHON)
+    groups = ("--group", "spark", "--group", "als")
+    run("uv", "sync", "--quiet", *groups, cwd=made, env=projects.ON_THIS_PYTHON)
     return made
 
 
@@ -46,6 +48,28 @@ def test_the_stream_s_own_proof_passes_and_skips_nothing(project: Path) -> None:
     assert done.returncode == 0, done.stdout[-6000:]
     assert re.search(r"\d+ passed", done.stdout)
     assert "skipped" not in done.stdout
+
+
+def test_both_methods_of_training_are_compared(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUIRE_ALS", "yes")
+    done = own_tests(project, "tests/test_use_case.py", "-k", "factorisation or both_methods")
+
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert "3 passed" in done.stdout
+
+
+def test_a_use_case_that_asks_more_of_an_event_is_trained_there_too(project: Path) -> None:
+    swap(project, projects.package(project), "streaming-recommendation")
+    try:
+        chosen = "refresh or byte_for_byte" if NIGHTLY else "refresh"
+        done = own_tests(project, "tests/test_databricks.py", "-k", chosen)
+    finally:
+        run("git", "checkout", "--quiet", "--", ".", cwd=project)
+
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert re.search(r"\d passed", done.stdout)
 
 
 def test_every_fault_in_the_stream_s_bundle_is_found_by_the_project(project: Path) -> None:

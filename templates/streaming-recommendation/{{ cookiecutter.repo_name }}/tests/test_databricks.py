@@ -8,6 +8,7 @@ import random
 import sys
 import time
 import tomllib
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -21,9 +22,11 @@ from {{ cookiecutter.package_name }}.runtime import (
     cli,
     databricks,
     events,
+    model,
     monitoring,
 )
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
+from {{ cookiecutter.package_name }}.runtime.registry import Registry
 from {{ cookiecutter.package_name }}.runtime.settings import load
 from {{ cookiecutter.package_name }}.runtime.state import open_store
 from {{ cookiecutter.package_name }}.runtime.worker import Worker
@@ -54,7 +57,7 @@ GIVEN = {
 }
 {%- endraw %}
 EVENTS = 3000
-OWN_VERBS = ("stream", "refresh")
+OWN_VERBS = ("stream",)
 
 
 @pytest.mark.parametrize(("kind", "body"), RESOURCES)
@@ -128,10 +131,10 @@ def task(monkeypatch, tmp_path):
 
 def test_a_verb_that_fails_fails_its_task(task, capsys, monkeypatch):
     def refuse(*_):
-        raise ProjectError("there are no states", next_step="let the stream run", code=3)
+        raise ProjectError("there is no topic", next_step="make one", code=3)
 
-    monkeypatch.setattr(databricks.spark, "histories", refuse)
-    for verb in (["refresh"], ["rollback"]):
+    monkeypatch.setattr(databricks.spark, "stream", refuse)
+    for verb in (["stream"], ["rollback"]):
         with pytest.raises(SystemExit) as ended:
             task(*verb)
         assert ended.value.code
@@ -193,17 +196,34 @@ def by_hand(place, clicks):
 
 
 @pytest.fixture(scope="module")
-def by_worker(place, messages):
-    """The states that a worker wrote into SQLite."""
+def topic(place, messages):
+    """How many messages there are in the topic: all of them."""
     producer = broker.Producer(broker.client(place))
-    broker.send(producer, place.stream.topic, [(k.decode(), v) for k, v in messages])
+    sent = [(key.decode(), value) for key, value in messages]
+    return broker.send(producer, place.stream.topic, sent)
+
+
+def worked(own, count):
+    """Let a worker fold the topic; return the states that it wrote into its store."""
     metrics = monitoring.WorkerMetrics()
-    worker = Worker(place, USE_CASE, open_store(place), metrics)
-    worker.run(until=lambda: sum(metrics.counts.values()) >= len(messages))
-    store = open_store(place)
-    found = store.get_many(list(store.keys()))
-    store.close()
-    return found
+    worker = Worker(own, USE_CASE, open_store(own), metrics)
+    worker.run(until=lambda: sum(metrics.counts.values()) >= count)
+    with closing(open_store(own)) as store:
+        return store.get_many(list(store.keys()))
+
+
+@pytest.fixture(scope="module")
+def by_worker(place, topic):
+    """The states that a worker wrote into SQLite."""
+    return worked(place, topic)
+
+
+@pytest.fixture(scope="module")
+def by_redis(place, topic, redis_url):
+    """The states that a worker wrote into Redis."""
+    there = place.environment.model_copy(update={"store": redis_url})
+    other = place.stream.model_copy(update={"group": "redis", "dead_letters": "redis.dead"})
+    return worked(place.model_copy(update={"environment": there, "stream": other}), topic)
 
 
 @pytest.fixture(scope="module")
@@ -253,11 +273,14 @@ def by_spark(place, messages, spark, tmp_path_factory):
     return states, sorted(refused)
 
 
-def test_a_dict_sqlite_and_spark_hold_the_same_state_byte_for_byte(by_hand, by_worker, by_spark):
+def test_a_dict_sqlite_redis_and_spark_hold_the_same_state_byte_for_byte(
+    by_hand, by_worker, by_redis, by_spark
+):
     states, _ = by_spark
 
     assert len(by_hand) > 100
     assert by_worker == by_hand
+    assert by_redis == by_hand
     assert states == by_hand
 
 
@@ -270,14 +293,25 @@ def test_what_is_no_event_is_refused_for_the_same_reason(by_spark, by_worker, pl
     assert len(by_worker_refused) == 4
 
 
-def test_training_reads_the_table_of_states(by_spark, place, spark):
-    states, _ = by_spark
-    spark.sql("CREATE DATABASE IF NOT EXISTS states")
-    rows = list(states.items())
-    spark.createDataFrame(rows, "who string, state binary").write.saveAsTable("states.states")
+def test_the_refresh_trains_on_the_topic_and_folds_whole_events(
+    place, topic, clicks, task, monkeypatch
+):
+    class Whole:
+        """The same use case, whose fold asks for all that an event has."""
 
-    found = databricks.spark.histories(place, USE_CASE)
+        def __getattr__(self, name):
+            return getattr(USE_CASE, name)
 
-    known = [USE_CASE.state_type.load(state).recent for state in states.values()]
-    assert sum(map(len, found)) == sum(map(len, known)) > 1000
-    assert all(mine[0].at <= mine[-1].at for mine in found)
+        def fold(self, state, event):
+            assert type(event) is type(clicks[0])
+            return USE_CASE.fold(state, event)
+
+    monkeypatch.setattr(cli, "USE_CASE", Whole())
+    monkeypatch.setenv("SERVICE_BROKERS", place.environment.brokers)
+    task("train")
+
+    registry = Registry(load(ROOT))
+    forgotten = {event.user: event.at for event in clicks if event.kind == "forget"}
+    counted = {e.id for e in clicks if e.kind != "forget" and e.at > forgotten.get(e.user, -1)}
+    papers = model.read_passport(registry.files(registry.latest()))
+    assert topic > papers["data_rows"] == len(counted)

@@ -1,121 +1,39 @@
-"""The running service: contract, keys, health, fallbacks, hot swap, log, precomputed file."""
+"""What the service answers and refuses, what it says of itself, and what it keeps."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import shutil
-import signal
-import socket
 import sqlite3
-import subprocess
-import sys
-import threading
 import time
-import urllib.request
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 
-import msgspec
 import pytest
-from conftest import FIRST, KEY, ROOT, SECOND
-from starlette.testclient import TestClient
+from conftest import (
+    FIRST,
+    FOR_ITEMS,
+    FOR_USERS,
+    KEY,
+    ROOT,
+    SECOND,
+    Recording,
+    ask,
+    know,
+    looks,
+    metric,
+    shown,
+    until,
+)
 
-from {{ cookiecutter.package_name }}.runtime import ProjectError, model, reading, server
+from {{ cookiecutter.package_name }}.runtime import ProjectError, model, monitoring, server
 from {{ cookiecutter.package_name }}.runtime.cli import USE_CASE
 from {{ cookiecutter.package_name }}.runtime.events import Mask
-from {{ cookiecutter.package_name }}.runtime.log import AnswerLog, Record, Store, feedback
+from {{ cookiecutter.package_name }}.runtime.log import COLUMNS, AnswerLog, Record, Store, feedback
 from {{ cookiecutter.package_name }}.runtime.monitoring import Metrics
-from {{ cookiecutter.package_name }}.runtime.reading import Offer, States
-from {{ cookiecutter.package_name }}.runtime.recommending import precompute
-from {{ cookiecutter.package_name }}.runtime.settings import load
-from {{ cookiecutter.package_name }}.runtime.state import Change, open_store, trending
-from {{ cookiecutter.package_name }}.runtime.training import rollback
+from {{ cookiecutter.package_name }}.runtime.state import open_store, trending
 
-FOR_USERS, FOR_ITEMS = "/v1/recommendations", "/v1/similar"
 DAY = 86_400.0
 
-
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch):
-    monkeypatch.setattr(server, "OFFER_SECONDS", 0.02)
-
-
-@pytest.fixture
-def client(project):
-    with project.client() as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def clicks():
-    """Events as users made them until now; the first of them knows many items."""
-    made = list(USE_CASE.events(11, 3000))
-    later = round(time.time() * 1000.0) - made[-1].at - 60_000
-    return [msgspec.structs.replace(event, at=event.at + later) for event in made]
-
-
-@pytest.fixture(scope="module")
-def user(clicks):
-    """Somebody who looked at many items."""
-    users = [event.user for event in clicks]
-    return max(set(users), key=users.count)
-
-
-def until(condition, seconds=10.0):
-    deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert condition()
-
-
-def know(own, events, partition=7):
-    """Put events into the store, as the worker does."""
-    text, states, hits = Mask(own).text, {}, {}
-    with closing(open_store(own)) as store:
-        for event in events:
-            key, second = text(event.user), event.at // 1000
-            if key not in states and (kept := store.get(key)):
-                states[key] = USE_CASE.state_type.load(kept)
-            states[key] = USE_CASE.fold(states.get(key), event)
-            place = (second - second % own.trending.bucket_seconds, event.item)
-            hits[place] = hits.get(place, 0) + 1000
-        read = store.offsets([partition]).get(partition, 0)
-        kept = {key: state.dump() for key, state in states.items()}
-        store.commit(Change({partition: read}, {partition: read + len(events)}, kept, hits))
-
-
-class Recording:
-    """The same use case; it keeps what the newest decision saw."""
-
-    def __getattr__(self, name):
-        return getattr(USE_CASE, name)
-
-    def decide(self, shelf):
-        self.saw = shelf
-        return USE_CASE.decide(shelf)
-
-
-def looks(clicks, user, *items, ago=60.0):
-    """Return events of a user, seconds ago."""
-    now = round((time.time() - ago) * 1000.0)
-    weights = load(ROOT).weights
-    wanted = next(event for event in clicks if weights[event.kind] > 0)
-    return [
-        msgspec.structs.replace(wanted, id=f"{user}-{n}-{now}", user=user, at=now + n, item=item)
-        for n, item in enumerate(items)
-    ]
-
-
-def ask(client, user, path=FOR_USERS, **more):
-    answer = client.post(path, json={"user": user, **more})
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-def shown(answer):
-    return [one["item"] for one in answer["items"]]
+pytestmark = pytest.mark.usefixtures("_at_once")
 
 
 def test_the_committed_description_is_the_service_s_own(shared):
@@ -309,176 +227,6 @@ def test_a_worker_that_lags_makes_the_service_not_ready(project, client):
         until(lambda: client.get("/readyz").status_code == 200)
 
 
-def with_store(project, url, **changes):
-    """Return a client of the service with another store."""
-    own = project.settings(**changes)
-    place = own.environment.model_copy(update={"store": url})
-    own = own.model_copy(update={"environment": place})
-    app = server.application(own, USE_CASE, project.registry)
-    return TestClient(app, headers={"X-API-Key": KEY}), own
-
-
-def test_a_store_that_is_broken_gets_the_fallback_answered(project):
-    for path in project.data.glob("state.db*"):
-        path.unlink()
-    (project.data / "state.db").mkdir()
-    popular = model.Model(FIRST, project.registry.files(FIRST)).popular
-
-    with project.client(use_case=(deciding := Recording())) as client:
-        answer = ask(client, "somebody")
-
-        assert (answer["model_version"], answer["fallback"]) == (FIRST, "store")
-        assert list(deciding.saw.trending) == list(popular)
-        assert client.get("/readyz").status_code == 200
-        assert metric(client, "service_fallbacks_total", reason="store") == 1
-
-
-@contextmanager
-def slow_store(*, drips):
-    """Take connections and never answer, or one byte at a time; gives the address."""
-
-    def drip():
-        with suppress(OSError):
-            while True:
-                peer, _ = listening.accept()
-                threading.Thread(target=to, args=(peer,), daemon=True).start()
-
-    def to(peer):
-        with suppress(OSError), peer:
-            peer.sendall(b"$99999\r\n")
-            for _ in range(200):
-                if not ended.wait(0.01):
-                    peer.sendall(b"x")
-
-    ended = threading.Event()
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        if drips:
-            threading.Thread(target=drip, daemon=True).start()
-        yield f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
-        ended.set()
-
-
-def hurried(monkeypatch):
-    """Let nothing but requests reach for the store."""
-    monkeypatch.setattr(server, "OFFER_SECONDS", 60.0)
-    monkeypatch.setattr(Offer, "refresh", lambda _: None)
-    monkeypatch.setattr(States, "open", lambda _: None)
-
-
-def test_a_store_that_gave_no_answer_is_left_alone_for_a_second(project, monkeypatch):
-    hurried(monkeypatch)
-    with slow_store(drips=False) as url:
-        client, _ = with_store(project, url)
-        with client:
-            assert ask(client, "somebody")["fallback"] == "store"
-            until(lambda: metric(client, "service_store_seconds_count") == 1)
-            since = time.perf_counter()
-            while time.perf_counter() - since < 0.5:
-                assert ask(client, "somebody")["fallback"] == "store"
-
-            assert metric(client, "service_store_seconds_count") == 1
-            until(lambda: ask(client, "x") and metric(client, "service_store_seconds_count") == 2)
-
-
-def test_nobody_waits_for_a_store_that_never_comes_to_an_end(project, monkeypatch):
-    hurried(monkeypatch)
-    monkeypatch.setattr(reading, "LEFT_ALONE_SECONDS", 0.0)
-    with slow_store(drips=True) as url:
-        client, _ = with_store(project, url)
-        took = []
-        with client:
-            for _ in range(9):
-                since = time.perf_counter()
-                assert ask(client, "somebody")["fallback"] == "store"
-                took.append(time.perf_counter() - since)
-
-    assert 0.02 < took[0] < 1.0
-    assert sorted(took)[4] < 0.02
-
-
-@contextmanager
-def redis(folder):
-    """Run a Redis of its own."""
-    binary = shutil.which("redis-server")
-    if binary is None:
-        if os.environ.get("REQUIRE_REDIS"):
-            pytest.fail("REQUIRE_REDIS is set, and redis-server is not installed")
-        pytest.skip("redis-server is not installed")
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port = taken.getsockname()[1]
-    command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0)
-            yield f"redis://127.0.0.1:{port}/0", process
-        finally:
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-
-
-def test_a_redis_that_stops_and_goes_on_costs_nobody_an_answer(project, clicks, user, tmp_path):
-    with redis(tmp_path) as (url, process):
-        client, own = with_store(project, url)
-        know(own, clicks)
-        with client:
-            until(lambda: ask(client, user)["fallback"] == "")
-
-            process.send_signal(signal.SIGSTOP)
-            assert {ask(client, user)["fallback"] for _ in range(20)} == {"store"}
-
-            process.send_signal(signal.SIGCONT)
-            until(lambda: ask(client, user)["fallback"] == "")
-
-
-def test_a_state_that_cannot_be_read_gets_the_fallback_answered(project, client, clicks):
-    own = project.settings()
-    know(own, looks(clicks, "somebody", "a"))
-    with closing(open_store(own)) as store:
-        read = store.offsets([7])[7]
-        broken = {Mask(own).text("somebody"): b"\xc1"}
-        store.commit(Change({7: read}, {7: read + 1}, broken))
-
-    assert ask(client, "somebody")["fallback"] == "store"
-
-
-def test_a_version_that_fails_its_golden_rows_never_answers(project, client):
-    path = project.registry.files(SECOND) / "golden.json"
-    golden = json.loads(path.read_text())
-    golden[-1]["items"][0][1] += 1e-6
-    path.write_text(json.dumps(golden))
-
-    project.registry.point("champion", SECOND)
-    until(lambda: metric(client, "service_model_reload_failures_total") >= 1)
-
-    assert client.get("/readyz").json()["champion"] == FIRST
-    assert ask(client, "a stranger")["model_version"] == FIRST
-
-
-def test_a_version_whose_file_is_cut_in_half_never_answers(project, client):
-    path = project.registry.files(SECOND) / "neighbours.msgpack"
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-
-    project.registry.point("champion", SECOND)
-    until(lambda: metric(client, "service_model_reload_failures_total") >= 1)
-
-    assert ask(client, "a stranger")["model_version"] == FIRST
-
-
-def test_a_registry_that_is_gone_leaves_the_champion_in_place(project, client, monkeypatch):
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    project.registry.connect("http://127.0.0.1:9")
-    until(lambda: metric(client, "service_model_reload_failures_total") >= 1)
-
-    assert ask(client, "a stranger")["model_version"] == FIRST
-
-
-def metric(client, name, **labels):
-    said = "".join(f'{key}="{value}",' for key, value in sorted(labels.items())).rstrip(",")
-    wanted = re.escape(name + ("{" + said + "}" if said else "")) + r" (\S+)"
-    found = re.search("^" + wanted + "$", client.get("/metrics").text, re.MULTILINE)
-    return float(found[1]) if found else 0.0
-
-
 def test_metrics_count_what_happened(project, client, clicks):
     know(project.settings(), looks(clicks, "somebody", clicks[0].item))
     for name in ("somebody", "a stranger", "another"):
@@ -505,78 +253,6 @@ def test_the_drift_gauge_shows_how_the_events_changed(project, clicks, monkeypat
 
     with project.client() as client:
         until(lambda: metric(client, "service_drift_psi", feature="popularity") > 1.0)
-
-
-def test_versions_are_swapped_and_rolled_back_under_load_without_a_failed_request(project):
-    answers: list[tuple[int, str]] = []
-    stop = threading.Event()
-
-    def keep_asking(client):
-        while not stop.is_set():
-            answer = client.post(FOR_USERS, json={"user": f"user-{len(answers) % 50}"})
-            answers.append((answer.status_code, answer.json()["model_version"]))
-
-    def met(version, since):
-        return any(v == version for _, v in answers[since:])
-
-    with project.client() as client, ThreadPoolExecutor(4) as pool:
-        asking = [pool.submit(keep_asking, client) for _ in range(4)]
-        try:
-            until(lambda: met(FIRST, 0))
-            project.promote(SECOND)
-            until(lambda: met(SECOND, 0))
-            # The version before is kept in memory: going back to it reads no file.
-            shutil.rmtree(project.registry.files(FIRST))
-            swapped = len(answers)
-            rollback(project.registry)
-            until(lambda: met(FIRST, swapped + 50))
-        finally:
-            stop.set()
-        for one in asking:
-            one.result()
-
-    assert {status for status, _ in answers} == {200}
-    with closing(Store(project.settings())) as store:
-        assert store.count() == len(answers)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
-def test_sigterm_under_load_loses_no_answer(project):
-    environ = {**os.environ, "SERVICE_DATA_DIR": str(project.data), "SERVICE_API_KEYS": KEY}
-    command = [sys.executable, "main.py", "serve", "--host", "127.0.0.1", "--port", "0"]
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
-    ) as process:
-        url = next(m[0] for line in process.stdout if (m := re.search(r"http://[^\s\"]+", line)))
-        answered: list[str] = []
-
-        def keep_asking():
-            call = urllib.request.Request(f"{url}{FOR_USERS}", b'{"user": "x"}', {"X-API-Key": KEY})
-            try:
-                while True:
-                    with urllib.request.urlopen(call, timeout=10) as answer:
-                        answered.append(json.load(answer)["request_id"])
-            except OSError:
-                return
-
-        with ThreadPoolExecutor(4) as pool:
-            until(lambda: ready(url), 30.0)
-            for _ in range(4):
-                pool.submit(keep_asking)
-            until(lambda: len(answered) > 100, 30.0)
-            process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
-
-    with closing(Store(project.settings())) as store:
-        kept = {row[0] for row in store.rows("request_id")}
-    assert set(answered) <= kept
-
-
-def ready(url):
-    try:
-        return urllib.request.urlopen(f"{url}/readyz", timeout=5).status == 200
-    except OSError:
-        return False
 
 
 def everything_on_disk(project):
@@ -700,6 +376,35 @@ def test_a_click_on_what_was_shown_soon_after_is_a_hit(project, clicks):
         assert (arm.users, arm.converted, arm.answers, arm.hits) == (2, 1, 6, 1)
 
 
+def test_lines_of_standard_output_hold_all_that_the_log_holds(project, clicks, caplog, tmp_path):
+    own = project.settings(service={"log_lines": True})
+    caplog.handler.setFormatter(monitoring.JsonLines())
+    caplog.set_level("INFO", "answers")
+    know(own, looks(clicks, "u", "a", ago=60.0))
+    with closing(Store(own)) as log, closing(open_store(own)) as store:
+        shown_at, user = time.time() - 120.0, Mask(own).text("u")
+        log.write([record(shown_at + n, user=user, items=("a", "ü")) for n in range(3)])
+        log.write([record(shown_at, request_id="other", arm="challenger", user="")])
+        assert feedback(own, USE_CASE, store, log).hits == 3
+        kept = sorted(log.rows(*COLUMNS))
+    others = ["no line of ours", json.dumps({"answer": 1}), json.dumps({"answer": {"hit": "x"}})]
+    lines = "\n".join([*others, caplog.text, *others])
+    (tmp_path / "lines").write_text(lines, encoding="utf-8")
+
+    with closing(Store(project.settings(), ":memory:")) as other:
+        other.take(tmp_path / "lines")
+        other.take(tmp_path / "lines")
+        assert sorted(other.rows(*COLUMNS)) == kept
+
+
+def test_nothing_is_told_on_standard_output_unless_it_is_asked_for(project, caplog):
+    caplog.set_level("INFO", "answers")
+    with closing(Store(project.settings())) as log:
+        log.write([record(time.time())])
+
+    assert caplog.text == ""
+
+
 def test_an_event_that_counts_nothing_is_no_hit(project, clicks):
     own, now = project.settings(), time.time()
     nothing = tuple(feature.model_copy(update={"weight": 0.0}) for feature in own.feature)
@@ -722,47 +427,3 @@ def test_the_service_settles_an_answer_by_itself_when_its_time_is_up(project, cl
         log.write([record(late, request_id="old", user=user), record(now, user=user)])
         with project.client():
             until(lambda: dict(log.rows("request_id", "hit")) == {"old": "a", f"id-{now}": None})
-
-
-def test_everybody_s_recommendations_stand_in_one_file(project, client, clicks, tmp_path):
-    own = project.settings()
-    know(own, clicks)
-    users = sorted({event.user for event in clicks})
-    until(lambda: ask(client, users[0])["fallback"] == "")
-    with closing(open_store(own)) as store:
-        many = precompute(own, USE_CASE, project.registry, store, tmp_path / "new/mail.jsonl")
-
-    lines = (tmp_path / "new/mail.jsonl").read_text(encoding="utf-8").splitlines()
-    by_key = {line["user"]: line for line in map(json.loads, lines)}
-    assert many == len(lines) == len(by_key) == len(users)
-    for name in users[:20]:
-        line = by_key[Mask(own).text(name)]
-        assert (line["items"], line["version"]) == (shown(ask(client, name)), FIRST)
-        assert line["created_at"].endswith("+00:00")
-
-
-def test_a_file_of_recommendations_appears_whole_or_not_at_all(project, clicks, tmp_path):
-    own = project.settings()
-    know(own, clicks)
-    out = tmp_path / "mail.jsonl"
-    out.write_text("of yesterday")
-    calls = iter(range(100))
-
-    class Failing:
-        def __getattr__(self, name):
-            return getattr(USE_CASE, name)
-
-        def decide(self, shelf):
-            if next(calls) > 30:
-                raise OSError("no space left on device")
-            return USE_CASE.decide(shelf)
-
-    with closing(open_store(own)) as store:
-        with pytest.raises(OSError, match="no space"):
-            precompute(own, Failing(), project.registry, store, out)
-        project.registry.point("champion", None)
-        with pytest.raises(ProjectError, match="there is no champion"):
-            precompute(own, USE_CASE, project.registry, store, out)
-
-    assert out.read_text() == "of yesterday"
-    assert list(tmp_path.glob(".mail*")) == []

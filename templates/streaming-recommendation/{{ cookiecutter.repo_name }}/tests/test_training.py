@@ -33,6 +33,24 @@ def test_a_version_has_a_passport_that_lacks_nothing(trained: tuple[Path, str]) 
     assert papers["parameters"]["method"] in own.training.methods
 
 
+def test_of_several_methods_the_best_is_registered_and_the_passport_names_it(
+    fresh: Path, use_case: Any
+) -> None:
+    class Two(type(use_case)):  # type: ignore[misc]
+        @staticmethod
+        def fit(histories: Any, *, method: str, weights: Any) -> Any:
+            chosen = use_case.fit(histories, method=own.training.methods[0], weights=weights)
+            return {} if method == "nothing" else chosen
+
+    own, _ = of(fresh)
+    for methods in (["some", "nothing"], ["nothing", "some"]):
+        both, registry = of(fresh, training={"events": 4000, "methods": methods})
+        papers = model.read_passport(registry.files(training.train(both, Two(), registry)))
+        metric, found = own.gate.metric, papers["metrics"]
+        assert papers["parameters"]["method"] == "some"
+        assert found[metric] == found[f"{metric}_some"] > found[f"{metric}_nothing"]
+
+
 def test_the_same_events_give_the_same_version(trained: tuple[Path, str], fresh: Path) -> None:
     own, registry = of(fresh, training={"events": 8000})
     again = training.train(own, cli.USE_CASE, registry)

@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     verb("precompute", _precompute, "Write everybody's recommendations, for e-mail.", out)
     verb("drift", _drift, "Compare the newest events with the training data.")
     verb("feedback", _feedback, "Join clicks to what was shown, and measure.")
-    files: Option = ("files", {"type": Path, "nargs": "*", "help": "services' answers.db"})
+    files: Option = ("files", {"type": Path, "nargs": "*", "help": "services' logs or their lines"})
     verb("experiment", _experiment, "Say which arm won, and how sure that is.", files)
     item: Option = ("item", {"help": "the item's id"})
     why: Option = ("--why", {"default": "out of stock", "help": "the reason, for whoever asks"})
@@ -179,9 +179,9 @@ def _registry(settings: Settings) -> Registry:
 def _train(asked: argparse.Namespace, settings: Settings) -> None:
     registry = _registry(settings)
     version = training.train(settings, USE_CASE, registry, seed=asked.seed, events=asked.events)
-    metrics = read_passport(registry.files(version))["metrics"]
-    print(f"registered {registry.model} version {version}")
-    for name, value in metrics.items():
+    papers = read_passport(registry.files(version))
+    print(f"registered {registry.model} version {version}, by {papers['parameters']['method']}")
+    for name, value in papers["metrics"].items():
         print(f"  {name:<30} {value:.4f}")
     print(f"next: uv run poe promote {version}")
 

@@ -66,6 +66,7 @@ def als(histories: Histories, weights: Mapping[str, float]) -> Neighbours:
     try:
         from implicit.als import AlternatingLeastSquares  # noqa: PLC0415 - an extra
         from scipy.sparse import csr_matrix  # noqa: PLC0415
+        from threadpoolctl import threadpool_limits  # noqa: PLC0415
     except ImportError:
         raise ProjectError(
             "[training] methods names als, and implicit is not installed",
@@ -81,9 +82,11 @@ def als(histories: Histories, weights: Mapping[str, float]) -> Neighbours:
     ]
     who, what, much = zip(*rows, strict=True)
     table = csr_matrix((much, (who, what)), shape=(len(histories), len(items)))
-    model = AlternatingLeastSquares(FACTORS, iterations=15, random_state=7, num_threads=1)
-    model.fit(table, show_progress=False)
-    found, scores = model.similar_items(range(len(items)), N=KEPT + 1)
+    # A pool of threads for every small product costs more than the products.
+    with threadpool_limits(1, "blas"):
+        model = AlternatingLeastSquares(FACTORS, iterations=15, random_state=7, num_threads=1)
+        model.fit(table, show_progress=False)
+        found, scores = model.similar_items(range(len(items)), N=KEPT + 1)
     return {
         items[place]: [
             (items[other], float(min(1.0, score)))

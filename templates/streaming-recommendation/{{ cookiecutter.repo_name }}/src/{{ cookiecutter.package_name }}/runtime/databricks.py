@@ -11,8 +11,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import ProjectError, cli, spark, training
-from .registry import Registry
+from . import ProjectError, cli, spark
 from .settings import load
 
 __all__ = ["main", "parse", "run", "surroundings"]
@@ -36,21 +35,15 @@ def main() -> None:
 
 
 def run(verb: Sequence[str]) -> int:
-    """Run `stream`, `refresh`, which train on what Spark folded, or a verb of the command line."""
+    """Run `stream`, which Spark folds, or a verb of the command line."""
+    if list(verb) != ["stream"]:
+        return cli.main(verb)
     try:
-        if list(verb) == ["stream"]:
-            spark.stream(load(), cli.USE_CASE)
-            return 0
-        if list(verb) == ["refresh"]:
-            settings = load()
-            data = spark.histories(settings, cli.USE_CASE)
-            version = training.train(settings, cli.USE_CASE, Registry(settings), data=data)
-            print(f"registered version {version}")
-            return 0
+        spark.stream(load(), cli.USE_CASE)
     except ProjectError as error:
         print(f"error: {error}; next: {error.next_step}", file=sys.stderr)
         return error.code
-    return cli.main(verb)
+    return 0
 
 
 {% set prefix, files = 'SERVICE', 'f"/Volumes/{asked.target}/{SCHEMA}/stream"' -%}

@@ -2,6 +2,7 @@
 
 It is an SQLite file in the data folder. The service hands records to a thread and
 never waits for the disk; a graceful stop writes what is left. Users stand under their key alone.
+With `log_lines` each answer is a line of standard output too, for the collector of a cluster.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 from pydantic_core import from_json, to_json
 
 from . import ProjectError, UseCase, state
@@ -37,7 +39,13 @@ CREATE INDEX IF NOT EXISTS answers_user ON answers (user);
 CREATE INDEX IF NOT EXISTS answers_arm ON answers (experiment, arm, user, hit);
 CREATE INDEX IF NOT EXISTS answers_open ON answers (hit) WHERE hit IS NULL;
 """
-PLACES = "(?,?,?,?,?,?,?,?,?,?)"
+COLUMNS = (
+    *("request_id", "at", "experiment", "arm", "version", "user", "items"),
+    *("fallback", "latency_ms", "hit"),
+)
+PLACES = f"({','.join('?' * len(COLUMNS))})"
+MAGIC = b"SQLite format 3\0"
+LINES = logging.getLogger("answers")
 BATCH = 64
 PAUSE = 0.05
 HOUR = 3600.0
@@ -116,6 +124,12 @@ class Settled(NamedTuple):
     waiting: int
 
 
+class Line(msgspec.Struct):
+    """What a line of standard output says of an answer: all that is logged, or its hit alone."""
+
+    answer: dict[str, Any]
+
+
 class Store:
     """The log's file: what is written, read, deleted; one object per thread."""
 
@@ -124,6 +138,7 @@ class Store:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         self._mask = Mask(settings)
         self._retention = settings.privacy.retention_days * 86_400.0
+        self._lines = settings.service.log_lines
         self._open = sqlite3.connect(path, timeout=WAIT_FOR_LOCK)
         self._open.execute("PRAGMA journal_mode = WAL")
         self._open.execute("PRAGMA synchronous = NORMAL")
@@ -141,20 +156,27 @@ class Store:
                 places = ",".join([PLACES] * len(rows))
                 values = list(chain.from_iterable(rows))
                 self._open.execute("INSERT INTO answers VALUES " + places, values)
+        for record in records if self._lines else ():
+            row = dict(zip(COLUMNS, _row(record), strict=True))
+            _tell(row | {"items": list(record.items)})
 
     def take(self, path: Path) -> None:
-        """Add what another service logged, from a copy of its file; a newer copy replaces.
+        """Add what other services logged; what is taken later replaces.
+
+        Args:
+            path: A copy of a service's file, or what services wrote to standard output.
 
         Raises:
-            ProjectError: The file is no such copy.
+            ProjectError: The file is neither.
         """
         try:
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as other:
-                rows = other.execute("SELECT * FROM answers").fetchall()
-        except sqlite3.Error as error:
+            with path.open("rb") as file:
+                copied = file.read(len(MAGIC)) == MAGIC
+            rows = _of_file(path) if copied else _of_lines(path)
+        except (OSError, sqlite3.Error, ValueError) as error:
             raise ProjectError(
                 f"{path} is no log of answers: {error}",
-                next_step="name copies of services' answers.db",
+                next_step="name copies of services' answers.db, or what they wrote by `log_lines`",
                 code=3,
             ) from error
         with self._open:
@@ -176,11 +198,13 @@ class Store:
 
     def settle(self, found: Iterable[tuple[str, str | None]]) -> int:
         """Write which item of an answer was clicked, by request id; None for none of them."""
+        rows = [(item or NO_HIT, request_id) for request_id, item in found]
         with self._open:
-            return self._open.executemany(
-                "UPDATE answers SET hit = ? WHERE request_id = ?",
-                [(item or NO_HIT, request_id) for request_id, item in found],
-            ).rowcount
+            query = "UPDATE answers SET hit = ? WHERE request_id = ?"
+            count = self._open.executemany(query, rows).rowcount
+        for hit, request_id in rows if self._lines else ():
+            _tell({"request_id": request_id, "hit": hit})
+        return count
 
     def users(self, experiment: str) -> dict[str, int]:
         """Return how many users each arm of an experiment answered."""
@@ -269,6 +293,33 @@ def _row(record: Record) -> tuple[object, ...]:
         record.latency * 1000.0,
         None if record.user and record.items else NO_HIT,
     )
+
+
+def _tell(answer: Mapping[str, object]) -> None:
+    LINES.info("answer", extra={"fields": {"answer": answer}})
+
+
+def _of_file(path: Path) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as other:
+        return other.execute("SELECT * FROM answers").fetchall()
+
+
+def _of_lines(path: Path) -> list[tuple[Any, ...]]:
+    """Return the answers among the lines of services, whatever else stands there."""
+    answers: dict[str, dict[str, Any]] = {}
+    hits: dict[str, Any] = {}
+    with path.open("rb") as lines:
+        for line in lines:
+            with suppress(msgspec.MsgspecError):
+                told = msgspec.json.decode(line, type=Line).answer
+                if told.keys() == {*COLUMNS}:
+                    answers[told["request_id"]] = told | {"items": to_json(told["items"]).decode()}
+                elif told.keys() == {"request_id", "hit"}:
+                    hits[told["request_id"]] = told["hit"]
+    if not answers:
+        raise ValueError("no line of it tells of an answer")
+    settled = (one | {"hit": hits.get(name, one["hit"])} for name, one in answers.items())
+    return [tuple(one[column] for column in COLUMNS) for one in settled]
 
 
 class AnswerLog:

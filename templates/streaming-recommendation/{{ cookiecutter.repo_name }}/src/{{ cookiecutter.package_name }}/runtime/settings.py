@@ -71,6 +71,7 @@ class Service(Section):
     store_timeout_ms: int = Field(gt=0)
     log_queue: int = Field(gt=0)
     click_minutes: float = Field(gt=0)
+    log_lines: bool = False
 
 
 class Drift(Section):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from . import ProjectError, Seen, UseCase
+from . import ProjectError, UseCase
 from .events import DAY_MS, Decoder, Mask, RefusedError, encode
 from .settings import Settings
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = ["decoded", "folded", "histories", "session", "source", "stream", "table"]
+__all__ = ["decoded", "folded", "session", "source", "stream", "table"]
 
 SENT = ("key", "value", "unix_millis(timestamp) AS sent")
 EVENT = "who string, event binary, reason string, detail string, key binary, value binary"
@@ -174,12 +174,3 @@ def stream(settings: Settings, use_case: UseCase[Any, Any]) -> None:
 def table(settings: Settings, name: str) -> str:
     """Return a table's full name: it stands beside the model."""
     return ".".join((*settings.environment.model.split(".")[:-1], name))
-
-
-def histories(settings: Settings, use_case: UseCase[Any, Any]) -> list[list[Any]]:
-    """Return what the table of states holds of each user, oldest first, for training."""
-    load = use_case.state_type.load
-    with session() as spark:
-        rows = spark.table(table(settings, "states")).select("state").toLocalIterator()
-        known = [[Seen(*seen[:4]) for seen in load(bytes(row.state)).recent] for row in rows]
-    return sorted((mine for mine in known if mine), key=lambda mine: (mine[0].at, mine[0].id))
