@@ -84,7 +84,7 @@ def test_every_fault_in_the_stream_s_bundle_is_found_by_the_project(project: Pat
     ("old", "new", "tests"),
     [
         ("state.update((after.dump(),))", "state.update((b'',))", {FOLDS}),
-        ("after = use_case.fold(after, event)", "after = use_case.fold(None, event)", {FOLDS}),
+        ("folded(use_case, before, ordered)", "folded(use_case, None, ordered)", {FOLDS}),
         (
             "refused.reason, str(refused), key, value",
             "'malformed', str(refused), key, value",

@@ -8,7 +8,7 @@ import random
 import sys
 import time
 import tomllib
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -58,6 +58,7 @@ GIVEN = {
 {%- endraw %}
 EVENTS = 3000
 OWN_VERBS = ("stream",)
+CHANGE = databricks.spark.CHANGE
 
 
 @pytest.mark.parametrize(("kind", "body"), RESOURCES)
@@ -178,6 +179,21 @@ def clicks():
 
 
 @pytest.fixture(scope="module")
+def use_case(clicks):
+    """The use case, but its fold fails on some events."""
+    poison = {event.id for event in clicks[::500] if event.kind != "forget"}
+
+    # Within a function, Spark takes it along; its workers do not know this file.
+    class Fussy(type(USE_CASE)):
+        def fold(self, state, event):
+            if event.id in poison:
+                raise KeyError(event.user)
+            return USE_CASE.fold(state, event)
+
+    return Fussy()
+
+
+@pytest.fixture(scope="module")
 def messages(clicks):
     """As (key, value): the events, and four that are none."""
     good = [(event.user.encode(), events.encode(event)) for event in clicks]
@@ -186,12 +202,13 @@ def messages(clicks):
 
 
 @pytest.fixture(scope="module")
-def by_hand(place, clicks):
+def by_hand(place, clicks, use_case):
     """The states by a fold in a dict, as bytes."""
     mask, states = events.Mask(place), {}
     for event in sorted(clicks, key=lambda e: (e.at, e.id)):
         key = mask.text(event.user)
-        states[key] = USE_CASE.fold(states.get(key), event)
+        with suppress(KeyError):
+            states[key] = use_case.fold(states.get(key), event)
     return {key: state.dump() for key, state in states.items()}
 
 
@@ -203,27 +220,28 @@ def topic(place, messages):
     return broker.send(producer, place.stream.topic, sent)
 
 
-def worked(own, count):
+def worked(own, use_case, count):
     """Let a worker fold the topic; return the states that it wrote into its store."""
     metrics = monitoring.WorkerMetrics()
-    worker = Worker(own, USE_CASE, open_store(own), metrics)
+    worker = Worker(own, use_case, open_store(own), metrics)
     worker.run(until=lambda: sum(metrics.counts.values()) >= count)
     with closing(open_store(own)) as store:
         return store.get_many(list(store.keys()))
 
 
 @pytest.fixture(scope="module")
-def by_worker(place, topic):
+def by_worker(place, use_case, topic):
     """The states that a worker wrote into SQLite."""
-    return worked(place, topic)
+    return worked(place, use_case, topic)
 
 
 @pytest.fixture(scope="module")
-def by_redis(place, topic, redis_url):
+def by_redis(place, use_case, topic, redis_url):
     """The states that a worker wrote into Redis."""
     there = place.environment.model_copy(update={"store": redis_url})
     other = place.stream.model_copy(update={"group": "redis", "dead_letters": "redis.dead"})
-    return worked(place.model_copy(update={"environment": there, "stream": other}), topic)
+    own = place.model_copy(update={"environment": there, "stream": other})
+    return worked(own, use_case, topic)
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +265,7 @@ def spark(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def by_spark(place, messages, spark, tmp_path_factory):
+def by_spark(place, use_case, messages, spark, tmp_path_factory):
     """The states that Spark folded in several batches, and what it refused by reason."""
     folder = tmp_path_factory.mktemp("topic")
     kafka = "key binary, value binary, timestamp timestamp"
@@ -255,16 +273,18 @@ def by_spark(place, messages, spark, tmp_path_factory):
         rows = [(k, v, datetime.now()) for k, v in messages[number : number + 1000]]
         spark.createDataFrame(rows, kafka).coalesce(1).write.mode("append").parquet(str(folder))
     sent = spark.readStream.schema(kafka).option("maxFilesPerTrigger", 1).parquet(str(folder))
-    known = databricks.spark.decoded(sent, place, USE_CASE)
+    known = databricks.spark.decoded(sent, place, use_case)
     states, refused = {}, []
 
     def keep(batch, _):
-        states.update((row.who, bytes(row.state)) for row in batch.collect())
+        rows = batch.collect()
+        states.update((row.who, bytes(row.state)) for row in rows if row.reason is None)
+        refused.extend(row.reason for row in rows if row.reason is not None)
 
     def refuse(batch, _):
         refused.extend(row.reason for row in batch.collect())
 
-    kept = databricks.spark.folded(known, place, USE_CASE).writeStream.outputMode("update")
+    kept = databricks.spark.folded(known, place, use_case).writeStream.outputMode("update")
     dead = known.where("reason IS NOT NULL").writeStream
     for query, each, name in ((kept, keep, "states"), (dead, refuse, "dead")):
         places = str(tmp_path_factory.mktemp(name))
@@ -290,7 +310,27 @@ def test_what_is_no_event_is_refused_for_the_same_reason(by_spark, by_worker, pl
     by_worker_refused = sorted(dict(letter.headers())["reason"].decode() for letter in letters)
 
     assert by_spark[1] == by_worker_refused
-    assert len(by_worker_refused) == 4
+    assert len(by_worker_refused) == 4 + by_worker_refused.count("fold_failed")
+    assert "fold_failed" in by_worker_refused
+
+
+def test_spark_keeps_states_and_dead_letters_and_stops_where_the_fold_takes_nothing(
+    spark, monkeypatch
+):
+    # Only Delta can merge; here there are files alone.
+    monkeypatch.setattr(databricks.spark, "MERGE", "INSERT INTO {table} SELECT * FROM {changes}")
+    spark.sql(f"CREATE TABLE kept ({databricks.spark.STATE}) USING parquet")
+    failed = [("a", None, "fold_failed", "KeyError", b"u", b"{}")] * 100
+    state = [("b", b"state", None, None, None, None)]
+
+    with pytest.raises(ProjectError, match="took none of 100 events: KeyError"):
+        databricks.spark.keep(spark.createDataFrame(failed, CHANGE), "kept", "letters")
+    assert not spark.catalog.tableExists("letters")
+    databricks.spark.keep(spark.createDataFrame(failed + state, CHANGE), "kept", "letters")
+    assert [tuple(row) for row in spark.table("kept").collect()] == [("b", b"state")]
+    letters = spark.table("letters").collect()
+    assert len(letters) == 100
+    assert tuple(letters[0]) == ("fold_failed", "KeyError", b"u", b"{}")
 
 
 def test_the_refresh_trains_on_the_topic_and_folds_whole_events(

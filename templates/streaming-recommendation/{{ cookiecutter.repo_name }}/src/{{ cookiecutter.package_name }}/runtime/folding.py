@@ -20,7 +20,7 @@ from .events import Decoder, Mask, RefusedError
 from .settings import Settings
 from .state import Store
 
-__all__ = ["FAILURES_IN_A_ROW", "Folded", "Folder", "dumped"]
+__all__ = ["FAILURES_IN_A_ROW", "Folded", "Folder", "dumped", "folded"]
 
 SECOND_MS: Final = 1000
 # So many events that the fold failed on, and none that it took: not the events are at fault.
@@ -181,6 +181,19 @@ class Folder:
 
 
 _order = attrgetter("at", "id")
+
+
+def folded(
+    use_case: UseCase[Any, Any], state: Any, events: Iterable[Any]
+) -> tuple[Any, list[tuple[Any, RefusedError]]]:
+    """Return a user's state after events, and the events on which the fold failed."""
+    failed = []
+    for event in events:
+        try:
+            state = use_case.fold(state, event)
+        except Exception as error:  # hers may raise anything, and one event is not a stream
+            failed.append((event, RefusedError("fold_failed", _told(error))))
+    return state, failed
 
 
 def dumped(states: Mapping[str, Any]) -> dict[str, bytes]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from . import ProjectError, UseCase
+from . import ProjectError, UseCase, folding
 from .events import DAY_MS, Decoder, Mask, RefusedError, encode
 from .settings import Settings
 
@@ -27,6 +27,8 @@ __all__ = ["decoded", "folded", "session", "source", "stream", "table"]
 SENT = ("key", "value", "unix_millis(timestamp) AS sent")
 EVENT = "who string, event binary, reason string, detail string, key binary, value binary"
 STATE = "who string, state binary"
+CHANGE = f"{STATE}, reason string, detail string, key binary, value binary"
+LETTER = ("reason", "detail", "key", "value")
 SHADED = "kafkashaded.org.apache.kafka.common.security.plain.PlainLoginModule"
 MERGE = """MERGE INTO {table} AS kept USING {changes} AS new ON kept.who = new.who
 WHEN MATCHED AND new.state IS NULL THEN DELETE
@@ -68,7 +70,7 @@ def source(spark: SparkSession, settings: Settings) -> DataFrame:
         "kafka.bootstrap.servers": place.brokers,
         "subscribe": settings.stream.topic,
         "startingOffsets": "earliest",
-        "maxOffsetsPerTrigger": str(settings.stream.batch * 10),
+        "maxOffsetsPerTrigger": str(settings.stream.batch * 5),
     }
     if place.broker_user:
         told = f'username="{place.broker_user}" password="{place.broker_password}"'
@@ -112,7 +114,10 @@ def _row(
 
 
 def folded(events: DataFrame, settings: Settings, use_case: UseCase[Any, Any]) -> DataFrame:
-    """Return each user's new state after each batch; a state of None is one that ended."""
+    """Return each user's new state after each batch; a state of None is one that ended.
+
+    A row with a reason is no state, but an event on which the fold failed.
+    """
     from pyspark.sql.streaming.state import GroupStateTimeout
 
     # Else one empty batch follows another, only to look for states that ended.
@@ -122,7 +127,7 @@ def folded(events: DataFrame, settings: Settings, use_case: UseCase[Any, Any]) -
         .groupBy("who")
         .applyInPandasWithState(
             _folding(settings, use_case),
-            STATE,
+            CHANGE,
             "state binary",
             "update",
             GroupStateTimeout.ProcessingTimeTimeout,
@@ -134,23 +139,53 @@ def _folding(settings: Settings, use_case: UseCase[Any, Any]) -> Callable[..., A
     kept_for = settings.privacy.retention_days * DAY_MS
 
     def fold(who: tuple[str], chunks: Iterator[pd.DataFrame], state: Any) -> Iterator[pd.DataFrame]:
-        import pandas as pd
-
         if state.hasTimedOut:
             state.remove()
-            yield pd.DataFrame({"who": who, "state": [None]})
+            yield _changes([(*who, None, None, None, None, None)])
             return
         read = msgspec.json.Decoder(use_case.reads).decode
         events = [read(event).newest() for chunk in chunks for event in chunk["event"]]
-        before = after = use_case.state_type.load(bytes(state.get[0])) if state.exists else None
-        for event in sorted(events, key=lambda one: (one.at, one.id)):
-            after = use_case.fold(after, event)
+        before = use_case.state_type.load(bytes(state.get[0])) if state.exists else None
+        ordered = sorted(events, key=lambda one: (one.at, one.id))
+        after, failed = folding.folded(use_case, before, ordered)
         if after is not None and after is not before:
             state.update((after.dump(),))
-            yield pd.DataFrame({"who": who, "state": [after.dump()]})
+            yield _changes([(*who, after.dump(), None, None, None, None)])
+        if failed:
+            yield _changes(
+                (*who, None, refused.reason, str(refused), event.user.encode(), encode(event))
+                for event, refused in failed
+            )
         state.setTimeoutDuration(kept_for)
 
     return fold
+
+
+def _changes(rows: Iterable[tuple[Any, ...]]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(list(rows), columns=[name.split()[0] for name in CHANGE.split(", ")])
+
+
+def keep(batch: DataFrame, states: str, dead: str) -> None:
+    """Write what a batch comes to into both tables.
+
+    Raises:
+        ProjectError: The fold failed on all of many events.
+    """
+    batch.persist()
+    changed, failed = batch.where("reason IS NULL"), batch.where("reason IS NOT NULL")
+    letters = failed.count()
+    if letters >= folding.FAILURES_IN_A_ROW and changed.isEmpty():
+        raise ProjectError(
+            f"the fold took none of {letters} events: {failed.first().detail}",
+            next_step="mend `fold` and deploy it; the stream waits, and nothing is lost",
+        )
+    sql = MERGE.format(table=states, changes="{changes}")
+    batch.sparkSession.sql(sql, changes=changed.select("who", "state"))
+    if letters:
+        failed.select(*LETTER).write.mode("append").saveAsTable(dead)
+    batch.unpersist()
 
 
 def stream(settings: Settings, use_case: UseCase[Any, Any]) -> None:
@@ -159,13 +194,11 @@ def stream(settings: Settings, use_case: UseCase[Any, Any]) -> None:
         states, dead = table(settings, "states"), table(settings, "dead_letters")
         spark.sql(f"CREATE TABLE IF NOT EXISTS {states} ({STATE})")
         events = decoded(source(spark, settings), settings, use_case)
-
-        def keep(batch: DataFrame, _: int) -> None:
-            batch.sparkSession.sql(MERGE.format(table=states, changes="{changes}"), changes=batch)
-
         places = settings.environment.data / "checkpoints"
         known = folded(events, settings, use_case).writeStream.outputMode("update")
-        known.option("checkpointLocation", str(places / "states")).foreachBatch(keep).start()
+        known.option("checkpointLocation", str(places / "states")).foreachBatch(
+            lambda batch, _: keep(batch, states, dead)
+        ).start()
         refused = events.where("reason IS NOT NULL").drop("who", "event").writeStream
         refused.option("checkpointLocation", str(places / "dead_letters")).toTable(dead)
         spark.streams.awaitAnyTermination()
