@@ -146,13 +146,25 @@ def fresh(trained: tuple[Path, str], tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained[0], tmp_path / "data"))
 
 
-def work(settings: Settings, wanted: int, *, seconds: float = 30.0) -> WorkerMetrics:
+def work(
+    settings: Settings, wanted: int, *, seconds: float = 30.0, use_case: Any = cli.USE_CASE
+) -> WorkerMetrics:
     """Work until so many messages are dealt with; fails where they are not within `seconds`."""
     metrics = WorkerMetrics()
-    worker = Worker(settings, cli.USE_CASE, open_store(settings), metrics)
+    worker = Worker(settings, use_case, open_store(settings), metrics)
     until = time.monotonic() + seconds
     worker.run(lambda: metrics.counts.total() >= wanted or time.monotonic() > until)
     assert metrics.counts.total() >= wanted, f"{metrics.counts} after {seconds} s"
+    return metrics
+
+
+def stuck(settings: Settings, use_case: Any, *, seconds: float = 30.0) -> WorkerMetrics:
+    """Work until a batch cannot be written; fails where every one can."""
+    metrics = WorkerMetrics()
+    worker = Worker(settings, use_case, open_store(settings), metrics)
+    until = time.monotonic() + seconds
+    worker.run(lambda: metrics.store_failures._value.get() > 0 or time.monotonic() > until)
+    assert metrics.store_failures._value.get() > 0, metrics.counts
     return metrics
 
 
@@ -184,16 +196,18 @@ def killed_again_and_again(settings: Settings, events: list[Any], *, kills: int)
             end = (life + 1) * len(events) // (kills + 1)
             sent(settings, events[begin:end])
             done = sum(store.offsets(range(8)).values())
-            with subprocess.Popen(_worker(settings, life), cwd=ROOT) as running:
+            # A broker waits 45 s for a member that is gone; another group does not.
+            stream = {"group": f"{settings.stream.group}.{life}"}
+            with subprocess.Popen(worker_of(settings, **stream), cwd=ROOT) as running:
                 last = life == kills
-                _moved(store, len(events) - 1 if last else done, running)
+                until_moved(store, len(events) - 1 if last else done, running)
                 time.sleep(0 if last else draw.uniform(0, 0.05))
                 running.send_signal(signal.SIGTERM if last else signal.SIGKILL)
 
 
-def _worker(settings: Settings, life: int) -> list[str]:
-    # A broker waits 45 s for a member that is gone; another group does not.
-    stream = {**dict(settings.stream), "group": f"{settings.stream.group}.{life}"}
+def worker_of(settings: Settings, **changes: Any) -> list[str]:
+    """Return the command of a worker in a process of its own, on a file."""
+    stream = {**dict(settings.stream), **changes}
     program = (
         "from recommendations.runtime import cli, monitoring, settings, state, worker;"
         f"own = settings.load(None, dict(SERVICE_BROKERS={settings.environment.brokers!r},"
@@ -204,7 +218,8 @@ def _worker(settings: Settings, life: int) -> list[str]:
     return [sys.executable, "-c", program]
 
 
-def _moved(store: Store, beyond: int, running: subprocess.Popen[bytes]) -> None:
+def until_moved(store: Store, beyond: int, running: subprocess.Popen[bytes]) -> None:
+    """Wait until a running worker wrote more than so many events."""
     until = time.monotonic() + 60
     while sum(store.offsets(range(8)).values()) <= beyond:
         assert time.monotonic() < until, "the worker does not work"

@@ -23,6 +23,7 @@ from conftest import (
     killed_again_and_again,
     sent,
     straight,
+    stuck,
     work,
 )
 
@@ -252,6 +253,85 @@ def test_dead_letters_are_explained_and_sent_again_once_mended(
     assert topics.replay(settings, use_case, reason="too_old") == (0, 1)
     assert work(settings, 2).counts["folded"] == 2
     assert any("1 malformed" in line for line in topics.summary(settings))
+
+
+def test_an_event_on_which_the_fold_fails_is_a_dead_letter_and_the_stream_goes_on(
+    stored: Settings, use_case: Any
+) -> None:
+    events = list(use_case.events(3, 500))
+    poison = {event.id for event in events[::50]}
+
+    class Fussy(type(use_case)):  # type: ignore[misc]
+        def fold(self, known: Any, event: Any) -> Any:
+            return {}[event.user] if event.id in poison else use_case.fold(known, event)
+
+    sent(stored, [*events, *events[:10]])
+    assert work(stored, 510, use_case=Fussy()).counts["dead"] == len(poison) + 1
+    with closing(open_store(stored)) as store:
+        assert everything(store) == straight(stored, [e for e in events if e.id not in poison])
+        told = "".join(topics.summary(stored))
+        assert "11 fold_failed: KeyError at test_stream.py:" in told
+        assert events[0].user not in told
+        assert topics.replay(stored, use_case, reason="fold_failed") == (11, 0)
+        work(stored, len(poison))
+        assert everything(store) == straight(stored, events)
+
+
+@pytest.mark.parametrize(("batch", "buried"), [(1000, 0), (30, 90)])
+def test_a_fold_that_takes_no_event_stops_before_the_stream_is_gone(
+    configure: Configure, use_case: Any, batch: int, buried: int
+) -> None:
+    class Broken(type(use_case)):  # type: ignore[misc]
+        def fold(self, _: Any, event: Any) -> Any:
+            raise ValueError(event.user)
+
+    settings = configure(stream={"batch": batch})
+    events = list(use_case.events(3, 300))
+    sent(settings, events)
+    dead = stuck(settings, Broken()).counts["dead"]
+    assert dead <= buried
+    work(settings, len(events) - dead)
+    assert topics.replay(settings, use_case) == (dead, 0)
+    work(settings, dead)
+    with closing(open_store(settings)) as store:
+        assert everything(store) == straight(settings, events)
+
+
+def test_single_events_on_which_the_fold_fails_never_add_up(
+    configure: Configure, use_case: Any
+) -> None:
+    class Fussy(type(use_case)):  # type: ignore[misc]
+        def fold(self, known: Any, event: Any) -> Any:
+            return {}[event.user] if event.id.endswith("0") else use_case.fold(known, event)
+
+    settings = configure(stream={"batch": 100})
+    sent(settings, list(use_case.events(3, 2000)))
+    assert work(settings, 2000, use_case=Fussy()).counts["dead"] == 200
+
+
+@pytest.mark.parametrize("fault", ["load", "dump"])
+def test_a_state_that_cannot_be_read_or_kept_stops_the_stream_and_loses_nothing(
+    configure: Configure, use_case: Any, fault: str
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise ValueError("of the wrong kind")
+
+    class Strange(type(use_case)):  # type: ignore[misc]
+        state_type = type("Strange", (use_case.state_type,), {fault: refuse})
+
+        def fold(self, known: Any, event: Any) -> Any:
+            state = use_case.fold(known, event)
+            return self.state_type(*(getattr(state, name) for name in state.__struct_fields__))
+
+    settings = configure()
+    first, last = list(use_case.events(3, 200)), list(use_case.events(3, 400))[200:]
+    sent(settings, first)
+    work(settings, len(first))
+    sent(settings, last)
+    assert stuck(settings, Strange()).counts.total() == 0
+    work(settings, len(last))
+    with closing(open_store(settings)) as store:
+        assert everything(store) == straight(settings, first + last)
 
 
 def test_a_batch_is_not_written_before_its_dead_letters_are_safe(

@@ -110,6 +110,23 @@ def test_the_topic_is_the_history_where_there_is_a_broker(
     assert forgotten not in {event.user for one in told for event in one}
 
 
+def test_events_on_which_the_fold_fails_are_not_trained_on(
+    configure: Configure, use_case: Any
+) -> None:
+    class Fussy(type(use_case)):  # type: ignore[misc]
+        def fold(self, known: Any, event: Any) -> Any:
+            return {}[event.user] if event.id in poison else use_case.fold(known, event)
+
+    own = configure({"SERVICE_BROKERS": ""})
+    events = list(use_case.events(3, 1500))
+    poison = {event.id for event in events[::100]}
+    told = history.histories(own, Fussy(), 3, 1500)
+    assert {e.id for one in told for e in one} == {e.id for e in events} - poison
+    poison = {event.id for event in events}
+    with pytest.raises(ProjectError, match=r"took no event: KeyError at test_training\.py:"):
+        history.histories(own, Fussy(), 3, 1500)
+
+
 def test_a_version_no_better_than_popularity_is_refused_and_the_reason_is_kept(
     fresh: Path, use_case: Any
 ) -> None:

@@ -25,7 +25,7 @@ class RefusedError(Exception):
 
     Args:
         reason: One of malformed, unknown_version, invalid_field, wrong_key, too_old,
-            from_the_future, too_large.
+            from_the_future, too_large, fold_failed.
         detail: What is wrong, for a person, without what was sent.
     """
 

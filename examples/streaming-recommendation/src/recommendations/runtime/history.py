@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from . import FORGET, Event, ProjectError, UseCase
+from . import FORGET, Event, ProjectError, UseCase, folding
 from .broker import read_all
 from .events import Decoder, Mask, RefusedError
 from .settings import Settings
@@ -71,8 +71,25 @@ def histories(
         elif event.at > forgotten.get(event.user, -1):
             mine.setdefault(event.id, event)
     ordered = (sorted(mine.values(), key=lambda e: (e.at, e.id)) for mine in by_user.values())
-    found = [mine for mine in ordered if mine]
+    found = [mine for mine in _taken(use_case, ordered) if mine]
     return sorted(found, key=lambda history: (history[0].at, history[0].id))
+
+
+def _taken(use_case: UseCase[Any, Any], ordered: Iterable[list[Any]]) -> Iterator[list[Any]]:
+    """Leave out the events on which the fold fails, which became dead letters.
+
+    Raises:
+        ProjectError: It fails on all of them.
+    """
+    last, some = None, False
+    for mine in ordered:
+        _, failed = folding.folded(use_case, None, mine)
+        left_out = {event.id for event, _ in failed}
+        last = failed[-1][1] if failed else last
+        some = some or len(failed) < len(mine)
+        yield [event for event in mine if event.id not in left_out] if failed else mine
+    if last is not None and not some:
+        raise ProjectError(f"the fold took no event: {last}", next_step="mend `fold` and test it")
 
 
 def _events(
@@ -130,7 +147,4 @@ def _nameless(use_case: UseCase[Any, Any], history: History) -> list[tuple[Any, 
 
 def folded(use_case: UseCase[Any, Any], history: History) -> Any:
     """Return the state after a history, by the very fold that the worker calls."""
-    state = None
-    for event in history:
-        state = use_case.fold(state, event)
-    return state
+    return folding.folded(use_case, None, history)[0]

@@ -34,8 +34,8 @@ from . import FloatArray
 from .settings import Settings
 
 if TYPE_CHECKING:  # a model reads its references here, and a worker counts here
+    from .folding import Folded
     from .model import Model
-    from .worker import Folded
 
 __all__ = [
     "Finding",

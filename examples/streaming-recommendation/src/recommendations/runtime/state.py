@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Final, Protocol
 
 from . import ProjectError
@@ -41,7 +42,7 @@ AT_ONCE = 500
 PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = NORMAL",
-    "cache_size = -65536",
+    "cache_size = -16384",
     "wal_autocheckpoint = 16384",
     "secure_delete = FAST",
 )
@@ -207,9 +208,11 @@ class SqliteStore:
         with self._asked(), self._transaction():
             known = dict(self._open.execute("SELECT partition, next FROM offsets"))
             fence(change.before, known)
+            # In the order of the tree that they go into.
+            keys = sorted(change.states)
             self._open.executemany(
                 "INSERT OR REPLACE INTO states VALUES (?, ?, ?)",
-                [(key, state, now) for key, state in sorted(change.states.items())],
+                zip(keys, map(change.states.__getitem__, keys), repeat(now)),
             )
             self._open.executemany(
                 "INSERT INTO hits VALUES (?, ?, ?)"

@@ -11,10 +11,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -26,133 +24,20 @@ from confluent_kafka import (
 )
 
 from . import ProjectError, UseCase
-from .broker import client, dead_letter, place, produce
-from .events import Decoder, Mask, RefusedError
+from .broker import client, dead_letter, produce
+from .events import RefusedError
+from .folding import Folder, dumped
 from .monitoring import WorkerMetrics
 from .settings import Settings
 from .state import Change, FencedError, Store, StoreError
 
-__all__ = ["Folded", "Folder", "Worker", "stop_on_signals"]
+__all__ = ["Worker", "stop_on_signals"]
 
-SECOND_MS: Final = 1000
 BEAT_SECONDS = 1.0
-OBJECTS_BETWEEN_WALKS = (200_000, 20, 100)
+OBJECTS_BETWEEN_WALKS = (500_000, 20, 100)
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 PATIENCE = 15.0
 LOG = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Folded:
-    """What a batch comes to.
-
-    Attributes:
-        states: New states by key.
-        hits: By bucket and item, thousandths of weight.
-        dead: Messages that are no events, and why.
-        folded: Events that changed a state.
-        unchanged: Events that were seen before, or are too late for their window.
-    """
-
-    states: dict[str, Any] = field(default_factory=dict)
-    hits: dict[tuple[int, str], int] = field(default_factory=dict)
-    dead: list[tuple[Message, RefusedError]] = field(default_factory=list)
-    folded: int = 0
-    unchanged: int = 0
-
-
-class Folder:
-    """Folds messages: pure but for the store that it reads states from.
-
-    Args:
-        settings: The project's configuration.
-        use_case: Your five functions.
-        store: Where states are that are not at hand.
-    """
-
-    def __init__(self, settings: Settings, use_case: UseCase[Any, Any], store: Store) -> None:
-        self._use_case = use_case
-        self._store = store
-        self._decoder = Decoder(settings, use_case)
-        self._mask = Mask(settings)
-        self._weights = {name: round(w * SECOND_MS) for name, w in settings.weights.items()}
-        self._bucket = settings.trending.bucket_seconds
-        self._bucket_ms = self._bucket * SECOND_MS
-        self._limit = settings.stream.states_in_memory
-        self._keys: dict[str, str] = {}
-        self.known: dict[str, Any] = {}
-
-    def fold(self, messages: Iterable[Message], now: float) -> Folded:
-        """Fold a batch that was read at a Unix time; nothing is written or remembered yet."""
-        result = Folded()
-        events = self._events(messages, now, result)
-        states = self._states(events)
-        fold, count, hits = self._use_case.fold, self._count, result.hits
-        for key, mine in events.items():
-            if len(mine) > 1:
-                mine.sort(key=_order)
-            before = state = states.get(key)
-            for event in mine:
-                after = fold(state, event)
-                if after is not state:
-                    state = after
-                    result.folded += 1
-                    count(event, hits)
-            if state is not before:
-                result.states[key] = state
-        result.unchanged = sum(map(len, events.values())) - result.folded
-        return result
-
-    def keep(self, states: dict[str, Any]) -> None:
-        """Keep states at hand, once they are written; the oldest give way."""
-        known = self.known
-        known.update(states)
-        if len(known) > self._limit:
-            for key in list(islice(known, len(known) - self._limit // 2)):
-                del known[key]
-
-    def _events(
-        self, messages: Iterable[Message], now: float, result: Folded
-    ) -> dict[str, list[Any]]:
-        limits, decode, masked = self._decoder.limits(now), self._decoder.decode, self._mask.text
-        keys = self._keys
-        if len(keys) > self._limit:
-            keys.clear()
-        events: dict[str, list[Any]] = {}
-        for message in messages:
-            try:
-                event = decode(message.value(), message.key(), limits)
-            except RefusedError as refused:
-                result.dead.append((message, refused))
-                continue
-            user = event.user
-            key = keys.get(user) or keys.setdefault(user, masked(user))
-            mine = events.get(key)
-            if mine is None:
-                events[key] = [event]
-            else:
-                mine.append(event)
-        return events
-
-    def _states(self, keys: Iterable[str]) -> dict[str, Any]:
-        known = self.known
-        states = {key: known[key] for key in keys if key in known}
-        absent = [key for key in keys if key not in known]
-        load = self._use_case.state_type.load
-        if absent:
-            found = self._store.get_many(absent)
-            states.update((key, load(kept)) for key, kept in found.items())
-        return states
-
-    def _count(self, event: Any, hits: dict[tuple[int, str], int]) -> None:
-        weight = self._weights.get(event.kind)
-        if weight:
-            place = (event.at // self._bucket_ms * self._bucket, event.item)
-            hits[place] = hits.get(place, 0) + weight
-
-
-def _order(event: Any) -> tuple[int, str]:
-    return event.at, event.id
 
 
 class Worker:
@@ -256,8 +141,7 @@ class Worker:
             return
         folded = self._folder.fold(fresh, started)
         self._bury(folded.dead)
-        states = {key: state.dump() for key, state in folded.states.items()}
-        self._store.commit(Change(before, after, states, folded.hits))
+        self._store.commit(Change(before, after, dumped(folded.states), folded.hits))
         self._folder.keep(folded.states)
         self._next.update(after)
         self._tell(after)
@@ -276,7 +160,8 @@ class Worker:
         after: dict[int, int] = {}
         fresh = []
         for message in messages:
-            partition, offset = place(message)
+            partition: Any = message.partition()
+            offset: Any = message.offset()
             expected = after.get(partition, self._next.get(partition))
             if expected is None or offset < expected:
                 continue
