@@ -29,7 +29,7 @@ FOUND = {
     "test_every_job_says_who_pays_and_what_happens_when_it_fails[stream]",
     "test_a_verb_that_fails_fails_its_task",
 }
-FOLDS = "test_a_dict_sqlite_redis_and_spark_hold_the_same_state_byte_for_byte"
+FOLDS = "test_each_store_holds_the_state_of_a_dict_byte_for_byte[by_spark]"
 
 
 @pytest.fixture(scope="module")
@@ -103,4 +103,4 @@ def test_a_mutation_of_the_spark_fold_turns_its_test_red(
 
 def errored(said: str) -> set[str]:
     """Return the names of the tests whose fixture failed."""
-    return set(re.findall(r"^ERROR tests/\w+\.py::(\w+)", said, re.MULTILINE))
+    return set(re.findall(r"^ERROR tests/\w+\.py::(\w+(?:\[[^]]*\])?)", said, re.MULTILINE))

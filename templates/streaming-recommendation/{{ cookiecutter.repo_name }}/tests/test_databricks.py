@@ -166,13 +166,14 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def clicks():
-    """Events of today in no order, some of them twice, and two wishes to be forgotten."""
+    """Events of today, many of them late, some twice, and two wishes to be forgotten midway."""
     now = round(time.time() * 1000)
     drawn = list(USE_CASE.events(11, EVENTS))
     shift = now - 3_600_000 - drawn[-1].at
     moved = [msgspec.structs.replace(e, at=e.at + shift) for e in drawn]
+    midway = moved[EVENTS // 2].at
     users = sorted({event.user for event in moved})[:2]
-    moved += [type(moved[0])(id=f"f{u}", user=u, at=now - 1_800_000, kind="forget") for u in users]
+    moved += [type(moved[0])(id=f"f{u}", user=u, at=midway, kind="forget") for u in users]
     moved += moved[:100]
     random.Random(5).shuffle(moved)
     return moved
@@ -265,7 +266,7 @@ def spark(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def by_spark(place, use_case, messages, spark, tmp_path_factory):
+def spark_did(place, use_case, messages, spark, tmp_path_factory):
     """The states that Spark folded in several batches, and what it refused by reason."""
     folder = tmp_path_factory.mktemp("topic")
     kafka = "key binary, value binary, timestamp timestamp"
@@ -293,23 +294,24 @@ def by_spark(place, use_case, messages, spark, tmp_path_factory):
     return states, sorted(refused)
 
 
-def test_a_dict_sqlite_redis_and_spark_hold_the_same_state_byte_for_byte(
-    by_hand, by_worker, by_redis, by_spark
-):
-    states, _ = by_spark
+@pytest.fixture(scope="module")
+def by_spark(spark_did):
+    """The states that Spark folded."""
+    return spark_did[0]
 
+
+@pytest.mark.parametrize("store", ["by_worker", "by_redis", "by_spark"])
+def test_each_store_holds_the_state_of_a_dict_byte_for_byte(store, by_hand, request):
     assert len(by_hand) > 100
-    assert by_worker == by_hand
-    assert by_redis == by_hand
-    assert states == by_hand
+    assert request.getfixturevalue(store) == by_hand
 
 
-def test_what_is_no_event_is_refused_for_the_same_reason(by_spark, by_worker, place):
+def test_what_is_no_event_is_refused_for_the_same_reason(spark_did, by_worker, place):
     assert by_worker
     letters = broker.read_all(place, place.stream.dead_letters)
     by_worker_refused = sorted(dict(letter.headers())["reason"].decode() for letter in letters)
 
-    assert by_spark[1] == by_worker_refused
+    assert spark_did[1] == by_worker_refused
     assert len(by_worker_refused) == 4 + by_worker_refused.count("fold_failed")
     assert "fold_failed" in by_worker_refused
 
@@ -331,6 +333,13 @@ def test_spark_keeps_states_and_dead_letters_and_stops_where_the_fold_takes_noth
     letters = spark.table("letters").collect()
     assert len(letters) == 100
     assert tuple(letters[0]) == ("fold_failed", "KeyError", b"u", b"{}")
+
+
+def test_what_keeps_the_states_is_a_statement_that_spark_reads(spark):
+    said = databricks.spark.MERGE.format(table="dev.own.states", changes="new")
+
+    plan = spark._jsparkSession.sessionState().sqlParser().parsePlan(said)
+    assert plan.nodeName() == "MergeIntoTable"
 
 
 def test_the_refresh_trains_on_the_topic_and_folds_whole_events(
