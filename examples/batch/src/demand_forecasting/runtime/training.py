@@ -22,6 +22,7 @@ from .model import issue_passport, missing, project_version, read_passport
 from .monitoring import describe
 from .panel import DAY, SERIES, BySegment
 from .registry import Registry
+from .scoring import writing
 from .settings import Settings
 
 __all__ = [
@@ -75,16 +76,19 @@ def train(
     progress.say("register")
     facts: dict[str, Any] = {"as_of": day.isoformat(), "seed": seed, "metrics": metrics}
     facts |= _data_facts(settings, panel, day) | _model_facts(fitted)
-    run_id = registry.open_run({**facts["parameters"], "as_of": day, "seed": seed})
-    papers = issue_passport(settings.root, {**facts, "run_id": run_id, "model": registry.model})
-    papers["project_version"] = project_version(settings.root)
+    golden = model.golden(settings, use_case, fitted, panel, day)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        model.save(folder, fitted, model.golden(settings, use_case, fitted, panel, day))
-        describe(settings, folder, learnt.table, panel, scored)
-        scored.write_parquet(folder / "backtest.parquet")
-        (folder / "passport.json").write_text(json.dumps(papers, indent=2), encoding="utf-8")
-        (folder / "MLmodel").write_text(_mlmodel(papers), encoding="utf-8")
+        with writing(folder):
+            model.save(folder, fitted, golden)
+            describe(settings, folder, learnt.table, panel, scored)
+            scored.write_parquet(folder / "backtest.parquet")
+        run_id = registry.open_run({**facts["parameters"], "as_of": day, "seed": seed})
+        papers = issue_passport(settings.root, {**facts, "run_id": run_id, "model": registry.model})
+        papers["project_version"] = project_version(settings.root)
+        with writing(folder):
+            (folder / "passport.json").write_text(json.dumps(papers, indent=2), encoding="utf-8")
+            (folder / "MLmodel").write_text(_mlmodel(papers), encoding="utf-8")
         return registry.register(folder, run_id=run_id, metrics=metrics, tags=_tags(papers))
 
 

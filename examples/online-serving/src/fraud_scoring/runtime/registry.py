@@ -48,6 +48,7 @@ class Registry:
         self.tags = {**COST_TAGS, "environment": settings.environment.name}
         self._artifacts = settings.environment.data / "artifacts"
         self._known: MlflowClient | None = None
+        self._faults: tuple[type[Exception], ...] = (MlflowException, OSError)
         self.connect(settings.environment.registry)
 
     def connect(self, uri: str) -> None:
@@ -200,7 +201,7 @@ class Registry:
                 self._prepare()
                 self._known = MlflowClient(self.uri, os.environ.get("MLFLOW_REGISTRY_URI"))
             yield self._known
-        except (MlflowException, OSError) as error:
+        except self._faults as error:
             # SQLAlchemy's hints to programmers come before what happened.
             told = [line for line in str(error).splitlines() if not line.startswith("(raised")]
             raise ProjectError(
@@ -216,4 +217,8 @@ class Registry:
         # What fails there is an error of ours, in one line: no second time as a traceback.
         logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
         if self._embedded:
+            # MLflow lets these through while it makes a new file's tables; they are slow to load.
+            from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+            self._faults = (MlflowException, OSError, SQLAlchemyError)
             self._artifacts.parent.mkdir(parents=True, exist_ok=True)
