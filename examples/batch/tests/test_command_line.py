@@ -137,7 +137,7 @@ def test_a_disk_without_room_for_the_sample_is_left_without_it(run, project, req
 
 
 @pytest.mark.usefixtures("full")
-def test_a_disk_without_room_for_a_new_registry_is_an_error_of_the_registry(tmp_path):
+def test_a_disk_without_room_for_a_new_registry_is_left_without_one(tmp_path):
     config = settings.load(ROOT, {"BATCH_DATA_DIR": str(tmp_path)})
 
     with pytest.raises(ProjectError, match=r"the registry sqlite:.* failed: ") as told:
@@ -145,6 +145,7 @@ def test_a_disk_without_room_for_a_new_registry_is_an_error_of_the_registry(tmp_
 
     assert told.value.code == 4
     assert "disk" in told.value.next_step
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_promote_refuses_a_worse_version(run, project):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
@@ -217,8 +218,21 @@ class Registry:
         # What fails there is an error of ours, in one line: no second time as a traceback.
         logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
         if self._embedded:
-            # MLflow lets these through while it makes a new file's tables; they are slow to load.
-            from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
-
-            self._faults = (MlflowException, OSError, SQLAlchemyError)
             self._artifacts.parent.mkdir(parents=True, exist_ok=True)
+            self._make(Path(self.uri.removeprefix("sqlite:///")))
+
+    def _make(self, path: Path) -> None:
+        """Make the registry's file, where none is, under another name: half of one opens never."""
+        # MLflow lets these through while it makes the tables; they are slow to load.
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+        self._faults = (MlflowException, OSError, SQLAlchemyError)
+        if path.exists():
+            return
+        waiting = path.with_name(f".{path.name}.{uuid4().hex}")
+        try:
+            MlflowClient(f"sqlite:///{waiting.as_posix()}")
+            if not path.exists():
+                waiting.replace(path)
+        finally:
+            waiting.unlink(missing_ok=True)
