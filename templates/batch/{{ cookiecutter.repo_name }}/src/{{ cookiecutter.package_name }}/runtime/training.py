@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -108,9 +107,7 @@ def _data_facts(settings: Settings, panel: pl.DataFrame, day: date) -> dict[str,
     )
     digest = hashlib.sha256()
     for part in seen.iter_slices(200_000):
-        text = io.BytesIO()
-        part.write_csv(text)
-        digest.update(text.getbuffer())
+        digest.update(part.write_csv().encode())
     return {"data_sha256": digest.hexdigest(), "data_rows": seen.height}
 
 
