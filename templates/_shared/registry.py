@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from mlflow import MlflowClient
 from mlflow.artifacts import download_artifacts
@@ -46,6 +47,7 @@ class Registry:
         self.tags = {**COST_TAGS, "{{ tags.environment }}": settings.environment.name}
         self._artifacts = settings.environment.data / "artifacts"
         self._known: MlflowClient | None = None
+        self._faults: tuple[type[Exception], ...] = (MlflowException, OSError)
         self.connect(settings.environment.registry)
 
     def connect(self, uri: str) -> None:
@@ -198,7 +200,7 @@ class Registry:
                 self._prepare()
                 self._known = MlflowClient(self.uri, os.environ.get("MLFLOW_REGISTRY_URI"))
             yield self._known
-        except (MlflowException, OSError) as error:
+        except self._faults as error:
             # SQLAlchemy's hints to programmers come before what happened.
             told = [line for line in str(error).splitlines() if not line.startswith("(raised")]
             raise ProjectError(
@@ -215,3 +217,20 @@ class Registry:
         logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)
         if self._embedded:
             self._artifacts.parent.mkdir(parents=True, exist_ok=True)
+            self._make(Path(self.uri.removeprefix("sqlite:///")))
+
+    def _make(self, path: Path) -> None:
+        """Make the registry's file, where none is, under another name: half of one opens never."""
+        # MLflow lets these through while it makes the tables; they are slow to load.
+        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+        self._faults = (MlflowException, OSError, SQLAlchemyError)
+        if path.exists():
+            return
+        waiting = path.with_name(f".{path.name}.{uuid4().hex}")
+        try:
+            MlflowClient(f"sqlite:///{waiting.as_posix()}")
+            if not path.exists():
+                waiting.replace(path)
+        finally:
+            waiting.unlink(missing_ok=True)

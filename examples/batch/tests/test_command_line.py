@@ -8,14 +8,17 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 
+import lightgbm as lgb
 import pytest
-from conftest import FIRST, ROOT, SECOND, WORSE
+from conftest import FIRST, ROOT, SECOND, WORSE, Like
 
 from demand_forecasting.runtime import ProjectError, cli, settings
 from demand_forecasting.runtime.log import Progress
+from demand_forecasting.runtime.registry import Registry
 
 
 @pytest.fixture
@@ -96,6 +99,53 @@ def test_a_disk_that_is_full_is_one_line_too(run, project, monkeypatch):
     assert code == 4
     assert "No space left on device; next: make room" in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("trees", [1, 50], ids=["a table", "the model"])
+def test_a_temporary_folder_without_room_registers_nothing(
+    run, project, monkeypatch, tmp_path, request, trees
+):
+    def fit(table, target, *, names, seed):
+        rows = lgb.Dataset(table, target, feature_name=names)
+        return lgb.train({"num_leaves": 4, "verbosity": -1}, rows, trees)
+
+    monkeypatch.setattr(cli, "USE_CASE", Like(fit=fit))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before = (project.data / "mlflow.db").read_bytes()
+    request.getfixturevalue("full")
+
+    code, _, err = run("train")
+
+    assert code == 4
+    assert f"error: {tmp_path}/tmp" in err
+    assert "cannot be written: " in err
+    assert "; next: make room" in err
+    assert len(err.splitlines()) == 1
+    assert (project.data / "mlflow.db").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_a_disk_without_room_for_the_sample_is_left_without_it(run, project, request):
+    request.getfixturevalue("full")
+
+    code, _, err = run("demo")
+
+    assert code == 4
+    assert "sample.parquet cannot be written: is the disk full?" in err
+    assert "; next: make room" in err
+    assert list((project.data / "demo").iterdir()) == []
+
+
+@pytest.mark.usefixtures("full")
+def test_a_disk_without_room_for_a_new_registry_is_left_without_one(tmp_path):
+    config = settings.load(ROOT, {"BATCH_DATA_DIR": str(tmp_path)})
+
+    with pytest.raises(ProjectError, match=r"the registry sqlite:.* failed: ") as told:
+        Registry(config).open_run({})
+
+    assert told.value.code == 4
+    assert "disk" in told.value.next_step
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_promote_refuses_a_worse_version(run, project):

@@ -111,6 +111,16 @@ def test_every_fault_in_the_bundle_is_found_by_the_project(project: Path) -> Non
             "pass",
             "test_what_fails_on_a_worker_is_named_and_leaves_nothing_behind",
         ),
+        (
+            'writer.overwrite(sql.col("run_date") == sql.lit(run_date))',
+            "writer.append()",
+            "test_a_run_date_that_is_published_again_takes_its_own_place",
+        ),
+        (
+            'writer.overwrite(sql.col("run_date") == sql.lit(run_date))',
+            "writer.overwrite(sql.lit(True))",
+            "test_a_run_date_that_is_published_again_takes_its_own_place",
+        ),
     ],
 )
 def test_a_mutation_of_the_scale_out_turns_its_test_red(

@@ -11,6 +11,7 @@ import polars as pl
 
 from .features import holidays
 from .runtime import FloatArray, Sample
+from .runtime.scoring import replace_file
 
 __all__ = ["demand", "read"]
 
@@ -43,10 +44,7 @@ def read(place: Path, sample: Sample | None) -> pl.DataFrame:
         sample: What to generate where nothing is at `place` yet; None for a table of your own.
     """
     if sample and not place.exists():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        waiting = place.with_suffix(".waiting")
-        demand(sample).write_parquet(waiting)
-        waiting.replace(place)
+        replace_file(place, demand(sample))
     return pl.read_parquet(place / "*.parquet" if place.is_dir() else place)
 
 

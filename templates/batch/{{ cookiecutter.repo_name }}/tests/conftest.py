@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -129,6 +130,15 @@ def project(_trained: Path, tmp_path: Path) -> Project:
     """A project whose registry holds three versions; the first is champion."""
     shutil.copytree(_trained, tmp_path / "data")
     return Project(tmp_path / "data")
+
+
+@pytest.fixture
+def full() -> Iterator[None]:
+    """No file may grow beyond a block, which is how a full disk looks to whoever writes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import resource
 import signal
 import subprocess
 import sys
@@ -278,15 +277,6 @@ def test_what_decide_leaves_out_is_never_written(project, wrong, says):
 
     with pytest.raises(ProjectError, match=says):
         loaded.forecast(project.settings(), broken, project.panel, project.newest)
-
-
-@pytest.fixture
-def full():
-    """No file may grow beyond a block, which is how a full disk looks to whoever writes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_full_disk_leaves_the_old_partition_and_says_so(project, request):

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -155,3 +156,50 @@ def test_a_published_table_holds_the_partition(settings, local_spark):
 
     assert rows == written.rows
     assert local_spark.table("forecasts").where(f"run_date = '{written.run_date}'").count() == rows
+
+
+class Table:
+    """Keeps rows as Databricks' tables do: Spark itself cannot overwrite a part of one."""
+
+    def __init__(self, spark):
+        self.spark, self.rows = spark, None
+
+    def take(self, frame):
+        self.waiting = frame
+        return self
+
+    def partitionedBy(self, column):  # noqa: N802
+        return self
+
+    def create(self):
+        self._keep(self.waiting)
+
+    def append(self):
+        self._keep(self.rows.unionByName(self.waiting))
+
+    def overwrite(self, condition):
+        self._keep(self.rows.where(~condition).unionByName(self.waiting))
+
+    def _keep(self, frame):
+        self.rows = self.spark.createDataFrame(frame.toArrow())
+
+    def by_day(self):
+        return dict(self.rows.groupBy("run_date").count().collect())
+
+
+@pytest.mark.usefixtures("champion")
+def test_a_run_date_that_is_published_again_takes_its_own_place(
+    settings, panel, local_spark, monkeypatch
+):
+    table = Table(local_spark)
+    frames = type(local_spark.range(1))
+    monkeypatch.setattr(frames, "writeTo", lambda frame, _: table.take(frame))
+    monkeypatch.setattr(type(local_spark.catalog), "tableExists", lambda *_: table.rows is not None)
+    registry, newest = Registry(settings), panel[1]
+    days = [newest - timedelta(days=1), newest]
+    written = [scoring.score(settings, USE_CASE, registry, day) for day in days]
+
+    for one in (*written, written[1]):
+        assert spark.publish("forecasts", one.path, one.run_date) == one.rows
+
+    assert table.by_day() == {one.run_date: one.rows for one in written}

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from {{ cookiecutter.package_name }} import train
 from {{ cookiecutter.package_name }}.data import PLANNED, demand, read
 from {{ cookiecutter.package_name }}.decide import decide
 from {{ cookiecutter.package_name }}.evaluate import evaluate
@@ -188,6 +189,16 @@ def test_the_same_seed_fits_the_same_model_and_another_another():
 
     assert text(1) == text(1)
     assert text(1) != text(2)
+
+
+def test_a_long_table_is_learnt_from_a_part_of_its_rows(monkeypatch):
+    monkeypatch.setattr(train, "ROWS", 500)
+    table = np.random.default_rng(1).normal(size=(600, 3))
+
+    fitted = fit(table, np.exp(table[:, 0]), names=["a", "b", "c"], seed=1)
+
+    first = fitted.dump_model()["tree_info"][0]["tree_structure"]
+    assert first["internal_count"] == 500
 
 
 def test_the_model_learns_what_the_table_holds():

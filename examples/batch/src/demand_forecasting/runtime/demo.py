@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from . import Sample, UseCase, contracts, model, monitoring, scoring, training
+from . import ProjectError, Sample, UseCase, contracts, model, monitoring, scoring, training
 from .forecasting import fit
 from .log import Progress
 from .panel import DAY
@@ -91,7 +91,9 @@ def bench(settings: Settings, use_case: UseCase, series: int) -> Iterator[str]:
     place = settings.environment.data / f"bench-{series}.parquet"
     # In a process of its own: what the generator takes is not what is measured.
     with ProcessPoolExecutor(1, get_context("spawn")) as other:
-        other.submit(_generate, use_case.read, place, series).result()
+        failed = other.submit(_generate, use_case.read, place, series).result()
+    if failed:
+        raise ProjectError(failed[0], next_step=failed[1])
     panel = use_case.read(place, None)
     place.unlink()
     day = contracts.newest_run_date(settings, panel)
@@ -116,8 +118,13 @@ def bench(settings: Settings, use_case: UseCase, series: int) -> Iterator[str]:
     yield f"\npeak memory {peak:.2f} GB"
 
 
-def _generate(read: Callable[..., object], place: Path, series: int) -> None:
-    read(place, Sample(seed=1, series=series, days=700))
+def _generate(read: Callable[..., object], place: Path, series: int) -> tuple[str, str] | None:
+    """Return why it failed and what to do, in what can travel between processes."""
+    try:
+        read(place, Sample(seed=1, series=series, days=700))
+    except ProjectError as error:
+        return str(error), error.next_step
+    return None
 
 
 def _table(settings: Settings, metrics: dict[str, float], say: Callable[[str], None]) -> None:
@@ -160,7 +167,8 @@ def picture(settings: Settings, scored: pl.DataFrame, path: Path) -> None:
     ]
     for number, ((name,), rows) in enumerate(parts):
         body += _chart(str(name), rows, TOP + number * (HEIGHT + BETWEEN))
-    path.write_text("\n".join([*body, "</svg>", ""]), encoding="utf-8")
+    with scoring.writing(path):
+        path.write_text("\n".join([*body, "</svg>", ""]), encoding="utf-8")
 
 
 def _legend() -> list[str]:

@@ -17,7 +17,7 @@ from .forecasting import table
 from .log import Gauges
 from .model import Model
 from .panel import parts
-from .scoring import replace_file
+from .scoring import replace_file, writing
 from .settings import Settings
 
 __all__ = [
@@ -91,7 +91,9 @@ def drift(
         f" (limit {settings.drift.unseen_limit:.1%}).\n"
         for name, share in strange.items()
     )
-    (settings.environment.data / "drift.md").write_text(report, encoding="utf-8")
+    path = settings.environment.data / "drift.md"
+    with writing(path):
+        path.write_text(report, encoding="utf-8")
     return report, bool(strange) or any(finding.drifted for finding in findings)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -35,6 +35,7 @@ __all__ = [
     "replace_file",
     "score",
     "write",
+    "writing",
 ]
 
 CHAMPION = "champion"
@@ -169,25 +170,41 @@ def write(folder: Path, day: date, rows: pl.DataFrame) -> tuple[Path, bool]:
 
 
 def replace_file(path: Path, rows: pl.DataFrame) -> None:
-    """Put `rows` where `path` is, in one move: a reader sees the old file or the new one."""
+    """Put `rows` where `path` is, in one move: a reader sees the old file or the new one.
+
+    Raises:
+        ProjectError: The disk refuses; what was there before is still there.
+    """
     waiting = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        rows.write_parquet(waiting)
-        with waiting.open("rb") as file:
-            os.fsync(file.fileno())
-        waiting.replace(path)
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            rows.write_parquet(waiting)
+            with waiting.open("rb") as file:
+                os.fsync(file.fileno())
+            waiting.replace(path)
+    finally:
+        with suppress(OSError):
+            waiting.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Say where it was that the disk refused.
+
+    Raises:
+        ProjectError: It did.
+    """
+    try:
+        yield
     except (OSError, PolarsError) as error:
         # polars names a full disk in words of its own, such as "invalid thrift".
         reason = getattr(error, "strerror", None) or f"is the disk full? ({error})"
         raise ProjectError(
-            f"{path} cannot be written: {reason}",
+            f"{place} cannot be written: {reason}",
             next_step="make room or give the right to write there, then run the same command again;"
             " what was there before is untouched",
         ) from error
-    finally:
-        with suppress(OSError):
-            waiting.unlink(missing_ok=True)
 
 
 def freshness(settings: Settings, use_case: UseCase, now: datetime) -> list[str]:

@@ -23,6 +23,7 @@ from .backtest import Learnt
 from .log import Progress
 from .model import Model
 from .panel import HOME
+from .scoring import writing
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -145,7 +146,8 @@ def _lent(spark: SparkSession, settings: Settings, panel: pl.DataFrame) -> Itera
     """Hand a panel over through the data folder: it is too large to be sent with the plan."""
     place = settings.environment.data / f"panel-{uuid4().hex}.parquet"
     try:
-        panel.write_parquet(place)
+        with writing(place):
+            panel.write_parquet(place)
         yield spark.read.parquet(str(place))
     finally:
         place.unlink(missing_ok=True)

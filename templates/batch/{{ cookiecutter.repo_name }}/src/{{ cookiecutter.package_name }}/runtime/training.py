@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ from .model import issue_passport, missing, project_version, read_passport
 from .monitoring import describe
 from .panel import DAY, SERIES, BySegment
 from .registry import Registry
+from .scoring import writing
 from .settings import Settings
 
 __all__ = [
@@ -75,16 +75,19 @@ def train(
     progress.say("register")
     facts: dict[str, Any] = {"as_of": day.isoformat(), "seed": seed, "metrics": metrics}
     facts |= _data_facts(settings, panel, day) | _model_facts(fitted)
-    run_id = registry.open_run({**facts["parameters"], "as_of": day, "seed": seed})
-    papers = issue_passport(settings.root, {**facts, "run_id": run_id, "model": registry.model})
-    papers["project_version"] = project_version(settings.root)
+    golden = model.golden(settings, use_case, fitted, panel, day)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        model.save(folder, fitted, model.golden(settings, use_case, fitted, panel, day))
-        describe(settings, folder, learnt.table, panel, scored)
-        scored.write_parquet(folder / "backtest.parquet")
-        (folder / "passport.json").write_text(json.dumps(papers, indent=2), encoding="utf-8")
-        (folder / "MLmodel").write_text(_mlmodel(papers), encoding="utf-8")
+        with writing(folder):
+            model.save(folder, fitted, golden)
+            describe(settings, folder, learnt.table, panel, scored)
+            scored.write_parquet(folder / "backtest.parquet")
+        run_id = registry.open_run({**facts["parameters"], "as_of": day, "seed": seed})
+        papers = issue_passport(settings.root, {**facts, "run_id": run_id, "model": registry.model})
+        papers["project_version"] = project_version(settings.root)
+        with writing(folder):
+            (folder / "passport.json").write_text(json.dumps(papers, indent=2), encoding="utf-8")
+            (folder / "MLmodel").write_text(_mlmodel(papers), encoding="utf-8")
         return registry.register(folder, run_id=run_id, metrics=metrics, tags=_tags(papers))
 
 
@@ -104,9 +107,7 @@ def _data_facts(settings: Settings, panel: pl.DataFrame, day: date) -> dict[str,
     )
     digest = hashlib.sha256()
     for part in seen.iter_slices(200_000):
-        text = io.BytesIO()
-        part.write_csv(text)
-        digest.update(text.getbuffer())
+        digest.update(part.write_csv().encode())
     return {"data_sha256": digest.hexdigest(), "data_rows": seen.height}
 
 
