@@ -30,6 +30,7 @@ from conftest import (
 from recommendations.runtime import broker as topics
 from recommendations.runtime import state
 from recommendations.runtime.events import Decoder, Mask, RefusedError, encode, forgetting
+from recommendations.runtime.folding import Folder
 from recommendations.runtime.monitoring import WorkerMetrics
 from recommendations.runtime.settings import Settings
 from recommendations.runtime.state import Change, FencedError, StoreError, open_store
@@ -67,6 +68,27 @@ def test_duplicates_and_replays_count_once(stored: Settings, use_case: Any) -> N
         counted = sum(n for items in store.counts().values() for n in items.values())
     assert metrics.counts["unchanged"] == 500
     assert counted == sum(stored.weights[event.kind] for event in events)
+
+
+def test_a_user_s_events_of_a_batch_are_folded_in_the_order_of_time(
+    configure: Configure, use_case: Any
+) -> None:
+    seen: dict[str, list[tuple[int, str]]] = {}
+
+    class Watching(type(use_case)):  # type: ignore[misc]
+        def fold(self, known: Any, event: Any) -> Any:
+            seen.setdefault(event.user, []).append((event.at, event.id))
+            return use_case.fold(known, event)
+
+    settings = configure()
+    events = list(use_case.events(3, 500))
+    random.Random(1).shuffle(events)
+    sent(settings, events)
+    batch = list(topics.read_all(settings, settings.stream.topic))
+    with closing(open_store(settings)) as store:
+        assert Folder(settings, Watching(), store).fold(batch, time.time()).folded == len(events)
+    assert sum(map(len, seen.values())) == len(events)
+    assert all(mine == sorted(mine) for mine in seen.values())
 
 
 def test_a_worker_that_begins_again_reads_on_where_the_store_says(
