@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -230,7 +230,8 @@ class Registry:
         waiting = path.with_name(f".{path.name}.{uuid4().hex}")
         try:
             MlflowClient(f"sqlite:///{waiting.as_posix()}")
-            if not path.exists():
-                waiting.replace(path)
+            # A link fails where another process was quicker.
+            with suppress(FileExistsError):
+                path.hardlink_to(waiting)
         finally:
             waiting.unlink(missing_ok=True)
