@@ -14,7 +14,7 @@ from demand_forecasting.data import PLANNED, demand, read
 from demand_forecasting.decide import decide
 from demand_forecasting.evaluate import evaluate
 from demand_forecasting.features import features, holidays
-from demand_forecasting.runtime import Sample
+from demand_forecasting.runtime import ProjectError, Sample
 from demand_forecasting.schemas import Demand
 from demand_forecasting.train import fit
 
@@ -149,6 +149,14 @@ def test_reading_makes_the_sample_once(tmp_path):
     assert_frame_equal(read(place, SAMPLE), first)
     assert place.stat().st_mtime_ns == written
     assert [path.name for path in place.parent.iterdir()] == ["sample.parquet"]
+
+
+@pytest.mark.usefixtures("full")
+def test_a_disk_without_room_for_the_sample_is_left_without_it(tmp_path):
+    with pytest.raises(ProjectError, match=r"sample\.parquet cannot be written: is the disk full"):
+        read(tmp_path / "sample.parquet", SAMPLE)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_of_files_is_one_panel(tmp_path, panel):

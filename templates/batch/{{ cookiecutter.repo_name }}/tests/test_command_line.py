@@ -125,17 +125,6 @@ def test_a_temporary_folder_without_room_registers_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
 
 
-def test_a_disk_without_room_for_the_sample_is_left_without_it(run, project, request):
-    request.getfixturevalue("full")
-
-    code, _, err = run("demo")
-
-    assert code == 4
-    assert "sample.parquet cannot be written: is the disk full?" in err
-    assert "; next: make room" in err
-    assert list((project.data / "demo").iterdir()) == []
-
-
 @pytest.mark.usefixtures("full")
 def test_a_disk_without_room_for_a_new_registry_is_left_without_one(tmp_path):
     config = settings.load(ROOT, {"BATCH_DATA_DIR": str(tmp_path)})

@@ -14,7 +14,7 @@ from {{ cookiecutter.package_name }}.data import PLANNED, demand, read
 from {{ cookiecutter.package_name }}.decide import decide
 from {{ cookiecutter.package_name }}.evaluate import evaluate
 from {{ cookiecutter.package_name }}.features import features, holidays
-from {{ cookiecutter.package_name }}.runtime import Sample
+from {{ cookiecutter.package_name }}.runtime import ProjectError, Sample
 from {{ cookiecutter.package_name }}.schemas import Demand
 from {{ cookiecutter.package_name }}.train import fit
 
@@ -149,6 +149,14 @@ def test_reading_makes_the_sample_once(tmp_path):
     assert_frame_equal(read(place, SAMPLE), first)
     assert place.stat().st_mtime_ns == written
     assert [path.name for path in place.parent.iterdir()] == ["sample.parquet"]
+
+
+@pytest.mark.usefixtures("full")
+def test_a_disk_without_room_for_the_sample_is_left_without_it(tmp_path):
+    with pytest.raises(ProjectError, match=r"sample\.parquet cannot be written: is the disk full"):
+        read(tmp_path / "sample.parquet", SAMPLE)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_of_files_is_one_panel(tmp_path, panel):
