@@ -150,13 +150,14 @@ STREAMING: Final = Names(
     shares=("runtime/recommending", "neighbours"),
     reasons="neighbours",
     sides=(
-        ("training", "runtime/history", "", "fold"),
-        ("the worker", "runtime/worker", "fold", "fold"),
+        ("training", "runtime/history", "", "folded"),
+        ("what training folds with", "runtime/folding", "folded", "fold"),
+        ("the worker", "runtime/folding", "fold", "fold"),
     ),
     parity=("straight", "work"),
     elsewhere=(
         *("schemas", "decide", "runtime/training", "runtime/model"),
-        *("runtime/recommending", "runtime/server", "runtime/worker"),
+        *("runtime/recommending", "runtime/server", "runtime/folding", "runtime/worker"),
     ),
     app="runtime/server",
     feature="fold",
