@@ -12,15 +12,15 @@ __all__ = ["fit"]
 PARAMETERS = {
     "objective": "tweedie",
     "tweedie_variance_power": 1.2,
-    "learning_rate": 0.2,
-    "num_leaves": 31,
+    "learning_rate": 0.3,
+    "num_leaves": 63,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.9,
     "deterministic": True,
     "force_row_wise": True,
     "verbosity": -1,
 }
-TREES = 100
+TREES = 50
 ROWS = 200_000
 
 
