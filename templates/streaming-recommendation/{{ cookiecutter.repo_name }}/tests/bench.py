@@ -153,5 +153,9 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=("bench", "kill", "memory"), nargs="?", default="bench")
     parser.add_argument("--events", type=int, default=MEMORY_EVENTS, help="of `memory`")
     asked = parser.parse_args()
+    if asked.what == "memory" and not Path("/proc/self/status").exists():
+        parser.error("`memory` asks Linux how much a process holds: run it in a container")
+    if asked.events < ROUND:
+        parser.error(f"--events: at least {ROUND}")
     verbs = {"bench": bench, "kill": kill, "memory": lambda: memory(asked.events)}
     sys.exit(verbs[asked.what]())
