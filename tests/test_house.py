@@ -2,7 +2,6 @@
 
 import ast
 import json
-import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -42,8 +41,7 @@ def test_a_tool_has_nothing_to_say(command):
 def test_files_are_small():
     lengths = {path: len(path.read_text().splitlines()) for path in SOURCES}
 
-    assert {str(path): lines for path, lines in lengths.items() if lines > 300} == {}
-    assert statistics.median(lengths.values()) <= 80
+    assert {str(path): lines for path, lines in lengths.items() if lines > 400} == {}
 
 
 def test_functions_are_small():
