@@ -215,20 +215,72 @@ def test_day_one_is_small(run, tmp_path):
     assert len({path.split("/")[0] for path in tracked}) <= 20
 
 
-def test_without_an_identity_the_project_stays_and_two_commands_are_named(
-    run, tmp_path, monkeypatch
-):
+@pytest.fixture
+def no_author(tmp_path, monkeypatch):
+    """A git that knows nobody, as on a new machine."""
     (tmp_path / "gitconfig").write_text("")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    return tmp_path / "gitconfig"
 
+
+def test_where_git_knows_no_author_the_project_is_staged_and_the_commit_is_told(
+    run, tmp_path, no_author
+):
     ran = run("new", "online-serving", "--defaults", "--no-lock")
 
+    project = tmp_path / "norda-fraud-scoring-serve"
+    assert ran.code == DONE
+    assert "git does not know who you are, so the files are staged and not committed" in ran.out
+    staged = subprocess.check_output(
+        ["git", "diff", "--cached", "--name-only"], cwd=project, text=True
+    )
+    assert "pyproject.toml" in staged.splitlines()
+
+    subprocess.run(["bash", "-c", ran.out.splitlines()[-1].removeprefix("  next: ")], check=True)
+
+    made = subprocess.check_output(["git", "log", "--format=%s"], cwd=project, text=True)
+    assert made.strip() == "feat: start from online-serving"
+    assert no_author.read_text() == ""
+    local = subprocess.check_output(["git", "config", "--local", "--list"], cwd=project, text=True)
+    assert "user." not in local
+
+
+def test_an_author_in_variables_is_one(run, tmp_path, no_author, monkeypatch):
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada Variable")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
+
+    ran = run("new", "online-serving", "--defaults", "--no-lock", "--json")
+
+    assert json.loads(ran.out)["next_step"] == ""
+    author = subprocess.check_output(
+        ["git", "log", "--format=%an"], cwd=tmp_path / "norda-fraud-scoring-serve", text=True
+    )
+    assert author == "Ada Variable\n"
+
+
+def test_an_author_without_a_committer_is_none(run, tmp_path, no_author, monkeypatch):
+    monkeypatch.setenv("GIT_AUTHOR_NAME", "Ada Variable")
+    monkeypatch.setenv("GIT_AUTHOR_EMAIL", "ada@example.com")
+
+    ran = run("new", "online-serving", "--defaults", "--no-lock", "--json")
+
+    assert ran.code == DONE
+    assert "commit" in json.loads(ran.out)["next_step"]
+
+
+def test_what_is_left_after_a_failed_lock_does_not_touch_who_the_author_is(
+    run, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "no-cache"))
+
+    ran = run("new", "online-serving", "--defaults")
+
     assert ran.code == SURROUNDINGS
-    assert "git does not know who you are" in ran.err
-    assert "git config --global user.name" in ran.err
-    assert "git config --global user.email" in ran.err
+    assert "uv lock" in ran.err
     assert "git commit" in ran.err
-    assert (tmp_path / "norda-fraud-scoring-serve/pyproject.toml").exists()
+    assert "user." not in ran.err.split("next: ")[1]
 
 
 @pytest.mark.parametrize(("missing", "option"), [("uv", "--no-git"), ("git", "--no-lock")])

@@ -45,7 +45,7 @@ def test_what_an_option_leaves_out_is_gone_with_its_folder(tmp_path, monkeypatch
     assert "tests/load.py" not in tracked
 
 
-def test_a_failing_step_leaves_the_project_and_says_how_to_go_on(tmp_path, monkeypatch):
+def test_where_git_knows_no_author_the_project_is_staged_and_the_commit_is_told(tmp_path, monkeypatch):
     (tmp_path / "gitconfig").write_text("")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     monkeypatch.setenv("MODELWRIGHT_NO_LOCK", "1")
@@ -53,8 +53,13 @@ def test_a_failing_step_leaves_the_project_and_says_how_to_go_on(tmp_path, monke
     done = cookiecutter(tmp_path)
 
     assert "git does not know who you are" in done.stderr
-    assert "git config --global user.email" in done.stderr
-    assert (tmp_path / "norda-fraud-scoring-serve/pyproject.toml").exists()
+    assert "config --global" not in done.stderr
+    project = tmp_path / "norda-fraud-scoring-serve"
+    staged = subprocess.check_output(["git", "ls-files"], cwd=project, text=True)
+    assert "pyproject.toml" in staged.splitlines()
+    next_step = done.stderr.rpartition("  next: ")[2]
+    subprocess.run(["bash", "-c", next_step], check=True)
+    subprocess.run(["git", "rev-parse", "--verify", "HEAD"], cwd=project, check=True)
 
 
 @pytest.mark.parametrize("answer", ["use_case=Bad_Name", "brand=kitto", "description= "])

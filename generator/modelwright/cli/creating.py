@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -46,7 +47,7 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
 ) -> None:
     """Make a project in a new folder, named by the organisation's rule."""
     # Here, because the template engine costs the commands that render nothing 80 ms.
-    from modelwright.operations.finishing import finish, steps  # noqa: PLC0415
+    from modelwright.operations.finishing import STAGED, finish, steps  # noqa: PLC0415
     from modelwright.operations.given import given_answers  # noqa: PLC0415
     from modelwright.operations.new import new_project  # noqa: PLC0415
 
@@ -62,18 +63,21 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
     )
     todo = steps(archetype=archetype, lock=not no_lock and PYTHON in project.files, git=not no_git)
     with following(len(todo), terminal) as tell:
-        finish(project.folder, todo, tell)
+        commit = finish(project.folder, todo, tell)
     terminal.document(
         {
             "project": str(project.folder),
             "archetype": archetype,
             "platform": {"source": place.source, "version": place.version},
             "files": project.files,
+            "next_step": commit,
         }
     )
     terminal.say(f"made {project.folder} ({len(project.files)} files)")
     if PYTHON in project.files:
-        terminal.say(f"  next: cd {project.folder} && uv run poe demo")
+        terminal.say(f"  next: cd {shlex.quote(str(project.folder))} && uv run poe demo")
+    if commit:
+        terminal.say(f"{STAGED}\n  next: {commit}")
 
 
 def _asker(*, defaults: bool) -> Asker | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from modelwright.catalog.patterns import matches
 from modelwright.errors import ModelwrightError
-from modelwright.operations.finishing import finish, steps
+from modelwright.operations.finishing import STAGED, finish, steps
 
 NO_LOCK = "MODELWRIGHT_NO_LOCK"
 NO_GIT = "MODELWRIGHT_NO_GIT"
@@ -34,9 +34,12 @@ def complete(context: Mapping[str, Any]) -> int:
         git=not os.environ.get(NO_GIT),
     )
     try:
-        finish(project, todo, lambda step: _tell(f"modelwright: {step}"))
+        commit = finish(project, todo, lambda step: _tell(f"modelwright: {step}"))
     except ModelwrightError as error:
         _tell(f"error: {error}\n  next: {error.next_step}")
+        return 0
+    if commit:
+        _tell(f"modelwright: {STAGED}\n  next: {commit}")
     return 0
 
 

@@ -14,11 +14,14 @@ from pathlib import Path
 from modelwright.adapters.process import run
 from modelwright.errors import SurroundingsError
 
-IDENTITY = ("git", "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT")
-NO_IDENTITY = (
-    'git config --global user.name "Your Name"',
-    "git config --global user.email you@example.com",
-)
+IDENTITIES = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
+# For one commit: what a person's git is configured to do is hers to decide.
+AUTHOR_OPTIONS = ("-c", "user.name=Your Name", "-c", "user.email=you@example.com")
+STAGED = "git does not know who you are, so the files are staged and not committed"
+
+
+class AuthorUnknownError(SurroundingsError):
+    """Git's configuration names no author."""
 
 
 @dataclass(frozen=True)
@@ -44,18 +47,19 @@ def steps(*, archetype: str, lock: bool, git: bool) -> list[Step]:
             _program("lock the dependencies", ("uv", "lock", "--quiet", "--project", "."))
         )
     if git:
-        commit = ("git", "commit", "--quiet", "--message", f"feat: start from {archetype}")
         chosen += [
             _program("make the repository", ("git", "init", "--quiet", "--initial-branch", "main")),
-            Step("know the author", NO_IDENTITY, know_author),
             _program("stage the files", ("git", "add", "--all")),
-            _program("make the first commit", commit),
+            _first_commit(archetype),
         ]
     return chosen
 
 
-def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> None:
+def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> str:
     """Do every step; what is rendered stays as it is whatever happens.
+
+    Returns:
+        The command that commits what is staged, where git knows no author; empty where all is done.
 
     Raises:
         SurroundingsError: A step failed; it names the commands of that step and of those after it.
@@ -64,6 +68,8 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
         tell(step.name)
         try:
             step.do(project)
+        except AuthorUnknownError as error:
+            return f"cd {shlex.quote(str(project))} && {error.next_step}"
         except SurroundingsError as error:
             left = [command for later in todo[number:] for command in later.commands]
             raise SurroundingsError(
@@ -72,6 +78,7 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
                 where=error.where,
                 next_step=" && ".join([f"cd {shlex.quote(str(project))}", *left]),
             ) from error
+    return ""
 
 
 def write_env(project: Path) -> None:
@@ -83,22 +90,41 @@ def write_env(project: Path) -> None:
     shutil.copyfile(example, target)
 
 
-def know_author(project: Path) -> None:
-    """Check that git's configuration names an author.
+def know_author(folder: Path) -> None:
+    """Check that git knows, in a folder, who the author and the committer are.
 
     Raises:
-        SurroundingsError: It does not, or git is missing.
+        AuthorUnknownError: It does not.
+        SurroundingsError: Git is missing.
     """
-    try:
-        run(IDENTITY, folder=project)
-    except SurroundingsError as error:
-        if "not installed" in error.problem:
-            raise
-        raise SurroundingsError(
-            "git does not know who you are",
-            where="git configuration",
-            next_step=" && ".join(NO_IDENTITY),
-        ) from error
+    run(("git", "--version"), folder=folder)
+    for identity in IDENTITIES:
+        try:
+            run(("git", "-c", "user.useConfigOnly=true", "var", identity), folder=folder)
+        except SurroundingsError as error:
+            raise AuthorUnknownError(
+                "git does not know who you are",
+                where="git configuration",
+                next_step="tell git your user.name and user.email, or set GIT_AUTHOR_NAME, "
+                "GIT_AUTHOR_EMAIL, GIT_COMMITTER_NAME and GIT_COMMITTER_EMAIL",
+            ) from error
+
+
+def _first_commit(archetype: str) -> Step:
+    arguments = ("commit", "--quiet", "--message", f"feat: start from {archetype}")
+
+    def do(project: Path) -> None:
+        try:
+            know_author(project)
+        except AuthorUnknownError as error:
+            raise AuthorUnknownError(
+                error.problem,
+                where=error.where,
+                next_step=shlex.join(("git", *AUTHOR_OPTIONS, *arguments)),
+            ) from error
+        run(("git", *arguments), folder=project)
+
+    return Step("make the first commit", (shlex.join(("git", *arguments)),), do)
 
 
 def _program(name: str, command: Sequence[str]) -> Step:
