@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-from pathlib import Path
 
 BLOCK = re.compile(r"(<!-- test: skip[^\n]*\n)?```console\n(.*?)```", re.DOTALL)
 
@@ -36,16 +35,19 @@ def follow(document, folder, aside, failing=("error:",)):
 
     Args:
         document: The file.
-        folder: Where the first command runs; `cd` leads on from there.
+        folder: Where the first command runs; `cd` and `PATH=` hold from there on, as in a shell.
         aside: A folder for what this needs to remember.
         failing: How a line begins after which a command ends with an error.
     """
+    path = os.environ["PATH"]
     for command, expected in commands(document.read_text()):
+        remembered = f'code=$?; printf "%s\\n" "$PWD" "$PATH" > "{aside}/shell"; exit $code'
         ran = subprocess.run(
-            ["bash", "-c", f"{command}\ncode=$?; pwd > {aside}/pwd; exit $code"],
-            cwd=folder, capture_output=True, text=True, check=False, env=os.environ,
+            ["bash", "-c", f"{command}\n{remembered}"],
+            cwd=folder, env={**os.environ, "PATH": path},
+            capture_output=True, text=True, check=False,
         )  # fmt: skip
-        folder = Path((aside / "pwd").read_text().strip())
+        folder, path = (aside / "shell").read_text().splitlines()
         said = (ran.stdout + ran.stderr).strip()
         assert as_pattern(expected).fullmatch(said), f"$ {command}\n{said}"
         failed = any(line.startswith(failing) for line in expected)

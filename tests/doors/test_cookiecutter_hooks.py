@@ -45,7 +45,9 @@ def test_what_an_option_leaves_out_is_gone_with_its_folder(tmp_path, monkeypatch
     assert "tests/load.py" not in tracked
 
 
-def test_where_git_knows_no_author_the_project_is_staged_and_the_commit_is_told(tmp_path, monkeypatch):
+def test_where_git_knows_no_author_the_project_is_staged_and_the_commit_is_told(
+    tmp_path, monkeypatch
+):
     (tmp_path / "gitconfig").write_text("")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     monkeypatch.setenv("MODELWRIGHT_NO_LOCK", "1")
