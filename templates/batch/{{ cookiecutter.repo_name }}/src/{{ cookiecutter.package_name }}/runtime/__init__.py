@@ -6,7 +6,9 @@ names of your columns stand under `[panel]` in `config/batch.toml`.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,7 +5,9 @@ Your six modules give five functions, `UseCase`. Nothing in `runtime` knows what
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
