@@ -118,7 +118,7 @@ def by_check(platform, row, into):
         into, open_platform=lambda *_: located(str(platform)), today=date(2026, 11, 1)
     )
     names = {rule["id"] for rule in row.policy["naming"]["derived"]}
-    names |= {"NAM001", "NAM002", "NAM003", "NAM004", "NAM005"}
+    names |= {"NAM001", "NAM002", "NAM003", "NAM004", "NAM005", "NAM007"}
     found = [finding for finding in report.findings if finding.rule in names]
     if not found:
         return None

@@ -2,10 +2,13 @@
 
 import keyword
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 
 import pytest
 
 from modelwright.policy.fragments import fragments
+from modelwright.policy.library_names import LIBRARIES, LIBRARY_NAMES
 from modelwright.policy.python_names import PYTHON_NAMES
 from tests.policies import ROOT
 
@@ -20,6 +23,33 @@ def test_every_name_of_this_python_is_known():
 @pytest.mark.parametrize("name", ["imp", "distutils", "asynchat", "tomllib", "type", "match"])
 def test_names_of_one_version_alone_are_known_in_all(name):
     assert name in PYTHON_NAMES
+
+
+def locked_distributions():
+    for lock in ROOT.glob("examples/*/uv.lock"):
+        for package in tomllib.loads(lock.read_text(encoding="utf-8"))["package"]:
+            if "registry" in package["source"]:
+                yield package["name"]
+
+
+def test_the_libraries_are_those_of_the_lock_files():
+    locked = set(locked_distributions())
+
+    assert len(locked) > 50
+    assert set(LIBRARIES) == locked, "run: uv run python .ci/library_names.py"
+
+
+def test_every_module_that_a_locked_library_installs_here_is_known():
+    installed = {
+        (distribution.lower().replace("_", "-"), module)
+        for module, distributions in packages_distributions().items()
+        for distribution in distributions
+        if module.isidentifier() and not module.startswith("_") and module.islower()
+    }
+    known = {(name, module) for name, module in installed if name in LIBRARIES}
+
+    assert {"click", "yaml", "packaging"} <= {module for _, module in known}
+    assert {module for _, module in known} <= LIBRARY_NAMES
 
 
 @pytest.mark.parametrize("path", fragments())

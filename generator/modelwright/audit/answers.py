@@ -9,7 +9,7 @@ from modelwright.audit.finding import Finding
 from modelwright.audit.project import ANSWERS_FILE, Project
 from modelwright.policy.answers import answers_refusals
 from modelwright.policy.refusal import Refusal
-from modelwright.policy.rules import binds, refusals, repository_refusal
+from modelwright.policy.rules import LIBRARIES, binds, refusals, repository_refusal
 
 RETIRED: Final = "ANS002"
 UNKNOWN: Final = "ANS001"
@@ -25,7 +25,9 @@ def check_answers(project: Project) -> Iterator[Finding]:
     """Judge every answer as a new project's, and tell only what was legal at birth."""
     born = str(project.answers.get("born", ""))
     for refusal in _refusals(project, born):
-        legal_at_birth = refusal.rule == RETIRED or not binds(refusal, born)
+        # The list of libraries grows with every lock file; no policy's version says since when.
+        listed_since = refusal.rule == LIBRARIES and bool(born)
+        legal_at_birth = refusal.rule == RETIRED or listed_since or not binds(refusal, born)
         # Another version of the policy cannot know which choices came or went since.
         unknown = refusal.rule == UNKNOWN and bool(project.unjudged)
         yield Finding(

@@ -23,6 +23,7 @@ ANSWERS: Final = {
 NAMES: Final = {
     "NAM005": "the repository's name reads back into its parts",
     "NAM006": "the repository has the name that its answers give",
+    "NAM007": "the package hides no library and no tool",
 }
 REPOSITORY: Final = {
     "PRJ001": "project.yaml is there and whole",

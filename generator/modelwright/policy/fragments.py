@@ -8,7 +8,8 @@ from __future__ import annotations
 import textwrap
 
 from modelwright.policy.characters import CHARACTER_NAMES, FORBIDDEN_CLASS, character_name
-from modelwright.policy.python_names import PYTHON_NAMES
+from modelwright.policy.library_names import LIBRARY_NAMES
+from modelwright.policy.python_names import PYTHON_NAMES, TOOL_NAMES
 from modelwright.policy.text import LONGEST_DESCRIPTION
 
 __all__ = ["fragments"]
@@ -25,8 +26,11 @@ def fragments() -> dict[str, str]:
 
 
 def _python_names() -> str:
-    body = textwrap.fill(" ".join(sorted(PYTHON_NAMES)), WIDTH)
-    return f"{{% set PYTHON_NAMES = '\n{body}\n'.split() %}}\n"
+    lists = {"PYTHON_NAMES": PYTHON_NAMES, "LIBRARY_NAMES": LIBRARY_NAMES | TOOL_NAMES}
+    return "".join(
+        f"{{% set {name} = '\n{textwrap.fill(' '.join(sorted(words)), WIDTH)}\n'.split() %}}\n"
+        for name, words in lists.items()
+    )
 
 
 def _characters() -> str:

@@ -10,19 +10,21 @@ import re
 from dataclasses import dataclass
 from typing import Any, Iterator, Mapping  # noqa: UP035 - Cookiecutter's Python may be older
 
+from modelwright.policy.library_names import LIBRARY_NAMES
 from modelwright.policy.names import (
     derived_names,
     package_name,
     parse_repository_name,
     repository_name,
 )
-from modelwright.policy.python_names import PYTHON_NAMES
+from modelwright.policy.python_names import PYTHON_NAMES, TOOL_NAMES
 from modelwright.policy.refusal import Refusal, show
 
 __all__ = ["NamingRule", "Refusal", "binds", "refusals", "repository_refusal"]
 
 READING = "NAM005"
 AGREEMENT = "NAM006"
+LIBRARIES = "NAM007"
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def refusals(policy: Mapping[str, Any], *, brand: str, use_case: str, suffix: st
     """Return every refusal of a use case and of the names that follow from it.
 
     The order is fixed: form of the use case (the only one where it fails, since nothing can be
-    derived from it), reserved words, Python's own names, repository name, its reading back, then
+    derived from it), reserved words, names of Python, of libraries and tools, repository name, its reading back, then
     the derived names in the policy's order.
 
     Args:
@@ -134,6 +136,9 @@ def _word_refusals(policy: Mapping[str, Any], use_case: str) -> Iterator[Refusal
         problem = f"Python package {show(package)} is a keyword or a standard module of Python"
         since = python.get("since", "")
         yield Refusal(python["id"], "Python package", package, problem, _example(policy), since)
+    elif package in LIBRARY_NAMES or package in TOOL_NAMES:
+        problem = f"Python package {show(package)} hides a library or a tool of that name"
+        yield Refusal(LIBRARIES, "Python package", package, problem, _example(policy))
 
 
 def _repository_refusals(
