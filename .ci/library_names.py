@@ -1,7 +1,7 @@
 """Writes the names that the libraries of the examples' lock files bring, for rule NAM007.
 
-Run it when a test says that the list is stale: `uv run python .ci/library_names.py`. Every locked
-distribution is installed into a folder of its own, so its modules and commands are read, not guessed.
+Run it when a test says that the list is stale: `uv run python .ci/library_names.py`. Every
+locked distribution is installed into a folder of its own, and what stands there is read.
 """
 
 import configparser
@@ -16,10 +16,11 @@ ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "generator" / "modelwright" / "policy" / "library_names.py"
 # The newest Python of the projects' range: what only an older one needs installs there too.
 PYTHON = "3.13"
-HEAD = '''"""Names that the projects' libraries bring: what no Python package of a project may be called.
+HEAD = '''\
+"""Names that the projects' libraries bring: what no Python package of a project may be called.
 
-Written by `.ci/library_names.py` from the examples' lock files. A line is a distribution, and then the
-modules and commands that it installs, with underscores for hyphens.
+Written by `.ci/library_names.py` from the examples' lock files. A line is a distribution, and then
+the modules and commands that it installs, with underscores for hyphens.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ LIBRARY_NAMES: Final = frozenset[str]().union(*LIBRARIES.values())
 
 
 def locked() -> dict[str, str]:
-    """Return a version of every distribution that a lock file of the examples takes from an index."""
+    """Return a version of every distribution that the examples take from an index."""
     found = {}
     for lock in sorted(ROOT.glob("examples/*/uv.lock")):
         for package in tomllib.loads(lock.read_text(encoding="utf-8"))["package"]:
@@ -71,13 +72,12 @@ def main() -> None:
     lines = []
     for name, version in sorted(locked().items()):
         with tempfile.TemporaryDirectory() as folder:
-            subprocess.run(
-                ["uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--python",
-                 sys.executable, "--python-version", PYTHON, "--target", folder, f"{name}=={version}"],
-                check=True,
-            )  # fmt: skip
-            names = {found.lower() for found in installed_names(Path(folder)) if found.isidentifier()}
-        lines.append(" ".join([f"{name}:", *sorted(names)]) + "\n")
+            install = ("uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:")
+            target = ("--python", sys.executable, "--python-version", PYTHON, "--target", folder)
+            subprocess.run((*install, *target, f"{name}=={version}"), check=True)  # noqa: S603
+            found = {each.lower() for each in installed_names(Path(folder))}
+        names = sorted(each for each in found if each.isidentifier())
+        lines.append(" ".join([f"{name}:", *names]) + "\n")
     TARGET.write_text(HEAD + "".join(lines) + TAIL, encoding="utf-8")
 
 

@@ -51,6 +51,13 @@ def test_a_name_that_was_reserved_later_is_a_warning(under):
     assert ("NAM003", True) in told(under("v1.9.0", RESERVED, EXAMPLES, words))
 
 
+def test_a_name_that_a_library_took_since_is_a_warning(under, project):
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace("use_case: fraud-scoring", "use_case: click"))
+
+    assert ("NAM007", True) in told(under("v2.0.0"))
+
+
 def test_a_name_that_was_reserved_before_birth_is_a_finding(under):
     words = ("words: [admin,", "words: [fraud-scoring, admin,")
 

@@ -398,3 +398,50 @@ def test_list_in_json_is_one_document(run):
         "batch", "online-serving", "streaming-recommendation",
     ]  # fmt: skip
     assert {"ab_test", "load_test"} <= {option["name"] for option in document["options"]}
+
+
+NASTY = ("OneDrive - Company", "it's", 'a "quoted" one', "$HOME", "a;b&c", "back\\slash", "`id`")
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_the_next_step_works_as_printed_in_any_folder(make, tmp_path, name):
+    (tmp_path / name).mkdir()
+
+    said = make("--quiet", "--into", name).out
+
+    step = re.search(r"next: (.*) && uv run poe demo", said)[1]
+    subprocess.run(["bash", "-c", f"{step} && test -f pyproject.toml"], cwd=tmp_path, check=True)
+
+
+@pytest.fixture
+def monorepo(tmp_path):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    (tmp_path / ".gitignore").write_text("/scratch/\n")
+    return tmp_path
+
+
+def make_with_git(run, *arguments):
+    return run("new", "online-serving", "--defaults", "--no-lock", *arguments)
+
+
+def test_inside_a_repository_none_is_made_and_that_is_said(run, monorepo):
+    ran = make_with_git(run, "--into", "services", "--quiet")
+
+    project = monorepo / "services" / "norda-fraud-scoring-serve"
+    assert (ran.code, (project / "pyproject.toml").is_file()) == (DONE, True)
+    assert not (project / ".git").exists()
+    assert f"inside the repository {monorepo}" in ran.out
+
+
+def test_inside_a_repository_one_is_made_where_it_is_asked_for(run, monorepo):
+    ran = make_with_git(run, "--git")
+
+    assert (monorepo / "norda-fraud-scoring-serve" / ".git").is_dir()
+    assert "inside" not in ran.out
+
+
+def test_in_a_folder_that_the_repository_ignores_a_repository_is_made(run, monorepo):
+    ran = make_with_git(run, "--into", "scratch")
+
+    assert (monorepo / "scratch" / "norda-fraud-scoring-serve" / ".git").is_dir()
+    assert "inside" not in ran.out

@@ -88,3 +88,14 @@ def test_the_hooks_need_no_package_and_run_in_an_older_python(python, tmp_path):
         "assert not {'yaml', 'pydantic', 'jinja2', 'typer'} & set(sys.modules)"
     )
     subprocess.run([found.stdout.strip(), "-I", "-c", code, str(ROOT / "generator")], check=True)
+
+
+def test_inside_a_repository_none_is_made_and_that_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELWRIGHT_NO_LOCK", "1")
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+
+    done = cookiecutter(tmp_path)
+
+    project = tmp_path / "norda-fraud-scoring-serve"
+    assert (done.returncode, (project / ".git").exists()) == (0, False)
+    assert f"inside the repository {tmp_path}" in done.stderr

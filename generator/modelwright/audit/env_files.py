@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from shlex import quote
 from typing import Final
 
 from modelwright.audit.finding import Finding
@@ -47,7 +48,8 @@ def check_env(project: Project) -> Iterator[Finding]:
                 where=f"{path}:1",
                 rule="SEC006",
                 problem="git takes this file, which holds secrets",
-                next_step=f"git rm --cached {path}, list it in .gitignore, revoke what it held",
+                next_step=f"git rm --cached {quote(path)}, list it in .gitignore, "
+                "revoke what it held",
             )
     texts = {
         posixpath.dirname(path): text

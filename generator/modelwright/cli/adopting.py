@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -134,7 +135,7 @@ def _next_step(adoption: Adoption) -> str:
     then = "modelwright update"
     if adoption.governed:
         then = "modelwright adopt . --managed-only --apply"
-    return f"cd {adoption.folder} && {COMMIT} && {then}"
+    return f"cd {shlex.quote(str(adoption.folder))} && {COMMIT} && {then}"
 
 
 def _document(adoption: Adoption) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from modelwright.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from modelwright.catalog.answering import Asker
+    from modelwright.catalog.platform import Platform
+    from modelwright.operations.new import Project
 
 PYTHON: Final = "pyproject.toml"
 
@@ -35,7 +37,10 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
     data: DataOption = [],  # noqa: B006 -- the framework copies it
     data_file: DataFileOption = None,
     defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing.")] = False,
-    no_git: Annotated[bool, typer.Option("--no-git", help="Make no repository.")] = False,
+    git: Annotated[
+        bool | None,
+        typer.Option("--git/--no-git", help="Make a repository; by default not inside another."),
+    ] = None,
     no_lock: Annotated[bool, typer.Option("--no-lock", help="Make no lock file.")] = False,
     to: Annotated[
         str, typer.Option("--to", metavar="VERSION", help="A released version of the template.")
@@ -47,7 +52,11 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
 ) -> None:
     """Make a project in a new folder, named by the organisation's rule."""
     # Here, because the template engine costs the commands that render nothing 80 ms.
-    from modelwright.operations.finishing import STAGED, finish, steps  # noqa: PLC0415
+    from modelwright.operations.finishing import (  # noqa: PLC0415
+        finish,
+        steps,
+        surrounding_repository,
+    )
     from modelwright.operations.given import given_answers  # noqa: PLC0415
     from modelwright.operations.new import new_project  # noqa: PLC0415
 
@@ -61,19 +70,41 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
         defaults=defaults,
         ask=_asker(defaults=defaults),
     )
-    todo = steps(archetype=archetype, lock=not no_lock and PYTHON in project.files, git=not no_git)
+    around = surrounding_repository(project.folder) if git is None else None
+    wants_git = around is None if git is None else git
+    todo = steps(archetype=archetype, lock=not no_lock and PYTHON in project.files, git=wants_git)
     with following(len(todo), terminal) as tell:
         commit = finish(project.folder, todo, tell)
+    _say(project, archetype, place, terminal, around=around, commit=commit)
+
+
+def _say(  # noqa: PLR0913 -- what a person is told
+    project: Project,
+    archetype: str,
+    place: Platform,
+    terminal: Terminal,
+    *,
+    around: Path | None,
+    commit: str,
+) -> None:
+    from modelwright.operations.finishing import STAGED  # noqa: PLC0415
+
     terminal.document(
         {
             "project": str(project.folder),
             "archetype": archetype,
             "platform": {"source": place.source, "version": place.version},
             "files": project.files,
+            "inside": str(around) if around else None,
             "next_step": commit,
         }
     )
     terminal.say(f"made {project.folder} ({len(project.files)} files)")
+    if around:
+        terminal.say(
+            f"  it stands inside the repository {around}: commit it there; --git makes a "
+            "repository of its own"
+        )
     if PYTHON in project.files:
         terminal.say(f"  next: cd {shlex.quote(str(project.folder))} && uv run poe demo")
     if commit:

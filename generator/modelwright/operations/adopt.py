@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 import yaml
 
@@ -190,7 +191,7 @@ def _refuse_unfinished(repository: ProjectRepository) -> None:
         raise SurroundingsError(
             "an update of it was interrupted",
             where=str(repository.folder),
-            next_step=f"finish it: modelwright update {repository.folder}",
+            next_step=f"finish it: modelwright update {quote(str(repository.folder))}",
         )
     repository.refuse_dirty()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from modelwright.catalog.patterns import matches
 from modelwright.errors import ModelwrightError
-from modelwright.operations.finishing import STAGED, finish, steps
+from modelwright.operations.finishing import STAGED, finish, steps, surrounding_repository
 
 NO_LOCK = "MODELWRIGHT_NO_LOCK"
 NO_GIT = "MODELWRIGHT_NO_GIT"
@@ -28,10 +28,13 @@ def complete(context: Mapping[str, Any]) -> int:
     """
     project = Path.cwd()
     leave_out(project, [pattern for pattern in context["__left_out"] if pattern])
+    around = None if os.environ.get(NO_GIT) else surrounding_repository(project)
+    if around:
+        _tell(f"note: {project} stands inside the repository {around}; none was made in it")
     todo = steps(
         archetype=context["__d"]["archetype"],
         lock=not os.environ.get(NO_LOCK) and (project / "pyproject.toml").exists(),
-        git=not os.environ.get(NO_GIT),
+        git=not around and not os.environ.get(NO_GIT),
     )
     try:
         commit = finish(project, todo, lambda step: _tell(f"modelwright: {step}"))

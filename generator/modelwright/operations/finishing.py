@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelwright.adapters.process import run
+from modelwright.adapters.process import output, run
 from modelwright.errors import SurroundingsError
 
 IDENTITIES = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
@@ -79,6 +79,21 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
                 next_step=" && ".join([f"cd {shlex.quote(str(project))}", *left]),
             ) from error
     return ""
+
+
+def surrounding_repository(folder: Path) -> Path | None:
+    """Return the root of the repository whose work tree holds a folder; None where there is none.
+
+    A folder that the repository ignores does not belong to it. None too where git cannot be asked.
+    """
+    try:
+        root = run(("git", "rev-parse", "--show-toplevel"), folder=folder).rstrip("\n")
+        ignored = output(
+            ("git", "check-ignore", "--", str(folder.resolve())), folder=folder, fine=(0, 1)
+        )
+    except SurroundingsError:
+        return None
+    return None if ignored or not root else Path(root)
 
 
 def write_env(project: Path) -> None:

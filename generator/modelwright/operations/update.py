@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from modelwright.adapters.applying import apply, finish, journal_of
@@ -131,5 +132,5 @@ def _uncommitted(repository: ProjectRepository, file: str) -> SurroundingsError:
     return SurroundingsError(
         f"{file} is not in git, so there is nothing to compare with",
         where=str(repository.folder),
-        next_step=f'run git add {file} && git commit --message "chore: keep the answers"',
+        next_step=f'run git add {quote(file)} && git commit --message "chore: keep the answers"',
     )

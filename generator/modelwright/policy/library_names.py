@@ -1,7 +1,7 @@
 """Names that the projects' libraries bring: what no Python package of a project may be called.
 
-Written by `.ci/library_names.py` from the examples' lock files. A line is a distribution, and then the
-modules and commands that it installs, with underscores for hyphens.
+Written by `.ci/library_names.py` from the examples' lock files. A line is a distribution, and then
+the modules and commands that it installs, with underscores for hyphens.
 """
 
 from __future__ import annotations

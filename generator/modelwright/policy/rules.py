@@ -75,8 +75,8 @@ def refusals(policy: Mapping[str, Any], *, brand: str, use_case: str, suffix: st
     """Return every refusal of a use case and of the names that follow from it.
 
     The order is fixed: form of the use case (the only one where it fails, since nothing can be
-    derived from it), reserved words, names of Python, of libraries and tools, repository name, its reading back, then
-    the derived names in the policy's order.
+    derived from it), reserved words, names of Python, of libraries and tools, repository name, its
+    reading back, then the derived names in the policy's order.
 
     Args:
         policy: The policy as a plain mapping.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 from typing import Final, Literal
 
 Kind = Literal["content", "binary", "deleted", "names", "managed", "in the way"]
@@ -46,4 +47,4 @@ class Conflict:
     @property
     def advice(self) -> str:
         """What to do, in one line."""
-        return ADVICE[self.kind].format(path=self.path, aside=self.aside)
+        return ADVICE[self.kind].format(path=quote(self.path), aside=quote(self.aside))

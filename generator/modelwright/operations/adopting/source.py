@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 from modelwright.adapters.git_folder import git_directory
 from modelwright.adapters.git_history import GitHistory
@@ -26,7 +27,8 @@ def refuse_sound(made: Sequence[Maker], wanted: Wanted) -> None:
             raise RefusedError(
                 f"it is managed already: it starts from {maker.version} of {maker.source}",
                 where=f"{wanted.path / maker.file}",
-                next_step=f"bring it to the latest version: modelwright update {wanted.path}",
+                next_step="bring it to the latest version: "
+                f"modelwright update {quote(str(wanted.path))}",
             )
 
 
