@@ -10,10 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.git_clean import ATTRIBUTES
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.process import output
-from modelwright.adapters.project_repository import ProjectRepository
+from modelwright.adapters.project_repository import ATTRIBUTES, ProjectRepository
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.update.entry import Entry, Files, mode_of
 

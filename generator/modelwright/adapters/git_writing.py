@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from modelwright.adapters.git_encoding import compressed, nested, settle, tree_content, whole
+from modelwright.adapters.git_folder import empty_repository
 from modelwright.update.entry import FOLDER, Entry, Files
 
 _WHO: Final = "modelwright <modelwright@localhost> 0 +0000"
@@ -51,9 +52,7 @@ class Scratch:
     def folder(self) -> Path:
         """The git directory of a bare repository that holds the objects; gone at the end."""
         folder = Path(tempfile.mkdtemp(prefix="modelwright-merge-"))
-        (folder / "objects" / "info").mkdir(parents=True)
-        (folder / "refs").mkdir()
-        (folder / "HEAD").write_text("ref: refs/heads/none\n")
+        empty_repository(folder)
         borrowed = str(self._borrowed).replace("\\", "/")
         (folder / "objects" / "info" / "alternates").write_text(f"{borrowed}\n")
         (folder / "config").write_text(_configuration(self._config, self._digest))

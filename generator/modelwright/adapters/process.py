@@ -20,6 +20,8 @@ _LEFT_OUT: Final = (
     *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR"),
 )
 
+_SHOWN: Final = 6
+
 
 def run(
     command: Sequence[str],
@@ -154,12 +156,19 @@ def start(
 
 
 def _failed(command: Sequence[str], code: int, told: str, folder: Path) -> SurroundingsError:
-    lines = (told.strip() or "it said nothing").splitlines()
     return SurroundingsError(
-        f"it ended with code {code}: {shown(' / '.join(lines[-3:]))}",
+        f"it ended with code {code}: {shown(_summary(told))}",
         where=shown(shlex.join(command)),
         next_step=f"run it in {folder} to see more",
     )
+
+
+def _summary(told: str) -> str:
+    """Return what a program complained about: the cause comes first, the consequence last."""
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    if len(lines) > 2 * _SHOWN:
+        lines = [*lines[:_SHOWN], "...", *lines[-_SHOWN:]]
+    return " / ".join(lines) or "it said nothing"
 
 
 def _absent(command: Sequence[str]) -> SurroundingsError:

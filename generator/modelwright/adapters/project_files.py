@@ -1,16 +1,17 @@
-"""Reads a project from disk as git would take it, without running git."""
+"""Reads a project from disk: what git tracks in it, or would take."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.git_folder import origin, tracked
-from modelwright.audit.ignoring import NAME, ignored
+from modelwright.adapters.git_folder import empty_repository
+from modelwright.adapters.project_git import git_folder_above, located, project_git
 from modelwright.errors import RefusedError, SurroundingsError
 
 LARGEST: Final = 2_000_000
@@ -20,6 +21,9 @@ NEVER: Final = frozenset(
         *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints"),
     )
 )
+_LISTED: Final = ("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard")
+_UNTRACKED: Final = "?"
+_ENV: Final = ".env"
 _REMOTE_NAME: Final = re.compile(r"([^/:\\]+?)(?:\.git)?/*\Z")
 
 
@@ -32,12 +36,14 @@ class ProjectFiles:
         remote: Name of the repository at `origin`; empty where there is none.
         texts: Text by path, with LF, of what git tracks or would take.
         others: Paths of what has no text here: binary, larger than 2 MB, or a link.
+        ignores_env: Whether a `.gitignore` of the project keeps `.env` out of git.
     """
 
     folder: str
     remote: str
     texts: dict[str, str] = field(repr=False)
     others: frozenset[str]
+    ignores_env: bool
 
 
 def read_project(root: Path) -> ProjectFiles:
@@ -45,7 +51,7 @@ def read_project(root: Path) -> ProjectFiles:
 
     Raises:
         RefusedError: There is no such folder.
-        SurroundingsError: A file in it cannot be read.
+        SurroundingsError: Git refuses to work there, or a file in it cannot be read.
     """
     if not root.is_dir():
         raise RefusedError(
@@ -53,20 +59,25 @@ def read_project(root: Path) -> ProjectFiles:
             where=str(root),
             next_step="name the folder of a project",
         )
+    root = root.resolve()
+    with tempfile.TemporaryDirectory(prefix="modelwright-") as scratch:
+        env, paths = _listed(root, Path(scratch))
+        remote = project_git(root, "config", "--get", "remote.origin.url", env=env, fine=(0, 1))
+        ignores_env = _ignores_env(root, env)
     texts: dict[str, str] = {}
     others = set()
-    for path in _paths(root):
+    for path in paths:
         text = _text(root / path)
         if text is None:
             others.add(path)
         else:
             texts[path] = text
-    whole = root.resolve()
     return ProjectFiles(
-        folder=whole.name,
-        remote=_name(origin(whole)),
+        folder=root.name,
+        remote=_name(os.fsdecode(remote).strip()),
         texts=texts,
         others=frozenset(others),
+        ignores_env=ignores_env,
     )
 
 
@@ -80,36 +91,39 @@ def content_of(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
-def _paths(root: Path) -> list[str]:
-    ignoring: dict[str, str] = {}
-    free = list(_untracked(root, "", ignoring))
-    in_index = [path for path in tracked(root) if _is_there(root / path)]
-    return sorted(path for path in {*free, *in_index} if path.isprintable())
+def _listed(root: Path, scratch: Path) -> tuple[dict[str, str], list[str]]:
+    """Return the environment in which git sees a project, and the project's paths.
+
+    A folder in no repository, or one that the repository around it ignores, is listed by the
+    rules of its own `.gitignore` files.
+    """
+    if git_folder_above(root):
+        located(root)
+        found = _paths(root, project_git(root, *_LISTED))
+        if found:
+            return {}, found
+    env = {"GIT_DIR": str(empty_repository(scratch)), "GIT_WORK_TREE": str(root)}
+    return env, _paths(root, project_git(root, *_LISTED, env=env))
 
 
-def _untracked(root: Path, folder: str, ignoring: dict[str, str]) -> Iterator[str]:
-    try:
-        with os.scandir(root / folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        raise _unreadable(root / folder, error) from error
-    if any(entry.name == NAME and entry.is_file(follow_symlinks=False) for entry in entries):
-        text = _text(root / folder / NAME)
-        ignoring[folder] = text or ""
-    for entry in entries:
-        path = f"{folder}/{entry.name}" if folder else entry.name
-        if not entry.is_dir(follow_symlinks=False):
-            if not ignored(ignoring, path):
-                yield path
-        elif _entered(root, entry.name, path, ignoring):
-            yield from _untracked(root, path, ignoring)
+def _paths(root: Path, listed: bytes) -> list[str]:
+    found = set()
+    for line in filter(None, listed.split(b"\0")):
+        tag, _, path = os.fsdecode(line).partition(" ")
+        if tag == _UNTRACKED and not NEVER.isdisjoint(path.split("/")):
+            continue
+        if path.isprintable() and _is_there(root / path):
+            found.add(path)
+    return sorted(found)
 
 
-def _entered(root: Path, name: str, path: str, ignoring: dict[str, str]) -> bool:
-    if name in NEVER or ignored(ignoring, path, folder=True):
-        return False
-    # Another repository in this one is not part of it.
-    return not (root / path / ".git").exists()
+def _ignores_env(root: Path, env: dict[str, str]) -> bool:
+    """Say whether the project itself ignores `.env`: a person's own rules are not everybody's."""
+    command = ("check-ignore", "--no-index", "--verbose", "-z", "--stdin")
+    told = project_git(root, *command, env=env, given=_ENV.encode(), fine=(0, 1)).split(b"\0")
+    source, pattern = os.fsdecode(told[0]), told[2:3]
+    inside = source.rsplit("/", 1)[-1] == ".gitignore" and not Path(source).is_absolute()
+    return inside and not pattern[0].startswith(b"!")
 
 
 def _is_there(path: Path) -> bool:
@@ -122,7 +136,11 @@ def _text(path: Path) -> str | None:
             return None
         content = path.read_bytes()
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise SurroundingsError(
+            f"it cannot be read: {error.strerror or error}",
+            where=str(path),
+            next_step="give yourself the right to read it, then run the command again",
+        ) from error
     if b"\0" in content:
         return None
     try:
@@ -134,11 +152,3 @@ def _text(path: Path) -> str | None:
 def _name(url: str) -> str:
     found = _REMOTE_NAME.search(url)
     return found.group(1) if found else ""
-
-
-def _unreadable(path: Path, error: OSError) -> SurroundingsError:
-    return SurroundingsError(
-        f"it cannot be read: {error.strerror or error}",
-        where=str(path),
-        next_step="give yourself the right to read it, then run the command again",
-    )

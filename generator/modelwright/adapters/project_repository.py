@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.git_clean import ATTRIBUTES, clean_head
-from modelwright.adapters.git_index import indexed_files
 from modelwright.adapters.merging import files_of
-from modelwright.adapters.process import output
+from modelwright.adapters.project_git import git_folder_above, located, project_git
 from modelwright.errors import RefusedError, SurroundingsError
 from modelwright.update.entry import Entry
 
-_QUIET: Final = ("git", "--no-optional-locks")
-_LIST: Final = (*_QUIET, "ls-tree", "-r", "-z")
+ATTRIBUTES: Final = ".gitattributes"
+_LIST: Final = ("ls-tree", "-r", "-z")
 _SHOWN: Final = 3
 _INITIAL: Final = "(initial)"
 
@@ -28,6 +25,7 @@ class ProjectRepository:
 
     Attributes:
         folder: The project's folder, absolute.
+        top: The root of the work tree.
         git_dir: The git directory of its work tree, with index and locks.
         common_dir: The git directory that holds objects and configuration.
         prefix: The project's path inside the work tree, with a slash at its end; empty at its root.
@@ -37,6 +35,7 @@ class ProjectRepository:
     """
 
     folder: Path
+    top: Path
     git_dir: Path
     common_dir: Path
     prefix: str
@@ -50,18 +49,7 @@ class ProjectRepository:
         Raises:
             SurroundingsError: Git fails.
         """
-        # Where nothing is changed the index holds what the commit does.
-        found = None if self.changed else indexed_files(self.git_dir / "index")
-        if found is not None:
-            prefix = self.prefix
-            return {p.removeprefix(prefix): e for p, e in found.items() if p.startswith(prefix)}
-        return files_of(output((*_LIST, self.head), folder=self.folder))
-
-    @property
-    def top(self) -> Path:
-        """The root of the work tree."""
-        up = self.prefix.count("/")
-        return self.folder.parents[up - 1] if up else self.folder
+        return files_of(project_git(self.folder, *_LIST, self.head))
 
     def attributes_above(self) -> list[str]:
         """Return the `.gitattributes` in the folders above the project, from the top."""
@@ -77,7 +65,7 @@ class ProjectRepository:
         """
         if not self.prefix:
             return dict(files)
-        listed = files_of(output((*_LIST, "--full-tree", self.head), folder=self.folder))
+        listed = files_of(project_git(self.folder, *_LIST, "--full-tree", self.head))
         others = {path: e for path, e in listed.items() if not path.startswith(self.prefix)}
         return {**others, **{f"{self.prefix}{path}": entry for path, entry in files.items()}}
 
@@ -121,24 +109,21 @@ def repository_of(folder: Path) -> ProjectRepository:
         raise RefusedError(
             "there is no such folder", where=str(folder), next_step="name the folder of a project"
         )
-    top = next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
-    if top is None:
+    if git_folder_above(folder) is None:
         raise SurroundingsError(
             "it is not in a git repository, which an update needs to lose nothing",
             where=str(folder),
             next_step='run git init && git add --all && git commit --message "chore: keep" there',
         )
-    git_dir = _git_dir(top)
-    common_dir = _common_dir(git_dir)
-    known = clean_head(top, git_dir, common_dir)
-    head, changed = (known, []) if known else _status(folder)
-    prefix = folder.relative_to(top).as_posix()
+    place = located(folder)
+    head, changed = _status(folder)
     return ProjectRepository(
         folder=folder,
-        git_dir=git_dir,
-        common_dir=common_dir,
-        prefix="" if prefix == "." else f"{prefix}/",
-        digest="sha256" if _names_sha256(head) else "sha1",
+        top=place.top,
+        git_dir=place.git_dir,
+        common_dir=place.common_dir,
+        prefix=place.prefix,
+        digest=place.digest,
         head=head,
         changed=changed,
     )
@@ -146,10 +131,10 @@ def repository_of(folder: Path) -> ProjectRepository:
 
 def _status(folder: Path) -> tuple[str, list[str]]:
     command = (
-        *(*_QUIET, "status", "--porcelain=v2", "--branch", "-z", "--no-renames"),
+        *("status", "--porcelain=v2", "--branch", "-z", "--no-renames"),
         *("--untracked-files=no", "--ignore-submodules=dirty", "--", "."),
     )
-    told = output(command, folder=folder)
+    told = project_git(folder, *command)
     head, changed = _INITIAL, []
     for line in (os.fsdecode(part) for part in told.split(b"\0")):
         if line.startswith("# branch.oid "):
@@ -163,22 +148,3 @@ def _status(folder: Path) -> tuple[str, list[str]]:
             next_step='run git add --all && git commit --message "chore: keep" there',
         )
     return head, changed
-
-
-def _git_dir(top: Path) -> Path:
-    place = top / ".git"
-    if place.is_dir():
-        return place
-    target = place.read_text(encoding="utf-8").removeprefix("gitdir:").strip()
-    return (top / target).resolve()
-
-
-def _common_dir(git_dir: Path) -> Path:
-    common = git_dir / "commondir"
-    if not common.is_file():
-        return git_dir
-    return (git_dir / common.read_text(encoding="utf-8").strip()).resolve()
-
-
-def _names_sha256(head: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{64}", head) is not None

@@ -9,7 +9,6 @@ from shlex import quote
 from typing import Final
 
 from modelwright.audit.finding import Finding
-from modelwright.audit.ignoring import NAME, ignored_with_parents
 from modelwright.audit.manifest import entries
 from modelwright.audit.project import Project
 
@@ -51,13 +50,10 @@ def check_env(project: Project) -> Iterator[Finding]:
                 next_step=f"git rm --cached {quote(path)}, list it in .gitignore, "
                 "revoke what it held",
             )
-    texts = {
-        posixpath.dirname(path): text
-        for path, text in project.files.items()
-        if posixpath.basename(path) == NAME
-    }
-    if ".env" not in project.files and not ignored_with_parents(texts, ".env"):
-        yield Finding(f"{NAME}:1", "SEC006", ".gitignore does not name .env", "add the line .env")
+    if ".env" not in project.files and not project.ignores_env:
+        yield Finding(
+            ".gitignore:1", "SEC006", ".gitignore does not name .env", "add the line .env"
+        )
 
 
 def _wrong(line: int, problem: str, next_step: str) -> Finding:

@@ -28,6 +28,7 @@ class Project:
         folder: Name of the folder that it stands in.
         remote: Name of the repository at the remote `origin`; empty where there is none.
         policy: The policy as a plain mapping.
+        ignores_env: Whether a `.gitignore` of the project keeps `.env` out of git.
         pin: `sha` and `version` of the platform's workflows.
         expected: Managed files as the platform renders them; None where that was not possible.
         unjudged: Why `expected` and `pin` do not say what this project should hold; else empty.
@@ -42,6 +43,7 @@ class Project:
     today: date
     remote: str = ""
     others: frozenset[str] = frozenset()
+    ignores_env: bool = True
     expected: Mapping[str, str] | None = field(default=None, repr=False)
     unjudged: str = ""
 

@@ -42,6 +42,7 @@ def project_at(
     project = Project(
         files=found.texts,
         others=found.others,
+        ignores_env=found.ignores_env,
         answers=answers,
         folder=found.folder,
         remote=found.remote,

@@ -1,10 +1,12 @@
 """What is ignored is what git itself ignores."""
 
+import shutil
 import subprocess
 
 import pytest
 
 from modelwright.adapters.project_files import read_project
+from modelwright.errors import SurroundingsError
 
 LINES = """
 # comment
@@ -69,15 +71,68 @@ def test_what_git_tracks_is_read_although_it_is_ignored(repository, version):
     assert {"data/a", ".env", "x.log"} <= set(read(repository))
 
 
-def test_a_broken_index_tracks_nothing(repository):
+def test_a_broken_index_is_told(repository):
     (repository / ".git/index").write_bytes(b"DIRC\0\0\0\2\0\0\xff\xff broken")
 
-    assert read(repository) == listed_without_index(repository)
+    with pytest.raises(SurroundingsError, match="index"):
+        read_project(repository)
 
 
-def listed_without_index(repository):
-    (repository / ".git/index").unlink()
-    return listed(repository, "--others", "--exclude-standard")
+def test_what_a_person_ignores_everywhere_is_no_rule_of_the_project(repository):
+    (repository / ".gitignore").write_text("*.log\n")
+    (repository / ".git/info/exclude").write_text(".env\n")
+    assert not read_project(repository).ignores_env
+
+    (repository / ".gitignore").write_text(".env*\n")
+    assert read_project(repository).ignores_env
+
+    (repository / ".gitignore").write_text(".env*\n!.env\n")
+    assert not read_project(repository).ignores_env
+
+
+def test_a_folder_in_no_repository_is_read_by_its_own_rules(repository):
+    expected = listed(repository, "--others", "--exclude-standard")
+    shutil.rmtree(repository / ".git")
+
+    assert read(repository) == expected
+    assert read_project(repository).ignores_env
+
+
+def test_a_folder_that_the_repository_around_it_ignores_is_read_by_its_own_rules(repository):
+    (repository / "made").mkdir()
+    (repository / "made/a.txt").write_text("a\n")
+    (repository / "made/b.log").write_text("b\n")
+    (repository / "made/.gitignore").write_text("*.log\n")
+    (repository / ".gitignore").write_text("/made/\n")
+
+    assert read(repository / "made") == [".gitignore", "a.txt"]
+
+
+def test_a_folder_of_a_repository_is_read_by_the_rules_above_it_too(repository):
+    (repository / "made").mkdir()
+    (repository / "made/a.txt").write_text("a\n")
+    (repository / "made/b.log").write_text("b\n")
+    (repository / ".gitignore").write_text("*.log\n")
+
+    assert read(repository / "made") == ["a.txt"]
+
+
+def test_the_environments_of_python_are_left_out_although_nothing_ignores_them(repository):
+    (repository / ".venv").mkdir()
+    (repository / ".venv/pyvenv.cfg").write_text("x\n")
+
+    assert ".venv/pyvenv.cfg" not in read(repository)
+
+
+def test_no_program_of_the_configuration_runs(repository, tmp_path):
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    program.chmod(0o755)
+    subprocess.run(["git", "-C", repository, "config", "core.fsmonitor", program], check=True)
+
+    read_project(repository)
+
+    assert not (tmp_path / "ran").exists()
 
 
 def test_what_is_deleted_but_still_tracked_is_left_out(repository):
