@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from packaging.version import InvalidVersion, Version
 
-_HEADING: Final = re.compile(r"#{1,3}\s+\[?v?(\d[\w.+-]*)\]?.*")
+# `## v1.2.0`, `## [1.2.0] - 2026-01-31`, `## [v1.2.0](URL) (2026-01-31)`, `# Version 1.2.0`
+_VERSION: Final = re.compile(
+    r"(?:\[\s*)?(?:version\s+|release\s+)?\[?v?(\d[\w.+-]*)", re.IGNORECASE
+)
+# What stands behind a version and says nothing of it: its link, or that it was withdrawn.
+_ASIDE: Final = re.compile(r"\(\w+://[^)]*\)|\[yanked\]", re.IGNORECASE)
+_HEADING: Final = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*")
+_FENCE: Final = re.compile(r" {0,3}(```|~~~)")
+_LINK: Final = re.compile(r"\[[^\]]+\]:\s*\S+\s*")
+_UNDERLINES: Final = {"=": 1, "-": 2}
 _LONGEST: Final = 40
+
+
+@dataclass(frozen=True)
+class _Heading:
+    level: int
+    title: str
 
 
 def between(text: str, old: str, new: str) -> list[str]:
     """Return the lines of every section above `old` up to `new`, newest first, at most 40.
+
+    A version's section reaches to the next version, or to a heading of its own level or above; the
+    headings below it, such as `### Added`, and their entries belong to it.
 
     Args:
         text: The changelog, with a heading such as `## v1.2.0` or `## [1.2.0] - 2026-01-31` for
@@ -23,18 +42,42 @@ def between(text: str, old: str, new: str) -> list[str]:
     first, last = _version(old), _version(new)
     if first is None or last is None:
         return []
-    lines: list[str] = []
-    wanted = False
-    for line in text.splitlines():
-        heading = _HEADING.fullmatch(line)
+    chosen: list[str] = []
+    wanted, level, fenced = False, 0, False
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        fenced ^= _FENCE.match(line) is not None
+        heading = None if fenced else _heading(lines, number)
         if heading:
-            found = _version(heading[1])
-            wanted = found is not None and first < found <= last
-        elif line.startswith("#"):
-            wanted = wanted and line.startswith("####")
-        if wanted and line.strip():
-            lines.append(line.rstrip())
-    return lines if len(lines) <= _LONGEST else [*lines[:_LONGEST], "..."]
+            found, alone = _titled(heading.title)
+            if found is not None and (alone or not level or heading.level <= level):
+                wanted, level = first < found <= last, heading.level
+            elif heading.level <= level:
+                wanted = False
+        if wanted and line.strip() and not _LINK.fullmatch(line):
+            chosen.append(line.rstrip())
+    return chosen if len(chosen) <= _LONGEST else [*chosen[:_LONGEST], "..."]
+
+
+def _heading(lines: list[str], number: int) -> _Heading | None:
+    """Return the heading that a line is, in either of Markdown's forms."""
+    line = lines[number]
+    marked = _HEADING.fullmatch(line)
+    if marked:
+        return _Heading(len(marked[1]), marked[2])
+    below = lines[number + 1].strip() if number + 1 < len(lines) else ""
+    if len(below) > 1 and len(set(below)) == 1 and below[0] in _UNDERLINES and line.strip():
+        return _Heading(_UNDERLINES[below[0]], line.strip())
+    return None
+
+
+def _titled(title: str) -> tuple[Version | None, bool]:
+    """Return the version that a heading begins with, and whether it says nothing else."""
+    found = _VERSION.match(title.strip("*_ "))
+    if not found:
+        return None, False
+    rest = _ASIDE.sub("", title.strip("*_ ")[found.end() :])
+    return _version(found[1]), not any(letter.isalpha() for letter in rest)
 
 
 def _version(tag: str) -> Version | None:
