@@ -27,11 +27,14 @@ def run(capsys, platform):
     return run
 
 
-def test_a_clean_project_passes(run, project):
+def test_a_clean_project_passes(run, project, platform):
     code, out, _ = run(project)
 
-    assert (code, out) == (0, f"{out.split()[0]} checks passed\n")
-    assert int(out.split()[0]) > 40
+    judge, passed = out.splitlines()
+    assert code == 0
+    assert judge == f"judged by {platform.source}, as it stands"
+    assert passed == f"{passed.split()[0]} checks passed"
+    assert int(passed.split()[0]) > 40
 
 
 def test_findings_are_told_with_their_place_and_next_step(run, project):
@@ -40,11 +43,11 @@ def test_findings_are_told_with_their_place_and_next_step(run, project):
     code, out, _ = run(project)
 
     assert code == 1
-    assert out.splitlines()[:2] == [
+    assert out.splitlines()[1:3] == [
         "uv.lock:1: LCK001 there is no uv.lock",
         "  next: run: uv lock && git add uv.lock",
     ]
-    assert out.splitlines()[2].startswith("1 finding; ")
+    assert out.splitlines()[3].startswith("1 finding; ")
 
 
 def test_json_is_one_document(run, project):
@@ -54,7 +57,8 @@ def test_json_is_one_document(run, project):
 
     document = json.loads(out)
     assert code == 1
-    assert set(document) == {"project", "findings", "passed"}
+    assert set(document) == {"project", "judged_by", "verified", "findings", "passed"}
+    assert document["verified"] is True
     assert document["project"] == str(project)
     assert document["findings"] == [
         {

@@ -84,10 +84,11 @@ def test_what_changed_in_the_policy_since_is_no_finding(team, more, checked):
     assert ran.returncode == DONE, ran.stdout + ran.stderr
 
 
-def test_a_choice_that_the_pinned_policy_does_not_know_is_a_warning(checked):
+def test_a_brand_that_the_pinned_policy_does_not_know_is_unverified(checked):
     ran = checked("thorvik-search")
 
-    assert "warning ANS001" in ran.stdout
+    assert ran.stdout.splitlines()[0].endswith("without the policy of v0.2.0 (unverified)")
+    assert "warning PLT003" in ran.stdout
     assert "--platform" in ran.stdout
 
 

@@ -21,6 +21,7 @@ from modelwright.errors import SurroundingsError
 
 VERSION: Final = f"v{__version__}"
 PARTS: Final = ("copier.yml", "platform.yml", "templates", "hooks")
+UNKNOWN: Final = "unknown"
 MARK: Final = "modelwright-whole"
 _WAIT: Final = 120.0
 
@@ -99,7 +100,9 @@ def _make(folder: Path, bundle: Path | None, root: Path | None) -> None:
             git.unbundle(bundle, made)
         if root is not None:
             parts = [name for name in PARTS if (root / name).exists()]
-            git.keep(root, parts, made, branch=VERSION)
+            # An organisation's platform has versions of its own: none of them is called so.
+            branch = UNKNOWN if (root / RECORD).exists() else VERSION
+            git.keep(root, parts, made, branch=branch)
         (made / MARK).write_text(_state(made), encoding="utf-8")
         if folder.exists():
             folder.replace(Path(aside) / "old")

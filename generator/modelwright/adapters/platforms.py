@@ -127,6 +127,11 @@ def at_version(platform: Platform, version: str) -> Platform:
     return replace(platform, tree=history.tree(version), version=version, notice=history.notice)
 
 
+def names_version(place: str) -> bool:
+    """Say whether a place names a reference behind its `@`."""
+    return not Path(place).is_dir() and bool(_split(place)[1])
+
+
 def _split(place: str) -> tuple[str, str]:
     place = whole(place)
     url, at, reference = place.rpartition("@")

@@ -7,6 +7,7 @@ from typing import Final
 
 SHORT: Final = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 _SSH: Final = re.compile(r"[\w.-]+@[\w.-]+:")
+_OVER_SSH: Final = re.compile(r"(?:ssh://(?:[\w.-]+@)?|[\w.-]+@)([\w.-]+)[:/](?!\d+/)(?P<path>.+)")
 _SECRET: Final = re.compile(r"://[^/@\s]+@")
 
 
@@ -35,4 +36,6 @@ def same(one: str, other: str) -> bool:
 
 
 def _plain(place: str) -> str:
-    return whole(place).rstrip("/").removesuffix(".git")
+    plain = whole(place).rstrip("/").removesuffix(".git")
+    over_ssh = _OVER_SSH.fullmatch(plain)
+    return f"https://{over_ssh[1]}/{over_ssh['path']}" if over_ssh else plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,12 +10,22 @@ from modelwright.audit.answers import check_answers, check_repository
 from modelwright.audit.drift import check_drift
 from modelwright.audit.env_files import check_env, check_example
 from modelwright.audit.finding import Finding
+from modelwright.audit.judge import BY_POLICY, check_released, check_source, check_verified
 from modelwright.audit.manifest import check_manifest
 from modelwright.audit.pins import check_pins
 from modelwright.audit.project import Project
 from modelwright.audit.readable import check_lock, check_yaml
 from modelwright.audit.record import check_agreement, check_record, check_status
-from modelwright.audit.rule_ids import UNJUDGED, WAIVERS, rule_ids
+from modelwright.audit.rule_ids import (
+    ANSWERS,
+    NAMES,
+    PLATFORM,
+    REPOSITORY,
+    UNJUDGED,
+    UNWAIVABLE,
+    WAIVERS,
+    rule_ids,
+)
 from modelwright.audit.secret_values import check_values
 from modelwright.audit.secrets import check_entries, check_references
 from modelwright.audit.tags_databricks import check_budget_policy, check_bundle_tags
@@ -26,6 +36,9 @@ from modelwright.audit.waivers import apply_waivers, check_waivers
 
 Check = Callable[[Project], Iterator[Finding]]
 CHECKS: Final[tuple[Check, ...]] = (
+    check_source,
+    check_released,
+    check_verified,
     check_answers,
     check_repository,
     check_record,
@@ -57,10 +70,14 @@ class Report:
     Attributes:
         findings: Every finding, by rule and then by place.
         passed: Ids of the rules that found nothing.
+        judged_by: Who judged, by which policy, in one line.
+        verified: Whether that was the policy of the project's version.
     """
 
     findings: tuple[Finding, ...]
     passed: tuple[str, ...]
+    judged_by: str = ""
+    verified: bool = True
 
     @property
     def failing(self) -> tuple[Finding, ...]:
@@ -71,14 +88,26 @@ class Report:
 def check(project: Project) -> Report:
     """Run every check."""
     rules = rule_ids(project.policy)
-    found = [finding for check in CHECKS for finding in check(project)]
-    found = apply_waivers(project, found)
-    found += check_waivers(project, [rule for rule in rules if rule not in WAIVERS])
+    unread = _unread(rules) if project.unverified else frozenset()
+    found = [one for check in CHECKS for one in check(project) if one.rule not in unread]
+    waivable = [rule for rule in rules if rule not in UNWAIVABLE]
+    found = apply_waivers(project, found, waivable)
+    found += check_waivers(project, waivable)
     found.sort(key=lambda finding: (list(rules).index(finding.rule), *_place(finding.where)))
     told = {finding.rule for finding in found}
     if project.unjudged:
         told |= UNJUDGED
-    return Report(tuple(found), tuple(rule for rule in rules if rule not in told))
+    told |= unread
+    passed = tuple(rule for rule in rules if rule not in told)
+    judged_by = project.judge.verdict if project.judge else ""
+    return Report(tuple(found), passed, judged_by, not project.unverified)
+
+
+def _unread(rules: Mapping[str, str]) -> frozenset[str]:
+    """Return the rules that only the policy of the project's own version can judge."""
+    fixed = {*PLATFORM, *ANSWERS, *NAMES, *REPOSITORY, *WAIVERS}
+    naming = {rule for rule in rules if rule not in fixed}
+    return frozenset(BY_POLICY | naming)
 
 
 def _place(where: str) -> tuple[str, int]:

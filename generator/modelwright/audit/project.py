@@ -18,6 +18,26 @@ NOTHING: Final = Document(None, None)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Judge:
+    """The platform that judges.
+
+    Attributes:
+        url: The platform's address, as its own policy says it.
+        verdict: Who judges, by which policy, in one line.
+        source: What the project's answers name as its platform.
+        is_source: Whether that is the platform that judges.
+        released: Whether the project's version is one of its releases; None where its tags cannot
+            be read.
+    """
+
+    url: str
+    verdict: str
+    source: str = ""
+    is_source: bool = True
+    released: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Project:
     """A repository, its answers and its platform.
 
@@ -32,6 +52,8 @@ class Project:
         pin: `sha` and `version` of the platform's workflows.
         expected: Managed files as the platform renders them; None where that was not possible.
         unjudged: Why `expected` and `pin` do not say what this project should hold; else empty.
+        unverified: Why the policy is not the one of the project's version; else empty.
+        judge: The platform that judges; None where nobody asks who it is.
         today: The day by which dates are judged.
     """
 
@@ -46,6 +68,8 @@ class Project:
     ignores_env: bool = True
     expected: Mapping[str, str] | None = field(default=None, repr=False)
     unjudged: str = ""
+    unverified: str = ""
+    judge: Judge | None = None
 
     @property
     def known(self) -> bool:

@@ -49,10 +49,16 @@ REPOSITORY: Final = {
     "LCK001": "uv.lock is there",
     "YML001": "every YAML file can be read",
 }
+PLATFORM: Final = {
+    "PLT001": "the answers name the platform that judges",
+    "PLT002": "the answers name a version that the platform released",
+    "PLT003": "the policy is the one of the project's version",
+}
 WAIVERS: Final = {
     "WVR001": "waivers are whole, and name a rule",
     "WVR002": "no waiver has ended",
 }
+UNWAIVABLE: Final = frozenset((*PLATFORM, *WAIVERS))
 UNJUDGED: Final = frozenset(("PIN001", "DRF001", "DRF002", "DRF003"))
 
 
@@ -62,7 +68,7 @@ def rule_ids(policy: Mapping[str, Any]) -> dict[str, str]:
     names = {naming[kind]["id"]: f"{kind.replace('_', ' ')} name" for kind in _FORMS}
     names |= {rule["id"]: f"name of the {rule['kind']}" for rule in naming["derived"]}
     within = {rule: f"the {title} is within its rule" for rule, title in names.items()}
-    return ANSWERS | within | NAMES | REPOSITORY | WAIVERS
+    return PLATFORM | ANSWERS | within | NAMES | REPOSITORY | WAIVERS
 
 
 _FORMS: Final = ("repository", "use_case", "reserved", "python")

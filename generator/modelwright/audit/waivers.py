@@ -57,12 +57,14 @@ def check_waivers(project: Project, rules: Collection[str]) -> Iterator[Finding]
             yield Finding(f"{RECORD}:{waiver.line}", "WVR002", problem, next_step)
 
 
-def apply_waivers(project: Project, findings: list[Finding]) -> list[Finding]:
-    """Mark the findings that a waiver in force covers."""
+def apply_waivers(
+    project: Project, findings: list[Finding], rules: Collection[str]
+) -> list[Finding]:
+    """Mark the findings that a waiver in force covers; `rules` as `check_waivers` takes it."""
     in_force = {
         waiver.rule: f"{waiver.reason} (until {waiver.until.isoformat()}, {waiver.approver})"
         for waiver in waivers(project)
-        if waiver.until >= project.today
+        if waiver.until >= project.today and waiver.rule in rules
     }
     return [replace(finding, waived=in_force.get(finding.rule, "")) for finding in findings]
 

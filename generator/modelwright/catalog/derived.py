@@ -27,13 +27,19 @@ def derived_from(text: str) -> Derived:
     return Derived(names=data["names"], values=data["values"])
 
 
-def copier_context(derived: Derived, options: Sequence[str], pin: Mapping[str, str]) -> str:
+def copier_context(
+    derived: Derived,
+    options: Sequence[str],
+    pin: Mapping[str, str],
+    digests: Mapping[str, str],
+) -> str:
     """Return the template that gives Copier the namespace `cookiecutter`, as one JSON document.
 
     Args:
         derived: The derived values.
         options: The names of the boolean options.
         pin: The platform's workflow pin, `sha` and `version`.
+        digests: The fingerprint of what a check reads of the policy, by brand.
     """
     asked = ", ".join(f"'{name}': {name}" for name in (*ANSWERS, *UNASKED, *options))
     kept = ", ".join(f"'{part}': policy.{part}" for part in POLICY_PARTS)
@@ -54,6 +60,7 @@ def copier_context(derived: Derived, options: Sequence[str], pin: Mapping[str, s
         lines += _set(f"value_{name}", text)
     values = ", ".join(f"'{name}': value_{name}" for name in derived.values)
     pins = f"'pin_sha': '{pin['sha']}', 'pin_version': '{pin['version']}'"
+    pins += f", 'policy_digest': {dict(digests)}[brand]"
     lines.append(f"{{{{ dict(cookiecutter, __d={{{values}, {pins}}}) | to_json }}}}")
     return "\n".join(lines) + "\n"
 
@@ -67,6 +74,11 @@ def cookiecutter_text(text: str, archetype: str) -> str:
         "{% set place = policy.brands[cookiecutter.brand] %}"
     )
     return scope + text.strip()
+
+
+def digest_text(digests: Mapping[str, str]) -> str:
+    """Return the fingerprint for a project's brand as Cookiecutter can render it."""
+    return f"{{{{ ({dict(digests)})[cookiecutter.brand] }}}}"
 
 
 def _set(name: str, text: str) -> list[str]:

@@ -32,6 +32,9 @@ class Platform:
         version: The tag, as git describes it; empty where there is none.
         origin: Who chose this platform, for a person.
         notice: What a person has to know of how it was had; empty where there is nothing.
+        released: Whether its releases hold the version that was asked for; None where its tags
+            cannot be read.
+        stands_in: Whether that version could not be had, and this one stands in for it.
     """
 
     tree: Tree
@@ -39,6 +42,8 @@ class Platform:
     version: str
     origin: str = field(default="", compare=False)
     notice: str = field(default="", compare=False)
+    released: bool | None = field(default=None, compare=False)
+    stands_in: bool = field(default=False, compare=False)
 
     @cached_property
     def policy(self) -> Mapping[str, Any]:

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from modelwright.catalog.archetypes import Archetype
-from modelwright.catalog.derived import Derived, cookiecutter_text, copier_context
+from modelwright.catalog.derived import Derived, cookiecutter_text, copier_context, digest_text
 from modelwright.catalog.platform import COMPACT, DIGEST
+from modelwright.policy.judged import judged_digests
 
 PlainPolicy = Mapping[str, Any]
 NOTE = "written by `modelwright platform sync`"
@@ -36,7 +37,9 @@ def written_files(
     options = list(policy["options"])
     files = {
         COMPACT: json.dumps({DIGEST: digest, **policy}, separators=(",", ":")) + "\n",
-        "templates/_shared/context.jinja": copier_context(derived, options, pin),
+        "templates/_shared/context.jinja": copier_context(
+            derived, options, pin, judged_digests(policy)
+        ),
         "templates/_shared/exclude.yml": _exclude(archetypes),
     }
     for archetype in archetypes:
@@ -98,6 +101,7 @@ def _cookiecutter_json(
         **{name: cookiecutter_text(text, archetype.id) for name, text in derived.values.items()},
         "pin_sha": pin["sha"],
         "pin_version": pin["version"],
+        "policy_digest": digest_text(judged_digests(policy)),
     }
     content["__left_out"] = [
         _when(f"not ({left_out.unless})", path)

@@ -27,6 +27,7 @@ def _project(one: Assessment) -> dict[str, Any]:
         "name": one.name,
         "archetype": one.archetype,
         "version": one.version,
+        "judged_by": one.judged_by,
         "score": one.score,
         "applicable": one.applicable,
         "counts": dict(one.counts),
@@ -38,6 +39,7 @@ def _project(one: Assessment) -> dict[str, Any]:
 def lines(found: Sequence[Assessment], *, quiet: bool) -> Iterator[str]:
     """Yield the lines of audits for a terminal; the failed criteria alone where it is `quiet`."""
     for one in found:
+        yield printable(f"judged by {one.judged_by}")
         for result in one.results:
             if not quiet or result.outcome is Outcome.FAIL:
                 yield from _result(result)
@@ -72,6 +74,7 @@ def pages(found: Sequence[Assessment]) -> Iterator[str]:
     """Yield the lines of audits as Markdown."""
     for one in found:
         yield f"## Maturity of {_plain(one.name)}"
+        yield from ("", f"Judged by {_plain(one.judged_by)}.")
         yield from ("", f"{summary(one).capitalize()}.", "")
         yield from ("| # | criterion | outcome | evidence | next |", "|---|---|---|---|---|")
         for result in one.results:

@@ -38,11 +38,11 @@ def check(
         opened = platform_of_project(platform, source, version)
         if opened.notice:
             terminal.note(opened.notice)
-        terminal.detail(f"platform {opened.source} {opened.version}")
         return opened
 
     report = check_project(path, open_platform=open_platform, today=datetime.now(UTC).date())
     terminal.document(_document(path, report))
+    terminal.say(printable(f"judged by {report.judged_by}"))
     for finding in report.findings:
         if finding.failing or not quiet:
             _tell(finding, terminal)
@@ -66,6 +66,8 @@ def _summary(report: Report) -> str:
 def _document(path: Path, report: Report) -> dict[str, Any]:
     return {
         "project": str(path),
+        "judged_by": report.judged_by,
+        "verified": report.verified,
         "findings": [
             {
                 "rule": finding.rule,

@@ -14,6 +14,7 @@ from modelwright.catalog.platform import Platform
 from modelwright.catalog.version import DialectVersion
 from modelwright.errors import ModelwrightError
 from modelwright.operations.judged_project import OpenPlatform, project_at
+from modelwright.policy.refusal import show
 
 
 def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> Assessment:
@@ -34,6 +35,9 @@ def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> As
     if version != platform.version:
         ours, theirs = (name or "no version" for name in (platform.version, version))
         notes.append(f"{path}: made with {theirs}; its texts are held against those of {ours}")
+    judge = project.judge
+    if judge and not judge.is_source:
+        notes.append(f"{path}: its answers name the platform {show(judge.source)}, not {judge.url}")
     try:
         fresh: Mapping[str, str] = _fresh(platform, project)
     except (ModelwrightError, TemplateError, KeyError) as error:

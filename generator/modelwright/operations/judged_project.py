@@ -13,6 +13,7 @@ from modelwright.audit.project import ANSWERS_FILE, RECORD, Project
 from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.catalog.platform import Platform
 from modelwright.errors import RefusedError
+from modelwright.operations.judge import judge_of, unverified
 from modelwright.operations.other_policy import with_own_team
 
 OpenPlatform = Callable[[str, str], Platform]
@@ -49,6 +50,8 @@ def project_at(
         policy=_policy(platform, answers, found),
         pin=_pin(platform),
         today=today,
+        judge=judge_of(platform, answers, found.texts),
+        unverified=unverified(platform, answers, found.texts),
     )
     return project, platform
 

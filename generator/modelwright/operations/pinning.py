@@ -10,9 +10,10 @@ from typing import Final
 
 from modelwright.adapters.process import output, run
 from modelwright.catalog.button import BUTTON
-from modelwright.catalog.platform import POLICY
-from modelwright.errors import SurroundingsError
-from modelwright.operations.syncing import sync
+from modelwright.catalog.platform import COMPACT, POLICY
+from modelwright.errors import ModelwrightError, SurroundingsError
+from modelwright.operations.syncing import stale_files, sync
+from modelwright.policy.judged import judged_digests
 from modelwright.policy.load import read_plain
 
 PIN: Final = "templates/_shared/workflows.json"
@@ -56,14 +57,16 @@ def pin_to(folder: Path, commit: str, version: str) -> list[str]:
 
 
 def pin_today(folder: Path) -> Pin | None:
-    """Pin the commit at hand; None where the workflows are as they were at the pin.
+    """Pin the commit at hand; None where all that a check needs is as it was at the pin.
+
+    That is the workflows and actions, and what `check` reads of the policy.
 
     Raises:
-        SurroundingsError: The workflows are not committed, or that commit is not on main yet.
+        SurroundingsError: One of them is not committed, or that commit is not on main yet.
     """
     head = commit_of_head(folder)
     pinned = json.loads((folder / PIN).read_text(encoding="utf-8"))
-    if _same(folder, str(pinned["sha"]), head):
+    if not stale_pin(folder):
         return None
     _refuse_uncommitted(folder)
     _refuse_elsewhere(folder, head)
@@ -71,25 +74,54 @@ def pin_today(folder: Path) -> Pin | None:
     return Pin(head, version, pin_to(folder, head, version))
 
 
-def _same(folder: Path, pinned: str, head: str) -> bool:
-    compare = ("git", "diff", "--quiet", pinned, head, "--", *_COMPARED)
+def stale_pin(folder: Path) -> str:
+    """Return what changed since the pin that a project's check needs; empty where nothing did.
+
+    What is not committed counts too. Where the pinned commit is not at hand, the pin is stale.
+    """
+    pinned = str(json.loads((folder / PIN).read_text(encoding="utf-8"))["sha"])
+    compare = ("git", "diff", "--quiet", pinned, "--", *_COMPARED)
     try:
         output(compare, folder=folder)
     except SurroundingsError:
-        return False
-    return not _uncommitted(folder)
+        return "the workflows"
+    if _uncommitted(folder, *_COMPARED):
+        return "the workflows"
+    policy = (folder / POLICY).read_text(encoding="utf-8")
+    return "" if _judged(_shown(folder, pinned)) == _judged(policy) else "the policy"
 
 
-def _uncommitted(folder: Path) -> str:
-    return run(("git", "status", "--porcelain", "--", *_COMPARED), folder=folder).strip()
+def _judged(policy: str) -> dict[str, str]:
+    """Return the fingerprints of a policy's text; none of one that is from before today's form."""
+    try:
+        return judged_digests(read_plain(policy))
+    except (ModelwrightError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _shown(folder: Path, commit: str) -> str:
+    try:
+        return run(("git", "show", f"{commit}:{POLICY}"), folder=folder)
+    except SurroundingsError:
+        return ""
+
+
+def _uncommitted(folder: Path, *paths: str) -> str:
+    return run(("git", "status", "--porcelain", "--", *paths), folder=folder).strip()
 
 
 def _refuse_uncommitted(folder: Path) -> None:
-    if _uncommitted(folder):
+    if _uncommitted(folder, *_COMPARED):
         raise SurroundingsError(
             "the workflows have changes that are not committed",
             where=str(folder),
             next_step="commit them and bring them to main; then pin that commit",
+        )
+    if _uncommitted(folder, POLICY, COMPACT) or stale_files(folder):
+        raise SurroundingsError(
+            "the policy, or what follows from it, has changes that are not committed",
+            where=str(folder),
+            next_step="run modelwright platform sync, and commit; then pin that commit",
         )
 
 

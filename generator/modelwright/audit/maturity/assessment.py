@@ -25,6 +25,7 @@ class Assessment:
         version: The template's version in its answers; empty where there is none.
         notes: What a person has to know of how it was judged.
         results: One for each row, 1 to 60.
+        judged_by: Which platform judged it, by which policy, in one line.
     """
 
     project: Path
@@ -33,6 +34,7 @@ class Assessment:
     version: str
     notes: tuple[str, ...]
     results: tuple[Result, ...]
+    judged_by: str = ""
 
     @cached_property
     def counts(self) -> Mapping[Outcome, int]:
@@ -66,4 +68,5 @@ def assessed(
         version=str(project.answers.get("_commit", "")),
         notes=notes,
         results=tuple(sorted(results, key=lambda result: result.number)),
+        judged_by=project.judge.verdict if project.judge else "",
     )
