@@ -35,7 +35,7 @@ def _root(where: Path | None) -> Path:
 def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Say whether the policy is sound and every archetype renders for every brand and team."""
     # Here, because reading the policy strictly costs every other command 100 ms.
-    from modelwright.operations import syncing  # noqa: PLC0415
+    from modelwright.operations import pinning, syncing  # noqa: PLC0415
     from modelwright.operations.platform_check import check_platform, combinations  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet)
@@ -56,13 +56,19 @@ def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption =
             next_step="run modelwright platform sync",
         )
     terminal.say(f"{file}: sound; {len(todo)} projects render")
+    changed = pinning.stale_pin(file.parent) if (file.parent / ".git").exists() else ""
+    if changed:
+        terminal.note(
+            f"{changed} changed since the pin: once it is merged, and before the release, run "
+            "modelwright platform sync --pin"
+        )
 
 
 @app.command()
 def sync(
     where: Where = None,
     pin: Annotated[
-        bool, typer.Option("--pin", help="Let projects call the workflows of today's commit.")
+        bool, typer.Option("--pin", help="Let projects call, and be checked by, today's commit.")
     ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -81,7 +87,7 @@ def sync(
     if moved:
         terminal.say(f"  next: git tag {moved.version} {moved.sha[:12]}, commit, and tag a release")
     elif pin:
-        terminal.say("the pin stays: the workflows are as they were there")
+        terminal.say("the pin stays: nothing that a project's check needs changed since")
     if not written:
         terminal.say("nothing to write")
 
