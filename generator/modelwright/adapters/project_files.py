@@ -12,9 +12,11 @@ from typing import Final
 
 from modelwright.adapters.git_folder import empty_repository
 from modelwright.adapters.project_git import git_folder_above, located, project_git
+from modelwright.audit.conflict_markers import first_marker
 from modelwright.errors import RefusedError, SurroundingsError
 
 LARGEST: Final = 2_000_000
+SEARCHED: Final = 50_000_000
 NEVER: Final = frozenset(
     (
         *(".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"),
@@ -36,6 +38,7 @@ class ProjectFiles:
         remote: Name of the repository at `origin`; empty where there is none.
         texts: Text by path, with LF, of what git tracks or would take.
         others: Paths of what has no text here: binary, larger than 2 MB, or a link.
+        conflicts: The line of the first conflict marker, by path of each file that holds one.
         ignores_env: Whether a `.gitignore` of the project keeps `.env` out of git.
     """
 
@@ -43,6 +46,7 @@ class ProjectFiles:
     remote: str
     texts: dict[str, str] = field(repr=False)
     others: frozenset[str]
+    conflicts: dict[str, int] = field(repr=False)
     ignores_env: bool
 
 
@@ -66,17 +70,22 @@ def read_project(root: Path) -> ProjectFiles:
         ignores_env = _ignores_env(root, env)
     texts: dict[str, str] = {}
     others = set()
+    conflicts = {}
     for path in paths:
-        text = _text(root / path)
+        content = _content(root / path)
+        text, line = _text(content), first_marker(content)
         if text is None:
             others.add(path)
         else:
             texts[path] = text
+        if line:
+            conflicts[path] = line
     return ProjectFiles(
         folder=root.name,
         remote=_name(os.fsdecode(remote).strip()),
         texts=texts,
         others=frozenset(others),
+        conflicts=conflicts,
         ignores_env=ignores_env,
     )
 
@@ -130,18 +139,22 @@ def _is_there(path: Path) -> bool:
     return path.is_symlink() or path.is_file()
 
 
-def _text(path: Path) -> str | None:
+def _content(path: Path) -> bytes:
+    """Return a file's bytes; those of no text for a link, and for what no person edits by hand."""
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST:
-            return None
-        content = path.read_bytes()
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > SEARCHED:
+            return b"\0"
+        return path.read_bytes()
     except OSError as error:
         raise SurroundingsError(
             f"it cannot be read: {error.strerror or error}",
             where=str(path),
             next_step="give yourself the right to read it, then run the command again",
         ) from error
-    if b"\0" in content:
+
+
+def _text(content: bytes) -> str | None:
+    if len(content) > LARGEST or b"\0" in content:
         return None
     try:
         return content.decode().replace("\r\n", "\n")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelwright.audit.answers import check_answers, check_repository
+from modelwright.audit.conflict_markers import check_conflicts
 from modelwright.audit.drift import check_drift
 from modelwright.audit.env_files import check_env, check_example
 from modelwright.audit.finding import Finding
@@ -58,6 +59,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     check_env,
     check_pins,
     check_drift,
+    check_conflicts,
     check_lock,
     check_yaml,
 )

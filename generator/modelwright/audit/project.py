@@ -50,6 +50,7 @@ class Project:
         policy: The policy as a plain mapping.
         ignores_env: Whether a `.gitignore` of the project keeps `.env` out of git.
         pin: `sha` and `version` of the platform's workflows.
+        conflicts: The line of the first conflict marker, by path of each file that holds one.
         expected: Managed files as the platform renders them; None where that was not possible.
         unjudged: Why `expected` and `pin` do not say what this project should hold; else empty.
         unverified: Why the policy is not the one of the project's version; else empty.
@@ -66,6 +67,7 @@ class Project:
     remote: str = ""
     others: frozenset[str] = frozenset()
     ignores_env: bool = True
+    conflicts: Mapping[str, int] = field(default_factory=dict)
     expected: Mapping[str, str] | None = field(default=None, repr=False)
     unjudged: str = ""
     unverified: str = ""

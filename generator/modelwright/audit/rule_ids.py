@@ -46,6 +46,8 @@ REPOSITORY: Final = {
     "DRF001": "managed files are as the platform renders them",
     "DRF002": "no managed file is missing",
     "DRF003": "drift could be judged",
+    "CFL001": "no file holds a conflict marker",
+    "CFL002": "no version of a file is left beside it",
     "LCK001": "uv.lock is there",
     "YML001": "every YAML file can be read",
 }

@@ -43,6 +43,7 @@ def project_at(
     project = Project(
         files=found.texts,
         others=found.others,
+        conflicts=found.conflicts,
         ignores_env=found.ignores_env,
         answers=answers,
         folder=found.folder,
