@@ -1,12 +1,11 @@
 """The README's commands are run in order, in an empty folder, and print what it says they print."""
 
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.checkout import copy_checkout
 from tests.console import follow
 
 ROOT = Path(__file__).parent.parent
@@ -18,19 +17,7 @@ BASE_PYTHON = Path(sys.base_prefix) / "bin" / "python3"
 def test_every_command_prints_what_the_readme_says(tmp_path, monkeypatch):
     # The published address stands for this checkout as it is, committed or not.
     source = tmp_path / "source"
-    subprocess.run(["git", "clone", "--quiet", "--no-checkout", ROOT, source], check=True)
-    files = subprocess.check_output(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, text=True
-    )
-    for name in files.split("\0"):
-        if name and (ROOT / name).exists():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, source / name, follow_symlinks=False)
-    subprocess.run(["git", "add", "--all"], cwd=source, check=True)
-    subprocess.run(
-        ["git", "commit", "--quiet", "--allow-empty", "--message", "chore: as it is"],
-        cwd=source, check=True,
-    )  # fmt: skip
+    copy_checkout(source)
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{source}.insteadOf")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", "https://github.com/halden-retail/modelwright")
