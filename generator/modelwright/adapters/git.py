@@ -69,7 +69,7 @@ def advertised(url: str) -> str:
         SurroundingsError: The URL cannot be reached.
     """
     command = ("git", *_SILENT, "ls-remote", "--heads", "--tags", "--", url)
-    return run(command, folder=Path("/"), env=_SAFE, seconds=ASKING)
+    return run(command, folder=Path("/"), env=_SAFE, seconds=ASKING, credentials=True)
 
 
 def object_format(lines: str) -> str:
@@ -136,7 +136,7 @@ def follow_head(url: str, folder: Path) -> None:
     """Have a mirror's `HEAD` name the branch that the URL's does, where that can be told."""
     command = ("git", *_SILENT, "ls-remote", "--symref", "--", url, "HEAD")
     with suppress(SurroundingsError):
-        said = run(command, folder=folder, env=_SAFE, seconds=ASKING)
+        said = run(command, folder=folder, env=_SAFE, seconds=ASKING, credentials=True)
         found = _HEAD.match(said)
         if found:
             run(("git", "symbolic-ref", "HEAD", found[1]), folder=folder)
@@ -155,4 +155,5 @@ def fetch(url: str, folder: Path) -> None:
         folder=folder,
         env={**_SAFE, "GIT_DIR": str(folder)},
         seconds=FETCHING,
+        credentials=True,
     )

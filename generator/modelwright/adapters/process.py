@@ -12,13 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
+from modelwright.adapters.surroundings import environment_of
 from modelwright.adapters.urls import shown
 from modelwright.errors import SurroundingsError
-
-_LEFT_OUT: Final = (
-    *("VIRTUAL_ENV", "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"),
-    *("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR"),
-)
 
 _SHOWN: Final = 6
 
@@ -29,21 +25,24 @@ def run(
     folder: Path,
     env: Mapping[str, str] | None = None,
     seconds: float | None = None,
+    credentials: bool = False,
 ) -> str:
     """Run a program to its end and return what it printed.
 
     Args:
         command: The program and its arguments; no shell reads them.
         folder: Where it runs.
-        env: Variables on top of this process's own.
+        env: Variables on top of those that the program needs.
         seconds: How long it may take, with whatever it starts; None is without end.
+        credentials: Whether git reaches a host, and its credential helpers may need a token.
 
     Raises:
         SurroundingsError: It is missing, took too long or ended with an error; `where` is the
             command.
     """
     where = shown(shlex.join(command))
-    process = _started(command, folder, env, alone=seconds is not None)
+    around = environment_of(command[0], env, credentials=credentials)
+    process = _started(command, folder, around, alone=seconds is not None)
     try:
         printed, told = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired as error:
@@ -62,13 +61,13 @@ def run(
 
 
 def _started(
-    command: Sequence[str], folder: Path, env: Mapping[str, str] | None, *, alone: bool
+    command: Sequence[str], folder: Path, env: Mapping[str, str], *, alone: bool
 ) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
             command,
             cwd=folder,
-            env=_surroundings(env),
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -105,7 +104,7 @@ def output(  # noqa: PLR0913 -- what a run follows from
     Args:
         command: The program and its arguments; no shell reads them.
         folder: Where it runs.
-        env: Variables on top of this process's own.
+        env: Variables on top of those that the program needs.
         given: What it reads.
         fine: The exit codes that are no error.
         held: File descriptors that it holds open, such as a lock's.
@@ -117,7 +116,7 @@ def output(  # noqa: PLR0913 -- what a run follows from
         done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
             command,
             cwd=folder,
-            env=_surroundings(env),
+            env=environment_of(command[0], env),
             input=given,
             capture_output=True,
             check=False,
@@ -137,7 +136,7 @@ def start(
 
     Args:
         command: The program and its arguments; no shell reads them.
-        env: Variables on top of this process's own.
+        env: Variables on top of those that the program needs.
         errors: The file that takes what it complains about.
 
     Raises:
@@ -146,7 +145,7 @@ def start(
     try:
         return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
             command,
-            env=_surroundings(env),
+            env=environment_of(command[0], env),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -177,11 +176,3 @@ def _absent(command: Sequence[str]) -> SurroundingsError:
         where=shlex.join(command),
         next_step=f"install {command[0]}",
     )
-
-
-def _surroundings(env: Mapping[str, str] | None) -> dict[str, str] | None:
-    """Return what a program finds around it; None where that is just what is around this one."""
-    if not env and not any(name in os.environ for name in _LEFT_OUT):
-        return None
-    kept = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT}
-    return {**kept, **(env or {})}

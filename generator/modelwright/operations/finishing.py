@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from modelwright.adapters import uv
+from modelwright.adapters.first_commit import BRANCH, GIT, commit, make_repository, stage
 from modelwright.adapters.process import output, run
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
 
 IDENTITIES = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
 # For one commit: what a person's git is configured to do is hers to decide.
@@ -43,13 +45,15 @@ def steps(*, archetype: str, lock: bool, git: bool) -> list[Step]:
     """Return what is to be done, in order."""
     chosen = [Step("write .env", ("cp .env.example .env && chmod 600 .env",), write_env)]
     if lock:
-        chosen.append(
-            _program("lock the dependencies", ("uv", "lock", "--quiet", "--project", "."))
-        )
+        chosen.append(Step("lock the dependencies", ("uv lock",), uv.lock))
     if git:
         chosen += [
-            _program("make the repository", ("git", "init", "--quiet", "--initial-branch", "main")),
-            _program("stage the files", ("git", "add", "--all")),
+            Step(
+                "make the repository",
+                (f"git init --quiet --initial-branch {BRANCH}",),
+                make_repository,
+            ),
+            Step("stage the files", ("git add --all",), stage),
             _first_commit(archetype),
         ]
     return chosen
@@ -62,7 +66,8 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
         The command that commits what is staged, where git knows no author; empty where all is done.
 
     Raises:
-        SurroundingsError: A step failed; it names the commands of that step and of those after it.
+        SurroundingsError: A step failed or was refused; it names the commands of that step and of
+            those after it.
     """
     for number, step in enumerate(todo):
         tell(step.name)
@@ -70,11 +75,12 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
             step.do(project)
         except AuthorUnknownError as error:
             return f"cd {shlex.quote(str(project))} && {error.next_step}"
-        except SurroundingsError as error:
+        except ModelwrightError as error:
+            way = f"; {error.next_step}" if isinstance(error, RefusedError) else ""
             left = [command for later in todo[number:] for command in later.commands]
             raise SurroundingsError(
                 f"the project stands in {project}, but the step '{step.name}' failed: "
-                f"{error.problem}",
+                f"{error.problem}{way}",
                 where=error.where,
                 next_step=" && ".join([f"cd {shlex.quote(str(project))}", *left]),
             ) from error
@@ -87,9 +93,9 @@ def surrounding_repository(folder: Path) -> Path | None:
     A folder that the repository ignores does not belong to it. None too where git cannot be asked.
     """
     try:
-        root = run(("git", "rev-parse", "--show-toplevel"), folder=folder).rstrip("\n")
+        root = run((*GIT, "rev-parse", "--show-toplevel"), folder=folder).rstrip("\n")
         ignored = output(
-            ("git", "check-ignore", "--", str(folder.resolve())), folder=folder, fine=(0, 1)
+            (*GIT, "check-ignore", "--", str(folder.resolve())), folder=folder, fine=(0, 1)
         )
     except SurroundingsError:
         return None
@@ -126,7 +132,8 @@ def know_author(folder: Path) -> None:
 
 
 def _first_commit(archetype: str) -> Step:
-    arguments = ("commit", "--quiet", "--message", f"feat: start from {archetype}")
+    message = f"feat: start from {archetype}"
+    arguments = ("commit", "--quiet", "--message", message)
 
     def do(project: Path) -> None:
         try:
@@ -137,13 +144,6 @@ def _first_commit(archetype: str) -> Step:
                 where=error.where,
                 next_step=shlex.join(("git", *AUTHOR_OPTIONS, *arguments)),
             ) from error
-        run(("git", *arguments), folder=project)
+        commit(project, message)
 
     return Step("make the first commit", (shlex.join(("git", *arguments)),), do)
-
-
-def _program(name: str, command: Sequence[str]) -> Step:
-    def do(project: Path) -> None:
-        run(command, folder=project)
-
-    return Step(name, (shlex.join(command),), do)

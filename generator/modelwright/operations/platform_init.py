@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from modelwright.adapters.first_commit import GIT, commit, make_repository, stage
 from modelwright.adapters.packaged import own_version
 from modelwright.adapters.placing import place
 from modelwright.adapters.process import run
@@ -80,7 +81,7 @@ def init_platform(
         tell("make the repository")
         _commit_twice(folder)
         if tag:
-            run(("git", "tag", "--no-sign", FIRST_RELEASE), folder=folder)
+            run((*GIT, "tag", "--no-sign", FIRST_RELEASE), folder=folder)
 
     place(wanted, target, finish)
     return NewPlatform(
@@ -117,15 +118,15 @@ def _render_all(folder: Path, tell: Tell) -> int:
 
 def _commit_twice(folder: Path) -> None:
     """Commit the platform, then the pin: it names a commit that is on main already."""
-    run(("git", "init", "--quiet", "--initial-branch", "main", "--template="), folder=folder)
+    make_repository(folder)
     know_author(folder)
-    _commit(folder, "feat: begin the platform")
-    run(("git", "tag", "--no-sign", FIRST_PIN), folder=folder)
+    _commit_whole(folder, "feat: begin the platform")
+    run((*GIT, "tag", "--no-sign", FIRST_PIN), folder=folder)
     pin_to(folder, commit_of_head(folder), FIRST_PIN)
-    _commit(folder, "feat: pin the workflows that projects call")
+    _commit_whole(folder, "feat: pin the workflows that projects call")
 
 
-def _commit(folder: Path, message: str) -> None:
+def _commit_whole(folder: Path, message: str) -> None:
     # Whatever a person's own list of ignored files says, the platform is whole.
-    run(("git", "add", "--all", "--force"), folder=folder)
-    run(("git", "commit", "--quiet", "--message", message), folder=folder)
+    stage(folder, "--force")
+    commit(folder, message)

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import yaml
 
+from modelwright.adapters.first_commit import commit, stage
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.pushing import push
 from modelwright.adapters.placing import write
-from modelwright.adapters.process import run
 from modelwright.catalog.named import answers_from
 from modelwright.catalog.platform import Platform
 from modelwright.catalog.rendering import RenderedFile
@@ -83,7 +83,8 @@ def start(  # noqa: PLR0913 -- what a start follows from
         tell("write the project")
         _write(project, folder, lock=lock)
         actor = environ.get("GITHUB_ACTOR") or "modelwright"
-        _commit(folder, project.answers["archetype"], actor)
+        stage(folder)
+        commit(folder, f"feat: start from {project.answers['archetype']}", author=actor)
         tell("push it")
         done = _pushed(github, token, folder, project, told)
     return Started(
@@ -146,14 +147,6 @@ def _write(project: Prepared, folder: Path, *, lock: bool) -> None:
     write({path: one for path, one in project.files.items() if path not in workflows}, folder)
     todo = steps(archetype=project.answers["archetype"], lock=lock, git=False)
     finish(folder, todo, lambda _: None)
-
-
-def _commit(folder: Path, archetype: str, actor: str) -> None:
-    who = ("-c", f"user.name={actor}", "-c", f"user.email={actor}@users.noreply.github.com")
-    run(("git", "add", "--all"), folder=folder)
-    quietly = ("--quiet", "--no-verify", "--no-gpg-sign")
-    message = f"feat: start from {archetype}"
-    run(("git", *who, "commit", *quietly, "--message", message), folder=folder)
 
 
 def _pushed(

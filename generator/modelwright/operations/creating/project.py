@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from modelwright.adapters.first_commit import commit, make_repository, stage
 from modelwright.adapters.placing import place
-from modelwright.adapters.process import run
 from modelwright.catalog.platform import Platform
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.operations.creating.wish import Wish
@@ -16,7 +16,7 @@ from modelwright.operations.doors import refuse_answers
 from modelwright.operations.finishing import finish, steps
 from modelwright.operations.new import rendered, sample_answers
 from modelwright.provisioning.checks import WORKFLOWS, published_checks
-from modelwright.provisioning.desired import BRANCH, DesiredState, desired_state
+from modelwright.provisioning.desired import DesiredState, desired_state
 from modelwright.provisioning.marker import trailer
 
 __all__ = ["Prepared", "prepared", "written"]
@@ -72,9 +72,6 @@ def written(project: Prepared, folder: Path, *, run_id: str, author: str, lock: 
     place(project.files, folder)
     todo = steps(archetype=archetype, lock=lock and _PYTHON in project.files, git=False)
     finish(folder, todo, lambda _: None)
-    named = ("-c", f"user.name={author}", "-c", f"user.email={author}@users.noreply.github.com")
-    message = f"feat: start from {archetype}\n\n{trailer(run_id)}"
-    run(("git", "init", "--quiet", "--initial-branch", BRANCH), folder=folder)
-    run(("git", "add", "--all"), folder=folder)
-    quietly = ("--quiet", "--no-verify", "--no-gpg-sign")
-    run(("git", *named, "commit", *quietly, "--message", message), folder=folder)
+    make_repository(folder)
+    stage(folder)
+    commit(folder, f"feat: start from {archetype}\n\n{trailer(run_id)}", author=author)
