@@ -90,6 +90,62 @@ def test_a_team_of_several_brands_is_asked_for_which(tmp_path):
     assert (tmp_path / "velora-churn-serve").is_dir()
 
 
+def test_without_an_archetype_it_is_asked_for_with_what_each_makes(tmp_path):
+    person = Terminal(
+        tmp_path, "new", "--no-git", "--no-lock",
+        "-d", "team=kitto-marketing", "-d", "use_case=churn", "-d", "description=Finds",
+    )  # fmt: skip
+
+    person.wait_for("Which pattern?")
+    person.wait_for("a forecast of every series by run date")
+    person.wait_for("an online service that scores requests")
+    person.type(DOWN + ENTER)
+    person.wait_for("Which personal data")
+    person.type(ENTER)
+
+    assert person.end() == 0
+    assert (tmp_path / "kitto-churn-serve").is_dir()
+
+
+def test_the_name_is_shown_before_the_next_question(tmp_path):
+    person = Terminal(tmp_path, "new", "online-serving", "--no-git", "--no-lock")
+
+    person.wait_for("Which team owns it?")
+    person.type(ENTER)
+    person.wait_for("What is it for?")
+    assert "It will be called" not in person.screen()
+    person.type("churn" + ENTER)
+    person.wait_for("Which personal data does it read?")
+
+    screen = person.screen()
+    assert screen.index("It will be called norda-churn-serve") < screen.index("Which personal")
+    person.type("\x03")
+    assert person.end() == 130
+
+
+def test_a_folder_that_is_taken_is_told_before_the_next_question(tmp_path):
+    (tmp_path / "norda-churn-serve").mkdir()
+    (tmp_path / "norda-churn-serve/mine.txt").write_text("mine")
+    person = Terminal(tmp_path, "new", "online-serving", "--no-git", "--no-lock")
+
+    person.wait_for("Which team owns it?")
+    person.type(ENTER)
+    person.wait_for("What is it for?")
+    person.type("churn" + ENTER)
+
+    assert person.end() == 3
+    assert "not an empty folder" in person.screen()
+    assert "Which personal data" not in person.screen()
+
+
+def test_progress_is_shown_while_it_renders_locks_and_commits(tmp_path):
+    person = Terminal(tmp_path, "new", "batch", "--defaults")
+
+    assert person.end(seconds=120) == 0
+    for step in ("render the files", "lock the dependencies", "make the first commit"):
+        assert step in person.screen()
+
+
 def test_leaving_at_a_question_is_130_and_writes_nothing(tmp_path):
     person = Terminal(tmp_path, "new", "online-serving")
 

@@ -132,6 +132,16 @@ def test_without_a_terminal_every_missing_answer_is_named(run, tmp_path):
     assert entries(tmp_path) == []
 
 
+@pytest.mark.parametrize("command", ["new", "create"])
+def test_without_a_terminal_a_missing_archetype_is_told_with_those_on_offer(command, run, tmp_path):
+    ran = run(command, "--defaults")
+
+    assert ran.code == USAGE
+    assert "no pattern is named" in ran.err
+    assert "name batch or online-serving or streaming-recommendation" in ran.err
+    assert entries(tmp_path) == []
+
+
 def test_a_folder_that_holds_something_is_left_alone(make, tmp_path):
     taken = tmp_path / "norda-fraud-scoring-serve"
     taken.mkdir()

@@ -25,6 +25,7 @@ class Prompt:
     Attributes:
         choices: The label of each value on offer; empty for free text.
         refusal: Says what is wrong with an answer, or nothing.
+        answers: The answers so far, by name.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Prompt:
     choices: Mapping[str, object]
     default: object
     refusal: Callable[[object], str]
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Asker(Protocol):
@@ -123,6 +125,7 @@ class _Answering:
             choices=self.choices(),
             default=None if default is MISSING else default,
             refusal=self.refusal,
+            answers=self.values,
         )
 
     def checked(self, given: object) -> object:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from modelwright.cli.options import (
+    ArchetypeArgument,
     DataFileOption,
     DataOption,
     JsonOption,
@@ -18,11 +18,10 @@ from modelwright.cli.options import (
     VerboseOption,
 )
 from modelwright.cli.progress import following
-from modelwright.cli.session import opened
+from modelwright.cli.session import asker, chosen_archetype, opened
 from modelwright.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from modelwright.catalog.answering import Asker
     from modelwright.catalog.platform import Platform
     from modelwright.operations.new import Project
 
@@ -30,7 +29,7 @@ PYTHON: Final = "pyproject.toml"
 
 
 def new(  # noqa: PLR0913, PLR0917 -- the contract's options
-    archetype: Annotated[str, typer.Argument(help="The pattern; see modelwright list.")],
+    archetype: ArchetypeArgument = "",
     into: Annotated[
         Path, typer.Option("--into", help="The folder that the project's folder is made in.")
     ] = Path(),
@@ -62,19 +61,18 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
     place = opened(platform, terminal, version=to)
-    project = new_project(
-        place,
-        archetype,
-        into,
-        given=given_answers(data, data_file),
-        defaults=defaults,
-        ask=_asker(defaults=defaults),
-    )
-    around = surrounding_repository(project.folder) if git is None else None
-    wants_git = around is None if git is None else git
-    todo = steps(archetype=archetype, lock=not no_lock and PYTHON in project.files, git=wants_git)
-    with following(len(todo), terminal) as tell:
-        commit = finish(project.folder, todo, tell)
+    given = given_answers(data, data_file)
+    ask = asker(place, defaults=defaults, into=into)
+    archetype = chosen_archetype(place, archetype, ask)
+    most = 1 + len(steps(archetype=archetype, lock=not no_lock, git=git is not False))
+    with following(most, terminal) as tell:
+        project = new_project(
+            place, archetype, into, given=given, defaults=defaults, ask=ask, tell=tell
+        )
+        around = surrounding_repository(project.folder) if git is None else None
+        wants_git = around is None if git is None else git
+        lock = not no_lock and PYTHON in project.files
+        commit = finish(project.folder, steps(archetype=archetype, lock=lock, git=wants_git), tell)
     _say(project, archetype, place, terminal, around=around, commit=commit)
 
 
@@ -109,11 +107,3 @@ def _say(  # noqa: PLR0913 -- what a person is told
         terminal.say(f"  next: cd {shlex.quote(str(project.folder))} && uv run poe demo")
     if commit:
         terminal.say(f"{STAGED}\n  next: {commit}")
-
-
-def _asker(*, defaults: bool) -> Asker | None:
-    if defaults or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-    from modelwright.cli.asking import ask  # noqa: PLC0415 -- 180 ms, for a person only
-
-    return ask

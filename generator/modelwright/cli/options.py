@@ -7,6 +7,14 @@ from typing import Annotated
 
 import typer
 
+ArchetypeArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="[ARCHETYPE]",
+        help="The pattern, asked for where it is left out; see modelwright list.",
+        show_default=False,
+    ),
+]
 PlatformOption = Annotated[
     str,
     typer.Option(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from modelwright.cli.options import (
+    ArchetypeArgument,
     DataFileOption,
     DataOption,
     JsonOption,
@@ -18,19 +18,20 @@ from modelwright.cli.options import (
     VerboseOption,
 )
 from modelwright.cli.progress import following
-from modelwright.cli.session import opened
+from modelwright.cli.session import asker, chosen_archetype, opened
 from modelwright.cli.terminal import Terminal
 from modelwright.errors import SurroundingsError, UsageError
 
 if TYPE_CHECKING:
-    from modelwright.catalog.answering import Asker
-    from modelwright.operations.creating.wish import Outcome, Wish
+    from collections.abc import Callable
+
+    from modelwright.operations.creating.wish import Outcome
 
 _STEPS = 12
 
 
 def create(  # noqa: PLR0913, PLR0917 -- the contract's options
-    archetype: Annotated[str, typer.Argument(help="The pattern; see modelwright list.")],
+    archetype: ArchetypeArgument = "",
     plan: Annotated[bool, typer.Option("--plan", help="Only print each call.")] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Take back what was made.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a half-made one.")] = False,
@@ -72,11 +73,14 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
     from modelwright.operations.given import given_answers  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
+    bring = _operation()
+    place = opened(platform, terminal, version=to)
+    ask = asker(place, defaults=defaults)
     wish = Wish(
-        archetype=archetype,
+        archetype=chosen_archetype(place, archetype, ask),
         given=given_answers(data, data_file),
         defaults=defaults,
-        ask=_asker(defaults=defaults),
+        ask=ask,
         plan=plan,
         undo=undo,
         resume=resume,
@@ -86,11 +90,12 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
         lock=not no_lock,
         others=others,
     )
-    outcome = _created(wish, terminal, platform, to)
+    with following(_STEPS, terminal) as tell:
+        outcome = bring(place, wish, environ=os.environ, tell=tell)
     _tell(outcome, terminal, summary)
 
 
-def _created(wish: Wish, terminal: Terminal, platform: str, version: str) -> Outcome:
+def _operation() -> Callable[..., Outcome]:
     try:
         from modelwright.operations.create import create as bring  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -99,9 +104,7 @@ def _created(wish: Wish, terminal: Terminal, platform: str, version: str) -> Out
             where="modelwright create",
             next_step="install modelwright[github]",
         ) from error
-    place = opened(platform, terminal, version=version)
-    with following(_STEPS, terminal) as tell:
-        return bring(place, wish, environ=os.environ, tell=tell)
+    return bring
 
 
 def _tell(outcome: Outcome, terminal: Terminal, summary: Path | None) -> None:
@@ -115,11 +118,3 @@ def _tell(outcome: Outcome, terminal: Terminal, summary: Path | None) -> None:
     if summary is not None:
         with summary.open("a", encoding="utf-8") as file:
             file.write(markdown(outcome))
-
-
-def _asker(*, defaults: bool) -> Asker | None:
-    if defaults or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-    from modelwright.cli.asking import ask  # noqa: PLC0415 -- 180 ms, for a person only
-
-    return ask

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelwright.adapters.placing import refuse_occupied
 from modelwright.adapters.platforms import at_version, platform_for
 from modelwright.catalog.platform import Platform
 from modelwright.cli.terminal import Terminal
+from modelwright.errors import UsageError
+from modelwright.policy.names import repository_name
+
+if TYPE_CHECKING:
+    from modelwright.catalog.answering import Asker, Prompt
 
 
 def opened(named: str, terminal: Terminal, *, version: str = "") -> Platform:
@@ -27,3 +37,71 @@ def opened(named: str, terminal: Terminal, *, version: str = "") -> Platform:
         f"platform {platform.source} {platform.version} by {platform.origin or 'default'}"
     )
     return platform
+
+
+def chosen_archetype(platform: Platform, named: str, ask: Asker | None) -> str:
+    """Return the archetype that is named, or that a person chooses by what each makes.
+
+    Raises:
+        UsageError: None is named, and nobody can be asked.
+    """
+    if named:
+        return named
+    offered = {entry.id: entry.makes for entry in platform.archetypes}
+    if ask is None:
+        raise UsageError(
+            "no pattern is named, and nobody can be asked",
+            where="ARCHETYPE",
+            next_step=f"name {' or '.join(offered)}; modelwright list says what each makes",
+        )
+    from modelwright.catalog.answering import Prompt  # noqa: PLC0415 -- the template engine
+
+    width = max(len(identity) for identity in offered)
+    labels = {f"{identity:<{width}}  {makes}": identity for identity, makes in offered.items()}
+    prompt = Prompt(
+        name="archetype",
+        message="Which pattern?",
+        kind="str",
+        choices=labels,
+        default=None,
+        refusal=lambda _: "",
+    )
+    return str(ask(prompt))
+
+
+def asker(platform: Platform, *, defaults: bool, into: Path | None = None) -> Asker | None:
+    """Return what asks a person at a terminal, and shows the project's name once it is known.
+
+    Args:
+        platform: Whose rule makes the name.
+        defaults: Whether nobody wants to be asked.
+        into: Where a folder of that name must not hold anything; None where there is no such place.
+    """
+    if defaults or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    from modelwright.cli.asking import ask  # noqa: PLC0415 -- 180 ms, for a person only
+
+    shown: list[str] = []
+
+    def ask_with_name(prompt: Prompt) -> object:
+        name = _name(platform, prompt)
+        if name and not shown:
+            if into is not None:
+                refuse_occupied(into / name)
+            sys.stderr.write(f"  It will be called {name}\n")
+            shown.append(name)
+        return ask(prompt)
+
+    return ask_with_name
+
+
+def _name(platform: Platform, prompt: Prompt) -> str:
+    """Return the repository's name; empty as long as its parts are not all answered."""
+    if not {"archetype", "brand", "use_case"} <= set(prompt.answers):
+        return ""
+    return repository_name(
+        platform.policy["naming"],
+        brand=prompt.answers["brand"],
+        use_case=prompt.answers["use_case"],
+        suffix=platform.policy["archetypes"][prompt.answers["archetype"]]["suffix"],
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,7 @@ def new_project(  # noqa: PLR0913 -- what a project follows from
     given: Mapping[str, object],
     defaults: bool,
     ask: Asker | None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Project:
     """Make a project in a new folder inside `into`.
 
@@ -45,6 +46,7 @@ def new_project(  # noqa: PLR0913 -- what a project follows from
         given: Answers by name.
         defaults: Take the default of every question, and the archetype's sample.
         ask: Puts a question to a person; None where nobody can be asked.
+        tell: Is told each step once everything is answered.
 
     Raises:
         RefusedError: An answer or a name is refused, or the target is occupied; nothing is written.
@@ -54,20 +56,21 @@ def new_project(  # noqa: PLR0913 -- what a project follows from
     pattern = platform.archetype(archetype)
     wanted = {**sample_answers(platform, pattern, defaults=defaults), **given}
     refuse_answers(platform, archetype, wanted)
-    answers, files = rendered(platform, archetype, wanted, defaults=defaults, ask=ask)
+    answers, files = rendered(platform, archetype, wanted, defaults=defaults, ask=ask, tell=tell)
     target = into / answers.values["cookiecutter"]["repo_name"]
     refuse_occupied(target)
     place(files, target)
     return Project(folder=target, files=sorted(files))
 
 
-def rendered(
+def rendered(  # noqa: PLR0913 -- what a project follows from
     platform: Platform,
     archetype: str,
     given: Mapping[str, object],
     *,
     defaults: bool = True,
     ask: Asker | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[Answers, dict[str, RenderedFile]]:
     """Return the answers and files of a project, in memory.
 
@@ -83,6 +86,7 @@ def rendered(
         defaults=defaults,
         ask=ask,
     )
+    tell("render the files")
     provenance = {"_src_path": platform.source}
     if platform.version:
         provenance["_commit"] = platform.version
