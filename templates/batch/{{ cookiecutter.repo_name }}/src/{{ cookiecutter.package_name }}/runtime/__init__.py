@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FloatArray", "ProjectError", "Sample", "UseCase"]
 
-{% include 'templates/_shared/quiet-threads.py' %}
+{% include 'templates/_shared/quiet-threads.py' -%}
+{% include 'templates/_shared/loopback.py' %}
 FloatArray = npt.NDArray[np.float64]
 
 

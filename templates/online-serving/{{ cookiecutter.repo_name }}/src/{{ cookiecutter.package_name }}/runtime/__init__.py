@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Examples", "FloatArray", "ProjectError", "Scored", "UseCase"]
 
-{% include 'templates/_shared/quiet-threads.py' %}
+{% include 'templates/_shared/quiet-threads.py' -%}
+{% include 'templates/_shared/loopback.py' %}
 FloatArray = npt.NDArray[np.float64]
 RequestT = TypeVar("RequestT", bound=BaseModel)
 ResponseT_co = TypeVar("ResponseT_co", bound=BaseModel, covariant=True)

@@ -5,6 +5,7 @@ Your six modules give five functions, `UseCase`. Nothing in `runtime` knows what
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 __all__ = ["Event", "FloatArray", "Neighbours", "ProjectError", "Seen", "Shelf", "State", "UseCase"]
 
+{% include 'templates/_shared/loopback.py' %}
 FloatArray = npt.NDArray[np.float64]
 Neighbours = Mapping[str, Sequence[tuple[str, float]]]
 FORGET = "forget"
