@@ -1,10 +1,15 @@
 """A fourth archetype is one folder and one entry."""
 
+import shutil
+from datetime import date
+
 import copier
 import pytest
+import yaml
 from cookiecutter.main import cookiecutter
 
 from modelwright.adapters.platforms import located
+from modelwright.operations.audit import audit_project
 from modelwright.operations.new import new_project
 from tests.platforms import ROOT, change_policy, platform_copy
 
@@ -17,8 +22,9 @@ left_out: [{unless: cookiecutter.load_test, paths: [load.txt]}]
 """
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_a_folder_and_an_entry_are_enough(tmp_path, monkeypatch):
+@pytest.fixture
+def note(tmp_path):
+    """A platform with a fourth archetype, and the answers of a project of it."""
     platform = platform_copy(tmp_path / "platform")
     (platform / "generator").symlink_to(ROOT / "generator")
     folder = platform / "templates/note"
@@ -37,7 +43,12 @@ def test_a_folder_and_an_entry_are_enough(tmp_path, monkeypatch):
         platform, policy.replace("archetypes:\n", "archetypes:\n  note: {suffix: note}\n")
     )
     given = {"team": "norda-fraud", "use_case": "a-note", "description": "Says something"}
+    return platform, given
 
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_folder_and_an_entry_are_enough(note, tmp_path, monkeypatch):
+    platform, given = note
     ours = new_project(
         located(str(platform)), "note", tmp_path / "ours", given=given, defaults=True, ask=None
     ).folder
@@ -57,3 +68,49 @@ def test_a_folder_and_an_entry_are_enough(tmp_path, monkeypatch):
         assert (made / "load.txt").read_bytes() == (
             platform / "templates/_shared/workflows.json"
         ).read_bytes()
+
+
+def test_its_audit_says_that_nothing_tells_where_evidence_stands(note, tmp_path):
+    platform, given = note
+    project = new_project(
+        located(str(platform)), "note", tmp_path / "ours", given=given, defaults=True, ask=None
+    ).folder
+    (project / ".copier-answers.yml").write_text(
+        yaml.safe_dump({"archetype": "note", "brand": "norda", **given})
+    )
+
+    found = audited(project, platform)
+
+    assert any("no evidence.yml" in note for note in found.notes)
+    assert "FastAPI" not in str([result.mend for result in found.results])
+    outcomes = {result.number: result for result in found.results}
+    assert "evidence.yml" in outcomes[17].mend[0]
+    assert outcomes[17].outcome == "not applicable"
+    assert outcomes[20].outcome == "fail"
+
+
+def test_with_the_evidence_of_another_it_is_judged_as_that_one(note, tmp_path):
+    platform, _ = note
+    shutil.copytree(platform / "templates/batch", platform / "templates/weekly", symlinks=True)
+    policy = (platform / "platform.yml").read_text()
+    change_policy(
+        platform, policy.replace("archetypes:\n", "archetypes:\n  weekly: {suffix: weekly}\n")
+    )
+    scores = [
+        audited(
+            new_project(
+                located(str(platform)), archetype, tmp_path / archetype,
+                given={"team": "norda-fraud"}, defaults=True, ask=None,
+            ).folder,
+            platform,
+        ).score
+        for archetype in ("batch", "weekly")
+    ]  # fmt: skip
+
+    assert scores[0] == scores[1] > 0
+
+
+def audited(project, platform):
+    return audit_project(
+        project, open_platform=lambda *_: located(str(platform)), today=date(2026, 11, 1)
+    )

@@ -52,3 +52,32 @@ def test_what_a_document_names_is_there(document, big_made):
 
     assert named
     assert [path for path in named if not (big_made / path).exists()] == []
+
+
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+PAGES = ("README.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_of_a_new_platform_leads_somewhere(page, big_made):
+    place = big_made / page
+    if not place.exists():
+        pytest.skip("it is modelwright's own")
+    for link in LINK.findall(place.read_text()):
+        path, _, anchor = link.partition("#")
+        if "://" in link:
+            continue
+        target = place.parent / path if path else place
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target.read_text()), link
+
+
+def anchors(text):
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_a_new_platform_has_every_page_that_its_pages_link_to(big_made):
+    assert (big_made / "docs/archetypes.md").exists()
+    assert (big_made / "docs/adopt.md").exists()

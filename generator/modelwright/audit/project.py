@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
+from modelwright.audit.maturity.names import Names
 from modelwright.audit.yaml_file import Document, Unreadable, read_yaml
 from modelwright.policy.tags import cost_tags, for_target
 
@@ -55,6 +56,7 @@ class Project:
         unjudged: Why `expected` and `pin` do not say what this project should hold; else empty.
         unverified: Why the policy is not the one of the project's version; else empty.
         judge: The platform that judges; None where nobody asks who it is.
+        evidence: Where its archetype keeps what an audit looks for; None where nothing says it.
         today: The day by which dates are judged.
     """
 
@@ -72,6 +74,7 @@ class Project:
     unjudged: str = ""
     unverified: str = ""
     judge: Judge | None = None
+    evidence: Names | None = None
 
     @property
     def known(self) -> bool:

@@ -25,6 +25,8 @@ PLATFORM: Final = (
     "hatch_build.py",
     "LICENSE",
     ".modelwright.yml",
+    "docs/adopt.md",
+    "docs/archetypes.md",
     "docs/audit.md",
     "docs/check.md",
     "docs/create.md",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from jinja2 import TemplateError
 
 from modelwright.audit.maturity.assessment import Assessment, assessed
+from modelwright.audit.maturity.names import FILE as EVIDENCE
+from modelwright.audit.maturity.names import Names, names_from
 from modelwright.audit.project import Project
 from modelwright.catalog.platform import Platform
 from modelwright.catalog.version import DialectVersion
@@ -35,6 +38,9 @@ def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> As
     if version != platform.version:
         ours, theirs = (name or "no version" for name in (platform.version, version))
         notes.append(f"{path}: made with {theirs}; its texts are held against those of {ours}")
+    evidence = evidence_of(platform, str(project.answers["archetype"]))
+    if evidence is None:
+        notes.append(f"{path}: its archetype has no {EVIDENCE}: judged by what any project has")
     judge = project.judge
     if judge and not judge.is_source:
         notes.append(f"{path}: its answers name the platform {show(judge.source)}, not {judge.url}")
@@ -44,7 +50,22 @@ def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> As
         # What may be the template's own proves nothing, so every text counts as that.
         fresh = project.files
         notes.append(f"{path}: its texts count as the template's, which does not render: {error}")
-    return assessed(project, fresh, place=path, notes=tuple(notes))
+    judged = replace(project, evidence=evidence)
+    return assessed(judged, fresh, place=path, notes=tuple(notes))
+
+
+def evidence_of(platform: Platform, archetype: str) -> Names | None:
+    """Return where an archetype's projects keep their evidence; None where nothing says it.
+
+    Raises:
+        RefusedError: Its evidence.yml has a fault.
+    """
+    path = f"templates/{archetype}/{EVIDENCE}"
+    try:
+        text = platform.tree.read(path).decode()
+    except (KeyError, OSError):
+        return None
+    return names_from(text, path)
 
 
 def _fresh(platform: Platform, project: Project) -> dict[str, str]:

@@ -13,6 +13,7 @@ from modelwright.catalog.platform import POLICY, Platform
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.errors import ModelwrightError, RefusedError
 from modelwright.operations import syncing
+from modelwright.operations.audit import evidence_of
 from modelwright.operations.new import rendered
 from modelwright.policy.choices import offered
 
@@ -59,7 +60,10 @@ def check_platform(file: Path) -> Platform:
     root = file.resolve().parent
     written = syncing.expected_files(root, file.name)
     tree = _Synced(FolderTree(root), {**written, POLICY: file.read_text(encoding="utf-8")})
-    return Platform(tree=tree, source=str(root), version="")
+    platform = Platform(tree=tree, source=str(root), version="")
+    for archetype in platform.policy["archetypes"]:
+        evidence_of(platform, archetype)
+    return platform
 
 
 def combinations(platform: Platform) -> list[Combination]:

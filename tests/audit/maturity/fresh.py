@@ -14,6 +14,7 @@ from modelwright.adapters.folder_tree import FolderTree
 from modelwright.audit.maturity.catalogue import assess
 from modelwright.audit.project import ANSWERS_FILE, Project
 from modelwright.catalog.platform import Platform
+from modelwright.operations.audit import evidence_of
 from modelwright.operations.new import rendered
 
 ROOT = Path(__file__).parents[3]
@@ -52,6 +53,7 @@ def project(archetype="online-serving", **given):
         policy=platform.policy,
         pin=json.loads((ROOT / "templates/_shared/workflows.json").read_text()),
         today=TODAY,
+        evidence=evidence_of(platform, archetype),
     )
 
 

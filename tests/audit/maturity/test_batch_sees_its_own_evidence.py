@@ -1,14 +1,16 @@
 """Batch is judged by evidence of its own: take one piece away, and exactly its criterion turns."""
 
+import dataclasses
 import functools
+import re
 
 import pytest
 
-from modelwright.audit.maturity.catalogue import criteria
-from modelwright.audit.maturity.names import ARCHETYPES, BATCH, ONLINE_SERVING, names_of
+from modelwright.audit.maturity.names import names_from
 from modelwright.audit.maturity.result import Outcome
+from modelwright.errors import RefusedError
 from tests.audit.maturity.batch_mutations import BUNDLED, MUTATIONS, SHARED
-from tests.audit.maturity.fresh import changed, outcomes, project
+from tests.audit.maturity.fresh import ROOT, SAMPLES, changed, outcomes, project
 from tests.audit.maturity.hers import hers
 
 MET = (Outcome.PASS, Outcome.SHAPE_ONLY)
@@ -35,7 +37,7 @@ def turned(change, *options):
 def test_a_project_that_is_hers_meets_every_criterion_that_applies(options):
     unmet = {number for number, outcome in met(*options).items() if outcome not in MET}
 
-    assert unmet == set(BATCH.not_applicable)
+    assert unmet == set(project("batch").evidence.not_applicable)
 
 
 @pytest.mark.parametrize(
@@ -66,14 +68,52 @@ def test_criteria_that_share_evidence_fail_together(numbers, change):
 
 
 def test_what_does_not_apply_says_why():
-    for archetype, names in ARCHETYPES.items():
-        for number, reason in names.not_applicable.items():
-            made = project(archetype)
-            one = next(c for c in criteria(archetype) if c.number == number)
+    for archetype in SAMPLES:
+        made = project(archetype)
+        for number, reason in made.evidence.not_applicable.items():
             assert outcomes(made, made)[number] is Outcome.NOT_APPLICABLE
-            assert one.number == number
             assert reason
 
 
-def test_an_archetype_that_is_not_in_the_table_is_judged_as_online_serving():
-    assert names_of("another") is ONLINE_SERVING
+def test_without_an_evidence_file_it_is_judged_by_what_any_project_has():
+    made = dataclasses.replace(hers("batch"), evidence=None)
+
+    found = outcomes(made, project("batch"))
+
+    silent = {number for number, outcome in found.items() if outcome is Outcome.NOT_APPLICABLE}
+    assert {n for n, outcome in found.items() if outcome not in (*MET, Outcome.NOT_APPLICABLE)} == (
+        set()
+    )
+    assert {1, 3, 9, 20, 31, 37} & silent == set()
+    assert {5, 17, 26, 47, 57} <= silent
+
+
+EVIDENCE = (ROOT / "templates/batch/evidence.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("serves: [", "serves: [more, ", "serves"),
+        ("config: config/batch.toml", "config: [a]", "config"),
+        ("delivers: table", "delivers: tables", "delivers"),
+        ("  7: ", "  seven: ", "not_applicable"),
+        ("age: model_created\n", "", "'age' is missing"),
+        ("age:", "ages:", "no entry 'ages'"),
+        ("sides:", "sides: [a]\nunlike:", "sides"),
+        ("parity: [fit, forecast]", "parity: {fit: forecast}", "parity"),
+        ("reads: read", "reads: [", "YAML"),
+    ],
+)
+def test_a_fault_in_an_evidence_file_is_named(old, new, said):
+    assert old in EVIDENCE
+
+    with pytest.raises(RefusedError, match=re.escape(said)) as refused:
+        names_from(EVIDENCE.replace(old, new, 1), "evidence.yml")
+
+    assert refused.value.where.startswith("evidence.yml")
+
+
+def test_an_empty_evidence_file_is_refused():
+    with pytest.raises(RefusedError, match="missing"):
+        names_from("", "evidence.yml")

@@ -25,7 +25,7 @@ from modelwright.audit.maturity import (
 )
 from modelwright.audit.maturity.criterion import Criterion, Judge
 from modelwright.audit.maturity.facts import Facts
-from modelwright.audit.maturity.names import names_of
+from modelwright.audit.maturity.names import Names
 from modelwright.audit.maturity.result import Judged, NotApplicable, Result
 from modelwright.audit.project import Project
 
@@ -81,19 +81,22 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
 )
 
 
-# Where an archetype's evidence is of another kind, and not only called otherwise.
+# Where the evidence is of another kind, and not only elsewhere, by what is delivered.
 OTHERWISE: Final[Mapping[str, Mapping[int, Judge]]] = {
-    "batch": {46: delivery.outliers, 57: delivery.limits, 58: delivery.stored},
+    "table": {46: delivery.outliers, 57: delivery.limits, 58: delivery.stored},
 }
 
 
-def criteria(archetype: str) -> tuple[Criterion, ...]:
-    """Return every criterion as it is judged for one archetype."""
-    own: dict[int, Judge] = dict(OTHERWISE.get(archetype, {}))
-    own |= {
-        number: partial(_silent, reason)
-        for number, reason in names_of(archetype).not_applicable.items()
-    }
+# What asks for a place is silent by itself where no evidence.yml names it; this asks for none.
+UNKNOWN: Final[Mapping[int, str]] = {35: "no evidence.yml says whether anything is under load"}
+
+
+def criteria(evidence: Names | None) -> tuple[Criterion, ...]:
+    """Return every criterion as it is judged by an archetype's evidence."""
+    delivers = evidence.delivers if evidence else ""
+    reasons = evidence.not_applicable if evidence else UNKNOWN
+    own: dict[int, Judge] = dict(OTHERWISE.get(delivers, {}))
+    own |= {number: partial(_silent, reason) for number, reason in reasons.items()}
     return tuple(replace(one, judge=own.get(one.number, one.judge)) for one in CRITERIA)
 
 
@@ -110,5 +113,4 @@ def assess(project: Project, fresh: Mapping[str, str]) -> tuple[Result, ...]:
             equals it proves nothing.
     """
     facts = Facts(project=project, fresh=fresh)
-    judged = criteria(str(project.answers.get("archetype", "")))
-    return tuple(criterion.result(facts) for criterion in judged)
+    return tuple(criterion.result(facts) for criterion in criteria(project.evidence))

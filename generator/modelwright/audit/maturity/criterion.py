@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from modelwright.audit.maturity.facts import Facts
+from modelwright.audit.maturity.facts import Facts, NoEvidenceFileError
 from modelwright.audit.maturity.result import Judged, NotApplicable, Outcome, Piece, Result
 
 Mark = Literal["R", "r", "R+X", "R+G", "r+X", "r+G"]
@@ -38,7 +38,7 @@ class Criterion:
 
     def result(self, facts: Facts) -> Result:
         """Judge one project."""
-        judged = list(self.judge(facts))
+        judged = self._judged(facts)
         reasons = [entry.reason for entry in judged if isinstance(entry, NotApplicable)]
         pieces = [entry for entry in judged if isinstance(entry, Piece)]
         lacking = [piece for piece in pieces if not piece.where]
@@ -50,6 +50,13 @@ class Criterion:
             evidence=tuple(f"{piece.where}: {piece.wants}" for piece in pieces if piece.where),
             mend=tuple(reasons or [f"{piece.wants}: {piece.mend}" for piece in lacking]),
         )
+
+    def _judged(self, facts: Facts) -> list[Piece | NotApplicable]:
+        try:
+            return list(self.judge(facts))
+        except NoEvidenceFileError:
+            archetype = facts.project.answers.get("archetype")
+            return [NotApplicable(f"{archetype} has no evidence.yml that says where this stands")]
 
     def _outcome(self, lacking: Sequence[Piece]) -> Outcome:
         if any(not piece.judgement for piece in lacking):

@@ -14,12 +14,16 @@ from typing import Any, Final
 from modelwright.audit.bundle import FILE
 from modelwright.audit.maturity.databricks import bundled
 from modelwright.audit.maturity.kubernetes import Environment, environments
-from modelwright.audit.maturity.names import Names, names_of
+from modelwright.audit.maturity.names import Names
 from modelwright.audit.maturity.python_code import Place, functions, nodes, parsed
 from modelwright.audit.project import Project
 
 PYPROJECT: Final = "pyproject.toml"
 _PACKAGE: Final = re.compile(r"src/([^/]+)/__init__\.py")
+
+
+class NoEvidenceFileError(Exception):
+    """An archetype without an `evidence.yml` was asked where something stands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +61,14 @@ class Facts:
 
     @cached_property
     def names(self) -> Names:
-        """What its archetype calls the places of its evidence."""
-        return names_of(self.project.answers.get("archetype"))
+        """Where its archetype says that the evidence stands.
+
+        Raises:
+            NoEvidenceFileError: It says nothing.
+        """
+        if self.project.evidence is None:
+            raise NoEvidenceFileError
+        return self.project.evidence
 
     def module(self, name: str) -> ast.Module:
         """Return a module of the package, such as `runtime/app`; an empty one where it lacks."""

@@ -1,13 +1,20 @@
-"""What each archetype calls the places of its evidence, and what says nothing about it.
+"""Where a project keeps its evidence, as its archetype's `evidence.yml` says it.
 
-The criteria ask the same of every archetype; only this table knows that they are built otherwise.
+The criteria ask the same of every archetype; only this file of each knows that it is built its own
+way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, Final, Literal
+
+from modelwright.audit.yaml_file import Unreadable, read_yaml
+from modelwright.errors import RefusedError
+
+FILE: Final = "evidence.yml"
+DELIVERS: Final = ("answers", "table")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +22,8 @@ class Names:
     """One archetype; a module is named as in `Facts.module`.
 
     Attributes:
+        delivers: Answers to requests, or a table: what is unlike the training data, out of range
+            or stored is looked for in another way.
         config: The file with its thresholds.
         computed: Key of a feature's entry that lets the machinery compute it; empty: none does.
         reads: The function of data.py.
@@ -47,6 +56,7 @@ class Names:
         not_applicable: Why a criterion says nothing about this archetype, by its number.
     """
 
+    delivers: Literal["answers", "table"] = "answers"
     config: str
     computed: str = ""
     reads: str
@@ -79,107 +89,72 @@ class Names:
     not_applicable: Mapping[int, str] = field(default_factory=dict)
 
 
-ONLINE_SERVING: Final = Names(
-    config="config/service.toml",
-    reads="examples",
-    serves=("runtime/app", "FastAPI"),
-    delivered=("the interface is tested", "post"),
-    fingerprint="fingerprint",
-    age="model_age",
-    # A package may bind them to its registry under small names.
-    declares=("counter", "gauge", "histogram", "summary"),
-    silent="ready",
-    feedback=("runtime/cli", "feedback", "labelled", "evaluate"),
-    shares=("runtime/model", "pred_contrib"),
-    reasons="why",
-    sides=(
-        ("training", "runtime/model", "", "features"),
-        ("serving", "runtime/scoring", "", "features"),
-    ),
-    parity=("table", "features"),
-    elsewhere=(
-        *("schemas", "train", "decide"),
-        *("runtime/scoring", "runtime/training", "runtime/model", "runtime/app"),
-    ),
-    not_applicable={42: "online-serving delivers no batch: it answers"},
-)
-BATCH: Final = Names(
-    config="config/batch.toml",
-    computed="lag",
-    reads="read",
-    serves=("runtime/scoring", "score"),
-    delivered=("a run is tested", "score"),
-    fingerprint="_data_facts",
-    age="model_created",
-    declares=("set",),
-    foreign=("kube_job_",),
-    silent="success_timestamp",
-    feedback=("runtime/backtest", "feedback", "truths", "measure_all"),
-    shares=("runtime/training", "feature_importance"),
-    reasons="method",
-    sides=(
-        ("training", "runtime/forecasting", "fit", "known"),
-        ("scoring", "runtime/forecasting", "sees", "known"),
-        ("what both call", "runtime/panel", "", "features"),
-    ),
-    parity=("fit", "forecast"),
-    elsewhere=(
-        *("schemas", "train"),
-        *("runtime/scoring", "runtime/training", "runtime/model", "runtime/spark"),
-    ),
-    repeated="drift",
-    not_applicable={
-        7: "batch has no interface: it delivers a table",
-        35: "batch has no interface that could be under load",
-        36: "batch has no interface that could be open to anybody",
-        41: "batch answers no requests: 42 says whether it delivers",
-        59: "versions are compared on the same days, not on customers",
-        60: "one version forecasts every series",
-    },
-)
-STREAMING: Final = Names(
-    config="config/service.toml",
-    reads="events",
-    serves=("runtime/server", "FastAPI"),
-    delivered=("the interface is tested", "post"),
-    fingerprint="fingerprint",
-    age="model_age",
-    declares=("counter", "gauge", "histogram", "Counter", "Gauge", "Histogram"),
-    silent="ready",
-    feedback=("runtime/cli", "_feedback", "feedback", "arms"),
-    shares=("runtime/recommending", "neighbours"),
-    reasons="neighbours",
-    sides=(
-        ("training", "runtime/history", "", "folded"),
-        ("what training folds with", "runtime/folding", "folded", "fold"),
-        ("the worker", "runtime/folding", "fold", "fold"),
-    ),
-    parity=("straight", "work"),
-    elsewhere=(
-        *("schemas", "decide", "runtime/training", "runtime/model"),
-        *("runtime/recommending", "runtime/server", "runtime/folding", "runtime/worker"),
-    ),
-    app="runtime/server",
-    feature="fold",
-    kinds="Kind",
-    described=(("runtime/server", "Answer"), ("runtime/server", "Shown")),
-    request="Event",
-    notices=("runtime/recommending", "similar", "cold"),
-    unlike=("unknown item", "unknown user"),
-    careful=("runtime/recommending", "_recent", "UNKNOWN_USER"),
-    counted=("fallbacks", "fallback"),
-    kept=("user", "items", "version", "fallback", "latency"),
-    logs="runtime/recommending",
-    compares=("runtime/server", "found_drift"),
-    not_applicable={42: "streaming-recommendation delivers no batch: it answers"},
-)
-ARCHETYPES: Final[Mapping[str, Names]] = {
-    "online-serving": ONLINE_SERVING,
-    "batch": BATCH,
-    "streaming-recommendation": STREAMING,
+def names_from(text: str, where: str) -> Names:
+    """Read an `evidence.yml`.
+
+    Args:
+        text: What the file holds.
+        where: Its path, for messages.
+
+    Raises:
+        RefusedError: It is not YAML, or an entry is unknown, missing or of another form.
+    """
+    documents = read_yaml(text)
+    if isinstance(documents, Unreadable):
+        raise _refused(f"it is not YAML: {documents.problem}", f"{where}:{documents.line}")
+    data: Mapping[Any, Any] = documents[0].mapping if documents else {}
+    known = {entry.name: entry for entry in fields(Names)}
+    needed = {name for name, entry in known.items() if _is_needed(entry)}
+    for name in data:
+        if name not in known:
+            raise _refused(f"there is no entry {name!r}", where)
+    for name in sorted(needed - set(data)):
+        raise _refused(f"the entry {name!r} is missing", where)
+    return Names(**{name: _value(name, value, where) for name, value in data.items()})
+
+
+def _is_needed(entry: Any) -> bool:  # noqa: ANN401 -- a field's own type is generic
+    return entry.default is MISSING and entry.default_factory is MISSING
+
+
+def _value(name: str, value: object, where: str) -> Any:  # noqa: ANN401 -- by the entry's name
+    if name == "delivers" and value not in DELIVERS:
+        raise _refused(f"{name} is neither {' nor '.join(DELIVERS)}", where)
+    if name == "not_applicable":
+        return _reasons(value, where)
+    if name in _ROWS:
+        rows = value if isinstance(value, list) else [None]
+        return tuple(_texts(name, row, _ROWS[name], where) for row in rows)
+    if name in _LISTS:
+        return _texts(name, value, _LISTS[name], where)
+    if not isinstance(value, str):
+        raise _refused(f"{name} is not a text", where)
+    return value
+
+
+def _texts(name: str, value: object, length: int, where: str) -> tuple[str, ...]:
+    texts = value if isinstance(value, list) else [None]
+    if not all(isinstance(text, str) for text in texts) or len(texts) != (length or len(texts)):
+        raise _refused(f"{name} is not a list of {length or 'any number of'} texts", where)
+    return tuple(texts)
+
+
+def _reasons(value: object, where: str) -> Mapping[int, str]:
+    entries: dict[Any, Any] = value if isinstance(value, dict) else {None: None}
+    if not all(type(n) is int and isinstance(reason, str) for n, reason in entries.items()):
+        raise _refused("not_applicable does not give a reason by the number of a criterion", where)
+    return entries
+
+
+def _refused(problem: str, where: str) -> RefusedError:
+    return RefusedError(problem, where=where, next_step="see evidence.yml in docs/audit.md")
+
+
+# How many texts an entry lists; 0 is any number.
+_LISTS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("serves", "delivered", "shares", "parity", "counted", "compares"), 2),
+    **dict.fromkeys(("notices", "careful"), 3),
+    "feedback": 4,
+    **dict.fromkeys(("declares", "foreign", "elsewhere", "unlike", "kept"), 0),
 }
-
-
-def names_of(archetype: object) -> Names:
-    """Return what an archetype calls things; another one is judged as online-serving is."""
-    return ARCHETYPES.get(str(archetype), ONLINE_SERVING)
+_ROWS: Final[Mapping[str, int]] = {"sides": 4, "described": 2}
