@@ -11,7 +11,7 @@ from pathlib import Path
 
 CONTEXT = json.loads({{cookiecutter | tojson | tojson}})  # noqa: F821
 
-INSTALL = "install modelwright beside cruft, or use cookiecutter"
+INSTALL = "install modelwright-cli beside cruft, or use cookiecutter"
 sys.dont_write_bytecode = True
 # Cruft does not say where the template lies: there the installed modelwright has the rules.
 REPOSITORY = CONTEXT.get("_repo_dir", "")

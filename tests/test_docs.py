@@ -1,7 +1,10 @@
 """The commands of the documents are run, and print what the documents say."""
 
 import os
+import re
+import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -63,3 +66,35 @@ def test_a_pull_request_is_green_and_then_red_as_its_document_says(
     (tmp_path / "work").mkdir()
 
     follow(ROOT / "docs/proof.md", tmp_path / "work", tmp_path, failing=("red",))
+
+
+def test_every_extra_is_documented_and_named_by_a_missing_library():
+    from modelwright.cli.failing import EXTRAS
+    from modelwright.operations.doctor import EXTRAS as DIAGNOSED
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    rows = (ROOT / "docs/install.md").read_text()
+
+    extras = set(project["optional-dependencies"])
+    assert set(EXTRAS.values()) == extras == set(DIAGNOSED)
+    assert all(f"| `{extra}` |" in rows for extra in extras)
+
+
+def test_no_document_installs_what_is_somebody_elses():
+    """On the package index `modelwright` is not ours: ours is `modelwright-cli`."""
+    wrong = re.compile(
+        r"(?:pip|pipx|uv tool|uv) install (?:-\S+ )*[\"']?modelwright(?!-cli)\b|uvx modelwright\b"
+    )
+    listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).split("\0")
+    texts = {name: ROOT / name for name in listed if name and not name.endswith(".lock")}
+    found = [
+        name
+        for name, path in texts.items()
+        if path.is_file() and name != "tests/test_docs.py"
+        if wrong.search(path.read_bytes().decode(errors="ignore"))
+    ]
+
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"] == (
+        "modelwright-cli"
+    )
+    assert found == []

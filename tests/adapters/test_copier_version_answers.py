@@ -394,7 +394,7 @@ def test_without_the_extra_the_error_says_how_to_get_it(tmp_path):
     said = clean_python(code, source)
 
     assert said.startswith("4 ")
-    assert said.endswith("Copier is not installed | pip install 'modelwright[engines]'\n")
+    assert said.endswith("Copier is not installed | pip install 'modelwright-cli[engines]'\n")
 
 
 @pytest.mark.parametrize("name", ["Worker._ask", "Template.local_abspath"])

@@ -46,6 +46,7 @@ def test_quiet_says_only_the_result(make):
 def test_json_is_one_document(make, tmp_path):
     made = json.loads(make("--json").out)
 
+    assert made["schema_version"] == 1
     assert made["project"] == "norda-fraud-scoring-serve"
     assert set(made["files"]) == {
         path.relative_to(tmp_path / made["project"]).as_posix()
@@ -58,7 +59,8 @@ def test_a_failure_in_json_is_one_document_too(make):
     ran = make("--json", "--data", "team=nobody")
 
     document = json.loads(ran.out)
-    assert set(document) == {"error", "where", "next_step", "exit_code"}
+    assert set(document) == {"schema_version", "error", "where", "next_step", "exit_code"}
+    assert document["schema_version"] == 1
     assert document["exit_code"] == ran.code == REFUSED
 
 

@@ -123,6 +123,6 @@ def test_without_copier_the_error_says_how_to_get_it(tmp_path, project):
 
     assert done.returncode == 4
     assert "pip install" in done.stderr
-    assert "modelwright[engines]" in done.stderr
+    assert "modelwright-cli[engines]" in done.stderr
     assert "Traceback" not in done.stderr
     assert git(project, "status", "--porcelain") == ""

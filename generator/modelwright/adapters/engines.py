@@ -12,7 +12,7 @@ from modelwright.errors import SurroundingsError
 if TYPE_CHECKING:
     from modelwright.adapters.copier_version import CopierVersion
 
-INSTALL: Final = "pip install 'modelwright[engines]'"
+INSTALL: Final = "pip install 'modelwright-cli[engines]'"
 
 
 def copier_version(  # noqa: PLR0913 -- what a render by Copier follows from
@@ -60,5 +60,5 @@ def _unusable(error: ImportError) -> SurroundingsError:
     return SurroundingsError(
         f"Copier {installed} does not work with this version of modelwright ({error})",
         where=where,
-        next_step=f"pip install --upgrade modelwright, or {INSTALL} in a fresh environment",
+        next_step=f"pip install --upgrade modelwright-cli, or {INSTALL} in a fresh environment",
     )

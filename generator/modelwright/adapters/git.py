@@ -99,7 +99,7 @@ def bundled(bundle: Path) -> dict[str, str]:
     with bundle.open("rb") as file:
         if not file.readline().startswith(b"# v"):
             raise SurroundingsError(
-                "it is no git bundle", where=str(bundle), next_step="install modelwright anew"
+                "it is no git bundle", where=str(bundle), next_step="install modelwright-cli anew"
             )
         rows = [
             line.decode().split() for line in iter(file.readline, b"\n") if line[:1] not in b"@-"

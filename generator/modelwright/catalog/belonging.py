@@ -43,6 +43,8 @@ OURS: Final = (
     ".github/workflows/ci.yml",
     ".github/workflows/release.yml",
     ".github/dependabot.yml",
+    ".github/ISSUE_TEMPLATE/bug.yml",
+    ".github/ISSUE_TEMPLATE/config.yml",
 )
 _COMPILED: Final = "__pycache__"
 _PACKAGED: Final = f"{GENERATOR}/modelwright/_"

@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "status": ("status", "status"),
     "update": ("updating", "update"),
     "platform": ("platforms", "app"),
+    "doctor": ("doctor", "doctor"),
 }
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
+from typing import Final
 
+from modelwright.cli.json_document import json_document
 from modelwright.cli.terminal import painted
-from modelwright.errors import ModelwrightError
+from modelwright.errors import ModelwrightError, SurroundingsError
 
 REPORT = "https://github.com/halden-retail/modelwright/issues"
+# Which extra of the distribution brings a library that not every command needs.
+EXTRAS: Final = {
+    "httpx": "github",
+    "nacl": "github",
+    "copier": "engines",
+    "cookiecutter": "engines",
+}
 
 
 def tell(error: ModelwrightError, *, as_json: bool) -> int:
@@ -20,12 +28,24 @@ def tell(error: ModelwrightError, *, as_json: bool) -> int:
             "next_step": error.next_step,
             "exit_code": error.exit_code,
         }
-        sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_document(content))
         return error.exit_code
     sys.stderr.write(painted(f"error: {error}", "red", sys.stderr) + "\n")
     if error.next_step:
         sys.stderr.write(f"  next: {error.next_step}\n")
     return error.exit_code
+
+
+def unforeseen(error: BaseException) -> ModelwrightError:
+    """Return what to install where the library of an extra is missing; else a fault of ours."""
+    library = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
+    if not isinstance(error, ModuleNotFoundError) or library not in EXTRAS:
+        return fault(error)
+    return SurroundingsError(
+        f"{library} is not installed, which this command needs",
+        where="Python",
+        next_step=f"pip install 'modelwright-cli[{EXTRAS[library]}]'",
+    )
 
 
 def fault(error: BaseException) -> ModelwrightError:
@@ -40,5 +60,5 @@ def fault(error: BaseException) -> ModelwrightError:
     return ModelwrightError(
         f"a fault of modelwright: {type(error).__name__}: {error}",
         where=place,
-        next_step=f"report it at {REPORT} with this line and the command",
+        next_step=f"report it at {REPORT} with this line, the command and modelwright doctor",
     )

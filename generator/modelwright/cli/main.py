@@ -10,7 +10,7 @@ from typing import Final
 from typer import Abort, TyperException
 
 from modelwright.cli.app import command
-from modelwright.cli.failing import fault, tell
+from modelwright.cli.failing import tell, unforeseen
 from modelwright.errors import ModelwrightError, UsageError
 
 INTERRUPTED: Final = 130
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         return _broken_pipe()
     except Exception as error:
-        return tell(fault(error), as_json=as_json)
+        return tell(unforeseen(error), as_json=as_json)
     return code
 
 
@@ -47,9 +47,10 @@ def _run(arguments: Sequence[str]) -> int:
     try:
         whole = command(arguments[0] if arguments else "")
         code = whole.main(args=list(arguments), prog_name="modelwright", standalone_mode=False)
-    except SystemExit:
-        # The command framework leaves only by this way on a broken pipe.
-        return _broken_pipe()
+    except SystemExit as ending:
+        # The command framework leaves by this way with 0 once it told a shell how to complete a
+        # word, and else only on a broken pipe.
+        return 0 if ending.code == 0 else _broken_pipe()
     return int(code or 0)
 
 

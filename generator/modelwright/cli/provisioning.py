@@ -20,11 +20,9 @@ from modelwright.cli.options import (
 from modelwright.cli.progress import following
 from modelwright.cli.session import asker, chosen_archetype, opened
 from modelwright.cli.terminal import Terminal
-from modelwright.errors import SurroundingsError, UsageError
+from modelwright.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from modelwright.operations.creating.wish import Outcome
 
 _STEPS = 12
@@ -69,11 +67,11 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
             "--plan, --undo and --resume exclude each other", next_step="choose one of them"
         )
     # Here, because the template engine costs the commands that render nothing 80 ms.
+    from modelwright.operations.create import create as bring  # noqa: PLC0415
     from modelwright.operations.creating.wish import Wish  # noqa: PLC0415
     from modelwright.operations.given import given_answers  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    bring = _operation()
     place = opened(platform, terminal, version=to)
     ask = asker(place, defaults=defaults)
     wish = Wish(
@@ -93,18 +91,6 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
     with following(_STEPS, terminal) as tell:
         outcome = bring(place, wish, environ=os.environ, tell=tell)
     _tell(outcome, terminal, summary)
-
-
-def _operation() -> Callable[..., Outcome]:
-    try:
-        from modelwright.operations.create import create as bring  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise SurroundingsError(
-            f"{error.name} is not installed, which talks to GitHub",
-            where="modelwright create",
-            next_step="install modelwright[github]",
-        ) from error
-    return bring
 
 
 def _tell(outcome: Outcome, terminal: Terminal, summary: Path | None) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 
 from modelwright import __version__
+from modelwright.cli.json_document import json_document
 
 ANSWERS_FILE = ".copier-answers.yml"
 _PLATFORM = ".modelwright.yml"
@@ -24,7 +25,7 @@ def answer(arguments: Sequence[str]) -> int | None:
     if document is None:
         return None
     if "--json" in arguments:
-        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json_document(document))
     else:
         sys.stdout.write(line(document) + "\n")
     return int("--exit-code" in arguments and bool(document["update_to_be_had"]))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TextIO
+
+from modelwright.cli.json_document import json_document
 
 _COLOURS: Final = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 
@@ -35,10 +37,10 @@ class Terminal:
         if not self.as_json:
             sys.stdout.write(f"{text}\n")
 
-    def document(self, content: object) -> None:
+    def document(self, content: Mapping[str, object]) -> None:
         """Print the result as JSON, where it was asked for."""
         if self.as_json:
-            sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+            sys.stdout.write(json_document(content))
 
     def note(self, text: str) -> None:
         """Print a line beside the result."""

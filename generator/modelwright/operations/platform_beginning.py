@@ -43,7 +43,8 @@ def packaged() -> tuple[dict[str, RenderedFile], str]:
         name = read_plain(policy)["organisation"]["name"]
         raise RefusedError(
             f"this modelwright is {name}'s own, and makes no other platform",
-            next_step="run the public one: uvx modelwright platform init DIR",
+            next_step="run the public one: "
+            "uvx --from modelwright-cli modelwright platform init DIR",
         )
     return files, policy
 
