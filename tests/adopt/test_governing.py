@@ -229,3 +229,44 @@ def test_a_platform_that_cannot_govern_yet_says_so(run, old, tmp_path):
 
     assert ran.code == REFUSED
     assert "v0.9.0 of the platform cannot govern" in ran.err
+
+
+STANDING = [
+    ("CODEOWNERS", ".github/CODEOWNERS"),
+    ("docs/CODEOWNERS", ".github/CODEOWNERS"),
+    ("pull_request_template.md", ".github/pull_request_template.md"),
+    ("PULL_REQUEST_TEMPLATE.md", ".github/pull_request_template.md"),
+    ("docs/Pull_Request_Template.txt", ".github/pull_request_template.md"),
+    (".github/PULL_REQUEST_TEMPLATE/feature.md", ".github/pull_request_template.md"),
+    (".github/PULL_REQUEST_TEMPLATE.md", ".github/pull_request_template.md"),
+    (".github/workflows/policy.yaml", ".github/workflows/policy.yml"),
+]
+
+
+@pytest.mark.parametrize(("standing", "governing"), STANDING)
+def test_a_file_that_would_count_instead_of_one_that_stands_is_not_added(
+    run, govern, old, standing, governing
+):
+    (old / standing).parent.mkdir(parents=True, exist_ok=True)
+    (old / standing).write_text("# hers\n")
+    commit(old)
+    before = own(old)
+
+    ran = govern("--apply", "--quiet")
+
+    assert (ran.code, own(old)) == (DONE, before), ran.err + ran.out
+    assert not (old / governing).exists() or (old / governing).samefile(old / standing)
+    assert f"left out {governing}, which would count in place of your {standing}" in ran.out
+    commit(old)
+    assert run("update", old).code == DONE
+    assert not (old / governing).exists() or (old / governing).samefile(old / standing)
+
+
+@pytest.mark.parametrize("other", ["src/CODEOWNERS", "CODEOWNERS.md", "docs/pull_requests.md"])
+def test_a_file_that_only_has_a_name_alike_stops_nothing(govern, old, other):
+    (old / other).parent.mkdir(parents=True, exist_ok=True)
+    (old / other).write_text("# hers\n")
+    commit(old)
+
+    assert govern("--apply").code == DONE
+    assert set(state(old)) >= GOVERNING

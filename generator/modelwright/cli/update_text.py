@@ -51,6 +51,11 @@ def _all(outcome: Outcome) -> list[str]:
         *(f"removed  {path}" for path in files.removed),
         *(f"renamed  {old} -> {new}" for old, new in files.renamed.items()),
         *(f"left out {path}, which you deleted or moved" for path in files.deleted),
+        *(
+            f"left out {path}, which would count in place of your {other}: "
+            "take over what the template has"
+            for path, other in files.standing.items()
+        ),
     ]
 
 

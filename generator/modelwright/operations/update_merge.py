@@ -25,6 +25,7 @@ from modelwright.update.outcome import FileChanges
 from modelwright.update.resolving import (
     Result,
     follow_managed,
+    leave_standing,
     leave_untracked,
     resolved,
     simple,
@@ -72,6 +73,7 @@ def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
     )
     result = met(scratch, repository, ours, both, label=new.version.name)
     follow_managed(result, both, base)
+    leave_standing(result)
     leave_untracked(result, lambda path: repository.obstacle(path, ours))
     return result, Sides(base=base, theirs=theirs, managed=both.managed)
 
@@ -128,6 +130,7 @@ def file_changes(scratch: Scratch, result: Result, folder: Path) -> FileChanges:
         removed=[p for p, entry in changes.items() if entry is None and p not in gone],
         renamed=renamed,
         deleted=sorted(result.deleted),
+        standing=dict(result.standing),
     )
 
 

@@ -27,6 +27,8 @@ class FileChanges:
     Attributes:
         renamed: New path by old path.
         deleted: Deleted or moved by the project earlier: the template's change is not taken up.
+        standing: The project's file by each path that was not added, because the code host would
+            read it in that file's place.
     """
 
     added: list[str] = field(default_factory=list)
@@ -34,6 +36,7 @@ class FileChanges:
     removed: list[str] = field(default_factory=list)
     renamed: dict[str, str] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
+    standing: dict[str, str] = field(default_factory=dict)
 
     @property
     def count(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from modelwright.update.conflict import Conflict, Kind
 from modelwright.update.entry import Entry, Files
 from modelwright.update.merged import OURS, THEIRS, Merged
+from modelwright.update.precedence import counting_instead
 from modelwright.update.sides import Sides
 
 Stages = dict[int, Entry]
@@ -24,6 +25,8 @@ class Result:
         conflicts: What a person must look at.
         deleted: Paths that the project deleted earlier and that stay deleted, although the
             template has them still.
+        standing: The project's file by each path that was not added, because the code host would
+            read it in that file's place.
         moved: New path by old path of files that followed a folder which the template renamed.
     """
 
@@ -33,6 +36,7 @@ class Result:
     conflicts: list[Conflict] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
     moved: dict[str, str] = field(default_factory=dict)
+    standing: dict[str, str] = field(default_factory=dict)
 
     @property
     def changes(self) -> dict[str, Entry | None]:
@@ -123,6 +127,19 @@ def leave_untracked(result: Result, obstacle: Callable[[str], str]) -> None:
         result.unmerged.pop(path, None)
         aside = result.put_aside(other, "template", entry)
         result.conflicts.append(Conflict(path=path, kind="in the way", aside=aside))
+
+
+def leave_standing(result: Result) -> None:
+    """Add no file that the code host would read in place of one that the project has."""
+    lacking = {*result.files, *result.deleted} - set(result.ours)
+    for path in sorted(lacking):
+        other = counting_instead(path, result.ours)
+        if other:
+            result.files.pop(path, None)
+            result.unmerged.pop(path, None)
+            result.standing[path] = other
+    result.deleted = [path for path in result.deleted if path not in result.standing]
+    result.conflicts = [each for each in result.conflicts if each.path not in result.standing]
 
 
 def _kind(path: str, stages: Stages, merged: Merged, ours: Files) -> Kind | None:
