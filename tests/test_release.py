@@ -1,10 +1,13 @@
 """What may be released: a commit that says so everywhere, and whose projects call what it holds."""
 
+import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parent.parent
 CHANGELOG, PACKAGE = "CHANGELOG.md", "generator/modelwright/__init__.py"
@@ -112,3 +115,27 @@ def test_every_reason_is_told_at_once(repository):
     assert said.splitlines()[0] == "error: '1.3' is no version; next: write X.Y.Z"
     assert "the package says 1.2.3" in said
     assert "CHANGELOG.md has no section ## 1.3" in said
+
+
+def test_a_bill_of_materials_is_written_for_each_distribution(tmp_path):
+    """The step of the workflow is run as it stands, on this repository's own lock file."""
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text())
+    steps = workflow["jobs"]["release"]["steps"]
+    step = next(step["run"] for step in steps if step["name"] == "Bill of materials")
+    attested = next(step["with"] for step in steps if step["name"] == "Attest")
+    for name in ("pyproject.toml", "uv.lock"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    written(tmp_path, "dist/modelwright_cli-1.2.3-py3-none-any.whl", "")
+
+    subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", step],
+        cwd=tmp_path, env={**os.environ, "VERSION": "1.2.3"}, check=True,
+    )  # fmt: skip
+
+    bill = json.loads((tmp_path / "sbom/modelwright-cli-1.2.3.cdx.json").read_text())
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    assert bill["metadata"]["component"]["purl"] == "pkg:pypi/modelwright-cli@1.2.3"
+    brought = {component["name"] for component in bill["components"]}
+    assert {"jinja2", "pydantic", "copier", "httpx"} <= brought
+    assert not {"pytest", "mypy"} & brought
+    assert attested["subject-path"].split() == ["dist/*", "sbom/*"]
