@@ -3,15 +3,17 @@
 import itertools
 import json
 import re
+import shutil
 from pathlib import Path
 
+import pytest
 import yaml
 
 from modelwright.adapters.histories import history_of
 from modelwright.operations.adopting.own import OwnTemplate
 from modelwright.operations.adopting.wanted import Wanted
 from tests.adopt.conftest import ARCHETYPE, GIVEN, commit
-from tests.platforms import git, platform_copy, release
+from tests.platforms import change_policy, git, platform_copy, release
 
 DONE, REFUSED = 0, 3
 WANTED = Wanted(path=Path())
@@ -136,3 +138,40 @@ def test_the_same_files_come_out_as_of_a_version_alone(history):
             assert shared.files(name, given) == alone.files(name, given)
             made = shared.made(name, given)[1]
             assert all(made[path] == file for path, file in alone.files(name, given).items())
+
+
+def later(history, tmp_path, change):
+    """The platform with one more version, whose policy is another."""
+    folder = shutil.copytree(history, tmp_path / "later", symlinks=True)
+    change_policy(folder, change((folder / "platform.yml").read_text()))
+    release(folder, "v1.3.0")
+    return folder
+
+
+def reserved(text):
+    assert "words: [admin," in text
+    return text.replace("words: [admin,", "words: [churn, admin,")
+
+
+def without_the_archetype(text):
+    kept = yaml.safe_load(text)
+    del kept["archetypes"][ARCHETYPE]
+    for secret in kept["secrets"]:
+        secret["archetypes"] = [each for each in kept["archetypes"] if each != "batch"]
+    return yaml.safe_dump(kept, allow_unicode=True, sort_keys=False)
+
+
+@pytest.mark.parametrize("change", [reserved, without_the_archetype])
+def test_what_only_the_newest_version_refuses_does_not_stop_the_search(
+    run, cut, history, tmp_path, change
+):
+    project = shutil.copytree(cut("v1.2.0"), tmp_path / "kitto-churn-serve")
+    platform = later(history, tmp_path, change)
+
+    ran = run("adopt", project, "--archetype", ARCHETYPE, "--source", platform)
+
+    assert ran.code == DONE, ran.err
+    assert start(project) == "v1.2.0"
+    asked = ("--archetype", ARCHETYPE, "--source", platform, "--to", "v1.3.0")
+    (project / ".copier-answers.yml").unlink()
+    assert run("adopt", project, *asked).code == REFUSED

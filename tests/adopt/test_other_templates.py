@@ -1,6 +1,7 @@
 """Any Copier template: no archetype, no policy; its answers file is mended."""
 
 import json
+import shutil
 
 import copier
 import pytest
@@ -174,3 +175,37 @@ def test_a_template_that_asks_for_trust_is_refused_with_the_way(run, tmp_path):
 
     assert ran.code == REFUSED
     assert "--trust" in ran.err
+
+
+STRICTER = {
+    "a validator": QUESTIONS.replace(
+        "name: {type: str}", "name: {type: str, validator: \"{{ 'too loud' if name == 'Thing' }}\"}"
+    ),
+    "a choice": QUESTIONS.replace("choices: [MIT, none], default: MIT", "choices: [none]"),
+    "a question": f"{QUESTIONS}region: {{type: str}}\n",
+}
+
+
+@pytest.mark.parametrize("questions", STRICTER.values(), ids=STRICTER)
+def test_what_only_the_newest_version_refuses_does_not_stop_the_search(
+    run, project, template, tmp_path, questions
+):
+    stricter = shutil.copytree(template, tmp_path / "stricter", symlinks=True)
+    (stricter / "copier.yml").write_text(questions)
+    (stricter / "README.md.jinja").write_text("# {{ name }}\n\nOf v1.1.0\n")
+    release(stricter, "v1.3.0")
+    spoil(project, without=["_commit"])
+
+    ran = run("adopt", project, "--source", stricter, "--json")
+
+    assert ran.code == DONE, ran.err
+    assert json.loads(ran.out)["version"] == "v1.1.0"
+    assert run("adopt", project, "--source", stricter, "--to", "v1.3.0").code != DONE
+
+
+def test_an_answer_that_the_version_that_fits_refuses_is_refused(run, project, template):
+    spoil(project, without=["_commit"])
+
+    ran = run("adopt", project, "--source", template, "-d", "licence=unknown")
+
+    assert (ran.code, "licence" in ran.err) == (REFUSED, True)

@@ -39,7 +39,10 @@ class Comparable(Protocol):
     newest: str
 
     def files(self, name: str, given: Mapping[str, object]) -> Mapping[str, RenderedFile]:
-        """Return the files of a version."""
+        """Return the files of a version, whatever it says of the answers."""
+
+    def judge(self, name: str, given: Mapping[str, object]) -> None:
+        """Raise what a version says against the answers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +83,12 @@ def fixed(history: GitHistory, version: str) -> str:
 def chosen(search: Search, wanted: Wanted, given: Mapping[str, object], follow: Follow) -> Choice:
     """Return the version that is named, else the one that fits best.
 
+    Of versions that fit alike, the newest that takes the answers; one that is newer and refuses
+    them does not stand in its way.
+
     Raises:
-        RefusedError: None fits well enough.
+        RefusedError: None fits well enough, or those that fit best refuse an answer.
+        UsageError: An answer is missing.
     """
     fitting = Fitting(contents=search.contents)
     if wanted.to or wanted.governed:
@@ -94,8 +101,21 @@ def chosen(search: Search, wanted: Wanted, given: Mapping[str, object], follow: 
         fits = list(_fits(search, fitting, names, given, tell))
     found, compared = best(fits), len(fits)
     if found is None or not (found.enough or found.version == written):
+        search.template.judge(found.version if found else search.template.newest, given)
         raise _nothing_fits(search, found, compared)
-    return Choice(version=found.version, fit=found, compared=compared)
+    alike = [fit for fit in fits if not fit < found]
+    accepted = next((fit for fit in alike if _accepts(search, fit.version, given)), None)
+    if accepted is None:
+        search.template.judge(found.version, given)
+    return Choice(version=(accepted or found).version, fit=accepted or found, compared=compared)
+
+
+def _accepts(search: Search, version: str, given: Mapping[str, object]) -> bool:
+    try:
+        search.template.judge(version, given)
+    except ModelwrightError:
+        return False
+    return True
 
 
 def _candidates(search: Search, written: str) -> list[str]:
@@ -127,13 +147,13 @@ def _fits(
     given: Mapping[str, object],
     tell: Callable[[str], None],
 ) -> Iterator[Fit]:
-    """Yield the fit of every version that renders; nothing is better than a whole one."""
+    """Yield the fit of every version that renders; nothing is better than a whole one it takes."""
     for name in names:
         tell(name)
         fit = _fit(search, fitting, name, given)
         if fit is not None:
             yield fit
-            if fit.equal == 1:
+            if fit.equal == 1 and _accepts(search, name, given):
                 return
 
 

@@ -62,17 +62,19 @@ class OtherTemplate:
 
         Raises:
             UsageError: Something is not sure and nobody can be asked.
-            RefusedError: An answer is refused.
         """
         sure = values(guesses)
         quarrels = [name for name in guesses if name not in sure]
         if quarrels and ask is None:
             raise refuse_unsure(quarrels, guesses)
         if ask is None:
-            self._answers(self.newest, sure, None)
             return sure
         chosen = {name: ask(_quarrel(guesses[name])) for name in quarrels}
-        answers = self._answers(self.newest, {**sure, **chosen}, asking(ask, guesses))
+        try:
+            answers = self._answers(self.newest, {**sure, **chosen}, asking(ask, guesses))
+        except RefusedError:
+            # An older version may take what the newest refuses: the one that fits judges.
+            return {**sure, **chosen}
         return {**sure, **chosen, **answers.remembered}
 
     def files(self, name: str, given: Mapping[str, object]) -> dict[str, RenderedFile]:
@@ -84,6 +86,15 @@ class OtherTemplate:
         version = self._version(name, replay=True)
         files = version.files(version.answers(given, {}))
         return {path: file for path, file in files.items() if path != ANSWERS_FILE}
+
+    def judge(self, name: str, given: Mapping[str, object]) -> None:
+        """Raise what a version says against the answers.
+
+        Raises:
+            RefusedError: It refuses one.
+            UsageError: One is missing.
+        """
+        self._answers(name, given, None)
 
     def made(
         self, name: str, given: Mapping[str, object]

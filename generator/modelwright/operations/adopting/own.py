@@ -59,6 +59,7 @@ class OwnTemplate:
             )
         refuse_unknown([name for name in names if name != ARCHETYPE], wanted.answers)
         archetype = _archetype(platform, repository, made, wanted)
+        platform = self._knowing(_only(archetype))
         known = Known(policy=platform.policy, archetype=platform.archetype(_only(archetype)))
         found = guessed(repository, made, wanted.answers, known)
         return {ARCHETYPE: archetype, **{n: g for n, g in found.items() if n in names[1:]}}
@@ -112,6 +113,14 @@ class OwnTemplate:
         files = self._renders.files(version, tree, given)
         return {path: file for path, file in files.items() if owner_of(path) != "yours"}
 
+    def judge(self, name: str, given: Mapping[str, object]) -> None:
+        """Raise what a version says against the answers.
+
+        Raises:
+            RefusedError: It refuses one.
+        """
+        self._answers(name, given)
+
     def made(
         self, name: str, given: Mapping[str, object]
     ) -> tuple[Answers, dict[str, RenderedFile]]:
@@ -120,10 +129,31 @@ class OwnTemplate:
         Raises:
             RefusedError: The version refuses an answer.
         """
+        version, answers = self._answers(name, given)
+        return answers, version.files(answers)
+
+    def _answers(self, name: str, given: Mapping[str, object]) -> tuple[DialectVersion, Answers]:
         version = DialectVersion(self.history.tree(name), name, self.history.source)
         names = version.template.questionnaire.names
-        answers = version.answers({n: v for n, v in given.items() if n in names}, {})
-        return answers, version.files(answers)
+        return version, version.answers({n: v for n, v in given.items() if n in names}, {})
+
+    def _knowing(self, archetype: str) -> Platform:
+        """Return the newest version that has an archetype; it becomes the newest of all.
+
+        Raises:
+            RefusedError: None has it, or the version that is asked for has not.
+        """
+        names = [self.newest]
+        if not (self.wanted.to or self.wanted.governed):
+            names += [release.version for release in reversed(self.history.releases)]
+        for name in names:
+            platform = self._platform(name)
+            if archetype in platform.policy["archetypes"]:
+                self.newest = name
+                return platform
+        platform = self._platform(self.newest)
+        platform.archetype(archetype)
+        return platform
 
     def _platform(self, name: str) -> Platform:
         return Platform(tree=self.history.tree(name), source=self.history.source, version=name)
@@ -133,7 +163,6 @@ def _archetype(
     platform: Platform, repository: Repository, made: Sequence[Maker], wanted: Wanted
 ) -> Guess:
     if wanted.archetype:
-        platform.archetype(wanted.archetype)
         return Guess(ARCHETYPE, (Evidence(ARCHETYPE, wanted.archetype, "--archetype"),))
     guess = guessed_archetype(repository, made)
     if guess is None or not guess.sure:
@@ -142,7 +171,6 @@ def _archetype(
             where="--archetype",
             next_step=f"add --archetype {' or '.join(platform.policy['archetypes'])}",
         )
-    platform.archetype(_only(guess))
     return guess
 
 
