@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from modelwright.adapters.git_history import GitHistory
 from modelwright.catalog.answering import Answers, Asker, put_questions
-from modelwright.catalog.archetypes import FILE, archetype_from
 from modelwright.catalog.governing import QUESTION as GOVERNED
 from modelwright.catalog.guessing.evidence import Evidence, Guess
 from modelwright.catalog.guessing.gathering import Known, guessed, guessed_archetype
@@ -104,12 +103,7 @@ class OwnTemplate:
         """
         tree = self.history.tree(name)
         version = DialectVersion(tree, name, self.history.source)
-        archetype = str(given[ARCHETYPE])
-        try:
-            text = tree.read(f"templates/{archetype}/{FILE}").decode()
-        except KeyError as error:
-            raise RefusedError(f"{name} has no archetype {archetype!r}", where=name) from error
-        owner_of = archetype_from(archetype, text).owner_of
+        owner_of = self._platform(name).archetype(str(given[ARCHETYPE])).owner_of
         files = self._renders.files(version, tree, given)
         return {path: file for path, file in files.items() if owner_of(path) != "yours"}
 
@@ -133,6 +127,7 @@ class OwnTemplate:
         return answers, version.files(answers)
 
     def _answers(self, name: str, given: Mapping[str, object]) -> tuple[DialectVersion, Answers]:
+        self._platform(name).archetype(str(given[ARCHETYPE]))
         version = DialectVersion(self.history.tree(name), name, self.history.source)
         names = version.template.questionnaire.names
         return version, version.answers({n: v for n, v in given.items() if n in names}, {})
