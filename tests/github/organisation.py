@@ -22,11 +22,11 @@ APP_WRITES = (
     "actions_variables",
     "administration",
     "contents",
-    "custom_properties",
     "environments",
     "issues",
     "organization_actions_variables",
     "organization_secrets",
+    "repository_custom_properties",
     "secrets",
     "workflows",
 )
@@ -36,6 +36,7 @@ APP_READS = (
     "organization_administration",
     "organization_custom_properties",
     "organization_plan",
+    "repository_hooks",
 )
 APP_PERMISSIONS = dict.fromkeys(APP_WRITES, "write") | dict.fromkeys(APP_READS, "read")
 
@@ -54,6 +55,8 @@ def sample_organisation(fake: FakeGitHub) -> Organisation:
                 place = secret if entry["kind"] == "secret" else variable
                 place(found, name)
     fake.token(APP_TOKEN, LOGIN, permissions=dict(APP_PERMISSIONS))
+    # Only an owner may set what marks a repository.
+    found.members[REQUESTER] = "admin"
     scopes = ("repo", "workflow", "admin:org", "delete_repo")
     fake.token(PERSON_TOKEN, REQUESTER, kind="classic", scopes=scopes)
     return found

@@ -178,8 +178,8 @@ def drift(found):
     found.settings |= {"has_wiki": True, "allow_merge_commit": True}
     found.teams["norda-fraud"] = "pull"
     found.vulnerability_alerts = False
-    found.properties["team"] = "somebody-else"
-    del found.properties["brand"]
+    found.properties["cost-centre"] = "CC-0000"
+    del found.properties["managed-by"]
     next(iter(found.rulesets.values()))["rules"].pop()
     found.environments["prod"].reviewers = []
     found.environments["prod"].prevent_self_review = False

@@ -170,7 +170,7 @@ def test_the_number_of_calls_keeps_its_formula(fake, create, answers, figures):
     assert len(first) == sum(
         figure(line, figures) for line in ("read the organisation", "write", "read it back")
     )
-    assert len(second) == figures["T"] + figures["V"] + 2 * figures["E"] + 25
+    assert len(second) == figures["T"] + figures["V"] + 2 * figures["E"] + 26
     assert writes(second) == []
 
 

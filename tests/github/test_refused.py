@@ -136,7 +136,7 @@ def test_an_organisation_may_forbid_private_repositories(
 
     assert ran.code == 4, ran.err
     assert "private" in ran.err
-    assert "owner of the organisation" in ran.err
+    assert "next:" in ran.err
     assert fake.repository(FULL_NAME) is None
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from modelwright.provisioning.actual import Actual
 from modelwright.provisioning.change import PUSH, Phase
+from modelwright.provisioning.claims import name_faults
 from modelwright.provisioning.desired import desired_state
-from modelwright.provisioning.faults import faults, name_faults
+from modelwright.provisioning.faults import faults
 from modelwright.provisioning.found import Found
 from modelwright.provisioning.marker import marked, run_of
 from modelwright.provisioning.plan import plan
@@ -81,10 +82,24 @@ def test_no_value_of_a_secret_stands_in_a_plan(desired, found):
 
 
 def test_the_requester_is_left_no_administrator(desired, found):
-    last = plan(desired, Actual(), replace(found, admin="ada"), RUN)[-1]
+    changes = plan(desired, Actual(), replace(found, admin="ada"), RUN)
+    (leaving,) = [change for change in changes if change.phase is Phase.LEAVE]
 
-    assert (last.phase, last.call.method) == (Phase.LEAVE, "DELETE")
-    assert last.call.path.endswith("/collaborators/ada")
+    assert leaving.call.method == "DELETE"
+    assert leaving.call.path.endswith("/collaborators/ada")
+
+
+def test_secrets_come_when_all_else_stands(desired, found):
+    changes = plan(desired, Actual(), replace(found, admin="ada"), RUN)
+    secret = [
+        place
+        for place, change in enumerate(changes)
+        if change.seal or "/actions/secrets/" in change.call.path
+    ]
+
+    after = {change.phase for change in changes[secret[-1] + 1 :]}
+    assert after == {Phase.FINISH}
+    assert list(range(secret[0], secret[-1] + 1)) == secret
 
 
 def test_only_the_checks_of_github_actions_count(desired, found):
@@ -100,7 +115,7 @@ def test_only_the_checks_of_github_actions_count(desired, found):
 
 @pytest.mark.parametrize(
     ("plan_name", "gone"),
-    [("free", 3), ("team", 1), ("enterprise", 0), ("", 0)],
+    [("free", 3), ("team", 1), ("enterprise", 0)],
 )
 def test_what_a_plan_of_github_lacks_is_known(desired, found, plan_name, gone):
     poorer = replace(found, plan=plan_name)
@@ -143,7 +158,8 @@ def test_every_fault_is_told_at_once(desired, found):
     ],
 )
 def test_a_name_is_had_or_refused(desired, repository, resume, refused):
-    told = name_faults(desired, Actual(repository=repository), resume=resume)
+    properties = {} if repository["description"] == "mine" and resume else desired.properties
+    told = name_faults(desired, Actual(repository=repository, properties=properties), resume=resume)
 
     assert [refused in one.problem for one in told] == ([True] if refused else [])
 

@@ -53,6 +53,12 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
         bool,
         typer.Option("--yes-delete-commits-of-others", help="With --undo: delete them too."),
     ] = False,
+    transfer_from: Annotated[
+        str,
+        typer.Option(
+            "--transfer-from", metavar="TEAM", help="Take the repository over from this team."
+        ),
+    ] = "",
     to: Annotated[
         str, typer.Option("--to", metavar="VERSION", help="A released version of the template.")
     ] = "",
@@ -87,6 +93,7 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
         into=into,
         lock=not no_lock,
         others=others,
+        transfer_from=transfer_from,
     )
     with following(_STEPS, terminal) as tell:
         outcome = bring(place, wish, environ=os.environ, tell=tell)

@@ -11,7 +11,7 @@ from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.renewing import renew
 from modelwright.catalog.platform import Platform
 from modelwright.errors import RefusedError
-from modelwright.operations.creating.connecting import address_of, connected
+from modelwright.operations.creating.connecting import connected
 
 __all__ = ["publish_starters"]
 
@@ -41,13 +41,13 @@ def publish_starters(
     """
     organisation = platform.policy["organisation"]["github"]
     renewed = []
-    with connected(address_of(platform, api, environ), environ, organisation) as (github, token):
+    with connected(platform, api, environ, organisation) as (github, credential):
         for folder in folders:
             tell(folder.name)
             there = _template(github, organisation, folder.name)
             refuse_stranger(there["clone_url"], github.address)
             message = f"chore: the starter of {platform.version}"
-            if renew(github, token, there["clone_url"], folder, message):
+            if renew(github, credential.token, there["clone_url"], folder, message):
                 renewed.append(there["full_name"])
     return renewed
 

@@ -17,7 +17,7 @@ from modelwright.operations.creating.connecting import published
 from modelwright.operations.new import rendered
 from modelwright.policy.choices import offered
 
-__all__ = ["starter_files", "starters", "write_starters"]
+__all__ = ["pin_of", "starter_files", "starters", "write_starters"]
 
 _PIN = "templates/_shared/workflows.json"
 
@@ -37,6 +37,12 @@ def starters(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield brand, archetype, team
 
 
+def pin_of(platform: Platform) -> Mapping[str, str]:
+    """Return the commit and the version of the platform's workflows."""
+    pin: Mapping[str, str] = json.loads(platform.tree.read(_PIN))
+    return pin
+
+
 def starter_files(
     platform: Platform, brand: str, archetype: str, team: str
 ) -> dict[str, RenderedFile]:
@@ -44,9 +50,8 @@ def starter_files(
     policy = platform.policy
     given = {**platform.archetype(archetype).sample, "team": team, "brand": brand}
     answers, files = rendered(published(platform), archetype, given)
-    pin = json.loads(platform.tree.read(_PIN))
     example = answers.values["cookiecutter"]["repo_name"]
-    start = start_workflow(policy, pin, platform.version)
+    start = start_workflow(policy, pin_of(platform), platform.version)
     return {
         **{path: file for path, file in files.items() if path.startswith(WORKFLOWS)},
         START: RenderedFile(start.encode()),

@@ -18,7 +18,7 @@ from modelwright.catalog.platform import Platform
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.catalog.starter import BUNDLE, START, WORKFLOWS
 from modelwright.errors import RefusedError, UsageError
-from modelwright.operations.creating.connecting import address_of, connected, published
+from modelwright.operations.creating.connecting import connected, published
 from modelwright.operations.creating.project import Prepared, prepared
 from modelwright.operations.creating.wish import Wish
 from modelwright.operations.finishing import finish, steps
@@ -73,7 +73,7 @@ def start(  # noqa: PLR0913 -- what a start follows from
     """
     repository = _repository(environ)
     owner = repository.partition("/")[0]
-    with connected(address_of(platform, api, environ), environ, owner) as (github, token):
+    with connected(platform, api, environ, owner) as (github, credential):
         told = github.call("GET", f"/repos/{repository}").data
         if (folder / ".copier-answers.yml").exists():
             return Started(repository=repository, url=told["html_url"], answers={})
@@ -86,7 +86,7 @@ def start(  # noqa: PLR0913 -- what a start follows from
         stage(folder)
         commit(folder, f"feat: start from {project.answers['archetype']}", author=actor)
         tell("push it")
-        done = _pushed(github, token, folder, project, told)
+        done = _pushed(github, credential.token, folder, project, told)
     return Started(
         repository=repository,
         url=told["html_url"],

@@ -40,7 +40,9 @@ class Actual:
         branches: The commit of every branch.
         alerts: Whether vulnerability alerts are on.
         ruleset: The rules with our name, with their `id`; None where there are none.
-        admins: Logins of direct administrators.
+        other_rulesets: The names of its other rules, those of the organisation left out.
+        people: Logins of who has access in person, beside the organisation's owners.
+        record: The answers of the project on its default branch; None where there are none.
         begun: Whether it holds this very project, which a person began from a starter.
     """
 
@@ -60,8 +62,10 @@ class Actual:
     labels: Mapping[str, Body] = field(default_factory=dict)
     ruleset: Body | None = None
     teams: Mapping[str, str] = field(default_factory=dict)
-    admins: tuple[str, ...] = ()
+    other_rulesets: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    record: Body | None = None
     begun: bool = False
 
     @property
@@ -76,5 +80,5 @@ class Actual:
 
     @property
     def made_by(self) -> str:
-        """The run that made it or is making it; empty where it is not modelwright's."""
+        """The run that says that it made it or is making it; anybody who may write can say so."""
         return self.run or self.variables.get(VARIABLE, "")

@@ -14,7 +14,7 @@ PUSH: Final = "PUSH"
 
 
 class Phase(IntEnum):
-    """When a call is sent: rules stand before wide access, so that nothing is unsafe in between."""
+    """When a call is sent: rules stand before wide access, and no secret comes before both."""
 
     REPOSITORY = 1
     CLOSED = 2
@@ -23,8 +23,9 @@ class Phase(IntEnum):
     CODE = 5
     RULES = 6
     ACCESS = 7
-    FINISH = 8
-    LEAVE = 9
+    LEAVE = 8
+    GRANTS = 9
+    FINISH = 10
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from modelwright.policy.names import repository_name
@@ -12,6 +12,7 @@ from modelwright.policy.tags import cost_tags, for_target
 from modelwright.provisioning.actions import actions_permissions, selected_actions
 from modelwright.provisioning.environments import Environment, environments_of
 from modelwright.provisioning.owners import owning_teams
+from modelwright.provisioning.ownership import Ownership, ownership_from
 from modelwright.provisioning.rules import ruleset
 from modelwright.provisioning.settings import Settings, settings_from
 
@@ -66,6 +67,7 @@ class DesiredState:
         ruleset: The rules of the default branch; None where the plan has none.
         teams: What teams may do, by slug.
         team: The slug of the project's own team; only its members may create.
+        ownership: Whom it is made for, and what marks it as that.
         named: Further teams that must exist.
         without_plan: `refuse` or `continue` where the plan lacks something.
     """
@@ -88,6 +90,7 @@ class DesiredState:
     ruleset: Body | None
     teams: Mapping[str, str]
     team: str
+    ownership: Ownership = field(default_factory=Ownership)
     named: tuple[str, ...] = ()
     without_plan: str = "refuse"
 
@@ -136,6 +139,7 @@ def desired_state(
         ruleset=ruleset(settings, checks),
         teams={**settings.access, slug: settings.permission},
         team=slug,
+        ownership=ownership_from(policy, answers),
         named=owning_teams(files, organisation),
         without_plan=settings.without_plan,
     )

@@ -18,6 +18,7 @@ class Environment:
 
     Attributes:
         reviewers: Slugs of the teams that let a deployment through.
+        reviewed: Whether reviewers and timers may be named at all, even to say that there are none.
         branches: The branches that may deploy to it.
         variables: Its variables by name; an empty value comes from the surroundings.
         secrets: Names of its secrets.
@@ -25,6 +26,7 @@ class Environment:
 
     name: str
     reviewers: tuple[str, ...] = ()
+    reviewed: bool = True
     branches: tuple[str, ...] = ("main",)
     variables: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()

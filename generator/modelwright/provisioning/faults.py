@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from modelwright.provisioning.actual import Actual
 from modelwright.provisioning.desired import DesiredState
 from modelwright.provisioning.found import Found
 from modelwright.provisioning.marker import run_of
-from modelwright.provisioning.plan_limits import lost
+from modelwright.provisioning.plan_limits import lost, plan_unknown
+from modelwright.provisioning.rights import missing_rights
 
-__all__ = ["PreflightFault", "faults", "name_faults", "teams_named"]
+__all__ = ["PreflightFault", "faults", "teams_named"]
 
 _MOST_SECRETS = 100
 _SCOPES = ("repo", "workflow", "admin:org")
@@ -32,6 +32,11 @@ class PreflightFault:
 
 def faults(desired: DesiredState, found: Found) -> list[PreflightFault]:
     """Return what the organisation lacks, or does not allow."""
+    if found.personal:
+        problem = (
+            f"{desired.organisation} is a person's account, which has no teams to own anything"
+        )
+        return [PreflightFault(problem, "name an organisation in the policy", True)]
     if not found.known and not found.denied:
         problem = f"there is no organisation {desired.organisation}, or the token does not see it"
         return [PreflightFault(problem, "check --api and the policy's organisation.github")]
@@ -54,28 +59,6 @@ def faults(desired: DesiredState, found: Found) -> list[PreflightFault]:
     ]
 
 
-def name_faults(desired: DesiredState, actual: Actual, *, resume: bool) -> list[PreflightFault]:
-    """Return why the name cannot be had."""
-    where = f"{desired.organisation}/{desired.name}"
-    if not actual.exists:
-        return []
-    if actual.repository.get("archived"):
-        return [
-            PreflightFault(f"{where} is archived", "unarchive it, or choose another name", True)
-        ]
-    if actual.begun:
-        problem = f"{where} was begun from a starter, and is not complete"
-        again = PreflightFault(problem, "run this command with --resume", True)
-        return [] if resume else [again]
-    if not actual.made_by:
-        problem = f"{where} is there already, and modelwright did not make it"
-        return [PreflightFault(problem, "choose another use case", True)]
-    if actual.run and not resume:
-        problem = f"{where} is half-made: run {actual.run} did not end"
-        return [PreflightFault(problem, "run this command with --resume, or with --undo", True)]
-    return []
-
-
 def _description(desired: DesiredState) -> Iterator[PreflightFault]:
     if run_of(desired.description):
         yield PreflightFault(
@@ -88,6 +71,11 @@ def _description(desired: DesiredState) -> Iterator[PreflightFault]:
 def _token(found: Found) -> Iterator[PreflightFault]:
     for denied in found.denied:
         yield PreflightFault(denied, "use a token with the rights that docs/create.md lists")
+    if lacking := missing_rights(found.permissions):
+        yield PreflightFault(
+            f"the app lacks the rights {', '.join(lacking)}",
+            "have an owner of the organisation grant them (docs/create.md lists them all)",
+        )
     if found.scopes is None:
         return
     missing = [one for one in _SCOPES if one not in found.scopes]
@@ -142,6 +130,12 @@ def _organisation(desired: DesiredState, found: Found) -> Iterator[PreflightFaul
 
 
 def _plan(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    if plan_unknown(desired, found):
+        yield PreflightFault(
+            f"GitHub does not say which plan {desired.organisation} has",
+            "use a token that may read it: the button's, with the right organization_plan, "
+            "or that of an owner of the organisation",
+        )
     gone = lost(desired, found)
     if gone and desired.without_plan == "refuse":
         yield PreflightFault(
@@ -185,6 +179,14 @@ def _properties(desired: DesiredState, found: Found) -> Iterator[PreflightFault]
             f"{desired.organisation} does not define the custom properties {', '.join(missing)}",
             "have an owner of the organisation define them, see docs/create.md",
         )
+    for name in desired.ownership.properties.values():
+        told = known.get(name, {})
+        if told.get("values_editable_by") == "org_and_repo_actors" or told.get("default_value"):
+            yield PreflightFault(
+                f"the custom property {name} proves nothing: repositories may set it, or have "
+                "it by default",
+                "have an owner of the organisation switch both off in its definition",
+            )
     for name, value in desired.properties.items():
         allowed = known.get(name, {}).get("allowed_values")
         if allowed and value not in allowed:

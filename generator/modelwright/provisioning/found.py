@@ -26,6 +26,9 @@ class Found:
         variables: The same of the variables that were asked for.
         properties: The definition of every custom property by name; None where there are none.
         actions: Which repositories and actions may run.
+        personal: Whether the name is a person's account.
+        permissions: What the app is granted, by permission; empty where GitHub does not say.
+        server: The version of GitHub Enterprise Server; empty on github.com.
         integration: The id of the app that publishes the workflows' checks; 0 where unknown.
         denied: What the token may not read, as GitHub says it.
     """
@@ -42,5 +45,8 @@ class Found:
     variables: Mapping[str, str] = field(default_factory=dict)
     properties: Mapping[str, Mapping[str, Any]] | None = None
     actions: Mapping[str, Any] = field(default_factory=dict)
+    personal: bool = False
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    server: str = ""
     integration: int = 0
     denied: tuple[str, ...] = ()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from modelwright.provisioning.change import Call, Change
 
-__all__ = ["Entry", "begun", "done", "entries", "opening", "to_undo"]
+__all__ = ["Entry", "begun", "done", "entries", "is_journal", "opening", "to_undo"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,21 +53,48 @@ def done(run: str, number: int, undo: Call | None) -> str:
     return _line({"run": run, "call": number, "state": "done", "undo": _plain(undo)})
 
 
+def is_journal(lines: Sequence[str]) -> bool:
+    """Say whether lines are a journal, or the beginning of one."""
+    if not lines:
+        return True
+    row = _row(lines[0])
+    return row is not None and row["state"] == "run"
+
+
 def entries(lines: Iterable[str]) -> list[Entry]:
-    """Return the calls that a journal tells of; a line that was cut off by a kill is left out."""
+    """Return the calls that a journal claims; what is no line of a journal is left out."""
     found: dict[tuple[str, int], Entry] = {}
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError:
-            continue
+    for row in filter(None, map(_row, lines)):
         if row["state"] == "run":
             continue
-        key = (row["run"], row["call"])
-        undo = Call(**row["undo"]) if row["undo"] else None
-        said = row.get("is") or found[key].call
+        key, before = (row["run"], row["call"]), found.get((row["run"], row["call"]))
+        said = row.get("is") or (before.call if before else "")
+        undo = _call(row["undo"])
         found[key] = Entry(run=row["run"], call=said, undo=undo, ended=row["state"] == "done")
     return list(found.values())
+
+
+def _row(line: str) -> dict[str, Any] | None:
+    """Return a line's content; None where a kill cut it off, or somebody else wrote it."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(row, dict) or row.get("state") not in {"run", "begun", "done"}:
+        return None
+    if not isinstance(row.get("run"), str):
+        return None
+    sound = row["state"] == "run" or (isinstance(row.get("call"), int) and "undo" in row)
+    return row if sound else None
+
+
+def _call(told: object) -> Call | None:
+    if not isinstance(told, dict):
+        return None
+    method, path, body = told.get("method"), told.get("path"), told.get("body")
+    if not isinstance(method, str) or not isinstance(path, str):
+        return None
+    return Call(method, path, body if isinstance(body, dict) else None)
 
 
 def to_undo(found: Iterable[Entry]) -> list[Call]:

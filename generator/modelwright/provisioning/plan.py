@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from modelwright.provisioning.actual import Actual
 from modelwright.provisioning.change import PUSH, Call, Change, Phase
+from modelwright.provisioning.claims import changes_owner
 from modelwright.provisioning.desired import BRANCH, DesiredState
 from modelwright.provisioning.found import Found
 from modelwright.provisioning.marker import marked
@@ -86,8 +87,9 @@ def _properties(desired: DesiredState, actual: Actual, values: dict[str, str]) -
     def body(given: dict[str, str | None]) -> dict[str, object]:
         return {"properties": [{"property_name": k, "value": v} for k, v in given.items()]}
 
+    # The mark moves last: until then the new owner may go on, and the old one gets nothing.
     return Change(
-        phase=Phase.CLOSED,
+        phase=Phase.FINISH if changes_owner(desired, actual) else Phase.CLOSED,
         call=Call("PATCH", path, body({**values})),
         reason=f"tags its cost: {', '.join(values)}",
         undo=Call("PATCH", path, body({key: actual.properties.get(key) for key in values})),
@@ -97,12 +99,16 @@ def _properties(desired: DesiredState, actual: Actual, values: dict[str, str]) -
 def _topics_and_alerts(desired: DesiredState, actual: Actual) -> list[Change]:
     changes = []
     before = sorted(actual.repository.get("topics", ()))
+    kept = set(before)
+    if changes_owner(desired, actual):
+        mark = desired.ownership.mark(actual.properties)
+        kept -= {mark.team, mark.brand, mark.archetype}
     if missing := sorted(set(desired.topics) - set(before)):
         path = f"{desired.path}/topics"
         changes.append(
             Change(
                 phase=Phase.CLOSED,
-                call=Call("PUT", path, {"names": sorted({*desired.topics, *before})}),
+                call=Call("PUT", path, {"names": sorted({*desired.topics, *kept})}),
                 reason=f"names what it is about: {', '.join(missing)}",
                 undo=Call("PUT", path, {"names": before}),
             )

@@ -1,4 +1,4 @@
-"""What is to be changed in who may do what; the requester is never left an administrator."""
+"""What is to be changed in who may do what; nobody is left with access in person."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from modelwright.provisioning.actual import Actual
 from modelwright.provisioning.change import Call, Change, Phase
+from modelwright.provisioning.claims import changes_owner
 from modelwright.provisioning.desired import DesiredState
 from modelwright.provisioning.found import Found
 
@@ -23,16 +24,30 @@ def access_changes(desired: DesiredState, actual: Actual, found: Found) -> Itera
             now = "pull"
         if slug in desired.teams and now != wanted:
             yield _given(desired, slug, wanted, now, Phase.ACCESS)
-    # GitHub lets whoever makes a repository administer it.
-    leaving = set(actual.admins) if actual.begun else {found.admin} & {*actual.admins, ""}
-    if found.admin and not actual.exists:
-        leaving = {found.admin}
-    for login in sorted(leaving - {""}):
+    if changes_owner(desired, actual):
+        for slug in sorted(set(actual.teams) - {*desired.teams, *reviewers}):
+            yield Change(
+                phase=Phase.LEAVE,
+                call=Call("DELETE", f"/orgs/{desired.organisation}/teams/{slug}{desired.path}"),
+                reason=f"takes the team {slug} its access",
+            )
+    for login in sorted(_leaving(desired, actual, found)):
         yield Change(
             phase=Phase.LEAVE,
             call=Call("DELETE", f"{desired.path}/collaborators/{login}"),
-            reason="leaves its requester no administrator; the team has access",
+            reason=f"leaves {login} no access in person; the team has it",
         )
+
+
+def _leaving(desired: DesiredState, actual: Actual, found: Found) -> set[str]:
+    """Return who is to have no access in person any more."""
+    if not actual.exists:
+        # GitHub lets whoever makes a repository administer it.
+        return {found.admin} - {""}
+    people = set(actual.people)
+    if actual.begun or changes_owner(desired, actual):
+        return people
+    return people & ({found.admin, *found.requesters} if actual.run else {found.admin})
 
 
 def _given(desired: DesiredState, slug: str, right: str, before: str, phase: Phase) -> Change:

@@ -23,7 +23,10 @@ ACCESS: Final = "none"
 def actions_changes(desired: DesiredState, actual: Actual, found: Found) -> list[Change]:
     """Return the changes of a repository's rights to run actions and of its tokens."""
     path = f"{desired.path}/actions/permissions"
-    changes = _set(path, desired.actions, actual.actions, "limits what may run")
+    # A server that does not know a field leaves it out of its answer, and ignores it.
+    unknown = {"sha_pinning_required"} - set(actual.actions) if actual.actions else set()
+    actions = {key: value for key, value in desired.actions.items() if key not in unknown}
+    changes = _set(path, actions, actual.actions, "limits what may run")
     if desired.selected is not None:
         changes += _set(
             f"{path}/selected-actions",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from modelwright.provisioning.actual import Actual, ActualEnvironment
 from modelwright.provisioning.change import Call, Change, Phase
@@ -13,6 +13,8 @@ from modelwright.provisioning.found import Found
 from modelwright.provisioning.plan_values import variable_changes
 
 __all__ = ["environment_changes"]
+
+_BY_NAME: Final = {"protected_branches": False, "custom_branch_policies": True}
 
 
 def environment_changes(desired: DesiredState, actual: Actual, found: Found) -> Iterator[Change]:
@@ -29,7 +31,7 @@ def environment_changes(desired: DesiredState, actual: Actual, found: Found) -> 
             if now is None or name not in now.secrets:
                 path = f"{base}/secrets/{name}"
                 yield Change(
-                    phase=Phase.INSIDE,
+                    phase=Phase.GRANTS,
                     call=Call("PUT", path),
                     reason=f"gives {environment.name} the secret {name}",
                     seal=name,
@@ -41,10 +43,11 @@ def _protection(
     base: str, wanted: Environment, now: ActualEnvironment | None, found: Found
 ) -> Iterator[Change]:
     ids = frozenset(found.teams[slug] for slug in wanted.reviewers)
-    if now and now.reviewers == ids and now.custom and now.self_review != bool(ids):
+    as_wanted = now and now.reviewers == ids and now.self_review != bool(ids)
+    if now and now.custom and (as_wanted or not wanted.reviewed):
         return
-    body = _body(ids)
-    undo = Call("DELETE", base) if now is None else Call("PUT", base, _before(now))
+    body = _body(ids) if wanted.reviewed else {"deployment_branch_policy": _BY_NAME}
+    undo = Call("DELETE", base) if now is None else Call("PUT", base, _before(now, wanted))
     yield Change(
         phase=Phase.ENVIRONMENTS,
         call=Call("PUT", base, body),
@@ -59,12 +62,14 @@ def _body(ids: frozenset[int]) -> Mapping[str, Any]:
         "wait_timer": 0,
         "prevent_self_review": bool(ids),
         "reviewers": [{"type": "Team", "id": one} for one in sorted(ids)] or None,
-        "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
+        "deployment_branch_policy": _BY_NAME,
     }
 
 
-def _before(now: ActualEnvironment) -> Mapping[str, Any]:
-    policy = {"protected_branches": False, "custom_branch_policies": True} if now.custom else None
+def _before(now: ActualEnvironment, wanted: Environment) -> Mapping[str, Any]:
+    policy = _BY_NAME if now.custom else None
+    if not wanted.reviewed:
+        return {"deployment_branch_policy": policy}
     return {
         "wait_timer": 0,
         "prevent_self_review": not now.self_review,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from modelwright.provisioning.actual import Actual
 from modelwright.provisioning.change import Call, Change, Phase
+from modelwright.provisioning.claims import changes_owner
 from modelwright.provisioning.desired import DesiredState, Grant
 from modelwright.provisioning.found import Found
 from modelwright.provisioning.marker import VARIABLE
@@ -42,7 +43,7 @@ def value_changes(
         if name not in actual.secrets:
             path = f"{desired.path}/actions/secrets/{name}"
             yield Change(
-                phase=Phase.CLOSED,
+                phase=Phase.GRANTS,
                 call=Call("PUT", path),
                 reason=f"gives the secret {name} its first value",
                 seal=name,
@@ -50,6 +51,8 @@ def value_changes(
             )
     for grant in desired.grants:
         yield from _granted(grant, desired, actual, found)
+    if changes_owner(desired, actual):
+        yield from _withdrawn(desired, actual, found)
 
 
 def variable_changes(
@@ -81,8 +84,26 @@ def _granted(grant: Grant, desired: DesiredState, actual: Actual, found: Found) 
         "/repositories/{repository_id}"
     )
     yield Change(
-        phase=Phase.INSIDE,
+        phase=Phase.GRANTS if secret else Phase.INSIDE,
         call=Call("PUT", path),
         reason=f"grants the organisation's {grant.kind} {grant.name}",
         undo=Call("DELETE", path),
     )
+
+
+def _withdrawn(desired: DesiredState, actual: Actual, found: Found) -> Iterator[Change]:
+    """Yield what a repository that changes its owner may no longer read."""
+    held = {
+        "secret": (actual.granted_secrets, found.secrets),
+        "variable": (actual.granted_variables, found.variables),
+    }
+    wanted = {(grant.kind, grant.name) for grant in desired.grants}
+    for kind, (granted, visible) in held.items():
+        for name in sorted(granted):
+            if (kind, name) not in wanted and visible.get(name, "selected") == "selected":
+                path = f"/orgs/{desired.organisation}/actions/{kind}s/{name}/repositories"
+                yield Change(
+                    phase=Phase.LEAVE,
+                    call=Call("DELETE", f"{path}/{{repository_id}}"),
+                    reason=f"withdraws the organisation's {kind} {name}",
+                )

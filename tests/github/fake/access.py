@@ -18,7 +18,7 @@ _BEYOND_A_WORKFLOW = (
     "secrets",
     "environments",
     "actions_variables",
-    "custom_properties",
+    "repository_custom_properties",
 )
 
 
@@ -72,7 +72,8 @@ def role_in(state: State, repository: Repository, token: Token) -> str:
         return "write" if token.repository == repository.full_name else "none"
     organisation = state.organisations[repository.owner.lower()]
     if token.kind == "installation":
-        return "admin" if token.login.lower() == repository.owner.lower() else "none"
+        reaches = token.repository in {None, repository.full_name}
+        return "admin" if reaches and token.login.lower() == repository.owner.lower() else "none"
     if organisation.members.get(token.login) == "admin":
         return "admin"
     roles = [repository.collaborators.get(token.login, "")]

@@ -89,6 +89,10 @@ class Description:
             "value"
         ]
         value["oneOf"].append({"type": "string", "nullable": True, "enum": [None]})
+        # GitHub grants rights over variables under these names, which its description leaves out.
+        rights = self.document["components"]["schemas"]["app-permissions"]["properties"]
+        for name in ("actions_variables", "organization_actions_variables"):
+            rights.setdefault(name, {"type": "string", "enum": ["read", "write"]})
         self._api = OpenAPI.from_dict(self.document, Config(spec_validator_cls=None))
         self._judged: dict[str, list[str]] = {}
 

@@ -87,6 +87,10 @@ class Repository:
     oidc: dict = field(default_factory=lambda: {"use_default": True})
     runs: list[dict] = field(default_factory=list)
     dispatches: list[dict] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    hooks: list[str] = field(default_factory=list)
+    invitations: list[str] = field(default_factory=list)
+    runners: list[str] = field(default_factory=list)
 
     @property
     def full_name(self) -> str:
@@ -114,7 +118,7 @@ class Organisation:
 
 @dataclass
 class State:
-    """All of it; `repositories` by full name in lower case."""
+    """All of it; `repositories` by full name in lower case, `server` an older one's version."""
 
     folder: Path
     organisations: dict[str, Organisation] = field(default_factory=dict)
@@ -124,6 +128,7 @@ class State:
     apps: dict[str, App] = field(default_factory=dict)
     redirects: dict[str, str] = field(default_factory=dict)
     url: str = ""
+    server: str = ""
 
     def user(self, login: str) -> int:
         return self.users.setdefault(login, number())

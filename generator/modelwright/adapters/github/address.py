@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from modelwright.errors import UsageError
 
-__all__ = ["PUBLIC", "api_address", "is_public", "refuse_stranger"]
+__all__ = ["PUBLIC", "api_address", "is_public", "is_vouched_for", "refuse_stranger"]
 
 PUBLIC: Final = "https://api.github.com"
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -35,6 +35,11 @@ def api_address(given: str, environ: Mapping[str, str], platform_url: str) -> st
             next_step="write --api https://HOST/api/v3",
         )
     return address.rstrip("/")
+
+
+def is_vouched_for(given: str, environ: Mapping[str, str]) -> bool:
+    """Say whether the person or the runner named the API, rather than a policy from elsewhere."""
+    return bool(given or environ.get("GITHUB_API_URL"))
 
 
 def _beside(url: str) -> str:

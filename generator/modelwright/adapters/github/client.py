@@ -79,6 +79,12 @@ class GitHub:
     def __repr__(self) -> str:
         return f"GitHub({self.address!r})"
 
+    def use(self, token: str) -> None:
+        """Authorise the calls that follow with another token."""
+        self._token = token
+        self._client.headers["Authorization"] = f"Bearer {token}"
+        self._known.clear()
+
     def close(self) -> None:
         """Close every connection."""
         self._client.close()

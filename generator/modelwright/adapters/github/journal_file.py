@@ -6,7 +6,8 @@ import os
 import threading
 from pathlib import Path
 
-from modelwright.errors import SurroundingsError
+from modelwright.errors import SurroundingsError, UsageError
+from modelwright.provisioning.journal import is_journal
 
 __all__ = ["JournalFile"]
 
@@ -19,13 +20,33 @@ class JournalFile:
         self._lock = threading.Lock()
 
     def lines(self) -> list[str]:
-        """Return what it holds; nothing where it is not there."""
+        """Return what it holds; nothing where it is not there.
+
+        Raises:
+            SurroundingsError: It cannot be read.
+            UsageError: It is something else than a journal.
+        """
         try:
-            return self.path.read_text(encoding="utf-8").splitlines()
+            found = self.path.read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return []
-        except (OSError, UnicodeDecodeError) as error:
+        except UnicodeDecodeError:
+            found = [""]
+        except OSError as error:
             raise self._unusable(error) from error
+        if not is_journal(found):
+            raise UsageError(
+                "the file is no journal of a creation, and is left as it is",
+                where=str(self.path),
+                next_step="name another file with --journal",
+            )
+        return found
+
+    def remove(self) -> None:
+        """Delete it; a file that is no journal, or a link, is left as it is."""
+        if self.path.is_symlink() or not self.lines():
+            return
+        self.path.unlink(missing_ok=True)
 
     def add(self, line: str) -> None:
         """Write a line and wait until the disk has it.

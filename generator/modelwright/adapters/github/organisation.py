@@ -86,6 +86,7 @@ def read_organisation(
     named = answers[_FIXED:]
     seen = _existing(variables, named[len(slugs) :])
     return Found(
+        personal=answers[1].status == _ABSENT and _is_person(reads, desired.organisation),
         teams={slug: row["id"] for slug, row in _existing(slugs, named[: len(slugs)]).items()},
         variables={name: row["visibility"] for name, row in seen.items()},
         **_facts(*answers[:_FIXED]),
@@ -107,9 +108,11 @@ def _facts(  # noqa: PLR0913, PLR0917 -- one for each read
     publisher: Answer,
 ) -> dict[str, Any]:
     told = account.data or {}
+    server = account.headers.get("x-github-enterprise-version", "")
     return {
         **who,
         "known": account.status == _OK,
+        "server": server,
         "plan": (told.get("plan") or {}).get("name", ""),
         "may_create": told.get("members_can_create_private_repositories"),
         "secrets": secrets,
@@ -135,6 +138,11 @@ def _person(
         if _is_member(reads, f"{org}/teams/{team}/memberships/{login}")
     )
     return {"requesters": requesters, "members": members, "admin": admin, "scopes": scopes}
+
+
+def _is_person(reads: _Reads, login: str) -> bool:
+    told = reads.one(f"/users/{login}", needed="whose account it is").data
+    return isinstance(told, dict) and told.get("type") == "User"
 
 
 def _is_member(reads: _Reads, path: str) -> bool:

@@ -18,6 +18,7 @@ __all__ = ["read_answers", "read_repository"]
 _ABSENT: Final = 404
 _CONFLICT: Final = 409
 _DONE: Final = 204
+_LONGEST_RECORD: Final = 65536
 _RENAMED: Final = (301, 307)
 Task = Any
 
@@ -35,8 +36,16 @@ def read_repository(github: GitHub, desired: DesiredState) -> Actual:
         return Actual(repository={"description": "", "renamed": True})
     if answer.status == _ABSENT:
         return Actual()
-    reads = _Reads(github, path, desired)
-    tasks: dict[str, Task] = {
+    tasks = _tasks(github, path, _Reads(github, path, desired))
+    found = dict(zip(tasks, github.together(list(tasks.values())), strict=True))
+    found["selected"] = found["actions"].pop("selected", None)
+    found["ruleset"], found["other_rulesets"] = found.pop("rulesets")
+    return Actual(repository=answer.data, **found)
+
+
+def _tasks(github: GitHub, path: str, reads: _Reads) -> dict[str, Task]:
+    """Return the reads of a repository that exists, by what they give."""
+    return {
         "branches": reads.branches,
         "alerts": reads.alerts,
         "actions": reads.actions,
@@ -53,27 +62,28 @@ def read_repository(github: GitHub, desired: DesiredState) -> Actual:
             "actions/organization-variables?per_page=30", "variables"
         ),
         "labels": lambda: {row["name"]: row for row in github.pages(f"{path}/labels?per_page=100")},
-        "ruleset": reads.ruleset,
+        "rulesets": reads.rulesets,
         "teams": lambda: {
             row["slug"]: row["permission"] for row in github.pages(f"{path}/teams?per_page=100")
         },
-        "admins": reads.admins,
+        "people": reads.people,
         "properties": reads.properties,
     }
-    found = dict(zip(tasks, github.together(list(tasks.values())), strict=True))
-    found["selected"] = found["actions"].pop("selected", None)
-    return Actual(repository=answer.data, **found)
 
 
-def read_answers(github: GitHub, desired: DesiredState) -> Mapping[str, Any]:
-    """Return the answers of the project that a repository holds; none where it holds no project."""
+def read_answers(github: GitHub, desired: DesiredState) -> Mapping[str, Any] | None:
+    """Return the answers of the project on the default branch; None where there are no sound ones.
+
+    They are written by whoever may write to the repository: text to compare, nothing to trust.
+    """
     path = f"{desired.path}/contents/.copier-answers.yml"
     told = github.call("GET", path, fine=(_ABSENT,)).data
     try:
-        answers = yaml.safe_load(b64decode(told["content"]))
-    except (KeyError, TypeError, ValueError, yaml.YAMLError):
-        return {}
-    return answers if isinstance(answers, dict) else {}
+        content = b64decode(told["content"])
+        answers = yaml.safe_load(content) if len(content) <= _LONGEST_RECORD else None
+    except (KeyError, TypeError, ValueError, RecursionError, yaml.YAMLError):
+        return None
+    return answers if isinstance(answers, dict) else None
 
 
 class _Reads:
@@ -117,9 +127,9 @@ class _Reads:
         """Return the names of secrets or variables."""
         return frozenset(row["name"] for row in self.github.pages(f"{self.path}/{below}", key))
 
-    def admins(self) -> tuple[str, ...]:
-        """Return the logins of direct administrators."""
-        query = "affiliation=direct&permission=admin&per_page=100"
+    def people(self) -> tuple[str, ...]:
+        """Return the logins of who has access in person."""
+        query = "affiliation=direct&per_page=100"
         return tuple(
             row["login"] for row in self.github.pages(f"{self.path}/collaborators?{query}")
         )
@@ -131,17 +141,14 @@ class _Reads:
             return {}
         return {row["property_name"]: row["value"] for row in rows if row["value"] is not None}
 
-    def ruleset(self) -> Mapping[str, Any] | None:
-        """Return the rules that bear our name."""
+    def rulesets(self) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
+        """Return the rules that bear our name, and the names of the others."""
         path = f"{self.path}/rulesets"
-        try_these = self.github.pages(
-            f"{path}?includes_parents=false&per_page=100", fine=(403, _ABSENT)
-        )
-        for row in try_these:
-            if row["name"] == NAME:
-                data: Mapping[str, Any] = self.github.call("GET", f"{path}/{row['id']}").data
-                return data
-        return None
+        rows = self.github.pages(f"{path}?includes_parents=false&per_page=100", fine=(403, _ABSENT))
+        ours = [row for row in rows if row["name"] == NAME][:1]
+        others = tuple(row["name"] for row in rows if row not in ours)
+        found = [self.github.call("GET", f"{path}/{row['id']}").data for row in ours]
+        return next(iter(found), None), others
 
     def environments(self) -> dict[str, ActualEnvironment]:
         """Return every environment that is wanted and exists."""

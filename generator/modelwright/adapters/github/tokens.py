@@ -7,47 +7,148 @@ import os
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from modelwright.adapters.github.address import is_public
 from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.faults import GitHubError
 from modelwright.adapters.process import output, run
 from modelwright.errors import SurroundingsError
+from modelwright.provisioning.rights import RIGHTS
 
-__all__ = ["is_app", "token_for"]
+__all__ = ["Credential", "credential_for", "is_app"]
 
 _VARIABLES: Final = ("GH_TOKEN", "GITHUB_TOKEN")
+_APP: Final = ("MODELWRIGHT_APP_ID", "MODELWRIGHT_APP_KEY")
+_ENTERPRISE: Final = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 _MINUTES: Final = 60
+_TRIES: Final = 4
+_PAUSE: Final = 0.5
+_SECONDS: Final = 5.0
 
 
-def token_for(address: str, environ: Mapping[str, str], organisation: str) -> str:
-    """Return a token for an organisation.
+@dataclass(kw_only=True)
+class Credential:
+    """What authorises a run's calls.
+
+    Attributes:
+        token: The token that is in use.
+        permissions: What the app is granted; empty for any other token, or where it is not told.
+        address: The API's base URL.
+        installation: The path of the app's installation; empty for any other token.
+        proof: The app's proof of itself, valid for ten minutes.
+        minted: The tokens that this run asked for, and takes back.
+    """
+
+    token: str
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+    installation: str = ""
+    proof: str = field(default="", repr=False)
+    minted: list[str] = field(default_factory=list, repr=False)
+
+    def narrow(self, repository: str) -> None:
+        """Take a token for one repository alone, in place of the one that reaches them all.
+
+        Raises:
+            SurroundingsError: GitHub gives none.
+        """
+        if not self.installation:
+            return
+        wide = list(self.minted)
+        for number in range(_TRIES):
+            try:
+                self.token = self._mint({"repositories": [repository]})
+                break
+            except GitHubError:
+                # An installation knows a new repository after a moment.
+                if number + 1 == _TRIES:
+                    raise
+                time.sleep(_PAUSE * 2**number)
+        self._take_back(wide)
+
+    def _mint(self, body: dict[str, Any]) -> str:
+        wanted = {name: level for name, level in RIGHTS.items() if name in self.permissions}
+        body = {**body, "permissions": wanted} if wanted else body
+        github = GitHub(self.address, self.proof)
+        try:
+            told = github.call("POST", f"{self.installation}/access_tokens", body or None).data
+        finally:
+            github.close()
+        self.permissions = self.permissions or told.get("permissions") or {}
+        self.minted.append(str(told["token"]))
+        return self.minted[-1]
+
+    def revoke(self) -> None:
+        """Take back every token that this run asked for; one that cannot be ends within an hour."""
+        self._take_back(list(self.minted))
+
+    def _take_back(self, tokens: list[str]) -> None:
+        for token in tokens:
+            self.minted.remove(token)
+            github = GitHub(self.address, token, timeout=_SECONDS)
+            with suppress(SurroundingsError):
+                github.call("DELETE", "/installation/token")
+            github.close()
+
+
+def credential_for(
+    address: str, environ: Mapping[str, str], organisation: str, *, vouched: bool
+) -> Credential:
+    """Return what authorises calls to an organisation.
+
+    A token goes to the host that it was issued for alone: github.com, or the one that a person or
+    the runner named. A policy that comes from elsewhere names no host for it.
 
     Args:
         address: The API's base URL.
         environ: The surroundings: GH_TOKEN, GITHUB_TOKEN, or MODELWRIGHT_APP_ID with
-            MODELWRIGHT_APP_KEY, an app's private key as PEM.
+            MODELWRIGHT_APP_KEY, an app's private key as PEM; GH_ENTERPRISE_TOKEN for GH_HOST.
         organisation: Where an app must be installed.
+        vouched: Whether a person or the runner named the address.
 
     Raises:
-        SurroundingsError: There is none.
+        SurroundingsError: There is none for this host.
     """
-    if environ.get("MODELWRIGHT_APP_ID") and environ.get("MODELWRIGHT_APP_KEY"):
+    host = urlsplit(address).hostname or ""
+    trusted = vouched or is_public(address)
+    if trusted and all(environ.get(name) for name in _APP):
         return _of_app(address, environ, organisation)
-    for name in _VARIABLES:
+    names = _VARIABLES if trusted else ()
+    if not is_public(address) and environ.get("GH_HOST", "").lower() == host:
+        names = (*_ENTERPRISE, *names)
+    for name in names:
         if environ.get(name, "").strip():
-            return _plain(environ[name].strip(), name)
-    try:
-        found = run(("gh", "auth", "token"), folder=Path.cwd(), seconds=10).strip()
-    except SurroundingsError:
-        found = ""
-    if found:
-        return _plain(found, "gh auth token")
+            return Credential(token=_plain(environ[name].strip(), name))
+    if found := _of_gh(address, host):
+        return Credential(token=_plain(found, "gh auth token"))
+    if not trusted and any(environ.get(name) for name in (*_VARIABLES, *_APP)):
+        raise SurroundingsError(
+            f"the platform names {host} as its GitHub, and no token is known to be issued for it",
+            where="platform.url",
+            next_step=f"where you trust it with your token, add --api {address}; "
+            f"or run gh auth login --hostname {host}",
+        )
     raise SurroundingsError(
         "there is no token for GitHub",
         where="GH_TOKEN, GITHUB_TOKEN, gh auth token",
         next_step="run gh auth login, or set GH_TOKEN",
     )
+
+
+def _of_gh(address: str, host: str) -> str:
+    """Return the token that GitHub's own program keeps for a host; empty where it keeps none."""
+    named = "github.com" if is_public(address) else host
+    try:
+        return run(
+            ("gh", "auth", "token", "--hostname", named), folder=Path.cwd(), seconds=10
+        ).strip()
+    except SurroundingsError:
+        return ""
 
 
 def _plain(token: str, where: str) -> str:
@@ -70,14 +171,22 @@ def is_app(token: str) -> bool:
     return token.startswith("ghs_")
 
 
-def _of_app(address: str, environ: Mapping[str, str], organisation: str) -> str:
-    github = GitHub(address, _signed(environ["MODELWRIGHT_APP_ID"], environ["MODELWRIGHT_APP_KEY"]))
+def _of_app(address: str, environ: Mapping[str, str], organisation: str) -> Credential:
+    proof = _signed(*(environ[name] for name in _APP))
+    github = GitHub(address, proof)
     try:
-        installation = github.call("GET", f"/orgs/{organisation}/installation").data["id"]
-        path = f"/app/installations/{installation}/access_tokens"
-        return str(github.call("POST", path).data["token"])
+        told = github.call("GET", f"/orgs/{organisation}/installation").data
     finally:
         github.close()
+    found = Credential(
+        token="",
+        permissions=told.get("permissions") or {},
+        address=address,
+        installation=f"/app/installations/{told['id']}",
+        proof=proof,
+    )
+    found.token = found._mint({})  # noqa: SLF001 -- the module's own
+    return found
 
 
 def _signed(identity: str, key: str) -> str:

@@ -13,7 +13,7 @@ from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.faults import GitHubError
 from modelwright.adapters.github.journal_file import JournalFile
 from modelwright.adapters.github.sealing import sealed
-from modelwright.errors import SurroundingsError
+from modelwright.errors import RefusedError, SurroundingsError
 from modelwright.provisioning import journal
 from modelwright.provisioning.change import PUSH, Call, Change, Phase
 
@@ -21,6 +21,7 @@ __all__ = ["Apply"]
 
 _ABSENT: Final = 404
 _FORBIDDEN: Final = (403, 422)
+_CONFLICT: Final = 409
 _BYTES: Final = 32
 
 
@@ -31,6 +32,8 @@ class Apply:
     Attributes:
         values: Where values of secrets are looked up; the others are made up.
         push: Pushes the project to a URL.
+        path: The repository in GitHub's paths.
+        made: Told GitHub's answer about a repository that this run has made for certain.
         repository: GitHub's answer about the repository, once it exists.
         done: The changes that took effect, in order.
         tell: Is told each phase.
@@ -41,6 +44,8 @@ class Apply:
     run: str
     values: Mapping[str, str]
     push: Callable[[str], None]
+    path: str
+    made: Callable[[Mapping[str, Any]], None]
     tell: Callable[[str], None] = lambda _: None
     repository: Mapping[str, Any] = field(default_factory=dict)
     done: list[Change] = field(default_factory=list)
@@ -73,7 +78,8 @@ class Apply:
 
     def _sent(self, call: Call, undo: Call | None, seal: str) -> Call | None:
         body = self._sealed(call.path, seal) if seal else call.body
-        fine = (_ABSENT,) if call.method == "DELETE" else ()
+        # A grant of what every repository may read cannot be withdrawn, and need not be.
+        fine = (_ABSENT, _CONFLICT) if call.method == "DELETE" else ()
         if call.method == "POST" and call.path.endswith("/repos"):
             data = self.repository = self._made(call)
         else:
@@ -88,12 +94,20 @@ class Apply:
         except GitHubError as error:
             if error.status not in _FORBIDDEN:
                 raise
+            if self.github.call("GET", self.path, fine=(_ABSENT,)).status != _ABSENT:
+                raise RefusedError(
+                    "the name exists: somebody made the repository a moment ago",
+                    where=self.path,
+                    next_step="run the command again to see whose it is",
+                ) from error
             raise SurroundingsError(
                 f"the repository could not be made: {error.problem}",
                 where=error.where,
-                next_step="have an owner of the organisation allow it (Settings, Member "
-                "privileges, Repository creation), then run the command again",
+                next_step="where the name exists, choose another use case; else have an owner of "
+                "the organisation allow it (Settings, Member privileges, Repository creation), "
+                "then run the command again",
             ) from error
+        self.made(answer)
         return answer
 
     def _filled(self, call: Call) -> Call:
@@ -115,10 +129,11 @@ _PHASES: Final[Mapping[Phase, str]] = {
     Phase.REPOSITORY: "make the repository",
     Phase.CLOSED: "set it up, closed",
     Phase.ENVIRONMENTS: "make its environments",
-    Phase.INSIDE: "grant what it needs",
+    Phase.INSIDE: "give them their values",
     Phase.CODE: "push the project",
     Phase.RULES: "guard the default branch",
     Phase.ACCESS: "give the team access",
+    Phase.LEAVE: "leave nobody access in person",
+    Phase.GRANTS: "grant the secrets it needs",
     Phase.FINISH: "take the mark away",
-    Phase.LEAVE: "leave no administrator",
 }

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from modelwright.adapters.github.address import api_address, is_public
+from modelwright.adapters.github.address import api_address, is_public, is_vouched_for
 from modelwright.adapters.github.client import GitHub
-from modelwright.adapters.github.tokens import token_for
+from modelwright.adapters.github.tokens import Credential, credential_for
 from modelwright.adapters.urls import is_url
 from modelwright.catalog.platform import Platform
 from modelwright.errors import RefusedError, UsageError
 
-__all__ = ["address_of", "connected", "published"]
+__all__ = ["connected", "published"]
 
 
 def published(platform: Platform) -> Platform:
@@ -23,7 +23,7 @@ def published(platform: Platform) -> Platform:
     return replace(platform, source=platform.policy["platform"]["url"])
 
 
-def address_of(platform: Platform, given: str, environ: Mapping[str, str]) -> str:
+def _address_of(platform: Platform, given: str, environ: Mapping[str, str]) -> str:
     """Return the API's address for a platform's projects.
 
     Raises:
@@ -43,25 +43,32 @@ def address_of(platform: Platform, given: str, environ: Mapping[str, str]) -> st
 
 @contextmanager
 def connected(
-    address: str, environ: Mapping[str, str], organisation: str
-) -> Iterator[tuple[GitHub, str]]:
-    """Yield a connection and the token that it uses.
+    platform: Platform, given: str, environ: Mapping[str, str], organisation: str
+) -> Iterator[tuple[GitHub, Credential]]:
+    """Yield a connection and what authorises it; an app's tokens are taken back at the end.
+
+    Args:
+        platform: The platform, whose GitHub it is where nothing else is named.
+        given: The command line's `--api`; empty where there is none.
+        environ: The surroundings.
+        organisation: Whose repositories are reached.
 
     Raises:
-        SurroundingsError: There is no token.
-        UsageError: A number in the surroundings is none.
+        RefusedError: It is github.com's API, and the platform is a sample.
+        SurroundingsError: There is no token for that host.
+        UsageError: The address, or a number in the surroundings, is none.
     """
-    token = token_for(address, environ, organisation)
-    github = GitHub(
-        address,
-        token,
-        pause=_seconds(environ, "MODELWRIGHT_GITHUB_PAUSE", 0.5),
-        timeout=_seconds(environ, "MODELWRIGHT_GITHUB_TIMEOUT", 15.0),
-    )
+    address = _address_of(platform, given, environ)
+    pause = _seconds(environ, "MODELWRIGHT_GITHUB_PAUSE", 0.5)
+    timeout = _seconds(environ, "MODELWRIGHT_GITHUB_TIMEOUT", 15.0)
+    vouched = is_vouched_for(given, environ)
+    credential = credential_for(address, environ, organisation, vouched=vouched)
+    github = GitHub(address, credential.token, pause=pause, timeout=timeout)
     try:
-        yield github, token
+        yield github, credential
     finally:
         github.close()
+        credential.revoke()
 
 
 def _seconds(environ: Mapping[str, str], name: str, otherwise: float) -> float:

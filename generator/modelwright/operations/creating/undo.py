@@ -10,9 +10,11 @@ from modelwright.errors import RefusedError, SurroundingsError
 from modelwright.provisioning import journal
 from modelwright.provisioning.actual import Actual
 from modelwright.provisioning.change import Call, Change, Phase
+from modelwright.provisioning.claims import is_marked
 from modelwright.provisioning.desired import BRANCH, DesiredState
 from modelwright.provisioning.found import Found
 from modelwright.provisioning.marker import trailer
+from modelwright.provisioning.replay import may_be_sent
 
 __all__ = ["undo"]
 
@@ -46,7 +48,7 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
     where = f"{desired.organisation}/{desired.name}"
     if not actual.exists:
         return []
-    if not actual.made_by:
+    if not is_marked(desired, actual):
         raise RefusedError(
             "it was there before, and modelwright did not make it",
             where=where,
@@ -55,7 +57,7 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
     noted = journal.entries(notes.lines())
     mended = bool(noted) and noted[-1].run != actual.made_by
     if mended:
-        calls = journal.to_undo(noted)
+        calls = _claimed(journal.to_undo(noted), desired, actual, notes)
     else:
         _refuse_others(github, desired, actual, where, others=others)
         calls = _removal(desired, actual, found)
@@ -67,8 +69,23 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
             where=where,
             next_step="run the command with --undo again",
         )
-    notes.path.unlink(missing_ok=True)
+    notes.remove()
     return [Change(phase=Phase.LEAVE, call=call, reason="takes it back") for call in calls]
+
+
+def _claimed(
+    calls: list[Call], desired: DesiredState, actual: Actual, notes: JournalFile
+) -> list[Call]:
+    """Return the calls that a journal claims, where each is one that a plan's change needs."""
+    identity = actual.repository.get("id")
+    for call in calls:
+        if not may_be_sent(call, desired, identity):
+            raise RefusedError(
+                "its last run claims a call that no plan for this repository makes: none was sent",
+                where=str(notes.path),
+                next_step="delete the file if you did not write it, and look at --plan",
+            )
+    return calls
 
 
 def _removal(desired: DesiredState, actual: Actual, found: Found) -> list[Call]:
@@ -100,7 +117,9 @@ def _refuse_others(
     branches = [name for name in actual.branches if name != BRANCH]
     answer = github.call("GET", f"{desired.path}/commits?per_page=2", fine=(_EMPTY, _ABSENT))
     rows = answer.data if isinstance(answer.data, list) else []
-    ours = [row for row in rows if trailer(actual.made_by) in row["commit"]["message"]]
+    # Without a run there is no commit of ours: its trailer would be in every run's.
+    run = trailer(actual.made_by) if actual.made_by else "\0"
+    ours = [row for row in rows if run in row["commit"]["message"]]
     if branches or len(rows) > 1 or len(ours) != len(rows):
         raise RefusedError(
             "it holds commits that this run did not make",

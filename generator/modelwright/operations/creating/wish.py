@@ -27,6 +27,7 @@ class Wish:
         journal: Where the journal is; None is the user's cache.
         into: A folder for the project's own folder; None leaves nothing on this machine.
         lock: Whether to make a lock file.
+        transfer_from: The team that hands its repository over; empty for none.
         others: Whether commits of others may be deleted with the repository.
     """
 
@@ -42,6 +43,7 @@ class Wish:
     into: Path | None = None
     lock: bool = True
     others: bool = False
+    transfer_from: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from tests.github.fake.answering import (
     rulesets,
     teams,
     values,
+    ways,
 )
 from tests.github.fake.answering.commits import after_push
 
@@ -29,4 +30,5 @@ MODULES = (
     rulesets,
     teams,
     values,
+    ways,
 )

@@ -13,10 +13,20 @@ def _user(state, call):
     return private_user(state, call.token.login)
 
 
+@answers("GET", "/users/{username}")
+def _anybody(state, call):
+    login = call.params["username"]
+    if login not in state.users:
+        raise RefusedError(404, "Not Found")
+    return private_user(state, login)
+
+
 @answers("GET", "/orgs/{org}")
 def _organisation(state, call):
     found = organisation_of(state, call)
-    return organisation_document(state, found, owner=is_owner(state, found, call.token))
+    told = organisation_document(state, found, owner=is_owner(state, found, call.token))
+    version = {"x-github-enterprise-version": state.server} if state.server else {}
+    return Answer(200, told, version)
 
 
 @answers("GET", "/orgs/{org}/properties/schema", needs="organization_custom_properties:read")

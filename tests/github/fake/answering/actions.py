@@ -5,6 +5,8 @@ from tests.github.fake.routing import Answer, RefusedError, answers
 _BASE = "/repos/{owner}/{repo}/actions/permissions"
 _OIDC = "/repos/{owner}/{repo}/actions/oidc/customization/sub"
 _READ, _WRITE = "administration:read", "administration:write"
+# They ignore what they do not know, without a word.
+OLDER = ("3.17.0", "3.18.0")
 FIRST_PERMISSIONS = {"enabled": True, "allowed_actions": "all", "sha_pinning_required": False}
 FIRST_WORKFLOW = {"default_workflow_permissions": "read", "can_approve_pull_request_reviews": False}
 
@@ -12,6 +14,8 @@ FIRST_WORKFLOW = {"default_workflow_permissions": "read", "can_approve_pull_requ
 @answers("GET", _BASE, needs=_READ)
 def _permissions(state, call, repository):
     told = dict(repository.actions)
+    if state.server in OLDER:
+        told.pop("sha_pinning_required", None)
     if told.get("allowed_actions") == "selected":
         url = f"{state.url}/repos/{repository.full_name}/actions/permissions/selected-actions"
         told["selected_actions_url"] = url

@@ -53,7 +53,7 @@ def _installation(state, call):
         "repositories_url": f"{state.url}/installation/repositories",
         "events": [],
         "account": account(state, found.login),
-        "permissions": {"metadata": "read"},
+        "permissions": dict(call.token.permissions),
         "created_at": NOW,
         "updated_at": NOW,
         "suspended_by": None,
@@ -75,7 +75,12 @@ def _access_token(state, call):
     wanted = call.body.get("permissions", granted)
     if any(granted.get(name) not in {level, "write"} for name, level in wanted.items()):
         raise RefusedError(422, "The permissions requested are not granted to this installation.")
-    state.tokens[value] = Token(value, found.login, "installation", wanted)
+    named = call.body.get("repositories", [])
+    for name in named:
+        if f"{found.login}/{name}".lower() not in state.repositories:
+            raise RefusedError(422, "There is at least one repository that does not exist.")
+    one = f"{found.login}/{named[0]}" if named else None
+    state.tokens[value] = Token(value, found.login, "installation", wanted, repository=one)
     expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
     return Answer(
         201,
@@ -83,6 +88,14 @@ def _access_token(state, call):
             "token": value,
             "expires_at": expires,
             "permissions": wanted,
-            "repository_selection": "all",
+            "repository_selection": "selected" if named else "all",
         },
     )
+
+
+@answers("DELETE", "/installation/token")
+def _revoke(state, call):
+    if call.token.kind != "installation":
+        raise RefusedError(403, "You must authenticate with an installation access token.")
+    call.token.expired = True
+    return Answer(204)

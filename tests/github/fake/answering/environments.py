@@ -6,6 +6,7 @@ from tests.github.fake.state import Environment, number
 
 _ALL = "/repos/{owner}/{repo}/environments"
 _ONE = _ALL + "/{environment_name}"
+_GATED = {"reviewers", "wait_timer", "prevent_self_review"}
 _POLICIES = _ONE + "/deployment-branch-policies"
 
 
@@ -38,9 +39,8 @@ def _checked(state, repository, body: dict) -> None:
     plan = _plan(state, repository)
     if plan == "free":
         raise RefusedError(404, "Not Found")
-    if plan not in {"enterprise", "business_plus"} and (
-        body.get("reviewers") or body.get("wait_timer")
-    ):
+    # Even a field that only says that there is no reviewer is refused.
+    if plan not in {"enterprise", "business_plus"} and _GATED & set(body):
         raise RefusedError(
             422,
             "Failed to create the environment protection rule. Please ensure the "

@@ -3,7 +3,7 @@
 import re
 import shutil
 
-from tests.github.fake.access import at_least, organisation_of, role_in
+from tests.github.fake.access import at_least, is_owner, organisation_of, role_in
 from tests.github.fake.answering.actions import FIRST_PERMISSIONS, FIRST_WORKFLOW
 from tests.github.fake.answering.labels import first_labels
 from tests.github.fake.answering.teams import rights
@@ -76,6 +76,15 @@ def checked_properties(organisation, wanted: dict) -> None:
             )
 
 
+def may_set_properties(state, organisation, token, wanted: dict) -> None:
+    """A repository's own people set what the definition leaves to them, and nothing else."""
+    if token.kind == "installation" or is_owner(state, organisation, token):
+        return
+    for name in wanted:
+        if organisation.properties[name].get("values_editable_by") != "org_and_repo_actors":
+            raise RefusedError(403, f"You may not set the custom property {name}.")
+
+
 def _may_create(state, call, organisation, body: dict) -> None:
     token = call.token
     member = token.kind == "installation" or token.login in organisation.members
@@ -110,6 +119,7 @@ def _make(state, call):
         raise _invalid("name", "name already exists on this account")
     properties = body.get("custom_properties", {})
     checked_properties(organisation, properties)
+    may_set_properties(state, organisation, call.token, properties)
     settings = _FIRST | {key: body[key] for key in _FIRST if key in body}
     _show(organisation, settings, body)
     found = Repository(organisation.login, name, state.folder / f"{key}.git", settings)
@@ -202,10 +212,12 @@ def _values(state, call, repository):
     ]
 
 
-@answers("PATCH", _ONE + "/properties/values", needs="custom_properties:write")
+@answers("PATCH", _ONE + "/properties/values", needs="repository_custom_properties:write")
 def _set_values(state, call, repository):
     wanted = {entry["property_name"]: entry["value"] for entry in call.body["properties"]}
-    checked_properties(state.organisations[repository.owner.lower()], wanted)
+    organisation = state.organisations[repository.owner.lower()]
+    checked_properties(organisation, wanted)
+    may_set_properties(state, organisation, call.token, wanted)
     repository.properties |= wanted
     repository.properties = {
         name: value for name, value in repository.properties.items() if value is not None
