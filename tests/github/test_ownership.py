@@ -1,6 +1,6 @@
 """A repository belongs to the team that its mark and its own record name, and to nobody else."""
 
-import os
+import json
 import subprocess
 
 import pytest
@@ -9,6 +9,7 @@ import yaml
 from tests.github.asking import ask
 from tests.github.creating import FULL_NAME, NAME, writes
 from tests.github.fake import faults
+from tests.github.merging import merged
 from tests.github.organisation import APP_TOKEN, LOGIN, REQUESTER
 from tests.github.standing import granted, standing
 
@@ -17,29 +18,6 @@ OTHER = {"team": "norda-forecasting"}
 KITTO = {"team": "kitto-marketing", "use_case": "mail-timing"}
 KITTO_NAME = f"{LOGIN}/kitto-mail-timing-serve"
 RUN = "MODELWRIGHT_CREATION"
-
-
-def merged(fake, folder, full_name=FULL_NAME, *, branch="main", **texts) -> None:
-    """Somebody's commit on a branch; `__` in a name stands for `/`, None deletes."""
-    found, clone = fake.repository(full_name), folder / f"clone-{len(list(folder.iterdir()))}"
-    environment = {**os.environ, "FAKE_WORKFLOWS": "allowed"}
-
-    def git(*arguments):
-        command = ["git", *arguments]
-        subprocess.run(command, cwd=folder, check=True, env=environment, capture_output=True)
-
-    git("clone", "--quiet", str(found.git), str(clone))
-    git("-C", str(clone), "checkout", "--quiet", "-B", branch)
-    for name, text in texts.items():
-        path = clone / name.replace("__", "/")
-        if text is None:
-            path.unlink()
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-    git("-C", str(clone), "add", "--all", "--force")
-    git("-C", str(clone), "commit", "--quiet", "--message", "theirs")
-    git("-C", str(clone), "push", "--quiet", "origin", branch)
 
 
 def record_of(fake, full_name=FULL_NAME) -> dict:
@@ -287,3 +265,53 @@ def test_a_name_that_comes_to_exist_is_told_as_that(fake, create):
 
     assert ran.code == 3, ran.err
     assert "the name exists" in ran.err
+
+
+# A journal.
+
+
+def claimed(run: str, method: str, path: str, body=None) -> str:
+    undo = {"method": method, "path": path, "body": body}
+    return json.dumps({"state": "done", "run": run, "call": 1, "is": "x", "undo": undo}) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("DELETE", f"/repos/{LOGIN}/payroll", None),
+        ("PUT", f"/orgs/{LOGIN}/teams/norda-fraud/repos/{FULL_NAME}", {"permission": "admin"}),
+        ("PUT", f"/repos/{FULL_NAME}/collaborators/mallory", {"permission": "admin"}),
+        ("PATCH", f"/repos/{FULL_NAME}", {"visibility": "public"}),
+    ],
+)
+def test_a_forged_journal_is_not_obeyed(fake, create, method, path, body):
+    create()
+    with create.journal.open("a") as file:
+        file.write(claimed("feedfeedfeedfeed", method, path, body))
+    before, mark = standing(fake, FULL_NAME), len(fake.exchanges)
+
+    refused(fake, create, create("--undo"), mark, "no plan for this repository makes")
+
+    assert standing(fake, FULL_NAME) == before
+
+
+@pytest.mark.parametrize("what", [(), ("--undo",)], ids=str)
+def test_a_file_that_is_no_journal_is_left_as_it_is(fake, create, what):
+    create()
+    key = create.folder / "id_ed25519"
+    key.write_text("PRIVATE\n")
+
+    ran = create(*what, f"--journal={key}", journal=False)
+
+    assert ran.code == 2, ran.err
+    assert key.read_text() == "PRIVATE\n"
+
+
+def test_undo_does_not_delete_through_a_link(fake, create):
+    create()
+    real = create.folder / "kept.jsonl"
+    create.journal.rename(real)
+    create.journal.symlink_to(real)
+
+    assert create("--undo").code == 0
+    assert real.exists()

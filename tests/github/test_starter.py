@@ -14,9 +14,9 @@ from modelwright.operations.new import rendered
 from modelwright.operations.starters import starter_files
 from modelwright.operations.starters import starters as wanted_starters
 from tests.github.asking import ask
-from tests.github.organisation import APP_TOKEN, REQUESTER, WORKFLOW_TOKEN
+from tests.github.organisation import APP_TOKEN
 from tests.github.standing import standing
-from tests.github.starting import RELEASE, from_template, starters
+from tests.github.starting import RELEASE
 from tests.platforms import ROOT, change_policy, platform_copy, release
 
 USE_CASES = ("fraud-scoring", "mix", "next-best-offer-of-the-day")
@@ -48,11 +48,6 @@ def test_a_render_leaves_the_starters_workflows_as_they_are(brand, archetype, te
         files = rendered(platform, archetype, given)[1]
         found = {path: one.content for path, one in files.items() if path.startswith(WORKFLOWS)}
         assert found == kept, given
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    return starters(tmp_path_factory.mktemp("starters"))
 
 
 def published(fake, folder, capsys, tag):
@@ -107,35 +102,6 @@ def test_starters_are_written_once(place, capsys):
 
     assert code == 3
     assert "name a new folder" in capsys.readouterr().err
-
-
-@pytest.fixture
-def use_template(fake, organisation, place, tmp_path, monkeypatch, capsys):
-    """Make a repository from a starter, and let its workflow's command run in its clone."""
-
-    def use(starter, name, **told):
-        made = from_template(fake, place / starter, name, tmp_path / "clones", **told)
-        for variable in ("GITHUB_TOKEN", "GITHUB_API_URL", "GITHUB_TRIGGERING_ACTOR"):
-            monkeypatch.delenv(variable, raising=False)
-        monkeypatch.setenv("GH_TOKEN", WORKFLOW_TOKEN)
-        monkeypatch.setenv("GITHUB_REPOSITORY", made.full_name)
-        monkeypatch.setenv("GITHUB_ACTOR", REQUESTER)
-        monkeypatch.chdir(made.clone)
-        capsys.readouterr()
-        summary = tmp_path / "summary.md"
-        code = main(
-            [
-                "start",
-                f"--platform={BUNDLE}@{RELEASE}",
-                f"--api={fake.url}",
-                "--no-lock",
-                f"--summary={summary}",
-            ]
-        )
-        return made, code, capsys.readouterr().err, summary
-
-    (tmp_path / "clones").mkdir()
-    return use
 
 
 def test_a_starter_becomes_the_project_that_its_name_says(fake, use_template):
@@ -197,20 +163,6 @@ def test_a_team_among_several_is_taken_from_the_property(use_template):
     assert code == 0, said
     answers = yaml.safe_load(made.git("show", "main:.copier-answers.yml"))
     assert answers["team"] == "group-personalisation"
-
-
-@pytest.fixture
-def begun(use_template, create, monkeypatch):
-    """A project that was begun from a starter, and the button for it."""
-    made, code, said, _ = use_template(
-        "starter-kitto-serve", "kitto-mail-timing-serve", description="Says when to send"
-    )
-    assert code == 0, said
-    create.answers |= {"team": "kitto-marketing", "use_case": "mail-timing"}
-    create.answers |= {"personal_data": "personal", "description": "Says when to send"}
-    monkeypatch.setenv("GH_TOKEN", APP_TOKEN)
-    monkeypatch.chdir(create.folder)
-    return made
 
 
 def test_the_button_completes_what_a_starter_began(fake, begun, create):

@@ -15,6 +15,8 @@ UNPROCESSABLE: Final = "422"
 TIMEOUT: Final = "timeout"
 # Not among GitHub's: a proxy that repeats what it was sent.
 QUOTING: Final = "422 that quotes the token"
+# What a token lacks a right for.
+FORBIDDEN: Final = "403"
 FAULTS: Final = (
     RESET_BEFORE,
     RESET_AFTER,
@@ -59,6 +61,8 @@ def answer_of(kind: str, call: Call) -> Answer:
         return Answer(500, {"message": "Server Error"})
     if kind == QUOTING:
         return RefusedError(422, f"I was sent {call.headers.get('authorization')}").answer
+    if kind == FORBIDDEN:
+        return RefusedError(403, "Resource not accessible by integration").answer
     if kind == UNPROCESSABLE:
         return RefusedError(422, "Validation Failed").answer
     return RefusedError(

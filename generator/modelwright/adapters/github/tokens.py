@@ -143,10 +143,11 @@ def credential_for(
 def _of_gh(address: str, host: str) -> str:
     """Return the token that GitHub's own program keeps for a host; empty where it keeps none."""
     named = "github.com" if is_public(address) else host
+    # A token in its environment is one that it would give to any host: only what it keeps counts.
+    empty = dict.fromkeys((*_VARIABLES, *_ENTERPRISE), "")
+    command = ("gh", "auth", "token", "--hostname", named)
     try:
-        return run(
-            ("gh", "auth", "token", "--hostname", named), folder=Path.cwd(), seconds=10
-        ).strip()
+        return run(command, folder=Path.cwd(), env=empty, seconds=10).strip()
     except SurroundingsError:
         return ""
 

@@ -11,7 +11,7 @@ _POLICIES = _ONE + "/deployment-branch-policies"
 
 
 def _plan(state, repository) -> str:
-    if not repository.settings["private"]:
+    if state.server or not repository.settings["private"]:
         return "enterprise"
     return state.organisations[repository.owner.lower()].plan
 

@@ -1,0 +1,119 @@
+"""What is lacking is told before the first write: rights, plan, server, account."""
+
+import shutil
+
+import pytest
+
+from modelwright.provisioning.rights import RIGHTS, missing_rights
+from tests.github.creating import FULL_NAME, writes
+from tests.github.fake import faults
+from tests.github.organisation import APP_PERMISSIONS, LOGIN, POLICY
+from tests.github.standing import orphans, standing
+from tests.platforms import ROOT, change_policy, platform_copy
+
+
+@pytest.mark.parametrize("lacks", ["environments", "secrets", "repository_hooks", "workflows"])
+def test_a_right_that_the_app_lacks_is_told_before_anything_is_made(fake, with_app, lacks):
+    create = with_app({name: one for name, one in APP_PERMISSIONS.items() if name != lacks})
+
+    ran = create()
+
+    assert ran.code == 4, ran.err
+    assert f"{lacks}: {RIGHTS[lacks]}" in ran.err
+    assert fake.repository(FULL_NAME) is None
+
+
+def test_a_right_to_read_is_none_to_write():
+    assert missing_rights({**RIGHTS, "secrets": "read"}) == ["secrets: write"]
+    assert missing_rights(RIGHTS) == []
+    assert missing_rights({}) == []
+
+
+def test_the_rights_are_those_of_the_document_and_of_the_fake():
+    assert dict(RIGHTS) == APP_PERMISSIONS
+    text = (ROOT / "docs" / "create.md").read_text().partition("The app's rights.")[2]
+    for name in RIGHTS:
+        word = name.removeprefix("organization_").removeprefix("repository_")
+        word = {"hooks": "webhooks", "actions_variables": "variables"}.get(word, word)
+        assert word.replace("_", " ") in text, name
+
+
+@pytest.mark.parametrize(
+    "path", ["/environments/dev", "/topics", "/actions/secrets/SERVICE_API_KEYS"]
+)
+def test_a_right_that_nobody_told_of_leaves_nothing(fake, create, path):
+    """A token from elsewhere, whose rights GitHub does not list."""
+    fake.fail(lambda call: call.method == "PUT" and call.path.endswith(path), faults.FORBIDDEN)
+
+    ran = create()
+
+    assert ran.code == 4, ran.err
+    assert "taken back" in ran.err
+    assert fake.repository(FULL_NAME) is None
+    assert orphans(fake) == []
+
+
+def test_a_repository_that_was_there_is_never_taken_back(fake, create):
+    create()
+    fake.repository(FULL_NAME).topics = []
+    fake.fail(lambda call: call.path.endswith("/topics"), faults.FORBIDDEN)
+
+    ran = create()
+
+    assert ran.code == 4, ran.err
+    assert fake.repository(FULL_NAME)
+
+
+def test_a_plan_that_cannot_be_read_is_a_fault(fake, create, organisation):
+    organisation.plan = ""
+
+    ran = create()
+
+    assert ran.code == 4, ran.err
+    assert "which plan" in ran.err
+    assert writes(fake.exchanges) == []
+
+
+@pytest.mark.parametrize("version", ["3.17.0", "3.18.0", "3.19.0"])
+def test_a_server_of_ones_own_has_no_plan_and_gets_what_it_knows(
+    fake, create, organisation, version
+):
+    fake.state.server, organisation.plan = version, ""
+
+    plan, ran, again = create("--plan"), create(), create()
+
+    assert (plan.code, ran.code, again.code) == (0, 0, 0), ran.err + again.err
+    knows = version == "3.19.0"
+    assert ("actions may be named by tag" in plan.err) is not knows
+    assert fake.repository(FULL_NAME).actions.get("sha_pinning_required", False) is knows
+    assert "nothing was sent" in again.out
+
+
+@pytest.mark.parametrize("plan", ["free", "team"])
+def test_what_a_plan_lacks_is_left_out_whole(fake, create, organisation, tmp_path, plan):
+    """GitHub refuses these fields even with their defaults."""
+    organisation.plan = plan
+    folder = tmp_path / "platform"
+    platform_copy(folder)
+    shutil.copytree(ROOT / ".github", folder / ".github")
+    text = (ROOT / "platform.yml").read_text()
+    assert "github: {visibility: private," in text
+    wider = text.replace("github: {", "github: {without_plan: continue, ")
+    change_policy(folder, wider)
+
+    ran, again = create(f"--platform={folder}"), create(f"--platform={folder}")
+
+    assert (ran.code, again.code) == (0, 0), ran.err + again.err
+    told = standing(fake, FULL_NAME)
+    assert set(told["environments"]) == (set() if plan == "free" else set(POLICY["environments"]))
+    assert "nothing was sent" in again.out
+
+
+def test_a_persons_account_is_told_as_that(fake, create, organisation):
+    del fake.state.organisations[LOGIN]
+    fake.state.user(LOGIN)
+
+    ran = create()
+
+    assert ran.code == 3, ran.err
+    assert "a person's account" in ran.err

@@ -1,0 +1,93 @@
+"""A token goes to its own host alone, reaches one repository, and ends with the run."""
+
+import pytest
+
+from modelwright.adapters.github.tokens import credential_for
+from modelwright.errors import SurroundingsError
+from tests.github.creating import FULL_NAME
+from tests.github.organisation import APP_PERMISSIONS
+
+PUBLIC = "https://api.github.com"
+STRANGER = "https://evil.example/api/v3"
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"GH_TOKEN": "ghp_a"},
+        {"GITHUB_TOKEN": "ghp_a"},
+        {"GH_ENTERPRISE_TOKEN": "ghp_a"},
+        {"GH_ENTERPRISE_TOKEN": "ghp_a", "GH_HOST": "other.example"},
+        {"GH_TOKEN": "ghp_a", "GH_HOST": "other.example"},
+        {"MODELWRIGHT_APP_ID": "1", "MODELWRIGHT_APP_KEY": "a key"},
+    ],
+)
+def test_a_host_that_only_a_platform_names_gets_no_token(environ, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(SurroundingsError) as raised:
+        credential_for(STRANGER, environ, "org", vouched=False)
+
+    assert "ghp_a" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "environ", "vouched"),
+    [
+        (PUBLIC, {"GH_TOKEN": "ghp_a"}, False),
+        (PUBLIC, {"GITHUB_TOKEN": "ghp_a"}, True),
+        ("https://ghes.example/api/v3", {"GH_TOKEN": "ghp_a"}, True),
+        (
+            "https://ghes.example/api/v3",
+            {"GH_ENTERPRISE_TOKEN": "ghp_a", "GH_HOST": "ghes.example", "GH_TOKEN": "ghp_b"},
+            False,
+        ),
+    ],
+)
+def test_a_host_that_a_person_names_gets_it(address, environ, vouched):
+    assert credential_for(address, environ, "org", vouched=vouched).token == "ghp_a"
+
+
+def test_gh_is_asked_for_the_token_of_that_host(monkeypatch, tmp_path):
+    program = tmp_path / "gh"
+    program.write_text(
+        "#!/bin/sh\n"
+        'if [ -n "$GH_ENTERPRISE_TOKEN" ]; then echo "$GH_ENTERPRISE_TOKEN"; exit; fi\n'
+        'if [ "$4" = ghes.example ]; then echo ghp_kept; else exit 1; fi\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setenv("GH_ENTERPRISE_TOKEN", "ghp_of_another_host")
+
+    found = credential_for("https://ghes.example/api/v3", {"GH_TOKEN": "x"}, "o", vouched=False)
+
+    assert found.token == "ghp_kept"
+
+
+def test_an_apps_token_reaches_one_repository_and_is_taken_back(fake, with_app):
+    create = with_app({**APP_PERMISSIONS, "pages": "write"})
+
+    ran = create()
+
+    assert ran.code == 0, ran.err
+    minted = [one for one in fake.state.tokens.values() if one.value.endswith("installation")]
+    assert [one.repository for one in minted] == [None, FULL_NAME]
+    assert all(one.expired for one in minted)
+    assert all("pages" not in one.permissions for one in minted)
+    writing = {
+        found.call.token.repository
+        for found in fake.writes
+        if not found.is_git and found.call.path.startswith("/repos/")
+    }
+    assert writing == {FULL_NAME}
+
+
+@pytest.mark.parametrize("what", [("--plan",), ("--undo",)], ids=str)
+def test_an_apps_token_is_taken_back_whatever_comes_of_it(fake, with_app, what):
+    create = with_app(dict(APP_PERMISSIONS))
+    create(*what)
+
+    minted = [one for one in fake.state.tokens.values() if one.value.endswith("installation")]
+
+    assert minted
+    assert all(one.expired for one in minted)
