@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +15,9 @@ from modelwright.cli.options import JsonOption, QuietOption
 from modelwright.cli.progress import following
 from modelwright.cli.terminal import Terminal
 from modelwright.errors import FindingsError
+
+if TYPE_CHECKING:
+    from modelwright.policy.first_deployment import ToFillIn
 
 app = typer.Typer(
     help="Keep the organisation's platform.", no_args_is_help=True, rich_markup_mode=None
@@ -35,8 +40,12 @@ def _root(where: Path | None) -> Path:
 def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
     """Say whether the policy is sound and every archetype renders for every brand and team."""
     # Here, because reading the policy strictly costs every other command 100 ms.
-    from modelwright.operations import pinning, syncing  # noqa: PLC0415
-    from modelwright.operations.platform_check import check_platform, combinations  # noqa: PLC0415
+    from modelwright.operations import syncing  # noqa: PLC0415
+    from modelwright.operations.platform_check import (  # noqa: PLC0415
+        check_platform,
+        combinations,
+        to_fill_in,
+    )
 
     terminal = Terminal(as_json=as_json, quiet=quiet)
     named = where is not None and (where.is_file() or where.suffix in {".yml", ".yaml"})
@@ -48,7 +57,15 @@ def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption =
             tell(combination.name)
             combination.render()
     stale = list(syncing.stale_files(file.parent))
-    terminal.document({"file": str(file), "rendered": len(todo), "stale": stale})
+    open_points = to_fill_in(platform)
+    terminal.document(
+        {
+            "file": str(file),
+            "rendered": len(todo),
+            "stale": stale,
+            "to_fill_in": [asdict(point) for point in open_points],
+        }
+    )
     if stale:
         raise FindingsError(
             f"{len(stale)} files were not written from this policy: {', '.join(stale)}",
@@ -56,12 +73,32 @@ def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption =
             next_step="run modelwright platform sync",
         )
     terminal.say(f"{file}: sound; {len(todo)} projects render")
-    changed = pinning.stale_pin(file.parent) if (file.parent / ".git").exists() else ""
+    for line in _still(open_points):
+        terminal.say(line)
+    _remind_of_the_pin(file.parent, terminal)
+
+
+def _remind_of_the_pin(root: Path, terminal: Terminal) -> None:
+    from modelwright.operations.pinning import stale_pin  # noqa: PLC0415
+
+    changed = stale_pin(root) if (root / ".git").exists() else ""
     if changed:
         terminal.note(
             f"{changed} changed since the pin: once it is merged, and before the release, run "
             "modelwright platform sync --pin"
         )
+
+
+def _still(points: Sequence[ToFillIn]) -> Iterator[str]:
+    for blocks, title in (
+        (True, "to fill in before the first deployment, which fails without:"),
+        (False, "to know before the first deployment:"),
+    ):
+        chosen = [point for point in points if point.blocks is blocks]
+        if chosen:
+            yield title
+        for point in chosen:
+            yield f"  {point.where}: {point.problem}"
 
 
 @app.command()

@@ -19,15 +19,17 @@ from modelwright.adapters.github.journal_file import JournalFile
 from modelwright.adapters.github.organisation import read_organisation
 from modelwright.adapters.github.pushing import push
 from modelwright.adapters.github.repository import read_answers, read_repository
-from modelwright.adapters.github.tokens import Credential, is_app
+from modelwright.adapters.github.tokens import Credential, NoTokenError, is_app
 from modelwright.catalog.platform import Platform
 from modelwright.errors import RefusedError, SurroundingsError
 from modelwright.operations.creating.adopting import adoption_faults
 from modelwright.operations.creating.apply import Apply
 from modelwright.operations.creating.connecting import connected, published
+from modelwright.operations.creating.deploying import deployment_faults
 from modelwright.operations.creating.project import Prepared, prepared, written
 from modelwright.operations.creating.refusing import refuse
 from modelwright.operations.creating.undo import undo
+from modelwright.operations.creating.unseen import planned_unseen
 from modelwright.operations.creating.wish import Outcome, Wish
 from modelwright.provisioning import journal
 from modelwright.provisioning.actual import Actual
@@ -61,6 +63,7 @@ class _Creation:
     environ: Mapping[str, str]
     notes: JournalFile
     tell: Callable[[str], None]
+    lacking: Sequence[PreflightFault] = ()
 
     @property
     def where(self) -> str:
@@ -133,23 +136,29 @@ def create(
     platform = published(platform)
     project = prepared(platform, wish)
     desired = filled(project.desired, environ)
-    notes = JournalFile(
-        wish.journal or cache("creations") / desired.organisation / f"{desired.name}.jsonl"
-    )
+    lacking = deployment_faults(platform.policy, project, wish)
+    kept = cache("creations") / desired.organisation / f"{desired.name}.jsonl"
+    notes = JournalFile(wish.journal or kept)
     notes.lines()
-    with connected(platform, wish.api, environ, desired.organisation) as (github, credential):
-        return _done(
-            _Creation(
-                wish=wish,
-                platform=platform,
-                project=replace(project, desired=desired),
-                github=github,
-                credential=credential,
-                environ=environ,
-                notes=notes,
-                tell=tell,
+    try:
+        with connected(platform, wish.api, environ, desired.organisation) as (github, credential):
+            return _done(
+                _Creation(
+                    wish=wish,
+                    platform=platform,
+                    project=replace(project, desired=desired),
+                    github=github,
+                    credential=credential,
+                    environ=environ,
+                    notes=notes,
+                    tell=tell,
+                    lacking=lacking,
+                )
             )
-        )
+    except NoTokenError:
+        if not wish.plan:
+            raise
+        return planned_unseen(desired, lacking)
 
 
 def _done(creation: _Creation) -> Outcome:
@@ -366,7 +375,11 @@ def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
         notes.append("this server does not know sha_pinning_required: actions may be named by tag")
     transfer_from = creation.wish.transfer_from
     against = (
-        [*name_faults(desired, actual, resume=True, transfer_from=transfer_from), *strangers]
+        [
+            *name_faults(desired, actual, resume=True, transfer_from=transfer_from),
+            *strangers,
+            *creation.lacking,
+        ]
         if creation.wish.plan
         else []
     )

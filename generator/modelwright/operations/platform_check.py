@@ -16,6 +16,7 @@ from modelwright.operations import syncing
 from modelwright.operations.audit import evidence_of
 from modelwright.operations.new import rendered
 from modelwright.policy.choices import offered
+from modelwright.policy.first_deployment import ToFillIn, of_brand
 
 OVERLAYS: Final = "deploy/k8s/overlays"
 
@@ -64,6 +65,14 @@ def check_platform(file: Path) -> Platform:
     for archetype in platform.policy["archetypes"]:
         evidence_of(platform, archetype)
     return platform
+
+
+def to_fill_in(platform: Platform) -> list[ToFillIn]:
+    """Return what a sound policy does not say yet, by brand; nothing of a sample's."""
+    if platform.sample:
+        return []
+    policy = platform.policy
+    return [point for brand in offered(policy["brands"]) for point in of_brand(policy, brand)]
 
 
 def combinations(platform: Platform) -> list[Combination]:

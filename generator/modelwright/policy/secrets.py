@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["NAME_PATTERN", "NeededSecret", "needed_secrets"]
+__all__ = ["NAME_PATTERN", "NeededSecret", "expanded_names", "needed_secrets"]
 
 NAME_PATTERN: Final = r"(?!GITHUB_)[A-Z_][A-Z0-9_]*"
 
@@ -57,6 +57,23 @@ def needed_secrets(
         if archetype in entry.get("archetypes", [archetype]) and way in entry.get("auth", [way])
         for secret in _expanded(entry, brand, places)
     ]
+
+
+def expanded_names(policy: Mapping[str, Any], brand: str, *, level: str = "") -> dict[str, str]:
+    """Return the kind of every secret and variable that a brand's projects may have, by name.
+
+    Args:
+        policy: The policy as a plain mapping.
+        brand: Id of the brand.
+        level: Only those of this level; empty is every level.
+    """
+    way, places = policy["brands"][brand]["auth"], policy["environments"]
+    return {
+        secret.name: secret.kind
+        for entry in policy["secrets"]
+        if way in entry.get("auth", [way]) and level in {"", entry["level"]}
+        for secret in _expanded(entry, brand, places)
+    }
 
 
 def _expanded(

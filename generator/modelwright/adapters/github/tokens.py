@@ -20,7 +20,7 @@ from modelwright.adapters.process import output, run
 from modelwright.errors import SurroundingsError
 from modelwright.provisioning.rights import RIGHTS
 
-__all__ = ["Credential", "credential_for", "is_app"]
+__all__ = ["Credential", "NoTokenError", "credential_for", "is_app"]
 
 _VARIABLES: Final = ("GH_TOKEN", "GITHUB_TOKEN")
 _APP: Final = ("MODELWRIGHT_APP_ID", "MODELWRIGHT_APP_KEY")
@@ -29,6 +29,10 @@ _MINUTES: Final = 60
 _TRIES: Final = 4
 _PAUSE: Final = 0.5
 _SECONDS: Final = 5.0
+
+
+class NoTokenError(SurroundingsError):
+    """Nothing in the surroundings gives a token."""
 
 
 @dataclass(kw_only=True)
@@ -133,7 +137,7 @@ def credential_for(
             next_step=f"where you trust it with your token, add --api {address}; "
             f"or run gh auth login --hostname {host}",
         )
-    raise SurroundingsError(
+    raise NoTokenError(
         "there is no token for GitHub",
         where="GH_TOKEN, GITHUB_TOKEN, gh auth token",
         next_step="run gh auth login, or set GH_TOKEN",
