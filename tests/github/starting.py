@@ -44,13 +44,16 @@ class FromStarter:
         return done.stdout.decode()
 
 
-def from_template(fake, starter: Path, name: str, folder: Path, **told) -> FromStarter:
+def from_template(
+    fake, starter: Path, name: str, folder: Path, *, topics: list[str] = (), **told
+) -> FromStarter:
     """Do what GitHub does with a template: one commit of its files, by a person who administers."""
     full_name = f"{LOGIN}/{name}"
     body = {"name": name, "private": True, "visibility": "private", **told}
     assert ask(fake, APP_TOKEN, "POST", f"/orgs/{LOGIN}/repos", body).status == 201
     found = fake.repository(full_name)
     found.collaborators[REQUESTER] = "admin"
+    found.topics = list(topics)
     token = {"kind": "actions", "permissions": dict(RIGHTS), "repository": full_name}
     fake.token(WORKFLOW_TOKEN, "github-actions[bot]", **token)
     clone = folder / name

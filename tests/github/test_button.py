@@ -20,6 +20,7 @@ FORM = {
     "archetype": "online-serving",
     "brand": "the team's own",
     "what": "create",
+    "transfer_from": "nobody",
     **ANSWERS,
 }
 

@@ -86,6 +86,7 @@ def test_a_repository_that_is_no_template_is_left_alone(
     platform_copy(tmp_path / "platform")
     release(tmp_path / "platform", "v0.1.0")
     body = {"name": "starter-norda-batch", "private": True, "visibility": "private"}
+    body["custom_properties"] = {"project": "starter-norda-batch"}
     ask(fake, APP_TOKEN, "POST", "/orgs/halden-retail/repos", body)
 
     where = [f"--platform={tmp_path / 'platform'}@v0.1.0", f"--api={fake.url}"]
@@ -93,6 +94,42 @@ def test_a_repository_that_is_no_template_is_left_alone(
 
     assert code == 3
     assert "is no template repository" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mark", [{}, {"project": "starter-norda-serve"}])
+def test_a_template_that_somebody_else_made_is_left_alone(
+    fake, organisation, tmp_path, monkeypatch, capsys, mark
+):
+    """Every project made from it would be theirs."""
+    monkeypatch.setenv("GH_TOKEN", APP_TOKEN)
+    platform_copy(tmp_path / "platform")
+    release(tmp_path / "platform", "v0.1.0")
+    name = "starter-norda-batch"
+    body = {"name": name, "private": True, "visibility": "private", "is_template": True}
+    ask(fake, APP_TOKEN, "POST", "/orgs/halden-retail/repos", {**body, "custom_properties": mark})
+
+    where = [f"--platform={tmp_path / 'platform'}@v0.1.0", f"--api={fake.url}"]
+    code = main(["platform", "starter", str(tmp_path / "out"), "--publish", *where])
+
+    assert code == 3
+    assert "modelwright did not make it" in capsys.readouterr().err
+    assert not list((fake.repository(f"halden-retail/{name}").git / "refs/heads").iterdir())
+
+
+def test_a_mark_that_anybody_may_set_publishes_nothing(
+    fake, organisation, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("GH_TOKEN", APP_TOKEN)
+    organisation.properties["project"]["values_editable_by"] = "org_and_repo_actors"
+    platform_copy(tmp_path / "platform")
+    release(tmp_path / "platform", "v0.1.0")
+
+    where = [f"--platform={tmp_path / 'platform'}@v0.1.0", f"--api={fake.url}"]
+    code = main(["platform", "starter", str(tmp_path / "out"), "--publish", *where])
+
+    assert code == 3
+    assert "proves nothing" in capsys.readouterr().err
+    assert fake.state.repositories == {}
 
 
 def test_starters_are_written_once(place, capsys):
@@ -139,8 +176,14 @@ def test_a_starter_becomes_the_project_that_its_name_says(fake, use_template):
             {"custom_properties": {"team": "velora-search"}},
             "velora-search",
         ),
+        (
+            "starter-kitto-serve",
+            "kitto-mail-timing-serve",
+            {"custom_properties": {"brand": "norda"}},
+            "is taken",
+        ),
     ],
-    ids=["no name", "no team", "other starter", "reserved", "other brand's team"],
+    ids=["no name", "no team", "other starter", "reserved", "other brand's team", "marked"],
 )
 def test_what_cannot_be_started_is_refused_with_its_reason(
     use_template, starter, name, told, words
@@ -163,6 +206,16 @@ def test_a_team_among_several_is_taken_from_the_property(use_template):
     assert code == 0, said
     answers = yaml.safe_load(made.git("show", "main:.copier-answers.yml"))
     assert answers["team"] == "group-personalisation"
+
+
+def test_a_team_among_several_is_taken_from_a_topic(use_template):
+    made, code, said, _ = use_template(
+        "starter-norda-serve", "norda-fraud-scoring-serve", topics=["ml", "norda-forecasting"]
+    )
+
+    assert code == 0, said
+    answers = yaml.safe_load(made.git("show", "main:.copier-answers.yml"))
+    assert answers["team"] == "norda-forecasting"
 
 
 def test_the_button_completes_what_a_starter_began(fake, begun, create):

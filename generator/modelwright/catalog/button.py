@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-__all__ = ["BUTTON", "OWN_BRAND", "button", "pinned"]
+__all__ = ["BUTTON", "NOBODY", "OWN_BRAND", "button", "pinned"]
 
 BUTTON: Final = ".github/workflows/new-project.yml"
 OWN_BRAND: Final = "the team's own"
+NOBODY: Final = "nobody"
 _PERSONAL: Final = ("personal", "pseudonymous", "none")
 _MODES: Final = ("create", "plan", "resume", "undo")
 
@@ -35,12 +36,15 @@ def button(policy: Mapping[str, Any]) -> str:
         brands=_options(chosen),
         personal=_options(_PERSONAL),
         modes=_options(_MODES),
-        example=json.dumps(policy["naming"]["use_case"]["example"]),
+        example=policy["naming"]["use_case"]["example"],
+        givers=_options([NOBODY, *policy["teams"]]),
+        group=_group(policy),
         runner=available["runner"],
         checkout=pinned(available["actions"]["checkout"]),
         uv=pinned(available["actions"]["setup-uv"]),
         upload=pinned(available["actions"]["upload-artifact"]),
         own=OWN_BRAND.replace("'", "''"),
+        nobody=NOBODY,
     )
 
 
@@ -50,6 +54,37 @@ def _offered(entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
         for name, entry in entries.items()
         if not (entry.get("retired") or entry.get("renamed_to"))
     ]
+
+
+def _group(policy: Mapping[str, Any]) -> str:
+    """Return the expression of the repository's name, as the naming policy puts it together."""
+    name = policy["naming"]["repository"]["name"]
+    hyphen = "-" if "-{suffix}" in name else ""
+    pattern = name.replace(f"{hyphen}{{suffix}}", "{2}")
+    pattern = pattern.replace("{brand}", "{0}").replace("{use_case}", "{1}")
+    suffixes = {
+        f"{hyphen}{entry['suffix']}" if entry["suffix"] else "": [key]
+        for key, entry in policy["archetypes"].items()
+    }
+    brands: dict[str, list[str]] = {}
+    for key, entry in policy["teams"].items():
+        brands.setdefault(entry["brands"][0], []).append(key)
+    own = OWN_BRAND.replace("'", "''")
+    return (
+        f"${{{{ format('{pattern}',\n"
+        f"    inputs.brand != '{own}' && inputs.brand || {_looked_up('team', brands)},\n"
+        "    inputs.use_case,\n"
+        f"    {_looked_up('archetype', suffixes)}) }}}}"
+    )
+
+
+def _looked_up(field: str, values: Mapping[str, list[str]]) -> str:
+    """Return an expression for the value that stands for what was chosen in a field."""
+    cases = [
+        f"contains(fromJSON('{json.dumps(chosen)}'), inputs.{field}) && '{value}'"
+        for value, chosen in values.items()
+    ]
+    return " ||\n    ".join([*cases, "''"])
 
 
 def _options(names: Iterable[str]) -> str:
@@ -86,10 +121,9 @@ on:
         required: true
         options:{brands}
       use_case:
-        description: What is it for? Lower-case words joined by hyphens, such as the one shown.
+        description: What is it for? Lower-case words joined by hyphens, such as {example}.
         type: string
         required: true
-        default: {example}
       personal_data:
         description: Which personal data does it read?
         type: choice
@@ -104,12 +138,18 @@ on:
         type: choice
         required: true
         options:{modes}
+      transfer_from:
+        description: Only to take it over, which team hands it over? Its record names you.
+        type: choice
+        required: true
+        options:{givers}
 
 permissions: {{}}
 
-# Two presses for one project wait for each other.
+# Two presses for one repository wait for each other, whoever presses.
 concurrency:
-  group: new-project-${{{{ inputs.team }}}}-${{{{ inputs.use_case }}}}
+  group: >-
+    {group}
   cancel-in-progress: false
 
 jobs:
@@ -142,6 +182,7 @@ jobs:
           personal-data: ${{{{ inputs.personal_data }}}}
           description: ${{{{ inputs.description }}}}
           what: ${{{{ inputs.what }}}}
+          transfer-from: ${{{{ inputs.transfer_from != '{nobody}' && inputs.transfer_from || '' }}}}
           app-id: ${{{{ vars.MODELWRIGHT_APP_ID }}}}
           app-key: ${{{{ secrets.MODELWRIGHT_APP_KEY }}}}
           journal: ${{{{ runner.temp }}}}/creation.jsonl

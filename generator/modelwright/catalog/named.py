@@ -23,7 +23,7 @@ def answers_from(
         policy: The policy as plain data.
         name: The repository's name.
         description: What the repository says of itself; empty takes the use case in words.
-        team: The team that it is tagged with; empty where it is not.
+        team: The team that its property or a topic names; empty where neither does.
 
     Raises:
         RefusedError: The name does not parse, or leaves the team open.
@@ -55,6 +55,6 @@ def _only_team(policy: Mapping[str, Any], brand: str) -> str:
         return teams[0]
     raise RefusedError(
         f"the name does not say which team of {brand} owns it",
-        where="the repository's custom properties",
-        next_step=f"set its property for the team to {' or '.join(teams)}, {_AGAIN}",
+        where="the repository's topics",
+        next_step=f"give it the topic {' or '.join(teams)}, {_AGAIN}",
     )

@@ -36,15 +36,17 @@ def publish_starters(
         tell: Told the name of each.
 
     Raises:
-        RefusedError: A repository of that name is there, and is no template.
+        RefusedError: A repository of that name is there, and is no template of the organisation's.
         SurroundingsError: GitHub or git failed; run again, it goes on.
     """
     organisation = platform.policy["organisation"]["github"]
+    mark = next(key for key, what in platform.policy["tags"].items() if what == "repository")
     renewed = []
     with connected(platform, api, environ, organisation) as (github, credential):
+        _refuse_open_mark(github, organisation, mark)
         for folder in folders:
             tell(folder.name)
-            there = _template(github, organisation, folder.name)
+            there = _template(github, organisation, folder.name, mark)
             refuse_stranger(there["clone_url"], github.address)
             message = f"chore: the starter of {platform.version}"
             if renew(github, credential.token, there["clone_url"], folder, message):
@@ -52,7 +54,19 @@ def publish_starters(
     return renewed
 
 
-def _template(github: GitHub, organisation: str, name: str) -> Mapping[str, Any]:
+def _refuse_open_mark(github: GitHub, organisation: str, mark: str) -> None:
+    """Whoever makes a repository of a starter's name first must not be able to mark it."""
+    rows = github.call("GET", f"/orgs/{organisation}/properties/schema").data
+    known = {row["property_name"]: row for row in rows}
+    if mark not in known or known[mark].get("values_editable_by") == "org_and_repo_actors":
+        raise RefusedError(
+            "it does not exist, or repositories may set it themselves, so it proves nothing",
+            where=f"custom property {mark}",
+            next_step="have an owner of the organisation define it for the organisation alone",
+        )
+
+
+def _template(github: GitHub, organisation: str, name: str, mark: str) -> Mapping[str, Any]:
     there: Mapping[str, Any]
     answer = github.call("GET", f"/repos/{organisation}/{name}", fine=(_ABSENT,))
     if answer.status == _ABSENT:
@@ -62,10 +76,19 @@ def _template(github: GitHub, organisation: str, name: str) -> Mapping[str, Any]
             "private": True,
             "visibility": "private",
             "is_template": True,
+            "custom_properties": {mark: name},
         }
         there = github.call("POST", f"/orgs/{organisation}/repos", body).data
         return there
     there = answer.data
+    values = github.call("GET", f"/repos/{organisation}/{name}/properties/values").data
+    if {"property_name": mark, "value": name} not in values:
+        raise RefusedError(
+            "it is there already, and modelwright did not make it",
+            where=f"{organisation}/{name}",
+            next_step=f"look at who may write to it; where it is yours, have an owner of the "
+            f"organisation set its custom property {mark} to {name}",
+        )
     if not there.get("is_template"):
         raise RefusedError(
             "it is there already, and is no template repository",

@@ -111,13 +111,23 @@ def _wish(platform: Platform, github: GitHub, told: Mapping[str, Any]) -> Wish:
     path = f"/repos/{told['full_name']}/properties/values"
     rows = github.call("GET", path, fine=_NOT_SHOWN).data
     values = {one["property_name"]: one["value"] for one in rows} if isinstance(rows, list) else {}
-    tag = next((key for key, what in platform.policy["tags"].items() if what == "team"), "")
+    tags = {what: key for key, what in platform.policy["tags"].items()}
+    topics = [one for one in told.get("topics", ()) if one in platform.policy["teams"]]
     answers = answers_from(
         platform.policy,
         told["name"],
         description=(told.get("description") or "").strip(),
-        team=str(values.get(tag) or ""),
+        team=str(values.get(tags["team"]) or next(iter(topics), "")),
     )
+    for what in ("team", "brand", "archetype"):
+        marked = values.get(tags[what])
+        if marked and marked != answers[what]:
+            raise RefusedError(
+                f"the repository is taken: its property {tags[what]} is {marked!r}, and its name "
+                f"says {answers[what]!r}",
+                where=told["full_name"],
+                next_step="choose another name",
+            )
     return Wish(archetype=answers.pop("archetype"), given=answers, defaults=True)
 
 
