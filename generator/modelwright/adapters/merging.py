@@ -93,6 +93,18 @@ def renames(scratch: Scratch, before: Files, after: Files, folder: Path) -> dict
     return dict(zip(fields[1::3], fields[2::3], strict=False))
 
 
+def contents_of(scratch: Scratch, files: Files, folder: Path) -> dict[str, bytes]:
+    """Return what files of a merge hold, by path.
+
+    Raises:
+        SurroundingsError: Git fails.
+    """
+    scratch.tree(files)
+    return {
+        path: _git(scratch, folder, "cat-file", "blob", entry.name) for path, entry in files.items()
+    }
+
+
 def files_of(listed: bytes) -> dict[str, Entry]:
     """Read what `git ls-tree -r -z` printed."""
     found = {}

@@ -50,8 +50,13 @@ _HELPERS: Final = (
     *("GH_CONFIG_DIR", "CODESPACES", "ELECTRON_RUN_AS_NODE", "AWS_PROFILE", "AWS_REGION"),
 )
 _HELPERS_FAMILIES: Final = ("GCM_", "VSCODE_GIT_")
-# What names another project, another way of running, or a secret that locks nothing.
+# What names another project, another way of running, or a secret that locks nothing; and what of a
+# person's own would decide what a lock file says, such as the mirror that only she can reach.
 _NOT_FOR_UV: Final = (
+    *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),
+    *("UV_NO_INDEX", "UV_INDEX_STRATEGY", "UV_CONFIG_FILE", "UV_NO_CONFIG", "UV_NO_SOURCES"),
+    *("UV_RESOLUTION", "UV_PRERELEASE", "UV_FORK_STRATEGY", "UV_EXCLUDE_NEWER", "UV_OVERRIDE"),
+    *("UV_CONSTRAINT", "UV_UPGRADE", "UV_TORCH_BACKEND", "UV_NO_BINARY", "UV_PROXY_URL"),
     *("UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"),
     *("UV_ENV_FILE", "UV_FROZEN", "UV_LOCKED", "UV_CHECK"),
 )

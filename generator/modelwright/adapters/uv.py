@@ -18,9 +18,10 @@ from typing import Any, Final
 from modelwright.adapters.atomic import write_whole
 from modelwright.adapters.cache import cache
 from modelwright.adapters.process import run
+from modelwright.adapters.uv_settings import reach
 from modelwright.errors import RefusedError, SurroundingsError
 
-__all__ = ["LOCK", "PYTHON", "lock"]
+__all__ = ["LOCK", "PYTHON", "lock", "locked"]
 
 LOCK: Final = "uv.lock"
 PYTHON: Final = "pyproject.toml"
@@ -40,6 +41,23 @@ _DEEPEST: Final = 6
 def lock(project: Path, *, options: Sequence[str] = ()) -> None:
     """Write a project's `uv.lock`, or judge it where the options say `--check`.
 
+    Raises:
+        RefusedError: As `locked`.
+        SurroundingsError: As `locked`.
+    """
+    place = project / LOCK
+    before = place.read_bytes() if place.exists() else b""
+    after = locked(project, options=options)
+    if after != before:
+        write_whole(place, after)
+
+
+def locked(project: Path, *, options: Sequence[str] = ()) -> bytes:
+    """Return what a project's `uv.lock` should be; nothing is upgraded that need not be.
+
+    Packages come from the indexes that the project names, else from the public one, whatever
+    indexes the person's own configuration names: it only says how they are reached.
+
     Args:
         project: The folder with `pyproject.toml`.
         options: Further options of `uv lock`.
@@ -51,17 +69,15 @@ def lock(project: Path, *, options: Sequence[str] = ()) -> None:
     place = cache("locking")
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as name:
-        aside = Path(name)
+        aside, settings = Path(name, "project"), Path(name, "settings")
+        aside.mkdir()
         _copy_metadata(project, aside)
-        before = (aside / LOCK).read_bytes() if (aside / LOCK).exists() else b""
         try:
-            run((*_COMMAND, *options), folder=aside, env=_SAFE)
+            run((*_COMMAND, *options), folder=aside, env={**_SAFE, **reach(settings)})
         except SurroundingsError as error:
             error.next_step = shlex.join(("uv", "lock", "--project", str(project)))
             raise
-        after = (aside / LOCK).read_bytes() if (aside / LOCK).exists() else before
-    if after != before:
-        write_whole(project / LOCK, after)
+        return (aside / LOCK).read_bytes() if (aside / LOCK).exists() else b""
 
 
 def _copy_metadata(project: Path, aside: Path) -> None:

@@ -23,7 +23,6 @@ from modelwright.cli.options import (
 )
 from modelwright.cli.progress import following
 from modelwright.cli.terminal import Terminal
-from modelwright.errors import FindingsError
 
 if TYPE_CHECKING:
     from modelwright.catalog.answering import Asker
@@ -106,8 +105,8 @@ def _end(terminal: Terminal, document: dict[str, Any], outcome: Outcome) -> None
     terminal.document({**document, "update": outcome.document()})
     for line in lines(outcome, verbose=terminal.verbose):
         terminal.say(line)
-    if outcome.conflicts:
-        raise typer.Exit(FindingsError.exit_code)
+    if outcome.exit_code:
+        raise typer.Exit(outcome.exit_code)
 
 
 def _tell(adoption: Adoption, terminal: Terminal) -> None:

@@ -33,6 +33,9 @@ def lines(outcome: Outcome, *, verbose: bool = False) -> Iterator[str]:
         yield "  what the template says:"
         yield from (f"    {line}" for line in outcome.changelog)
     yield from _conflicts(outcome)
+    if outcome.stale_lock:
+        yield f"uv.lock does not match any more and could not be renewed: {outcome.stale_lock}"
+        yield "  next: uv lock && git add uv.lock"
     yield from _next(outcome)
 
 

@@ -23,7 +23,6 @@ from modelwright.cli.options import (
 )
 from modelwright.cli.status_cache import ANSWERS_FILE
 from modelwright.cli.terminal import Terminal
-from modelwright.errors import FindingsError
 
 if TYPE_CHECKING:
     from modelwright.catalog.answering import Asker
@@ -77,8 +76,8 @@ def update(  # noqa: PLR0913, PLR0917 -- the contract's options
     terminal.document(outcome.document())
     for line in lines(outcome, verbose=verbose):
         terminal.say(line)
-    if outcome.conflicts:
-        raise typer.Exit(FindingsError.exit_code)
+    if outcome.exit_code:
+        raise typer.Exit(outcome.exit_code)
 
 
 def _asker() -> Asker | None:

@@ -16,6 +16,7 @@ from modelwright.adapters.project_repository import ProjectRepository, repositor
 from modelwright.adapters.stored_answers import stored_answers
 from modelwright.catalog.platform_record import FILE as PLATFORM
 from modelwright.errors import SurroundingsError
+from modelwright.operations.update_lock import follow_lock
 from modelwright.operations.update_merge import file_changes, import_notes, merged
 from modelwright.operations.update_plan import Wish, foretold, moves
 from modelwright.operations.update_source import source_of
@@ -106,13 +107,15 @@ def _planned(
         if _current(old, new, outcome, wish):
             return replace(outcome, status="current"), None
         result, both = merged(scratch, repository, ours, old, new, wish)
+    lock = follow_lock(scratch, repository, result, offline=wish.offline)
     refuse_names(set(both.theirs) - set(both.base), new.version.name)
-    notes = [*outcome.notes, *_moved(result), *import_notes(repository, result, both)]
+    notes = [*outcome.notes, *_moved(result), *import_notes(repository, result, both), *lock.notes]
     return replace(
         outcome,
         files=file_changes(scratch, result, repository.folder),
         conflicts=result.conflicts,
         notes=notes,
+        stale_lock=lock.stale,
     ), result
 
 

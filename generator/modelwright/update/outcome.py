@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from modelwright.errors import FindingsError, SurroundingsError
 from modelwright.update.conflict import Conflict
 
 Status = Literal["current", "planned", "updated", "conflicts"]
@@ -57,6 +58,7 @@ class Outcome:
         changelog: What the template's changelog says of the versions between.
         warnings: What the newest rules would refuse in a new project.
         notes: What else a person should know.
+        stale_lock: Why `uv.lock` could not be renewed, although it does not match any more.
         undo: The git command that takes it back.
     """
 
@@ -72,7 +74,16 @@ class Outcome:
     changelog: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    stale_lock: str = ""
     undo: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with: a person must look, or something outside failed."""
+        if self.conflicts:
+            return FindingsError.exit_code
+        failed = self.stale_lock and self.status == "updated"
+        return SurroundingsError.exit_code if failed else 0
 
     def document(self) -> dict[str, Any]:
         """Return the outcome as `--json` prints it."""
