@@ -13,6 +13,7 @@ from typing import Final
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.process import output
 from modelwright.adapters.project_repository import ATTRIBUTES, ProjectRepository
+from modelwright.catalog.project_paths import refuse_paths
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.update.entry import Entry, Files, mode_of
 
@@ -28,8 +29,10 @@ def stored(
     """Write rendered files as blobs and return their entries by path.
 
     Raises:
+        RefusedError: A path leaves the project.
         SurroundingsError: A filter of the project fails.
     """
+    refuse_paths(rendered, links=[path for path, file in rendered.items() if file.link])
     names: dict[str, str] = {}
     if _filtered(repository, ours):
         plain = {path: file.content for path, file in rendered.items() if not file.link}

@@ -38,7 +38,7 @@ def told(where: str) -> Iterator[None]:
         with warnings.catch_warnings(), redirect_stderr(quiet), redirect_stdout(quiet):
             warnings.simplefilter("ignore")
             yield
-    except ModelwrightError:
+    except (ModelwrightError, MemoryError, RecursionError):
         raise
     except Exception as error:
         raise _ours(error, where) from error

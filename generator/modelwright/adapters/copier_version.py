@@ -22,7 +22,9 @@ from modelwright.adapters.copier_trust import not_run, refuse_untrusted
 from modelwright.adapters.rendered_folder import rendered_files
 from modelwright.catalog.answering import Answers, Asker
 from modelwright.catalog.history import History
+from modelwright.catalog.project_paths import refuse_paths
 from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
+from modelwright.policy.bounded import bounded
 
 
 @dataclass(kw_only=True)
@@ -104,6 +106,8 @@ class CopierVersion:
             with self._render() as render:
                 render.rendered(answers.values, answers.stored)
                 files = rendered_files(render.dst_path)
+                links = [path for path, file in files.items() if file.link]
+                refuse_paths(files, links=links, where=f"{self.history.source} {self.name}")
                 patterns = render.patterns(render.all_skip_if_exists, answers.values)
                 skipped = render.matching(patterns, files)
             held = Answers(values=dict(answers.values), stored=list(answers.stored))
@@ -118,7 +122,8 @@ class CopierVersion:
     def _opened(self) -> Iterator[Opened]:
         """Open the template, and answer for whatever Copier raises."""
         source = self.source or self.history.source
-        with told(f"{source} {self.name}"):
+        where = f"{source} {self.name}"
+        with bounded(where, next_step="tell the owner of the template"), told(where):
             template = opened(self._checkout, source)
             if not self.trust:
                 refuse_untrusted(template, self.since, replay=self.replay)

@@ -5,14 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+from modelwright.errors import RefusedError
 
 
 @dataclass(frozen=True)
 class FolderTree:
-    """Reads straight from the disk; what pip compiles beside an unpacked file is not of it."""
+    """Reads straight from the disk; what pip compiles beside an unpacked file is not of it.
+
+    Links are followed as far as they stay in the folder.
+    """
 
     root: Path
+
+    @cached_property
+    def _bounds(self) -> Path:
+        return self.root.resolve()
 
     def paths(self, folder: str) -> Iterator[str]:
         """Return every file below a folder, sorted."""
@@ -25,11 +35,29 @@ class FolderTree:
 
     def read(self, path: str) -> bytes:
         """Return a file's content."""
-        try:
-            return (self.root / path).read_bytes()
-        except FileNotFoundError as error:
-            raise KeyError(path) from error
+        place = self._inside(path)
+        if not place.is_file():
+            raise KeyError(path)
+        return place.read_bytes()
 
     def executable(self, path: str) -> bool:
         """Say whether the owner may execute the file."""
-        return bool((self.root / path).stat().st_mode & 0o100)
+        return bool(self._inside(path).stat().st_mode & 0o100)
+
+    def _inside(self, path: str) -> Path:
+        """Return where a path leads.
+
+        Raises:
+            RefusedError: That is outside the folder.
+        """
+        try:
+            place = (self.root / path).resolve()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise KeyError(path) from error
+        if not place.is_relative_to(self._bounds):
+            raise RefusedError(
+                "it leads out of the platform's folder, and nothing outside is read",
+                where=str(self.root / path),
+                next_step="put the file itself into the platform, in place of a link or path to it",
+            )
+        return place

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from modelwright.catalog.project_paths import refuse_links, refuse_paths
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.errors import RefusedError, SurroundingsError
 
@@ -62,7 +63,15 @@ def place(
 
 
 def write(files: Mapping[str, RenderedFile], folder: Path) -> None:
-    """Write files below a folder, over what is there."""
+    """Write files below a folder, over what is there.
+
+    Raises:
+        RefusedError: A path leaves the folder, or passes through a link; nothing is written.
+    """
+    links = {path: os.fsdecode(file.content) for path, file in files.items() if file.link}
+    refuse_paths(files, links=links)
+    refuse_links(links)
+    refuse_links_in_the_way(files, folder)
     for name, file in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,6 +81,23 @@ def write(files: Mapping[str, RenderedFile], folder: Path) -> None:
         path.write_bytes(file.content)
         if file.executable:
             path.chmod(path.stat().st_mode | 0o111)
+
+
+def refuse_links_in_the_way(paths: Iterable[str], folder: Path) -> None:
+    """Check that no link stands at a path below a folder, or above it.
+
+    Raises:
+        RefusedError: One does: what is written there would be written elsewhere.
+    """
+    places = {folder / path for path in paths}
+    places |= {above for place in places for above in place.parents if folder in above.parents}
+    for place in sorted(places):
+        if place.is_symlink():
+            raise RefusedError(
+                "a link stands where the template writes",
+                where=str(place),
+                next_step="remove it, or put the folder in its place; nothing was written",
+            )
 
 
 def _is_empty_folder(path: Path) -> bool:

@@ -15,6 +15,7 @@ from typing import IO, Final
 from modelwright.adapters.surroundings import environment_of
 from modelwright.adapters.urls import shown
 from modelwright.errors import SurroundingsError
+from modelwright.policy.bounded import lifted
 
 _SHOWN: Final = 6
 
@@ -64,18 +65,19 @@ def _started(
     command: Sequence[str], folder: Path, env: Mapping[str, str], *, alone: bool
 ) -> subprocess.Popen[str]:
     try:
-        return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
-            command,
-            cwd=folder,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=alone,
-        )
+        with lifted():
+            return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
+                command,
+                cwd=folder,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=alone,
+            )
     except FileNotFoundError as error:
         raise _absent(command) from error
 
@@ -113,15 +115,16 @@ def output(  # noqa: PLR0913 -- what a run follows from
         SurroundingsError: It is missing, or ended with another code.
     """
     try:
-        done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
-            command,
-            cwd=folder,
-            env=environment_of(command[0], env),
-            input=given,
-            capture_output=True,
-            check=False,
-            pass_fds=held,
-        )
+        with lifted():
+            done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
+                command,
+                cwd=folder,
+                env=environment_of(command[0], env),
+                input=given,
+                capture_output=True,
+                check=False,
+                pass_fds=held,
+            )
     except FileNotFoundError as error:
         raise _absent(command) from error
     if done.returncode not in fine:
@@ -143,13 +146,14 @@ def start(
         SurroundingsError: It is missing.
     """
     try:
-        return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
-            command,
-            env=environment_of(command[0], env),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        )
+        with lifted():
+            return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
+                command,
+                env=environment_of(command[0], env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
     except FileNotFoundError as error:
         raise _absent(command) from error
 

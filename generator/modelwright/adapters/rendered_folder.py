@@ -12,17 +12,15 @@ def rendered_files(root: Path) -> dict[str, RenderedFile]:
     """Return every file and symbolic link below a folder by path, as git would take them.
 
     Args:
-        root: What was rendered. Empty folders are not of it, nor is a git directory.
+        root: What was rendered. Empty folders are not of it.
     """
     files = {}
     for parent, folders, names in os.walk(root):
         place = Path(parent)
-        folders[:] = [name for name in folders if name != ".git"]
         links = [name for name in folders if (place / name).is_symlink()]
         for name in (*names, *links):
-            if name != ".git":
-                path = place / name
-                files[path.relative_to(root).as_posix()] = _read(path)
+            path = place / name
+            files[path.relative_to(root).as_posix()] = _read(path)
     return dict(sorted(files.items()))
 
 

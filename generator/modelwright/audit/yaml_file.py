@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from modelwright.policy.yaml_limits import excess, expansion
+
 if TYPE_CHECKING:
     from yaml import SafeLoader as FastLoader
 else:
@@ -78,12 +80,18 @@ def read_yaml(text: str, *, first_line: int = 1) -> tuple[Document, ...] | Unrea
         text: The text of a file, or of a block within one.
         first_line: The line of the file that the text begins at.
     """
+    problem = excess(text)
+    if problem:
+        return Unreadable(first_line, problem)
     loader = _Loader(text)
     documents = []
     try:
         while loader.check_node():
             node = loader.get_node()
             data = loader.construct_document(node)
+            problem = expansion(text, data)
+            if problem:
+                return Unreadable(first_line, problem)
             documents.append(Document(node, data, first_line))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

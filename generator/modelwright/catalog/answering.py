@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-import yaml
 from jinja2.sandbox import SandboxedEnvironment
 
 from modelwright.catalog.dialect import compiled
 from modelwright.catalog.questions import MISSING, Question, Questionnaire
+from modelwright.catalog.strange import plain_yaml, strange, working_on
 from modelwright.errors import RefusedError, UsageError
+from modelwright.policy.bounded import bounded
 from modelwright.policy.choices import choice_refusal
 
 _FALSE: Final = ("", "0", "n", "no", "false", "off", "none", "null", "~")
@@ -81,16 +82,17 @@ def put_questions(  # noqa: PLR0913 -- what an answer follows from
         UsageError: An answer is missing and nobody can be asked; every missing one is named.
     """
     answers = Answers(values=dict(known or {}))
-    for question in questionnaire.questions:
-        answer = _Answering(question, env, answers.values)
-        if question.computed:
-            answers.values[question.name] = answer.cast(answer.default())
-            continue
-        value = answer.obtain(given, defaults=defaults, ask=ask)
-        if value is MISSING:
-            raise _missing(questionnaire, given)
-        answers.values[question.name] = value
-        answers.stored.append(question.name)
+    with bounded("the questions of the template"):
+        for question in questionnaire.questions:
+            answer = _Answering(question, env, answers.values)
+            if question.computed:
+                answers.values[question.name] = answer.cast(answer.default())
+                continue
+            value = answer.obtain(given, defaults=defaults, ask=ask)
+            if value is MISSING:
+                raise _missing(questionnaire, given)
+            answers.values[question.name] = value
+            answers.stored.append(question.name)
     return answers
 
 
@@ -164,7 +166,8 @@ class _Answering:
         """Return what is on offer: the value of each label."""
         choices = self.question.choices
         if isinstance(choices, str):
-            choices = yaml.safe_load(self.text(choices)) if choices else ()
+            where = f"the choices of {self.question.name}"
+            choices = (plain_yaml(self.text(choices), where) or [()])[0] if choices else ()
         if isinstance(choices, Mapping):
             return {str(label): self.cast(value) for label, value in choices.items()}
         return {str(choice): self.cast(choice) for choice in choices or ()}
@@ -181,7 +184,11 @@ class _Answering:
             return self._boolean(value)
         if not isinstance(value, str):
             return value
-        return json.loads(value) if self.question.type == "json" else yaml.safe_load(value)
+        where = f"answer {self.question.name}"
+        if self.question.type == "json":
+            with strange(where):
+                return json.loads(value)
+        return (plain_yaml(value, where) or [None])[0]
 
     def _boolean(self, value: object) -> bool:
         text = str(value).strip().lower()
@@ -197,7 +204,8 @@ class _Answering:
         """Render a text over the answers so far."""
         if not isinstance(template, str) or "{" not in template:
             return str(template)
-        return compiled(self.env, template).render({**self.values, **(extra or {})})
+        with working_on(f"the question {self.question.name}"):
+            return compiled(self.env, template).render({**self.values, **(extra or {})})
 
 
 class _Unset:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-import yaml
-
 from modelwright.catalog.patterns import covered
+from modelwright.catalog.strange import plain_yaml, working_on
 
 Owner = Literal["managed", "shared", "yours"]
 FILE: Final = "archetype.yml"
@@ -63,8 +62,18 @@ class Archetype:
 
 @lru_cache(maxsize=64)
 def archetype_from(identity: str, text: str) -> Archetype:
-    """Read an `archetype.yml`."""
-    data: Mapping[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 -- a safe loader
+    """Read an `archetype.yml`.
+
+    Raises:
+        RefusedError: It has another form.
+    """
+    where = f"templates/{identity}/{FILE}"
+    (data,) = plain_yaml(text, where) or [None]
+    with working_on(where):
+        return _archetype(identity, data)
+
+
+def _archetype(identity: str, data: Mapping[str, Any]) -> Archetype:
     return Archetype(
         id=identity,
         makes=data["makes"],
@@ -81,6 +90,3 @@ def archetype_from(identity: str, text: str) -> Archetype:
 
 def _texts(values: Sequence[object]) -> tuple[str, ...]:
     return tuple(str(value) for value in values)
-
-
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -12,6 +12,7 @@ from modelwright.catalog.foreign_texts import foreign_files, foreign_text
 from modelwright.catalog.platform import POLICY
 from modelwright.catalog.questions import MISSING, Question, Questionnaire, questionnaire_from
 from modelwright.catalog.tree import Tree
+from modelwright.errors import RefusedError
 
 QUESTIONS: Final = "copier.yml"
 # Where these stand, `platform check` has rendered every template by our own renderer.
@@ -41,8 +42,8 @@ def needs_copier(tree: Tree) -> str:
     texts = {path: found or "" for path, found in included.items()}
     try:
         questionnaire = questionnaire_from(text, texts)
-    except (yaml.YAMLError, TypeError, AttributeError, ValueError, KeyError) as error:
-        return f"{QUESTIONS} has what our questions do not: {' '.join(str(error).split())}"
+    except RefusedError as error:
+        return f"{QUESTIONS} has what our questions do not: {error.problem}"
     return next(_reasons(tree, questionnaire, [text, *texts.values()]), "")
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from modelwright.catalog.archetypes import FILE, Archetype, archetype_from
 from modelwright.catalog.tree import Tree
 from modelwright.errors import RefusedError
+from modelwright.policy.bounded import bounded
 from modelwright.policy.choices import nearest
 
 if TYPE_CHECKING:
@@ -54,7 +55,14 @@ class Platform:
         """
         try:
             text = self.tree.read(POLICY)
-            compact: dict[str, Any] = json.loads(self.tree.read(COMPACT))
+            with bounded(COMPACT):
+                compact: dict[str, Any] = json.loads(self.tree.read(COMPACT))
+        except ValueError as error:
+            raise RefusedError(
+                f"it is not JSON: {error}",
+                where=f"{self.source}/{COMPACT}",
+                next_step="run modelwright platform sync",
+            ) from error
         except KeyError as error:
             raise RefusedError(
                 f"there is no {error.args[0]} in the platform",

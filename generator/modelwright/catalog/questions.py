@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import yaml
 
+from modelwright.catalog.strange import plain_yaml, working_on
+
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MISSING: Final = object()
 
@@ -51,6 +53,9 @@ def questionnaire_from(text: str, included: Mapping[str, str]) -> Questionnaire:
     Args:
         text: Its text, one or more YAML documents.
         included: The texts of the files that it names by `!include`, by path.
+
+    Raises:
+        RefusedError: It is no questionnaire.
     """
 
     class Loader(_LOADER):  # type: ignore[misc,valid-type]
@@ -58,16 +63,17 @@ def questionnaire_from(text: str, included: Mapping[str, str]) -> Questionnaire:
 
     Loader.add_constructor(
         "!include",
-        lambda _, node: yaml.load(included[node.value], Loader=_LOADER),  # noqa: S506 -- safe
+        lambda _, node: plain_yaml(included[node.value], node.value)[0],
     )
     settings: dict[str, Any] = {}
     questions: dict[str, Question] = {}
-    for document in yaml.load_all(text, Loader=Loader):
-        for name, value in document.items():
-            if name == "_exclude":
-                settings.setdefault("exclude", []).extend(value)
-            elif name.startswith("_"):
-                settings[name[1:]] = value
-            else:
-                questions[name] = Question(name=name, **value)
+    for document in plain_yaml(text, "copier.yml", Loader):
+        with working_on("copier.yml"):
+            for name, value in document.items():
+                if name == "_exclude":
+                    settings.setdefault("exclude", []).extend(value)
+                elif name.startswith("_"):
+                    settings[name[1:]] = value
+                else:
+                    questions[name] = Question(name=name, **value)
     return Questionnaire(questions=tuple(questions.values()), settings=settings)

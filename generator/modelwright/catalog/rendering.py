@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from modelwright.catalog.answering import Answers
 from modelwright.catalog.dialect import environment, rendered_text
 from modelwright.catalog.patterns import covered
+from modelwright.catalog.project_paths import refuse_paths
 from modelwright.catalog.questions import Questionnaire, questionnaire_from
+from modelwright.catalog.strange import strange, working_on
 from modelwright.catalog.tree import Tree
 from modelwright.errors import RefusedError
 
@@ -42,7 +43,7 @@ def open_template(tree: Tree) -> Template:
     """Read the questions of a template repository.
 
     Raises:
-        RefusedError: It has no `copier.yml`.
+        RefusedError: It has no `copier.yml`, or one that is no questionnaire.
     """
 
     def text(path: str) -> str | None:
@@ -50,6 +51,10 @@ def open_template(tree: Tree) -> Template:
             return tree.read(path).decode()
         except KeyError:
             return None
+        except UnicodeDecodeError as error:
+            raise RefusedError(
+                "it is not UTF-8", where=path, next_step="tell the platform team"
+            ) from error
 
     questions = text(QUESTIONS)
     if questions is None:
@@ -78,25 +83,28 @@ def render(
         only: The paths that are wanted, where not all are.
 
     Raises:
-        RefusedError: A file of the template does not render.
+        RefusedError: A file of the template does not render, or would stand outside the project.
     """
     context = _context(answers, provenance)
     files = {}
-    for path, source in _destinations(template, context):
-        if only is None or path in only:
-            content = _content(template, source, context)
-            files[path] = RenderedFile(content, template.tree.executable(source))
+    with strange("the template"):
+        for path, source in _destinations(template, context).items():
+            if only is None or path in only:
+                content = _content(template, source, context)
+                files[path] = RenderedFile(content, template.tree.executable(source))
     return files
 
 
 def sources(template: Template, answers: Answers) -> dict[str, str]:
     """Return the path in the template of every file of a project, by its path there."""
-    return dict(_destinations(template, _context(answers, {})))
+    with strange("the template"):
+        return _destinations(template, _context(answers, {}))
 
 
 def setting(template: Template, answers: Answers, name: str) -> list[str]:
     """Return the patterns of a setting such as `_exclude`, rendered; the empty ones left out."""
-    return _patterns(template, name, _context(answers, {}))
+    with strange(f"copier.yml: _{name}"):
+        return _patterns(template, name, _context(answers, {}))
 
 
 def _context(answers: Answers, provenance: Mapping[str, str]) -> dict[str, Any]:
@@ -114,38 +122,43 @@ def _patterns(template: Template, name: str, context: Mapping[str, Any]) -> list
     return [pattern for pattern in rendered.split("\n") if pattern]
 
 
-def _destinations(template: Template, context: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _destinations(template: Template, context: Mapping[str, Any]) -> dict[str, str]:
     settings = template.questionnaire.settings
     folder = rendered_text(template.env, settings["subdirectory"], context)
     excluded = _patterns(template, "exclude", context)
+    found = {}
     for source in template.tree.paths(folder):
         path = _named(template, source.removeprefix(f"{folder}/"), context)
         if path and not covered(excluded, path):
-            yield path, source
+            found[path] = source
+    refuse_paths(found, where=folder)
+    return found
 
 
 def _named(template: Template, path: str, context: Mapping[str, Any]) -> str:
     """Return a path with its names rendered; empty where one of them is."""
     if "{" not in path:
         return path
-    rendered = [rendered_text(template.env, part, context) for part in path.split("/")]
+    with working_on(path):
+        rendered = [rendered_text(template.env, part, context) for part in path.split("/")]
     return "/".join(rendered) if all(rendered) else ""
 
 
 def _content(template: Template, source: str, context: Mapping[str, Any]) -> bytes:
-    content = template.tree.read(source)
+    try:
+        content = template.tree.read(source)
+    except KeyError as error:
+        raise RefusedError(
+            "it is a link that leads to no file of the platform",
+            where=source,
+            next_step="tell the platform team; nothing was written",
+        ) from error
     try:
         text = content.decode()
     except UnicodeDecodeError:
         return content
-    try:
+    with working_on(source):
         return rendered_text(template.env, text, context).encode()
-    except TemplateError as error:
-        raise RefusedError(
-            f"the template does not render: {error.message}",
-            where=source,
-            next_step="tell the platform team; nothing was written",
-        ) from error
 
 
 def _included(questions: str) -> list[str]:

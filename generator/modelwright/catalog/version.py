@@ -143,9 +143,12 @@ class DialectVersion:
         values = Answers(values={**new.values, **old.values}, stored=[])
         try:
             patterns = setting(self.template, values, "exclude")
-        except UndefinedError as error:
+        except RefusedError as error:
+            if not isinstance(error.__cause__, UndefinedError):
+                raise
             raise RefusedError(
-                f"what {self.name} excludes does not render for an older project: {error.message}",
+                f"what {self.name} excludes does not render for an older project: "
+                f"{error.__cause__}",
                 where="copier.yml: _exclude",
                 next_step="tell the platform team to write `is defined and` before it",
             ) from error

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import yaml
 
-from modelwright.errors import UsageError
+from modelwright.errors import RefusedError, UsageError
+from modelwright.policy.bounded import bounded
+from modelwright.policy.yaml_limits import excess, expansion
 
 
 def given_answers(data: Sequence[str], data_file: Path | None) -> dict[str, object]:
@@ -18,6 +20,7 @@ def given_answers(data: Sequence[str], data_file: Path | None) -> dict[str, obje
         data_file: A YAML mapping.
 
     Raises:
+        RefusedError: The file is nested too deeply, or stands for more than it holds.
         UsageError: One of them has another form, or the file cannot be read.
     """
     answers = _from_file(data_file) if data_file else {}
@@ -32,18 +35,30 @@ def given_answers(data: Sequence[str], data_file: Path | None) -> dict[str, obje
 
 
 def _from_file(path: Path) -> dict[str, object]:
+    where = f"--data-file {path}"
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = _read(path.read_text(encoding="utf-8"), where)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(
             f"it cannot be read as YAML: {' '.join(str(error).split())}",
-            where=f"--data-file {path}",
+            where=where,
             next_step="write one line NAME: VALUE for each answer",
         ) from error
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
         raise UsageError(
             "it holds no answers by name",
-            where=f"--data-file {path}",
+            where=where,
             next_step="write one line NAME: VALUE for each answer",
         )
     return {name: value for name, value in content.items() if not name.startswith("_")}
+
+
+def _read(text: str, where: str) -> object:
+    step = "write one line NAME: VALUE for each answer"
+    problem = excess(text)
+    with bounded(where, next_step=step):
+        content = None if problem else yaml.safe_load(text)
+        problem = problem or expansion(text, content)
+    if problem:
+        raise RefusedError(problem, where=where, next_step=step)
+    return content

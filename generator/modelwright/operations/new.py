@@ -12,6 +12,7 @@ from modelwright.catalog.archetypes import Archetype
 from modelwright.catalog.platform import Platform
 from modelwright.catalog.rendering import RenderedFile, render
 from modelwright.operations.doors import refuse_answers
+from modelwright.update.file_names import refuse_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,7 @@ def rendered(  # noqa: PLR0913 -- what a project follows from
     """Return the answers and files of a project, in memory.
 
     Raises:
-        RefusedError: An answer is refused.
+        RefusedError: An answer is refused, or a file has a name that no project may have.
         UsageError: An answer is missing.
     """
     template = platform.template
@@ -90,7 +91,9 @@ def rendered(  # noqa: PLR0913 -- what a project follows from
     provenance = {"_src_path": platform.source}
     if platform.version:
         provenance["_commit"] = platform.version
-    return answers, render(template, answers, provenance)
+    files = render(template, answers, provenance)
+    refuse_names(files, platform.version)
+    return answers, files
 
 
 def sample_answers(

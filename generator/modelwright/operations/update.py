@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import Final
 
 from modelwright.adapters.applying import apply, finish, journal_of
+from modelwright.adapters.git_objects import GitObjects
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.histories import Shelf
 from modelwright.adapters.journal_file import alone, interrupted
@@ -15,12 +17,14 @@ from modelwright.adapters.merging import require_git
 from modelwright.adapters.project_repository import ProjectRepository, repository_of
 from modelwright.adapters.stored_answers import stored_answers
 from modelwright.catalog.platform_record import FILE as PLATFORM
+from modelwright.catalog.project_paths import refuse_links
 from modelwright.errors import SurroundingsError
 from modelwright.operations.update_lock import follow_lock
 from modelwright.operations.update_merge import file_changes, import_notes, merged
 from modelwright.operations.update_plan import Wish, foretold, moves
 from modelwright.operations.update_source import source_of
 from modelwright.operations.versions import Move
+from modelwright.update.entry import LINK
 from modelwright.update.file_names import refuse_names
 from modelwright.update.journal import Journal
 from modelwright.update.outcome import Outcome, outcome_from
@@ -107,8 +111,9 @@ def _planned(
         if _current(old, new, outcome, wish):
             return replace(outcome, status="current"), None
         result, both = merged(scratch, repository, ours, old, new, wish)
-    lock = follow_lock(scratch, repository, result, offline=wish.offline)
+    _refuse_links(scratch, result)
     refuse_names(set(both.theirs) - set(both.base), new.version.name)
+    lock = follow_lock(scratch, repository, result, offline=wish.offline)
     notes = [*outcome.notes, *_moved(result), *import_notes(repository, result, both), *lock.notes]
     return replace(
         outcome,
@@ -117,6 +122,28 @@ def _planned(
         notes=notes,
         stale_lock=lock.stale,
     ), result
+
+
+def _refuse_links(scratch: Scratch, result: Result) -> None:
+    """Check where the links lead that an update writes; those that are there are hers.
+
+    Raises:
+        RefusedError: One leads out of the project.
+    """
+    links = {path: entry for path, entry in result.files.items() if entry.mode == LINK}
+    hers = [(path, entry) for path, entry in result.ours.items() if entry.mode == LINK]
+    # Of two that meet at a path hers is kept beside it, under a longer name.
+    new = [
+        path
+        for path, entry in links.items()
+        if not any(path.startswith(place) and entry == kept for place, kept in hers)
+    ]
+    if new:
+        scratch.tree(links)  # so that every target can be read
+        with GitObjects(scratch.folder) as objects:
+            targets = objects.read([entry.name for entry in links.values()])
+        told = {path: os.fsdecode(one.content) for path, one in zip(links, targets, strict=True)}
+        refuse_links(told, of=new)
 
 
 def _current(old: Move, new: Move, outcome: Outcome, wish: Wish) -> bool:

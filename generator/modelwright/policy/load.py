@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from modelwright.policy.bounded import bounded
 from modelwright.policy.faults import PolicyError
 from modelwright.policy.yaml_text import read_document
 
@@ -43,7 +44,8 @@ def load_policy(text: str, where: str) -> Policy:
 
     document = read_document(text, where)
     try:
-        policy = Policy.model_validate(document.data)
+        with bounded(where, next_step="write less; look at long lists and at patterns"):
+            policy = Policy.model_validate(document.data)
     except ValidationError as error:
         from modelwright.policy.shape import shape_faults  # noqa: PLC0415
 

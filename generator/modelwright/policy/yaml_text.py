@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from modelwright.policy.bounded import bounded
 from modelwright.policy.faults import Fault, PolicyError
+from modelwright.policy.yaml_limits import excess, expansion
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as FastLoader
@@ -31,12 +33,18 @@ class Document:
     """
 
     def __init__(self, text: str) -> None:
+        problem = excess(text)
+        if problem:
+            raise yaml.YAMLError(problem)
         loader = _Loader(text)
         try:
             self._node: yaml.Node | None = loader.get_single_node()
             self.data: dict[str, Any] = loader.construct_document(self._node) if self._node else {}
         finally:
             loader.dispose()
+        problem = expansion(text, self.data)
+        if problem:
+            raise yaml.YAMLError(problem)
         self.faults = [*_jinja_faults(text), *loader.faults]
 
     def line(self, path: Path) -> int:
@@ -90,11 +98,12 @@ def read_document(text: str, where: str) -> Document:
         PolicyError: It is not YAML, or not one mapping.
     """
     try:
-        document = Document(text)
+        with bounded(where, next_step="write plain YAML"):
+            document = Document(text)
     except yaml.YAMLError as error:
         faults = [*_jinja_faults(text), _syntax_fault(error, text)]
         raise PolicyError(faults, where) from error
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         fault = Fault(1, f"the file cannot be read: {error}", "write plain YAML")
         raise PolicyError([*_jinja_faults(text), fault], where) from error
     if not isinstance(document.data, dict):

@@ -10,7 +10,9 @@ from modelwright.errors import RefusedError
 
 # Microsoft, "Naming Files, Paths, and Namespaces".
 _ILLEGAL: Final = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]\Z')
-_DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|com[1-9]|lpt[1-9])(?:\..*)?", re.IGNORECASE)
+_DEVICE: Final = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE
+)
 
 
 def refuse_names(paths: Iterable[str], version: str) -> None:
@@ -23,7 +25,8 @@ def refuse_names(paths: Iterable[str], version: str) -> None:
         for part in path.split("/"):
             if _ILLEGAL.search(part) or _DEVICE.fullmatch(part):
                 raise RefusedError(
-                    f"{version} adds the file {path!r}, a name that Windows cannot hold",
+                    f"{version or 'the template'} adds the file {path!r}, a name that Windows "
+                    "cannot hold",
                     where=path,
                     next_step="tell the platform team to rename it; nothing was changed",
                 )
