@@ -405,7 +405,8 @@ def test_every_rule_of_the_repository_has_a_change():
 
     changed = {change.rule for change in CHANGES.values()}
 
-    assert {*REPOSITORY, *WAIVERS} - changed <= {"DRF002", "DRF003", "LCK001"}
+    elsewhere = {"CFL001", "CFL002", "LCK002", "LCK003"}  # in a file of tests of their own
+    assert {*REPOSITORY, *WAIVERS} - changed - elsewhere <= {"DRF002", "DRF003", "LCK001"}
 
 
 def test_the_sample_of_the_mutations_holds_every_target(made):

@@ -52,7 +52,7 @@ def lock(project: Path, *, options: Sequence[str] = ()) -> None:
         write_whole(place, after)
 
 
-def locked(project: Path, *, options: Sequence[str] = ()) -> bytes:
+def locked(project: Path, *, options: Sequence[str] = (), seconds: float | None = None) -> bytes:
     """Return what a project's `uv.lock` should be; nothing is upgraded that need not be.
 
     Packages come from the indexes that the project names, else from the public one, whatever
@@ -61,6 +61,7 @@ def locked(project: Path, *, options: Sequence[str] = ()) -> bytes:
     Args:
         project: The folder with `pyproject.toml`.
         options: Further options of `uv lock`.
+        seconds: How long it may take; None is without end.
 
     Raises:
         RefusedError: Its metadata is known only after a build, or decides where uv writes.
@@ -73,7 +74,8 @@ def locked(project: Path, *, options: Sequence[str] = ()) -> bytes:
         aside.mkdir()
         _copy_metadata(project, aside)
         try:
-            run((*_COMMAND, *options), folder=aside, env={**_SAFE, **reach(settings)})
+            env = {**_SAFE, **reach(settings)}
+            run((*_COMMAND, *options), folder=aside, env=env, seconds=seconds)
         except SurroundingsError as error:
             error.next_step = shlex.join(("uv", "lock", "--project", str(project)))
             raise

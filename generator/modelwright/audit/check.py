@@ -12,10 +12,11 @@ from modelwright.audit.drift import check_drift
 from modelwright.audit.env_files import check_env, check_example
 from modelwright.audit.finding import Finding
 from modelwright.audit.judge import BY_POLICY, check_released, check_source, check_verified
+from modelwright.audit.lock_file import check_lock
 from modelwright.audit.manifest import check_manifest
 from modelwright.audit.pins import check_pins
 from modelwright.audit.project import Project
-from modelwright.audit.readable import check_lock, check_yaml
+from modelwright.audit.readable import check_yaml
 from modelwright.audit.record import check_agreement, check_record, check_status
 from modelwright.audit.rule_ids import (
     ANSWERS,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from modelwright.audit.maturity.names import Names
 from modelwright.audit.yaml_file import Document, Unreadable, read_yaml
@@ -38,6 +38,18 @@ class Judge:
     released: bool | None = None
 
 
+@dataclass(frozen=True)
+class LockVerdict:
+    """What uv says of a lock file.
+
+    Attributes:
+        reason: Why nobody could tell.
+    """
+
+    state: Literal["current", "stale", "not verified"]
+    reason: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Project:
     """A repository, its answers and its platform.
@@ -52,6 +64,7 @@ class Project:
         ignores_env: Whether a `.gitignore` of the project keeps `.env` out of git.
         pin: `sha` and `version` of the platform's workflows.
         conflicts: The line of the first conflict marker, by path of each file that holds one.
+        lock_verdict: Whether the lock file matches; None where nobody was asked.
         expected: Managed files as the platform renders them; None where that was not possible.
         unjudged: Why `expected` and `pin` do not say what this project should hold; else empty.
         unverified: Why the policy is not the one of the project's version; else empty.
@@ -70,6 +83,7 @@ class Project:
     others: frozenset[str] = frozenset()
     ignores_env: bool = True
     conflicts: Mapping[str, int] = field(default_factory=dict)
+    lock_verdict: LockVerdict | None = None
     expected: Mapping[str, str] | None = field(default=None, repr=False)
     unjudged: str = ""
     unverified: str = ""

@@ -1,4 +1,4 @@
-"""Can every YAML file be read, and is the lock file there?"""
+"""Can every YAML file be read?"""
 
 from __future__ import annotations
 
@@ -19,12 +19,3 @@ def check_yaml(project: Project) -> Iterator[Finding]:
                 problem=f"this is not YAML: {found.problem}",
                 next_step="look at this line and the one before it",
             )
-
-
-def check_lock(project: Project) -> Iterator[Finding]:
-    """Find a project without the lock of its dependencies (LCK001); a governed one has its own."""
-    wanted = "pyproject.toml" in project.files and not project.governed
-    if wanted and "uv.lock" not in {*project.files, *project.others}:
-        yield Finding(
-            "uv.lock:1", "LCK001", "there is no uv.lock", "run: uv lock && git add uv.lock"
-        )

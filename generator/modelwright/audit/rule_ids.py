@@ -49,6 +49,8 @@ REPOSITORY: Final = {
     "CFL001": "no file holds a conflict marker",
     "CFL002": "no version of a file is left beside it",
     "LCK001": "uv.lock is there",
+    "LCK002": "uv.lock matches pyproject.toml",
+    "LCK003": "uv.lock takes packages from the policy's index and the project's own",
     "YML001": "every YAML file can be read",
 }
 PLATFORM: Final = {

@@ -30,6 +30,7 @@ def check(
     """Say whether a repository is within policy: names, cost tags, secrets, pins, drift."""
     # Here, because the template engine costs the commands that render nothing 80 ms.
     from modelwright.operations.check import check_project  # noqa: PLC0415
+    from modelwright.operations.lock_verdict import lock_verdict  # noqa: PLC0415
     from modelwright.operations.project_platform import platform_of_project  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
@@ -40,7 +41,12 @@ def check(
             terminal.note(opened.notice)
         return opened
 
-    report = check_project(path, open_platform=open_platform, today=datetime.now(UTC).date())
+    report = check_project(
+        path,
+        open_platform=open_platform,
+        today=datetime.now(UTC).date(),
+        judge_lock=lock_verdict,
+    )
     terminal.document(_document(path, report))
     terminal.say(printable(f"judged by {report.judged_by}"))
     for finding in report.findings:

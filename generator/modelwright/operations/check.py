@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,8 @@ from typing import Any
 from jinja2 import TemplateError
 
 from modelwright.audit.check import Report, check
+from modelwright.audit.lock_file import LOCK, METADATA, foreign_indexes
+from modelwright.audit.project import LockVerdict
 from modelwright.catalog.answering import put_questions
 from modelwright.catalog.archetypes import Archetype
 from modelwright.catalog.platform import Platform
@@ -19,14 +21,19 @@ from modelwright.catalog.tree import Tree
 from modelwright.errors import ModelwrightError
 from modelwright.operations.judged_project import OpenPlatform, project_at
 
+JudgeLock = Callable[..., LockVerdict]
 
-def check_project(path: Path, *, open_platform: OpenPlatform, today: date) -> Report:
+
+def check_project(
+    path: Path, *, open_platform: OpenPlatform, today: date, judge_lock: JudgeLock | None = None
+) -> Report:
     """Say whether a repository is within policy.
 
     Args:
         path: Its folder.
         open_platform: Gives the platform for the answers file's source and version.
         today: The day by which waivers and reviews are judged.
+        judge_lock: Says whether the lock file matches; None leaves that open.
 
     Raises:
         RefusedError: It is no project, or its answers cannot be read.
@@ -34,7 +41,10 @@ def check_project(path: Path, *, open_platform: OpenPlatform, today: date) -> Re
     """
     project, platform = project_at(path, "check", open_platform=open_platform, today=today)
     unjudged, expected = _expected(platform, project.answers)
-    return check(replace(project, expected=expected, unjudged=unjudged))
+    verdict = None
+    if judge_lock and LOCK in project.files and METADATA in project.files and not project.governed:
+        verdict = judge_lock(path, ask_hosts=not foreign_indexes(project))
+    return check(replace(project, expected=expected, unjudged=unjudged, lock_verdict=verdict))
 
 
 def _expected(platform: Platform, answers: Mapping[str, Any]) -> tuple[str, dict[str, str] | None]:
