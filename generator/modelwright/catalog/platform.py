@@ -14,6 +14,7 @@ from modelwright.catalog.tree import Tree
 from modelwright.errors import RefusedError
 from modelwright.policy.bounded import bounded
 from modelwright.policy.choices import nearest
+from modelwright.policy.safe_patterns import unsafe_pattern
 
 if TYPE_CHECKING:
     from modelwright.catalog.rendering import Template
@@ -75,7 +76,22 @@ class Platform:
                 where=f"{self.source}/{POLICY}",
                 next_step="run modelwright platform check, then modelwright platform sync",
             )
+        self._refuse_slow_patterns(compact)
         return compact
+
+    def _refuse_slow_patterns(self, policy: Mapping[str, Any]) -> None:
+        where, step = f"{self.source}/{POLICY}", "run modelwright platform check, then sync"
+        try:
+            naming = policy["naming"]
+            rules = [naming["repository"], naming["use_case"], *naming["derived"]]
+            reasons = {str(rule["id"]): unsafe_pattern(str(rule["pattern"])) for rule in rules}
+        except (KeyError, TypeError) as error:
+            problem = "its naming rules have another form than those of a platform"
+            raise RefusedError(problem, where=where, next_step=step) from error
+        for identity, reason in reasons.items():
+            if reason:
+                problem = f"the pattern of {identity} may take too long on some name: {reason}"
+                raise RefusedError(problem, where=where, next_step=step)
 
     @cached_property
     def template(self) -> Template:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from modelwright.policy.safe_patterns import unsafe_pattern
 from modelwright.policy.sections.words import Prose, Section, Text, Version, form, unsound
 
 __all__ = ["DERIVED_PLACEHOLDERS", "Naming"]
@@ -32,6 +33,12 @@ def _pattern(value: str) -> str:
         re.compile(value)
     except re.error as error:
         raise unsound(f"is not a regular expression: {error}", "mend the pattern") from error
+    reason = unsafe_pattern(value)
+    if reason:
+        raise unsound(
+            f"may take too long on some name: {reason}",
+            "let one letter decide what comes next, as in [a-z]+(-[a-z]+)*",
+        )
     return value
 
 
