@@ -43,7 +43,7 @@ def test_git_that_reaches_a_host_may_have_a_helper_that_needs_a_token():
     ("program", "name"),
     [
         ("git", "GIT_AUTHOR_NAME"),
-        ("git", "GIT_CONFIG_COUNT"),
+        ("git", "GIT_CONFIG_GLOBAL"),
         ("git", "GIT_SSH_COMMAND"),
         ("git", "SSH_AUTH_SOCK"),
         ("git", "https_proxy"),
@@ -74,3 +74,20 @@ def test_a_program_in_the_folder_that_it_runs_in_is_not_found(tmp_path, monkeypa
     monkeypatch.setenv("PATH", os.pathsep.join((".", "", os.environ["PATH"])))
 
     assert "trapped" not in run(("git", "version"), folder=tmp_path)
+
+
+def test_settings_of_git_reach_only_the_git_that_reaches_a_host(monkeypatch, tmp_path):
+    settings = {
+        "http.https://example.com/.extraHeader": f"Authorization: Basic {CANARY}",
+        "user.name": "Ada",
+        "credential.helper": f"!f() {{ echo password={CANARY}; }}; f",
+    }
+    monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(settings)))
+    for number, (key, value) in enumerate(settings.items()):
+        monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", key)
+        monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", value)
+
+    assert run(("git", "config", "user.name"), folder=tmp_path) == "Ada\n"
+    assert CANARY not in str(environment_of("git"))
+    assert CANARY not in str(environment_of("uv"))
+    assert environment_of("git", credentials=True)["GIT_CONFIG_VALUE_2"].startswith("!f")

@@ -6,6 +6,7 @@ A name that stands in no list is left out, so a token that nobody thought of sta
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -43,7 +44,10 @@ _GIT: Final = (
     *("GIT_LITERAL_PATHSPECS", "GIT_FLUSH", "GIT_LFS_SKIP_SMUDGE", "GIT_REF_PARANOIA", "EMAIL"),
     *("GNUPGHOME", "GPG_TTY", "GPG_AGENT_INFO", "PINENTRY_USER_DATA", "PASSWORD_STORE_DIR"),
 )
-_GIT_FAMILIES: Final = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG", "GIT_TRACE")
+_GIT_FAMILIES: Final = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_", "GIT_TRACE")
+# Settings that stand in the environment, and may hold a header or a helper with a token.
+_SETTING: Final = re.compile(r"GIT_CONFIG_(COUNT|PARAMETERS|KEY_\d+|VALUE_\d+)")
+_REACHING: Final = ("http.", "credential.", "url.", "remote.")
 # What git asks for a password may itself be told one: by GitHub's program, an editor, a cloud.
 _HELPERS: Final = (
     *("GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_HOST"),
@@ -77,19 +81,39 @@ def environment_of(
         extra: Variables on top.
         credentials: Whether git reaches a host, and its credential helpers may need a token.
     """
-    names, families = _KNOWN.get(Path(program).stem.lower(), ((), ()))
+    name = Path(program).stem.lower()
+    names, families = _KNOWN.get(name, ((), ()))
     if credentials:
         names, families = (*names, *_HELPERS), (*families, *_HELPERS_FAMILIES)
     wanted = {*_SYSTEM, *names}
     found = {
-        name: value
-        for name, value in os.environ.items()
-        if (plain := name.upper()) in wanted or plain.startswith(("LC_", *families))
+        key: value
+        for key, value in os.environ.items()
+        if (plain := key.upper()) in wanted or plain.startswith(("LC_", *families))
         if not (plain in _NOT_FOR_UV or plain.startswith("UV_PUBLISH_"))
     }
     if "PATH" in found:
         found["PATH"] = _absolute(found["PATH"])
+    if not credentials:
+        found = {key: value for key, value in found.items() if not _SETTING.fullmatch(key)}
+        if name == "git":
+            found |= _local_settings()
     return {**found, **(extra or {})}
+
+
+def _local_settings() -> dict[str, str]:
+    """Return git's settings in the environment, without those for reaching a host."""
+    count = os.environ.get("GIT_CONFIG_COUNT", "")
+    pairs = [
+        (key, os.environ.get(f"GIT_CONFIG_VALUE_{number}", ""))
+        for number in range(min(int(count), 1000) if count.isdecimal() else 0)
+        if (key := os.environ.get(f"GIT_CONFIG_KEY_{number}", ""))
+        if not key.lower().startswith(_REACHING)
+    ]
+    found = {"GIT_CONFIG_COUNT": str(len(pairs))} if pairs else {}
+    for number, (key, value) in enumerate(pairs):
+        found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return found
 
 
 def _absolute(path: str) -> str:
