@@ -86,7 +86,9 @@ def test_the_button_refuses_who_is_not_in_the_team(fake, press):
     assert ran.code != 0
     assert "sam-stranger" in ran.log
     assert writes(fake.exchanges) == [
-        name for name in writes(fake.exchanges) if name.endswith("/access_tokens")
+        name
+        for name in writes(fake.exchanges)
+        if name.endswith(("/access_tokens", "/installation/token"))
     ]
     assert fake.repository(FULL_NAME) is None
 

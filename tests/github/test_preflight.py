@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from modelwright.provisioning.rights import RIGHTS, missing_rights
+from modelwright.provisioning.rights import RIGHTS, missing_rights, narrowed_rights
 from tests.github.creating import FULL_NAME, writes
 from tests.github.fake import faults
 from tests.github.organisation import APP_PERMISSIONS, LOGIN, POLICY
@@ -12,7 +12,7 @@ from tests.github.standing import orphans, standing
 from tests.platforms import ROOT, change_policy, platform_copy
 
 
-@pytest.mark.parametrize("lacks", ["environments", "secrets", "repository_hooks", "workflows"])
+@pytest.mark.parametrize("lacks", ["environments", "secrets", "members", "workflows"])
 def test_a_right_that_the_app_lacks_is_told_before_anything_is_made(fake, with_app, lacks):
     create = with_app({name: one for name, one in APP_PERMISSIONS.items() if name != lacks})
 
@@ -23,10 +23,36 @@ def test_a_right_that_the_app_lacks_is_told_before_anything_is_made(fake, with_a
     assert fake.repository(FULL_NAME) is None
 
 
+def test_an_app_that_may_not_read_webhooks_creates_and_is_told_where_it_must(fake, with_app):
+    rights = {key: one for key, one in APP_PERMISSIONS.items() if key != "repository_hooks"}
+    create = with_app(rights)
+    fake.fail(f"POST /repos/{FULL_NAME}/rulesets", faults.UNPROCESSABLE)
+
+    made, resumed = create(), create("--resume")
+
+    assert (made.code, resumed.code) == (4, 4)
+    assert "/hooks" in resumed.err
+    assert "repository_hooks" not in made.err
+
+
 def test_a_right_to_read_is_none_to_write():
     assert missing_rights({**RIGHTS, "secrets": "read"}) == ["secrets: write"]
     assert missing_rights(RIGHTS) == []
     assert missing_rights({}) == []
+
+
+def test_a_token_is_asked_for_what_is_needed_and_granted():
+    granted = {**RIGHTS, "pages": "write", "members": "write", "secrets": "read"}
+
+    assert narrowed_rights(granted) == {**RIGHTS, "secrets": "read"}
+
+
+def test_a_right_that_is_only_to_read_is_told_in_the_report(fake, with_app):
+    ran = with_app(APP_PERMISSIONS | {"secrets": "read"})()
+
+    assert ran.code == 4, ran.err
+    assert "the app lacks the rights secrets: write" in ran.err
+    assert fake.repository(FULL_NAME) is None
 
 
 def test_the_rights_are_those_of_the_document_and_of_the_fake():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["RIGHTS", "missing_rights"]
+__all__ = ["RIGHTS", "missing_rights", "narrowed_rights"]
 
 RIGHTS: Final[Mapping[str, str]] = {
     "actions": "write",
@@ -32,6 +32,9 @@ RIGHTS: Final[Mapping[str, str]] = {
 }
 # GitHub grants rights over variables under names that its description leaves out.
 _UNDESCRIBED: Final = ("actions_variables", "organization_actions_variables")
+# Needed only to look at a repository that another run made; that read says so itself.
+_NOT_ALWAYS: Final = ("repository_hooks",)
+_ALSO_CALLED: Final = {"repository_custom_properties": "custom_properties"}
 _LEVELS: Final = ("", "read", "write", "admin")
 
 
@@ -42,5 +45,20 @@ def missing_rights(granted: Mapping[str, str]) -> list[str]:
     return [
         f"{name}: {level}"
         for name, level in RIGHTS.items()
-        if name not in _UNDESCRIBED and _LEVELS.index(granted.get(name, "")) < _LEVELS.index(level)
+        if name not in {*_UNDESCRIBED, *_NOT_ALWAYS} and not _has(granted, name, level)
     ]
+
+
+def narrowed_rights(granted: Mapping[str, str]) -> dict[str, str]:
+    """Return what to ask a token for: what is needed, and no more than is granted."""
+    needed = {**RIGHTS, **{also: RIGHTS[name] for name, also in _ALSO_CALLED.items()}}
+    return {
+        name: needed[name] if _has(granted, name, needed[name]) else level
+        for name, level in granted.items()
+        if name in needed
+    }
+
+
+def _has(granted: Mapping[str, str], name: str, level: str) -> bool:
+    held = granted.get(name) or granted.get(_ALSO_CALLED.get(name, "")) or ""
+    return held in _LEVELS and _LEVELS.index(held) >= _LEVELS.index(level)

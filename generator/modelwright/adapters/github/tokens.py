@@ -18,7 +18,7 @@ from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.faults import GitHubError
 from modelwright.adapters.process import output, run
 from modelwright.errors import SurroundingsError
-from modelwright.provisioning.rights import RIGHTS
+from modelwright.provisioning.rights import narrowed_rights
 
 __all__ = ["Credential", "NoTokenError", "credential_for", "is_app"]
 
@@ -76,7 +76,7 @@ class Credential:
         self._take_back(wide)
 
     def _mint(self, body: dict[str, Any]) -> str:
-        wanted = {name: level for name, level in RIGHTS.items() if name in self.permissions}
+        wanted = narrowed_rights(self.permissions)
         body = {**body, "permissions": wanted} if wanted else body
         github = GitHub(self.address, self.proof)
         try:
