@@ -65,17 +65,27 @@ def test_the_rights_are_those_of_the_document_and_of_the_fake():
 
 
 @pytest.mark.parametrize(
-    "path", ["/environments/dev", "/topics", "/actions/secrets/SERVICE_API_KEYS"]
+    ("method", "path"),
+    [
+        ("PUT", "/environments/dev"),
+        ("PUT", "/topics"),
+        ("PUT", "/actions/secrets/SERVICE_API_KEYS"),
+        ("PUT", "/actions/secrets/KITTO_PROD_CLIENT_SECRET/repositories/"),
+        ("GET", "/actions/oidc/customization/sub"),
+        ("GET", "/properties/values"),
+        ("POST", "/rulesets"),
+    ],
 )
-def test_a_right_that_nobody_told_of_leaves_nothing(fake, create, path):
+def test_a_right_that_nobody_told_of_leaves_nothing(fake, create, method, path):
     """A token from elsewhere, whose rights GitHub does not list."""
-    fake.fail(lambda call: call.method == "PUT" and call.path.endswith(path), faults.FORBIDDEN)
+    create.answers |= {"team": "kitto-marketing", "use_case": "mail-timing"}
+    fake.fail(lambda call: call.method == method and path in call.path, faults.FORBIDDEN, times=-1)
 
     ran = create()
 
     assert ran.code == 4, ran.err
     assert "taken back" in ran.err
-    assert fake.repository(FULL_NAME) is None
+    assert fake.state.repositories == {}
     assert orphans(fake) == []
 
 

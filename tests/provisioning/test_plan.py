@@ -6,7 +6,7 @@ import pytest
 
 from modelwright.provisioning.actual import Actual
 from modelwright.provisioning.change import PUSH, Phase
-from modelwright.provisioning.claims import name_faults
+from modelwright.provisioning.claims import name_faults, owner_faults
 from modelwright.provisioning.desired import desired_state
 from modelwright.provisioning.faults import faults
 from modelwright.provisioning.found import Found
@@ -188,3 +188,30 @@ def test_a_value_of_the_platform_must_be_given_and_one_of_the_team_is_made_up():
 
     assert missing_values(desired, Actual(), {}) == sorted(["INDEX_TOKEN", *zones])
     assert missing_values(filled(desired, zones), Actual(), {"INDEX_TOKEN": "x"}) == []
+
+
+def test_a_team_that_the_policy_renamed_has_handed_over():
+    """The platform team agreed for both: no record has to change first."""
+    policy = plain()
+    renamed = {**policy["teams"]["kitto-marketing"], "github": "kitto-growth"}
+    policy["teams"]["kitto-growth"] = renamed
+    policy["teams"]["kitto-marketing"]["renamed_to"] = "kitto-growth"
+    old = desired_state(policy, ANSWERS, OWNERS, [])
+    new = desired_state(policy, ANSWERS | {"team": "kitto-growth"}, OWNERS, [])
+    actual = Actual(
+        repository={"id": 7, "description": "x"},
+        branches={"main": ""},
+        properties=old.properties,
+        record=ANSWERS,
+        teams={"kitto-marketing": "push"},
+    )
+    found = Found(teams={"kitto-growth": 8}, plan="enterprise")
+
+    changes = plan(new, actual, found, RUN)
+
+    assert owner_faults(new, actual) == []
+    assert owner_faults(old, replace(actual, properties=new.properties)) != []
+    sent = [(change.call.method, change.call.path, change.phase) for change in changes]
+    access = f"/orgs/halden-retail/teams/kitto-marketing{new.path}"
+    assert ("DELETE", access, Phase.LEAVE) in sent
+    assert ("PATCH", f"{new.path}/properties/values", Phase.FINISH) in sent

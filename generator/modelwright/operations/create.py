@@ -28,7 +28,7 @@ from modelwright.operations.creating.connecting import connected, published
 from modelwright.operations.creating.deploying import deployment_faults
 from modelwright.operations.creating.project import Prepared, prepared, written
 from modelwright.operations.creating.refusing import refuse
-from modelwright.operations.creating.undo import undo
+from modelwright.operations.creating.undo import remove_own, undo
 from modelwright.operations.creating.unseen import planned_unseen
 from modelwright.operations.creating.wish import Outcome, Wish
 from modelwright.provisioning import journal
@@ -251,10 +251,14 @@ def _taken_back(creation: _Creation, apply: Apply, found: Found, error: GitHubEr
     if not apply.repository or isinstance(error, ExpiredError):
         return
     try:
-        actual = creation.read()
-        if actual.repository.get("id") != apply.repository["id"]:
-            return
-        undo(creation.github, creation.project.desired, actual, found, creation.notes, others=False)
+        remove_own(
+            creation.github,
+            creation.project.desired,
+            found,
+            apply.repository,
+            apply.run,
+            creation.notes,
+        )
     except (RefusedError, SurroundingsError):
         return
     raise SurroundingsError(

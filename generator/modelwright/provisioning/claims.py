@@ -18,9 +18,9 @@ def is_marked(desired: DesiredState, actual: Actual) -> bool:
 
 
 def changes_owner(desired: DesiredState, actual: Actual) -> bool:
-    """Say whether a repository is another's by its mark, so that what it has must follow."""
+    """Say whether a repository's mark names another owner, so that what it has must follow."""
     mark = desired.ownership.mark(actual.properties)
-    return mark.complete and not desired.ownership.is_ours(mark)
+    return mark.complete and mark != desired.ownership.owner
 
 
 def name_faults(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.journal_file import JournalFile
@@ -13,10 +14,10 @@ from modelwright.provisioning.change import Call, Change, Phase
 from modelwright.provisioning.claims import is_marked
 from modelwright.provisioning.desired import BRANCH, DesiredState
 from modelwright.provisioning.found import Found
-from modelwright.provisioning.marker import trailer
+from modelwright.provisioning.marker import VARIABLE, trailer
 from modelwright.provisioning.replay import may_be_sent
 
-__all__ = ["undo"]
+__all__ = ["remove_own", "undo"]
 
 _ABSENT: Final = 404
 _EMPTY: Final = 409
@@ -61,16 +62,60 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
     else:
         _refuse_others(github, desired, actual, where, others=others)
         calls = _removal(desired, actual, found)
-    for call in calls:
-        github.call(call.method, call.path, call.body, fine=(_ABSENT,))
-    if not mended and github.call("GET", desired.path, fine=(_ABSENT,)).status != _ABSENT:
-        raise SurroundingsError(
-            "it is still there, although GitHub took the call that deletes it",
-            where=where,
-            next_step="run the command with --undo again",
-        )
+    _send(github, calls, desired, gone=not mended)
     notes.remove()
     return [Change(phase=Phase.LEAVE, call=call, reason="takes it back") for call in calls]
+
+
+def remove_own(  # noqa: PLR0913, PLR0917 -- what a removal follows from
+    github: GitHub,
+    desired: DesiredState,
+    found: Found,
+    repository: Mapping[str, Any],
+    run: str,
+    notes: JournalFile,
+) -> None:
+    """Remove a repository that this very run has made, with whatever may be granted to it.
+
+    Args:
+        github: The connection.
+        desired: The repository as it should be.
+        found: What the organisation has.
+        repository: GitHub's answer to the call that made it.
+        run: This run, whose commit alone it may hold.
+        notes: The journal.
+
+    Raises:
+        RefusedError: It is another one, or holds commits of others.
+        SurroundingsError: A call failed, or the repository is still there.
+    """
+    where = f"{desired.organisation}/{desired.name}"
+    there = github.call("GET", desired.path).data
+    if there["id"] != repository["id"]:
+        raise RefusedError("it is another repository of that name", where=where)
+    rows = github.pages(f"{desired.path}/branches?per_page=100", fine=(_EMPTY, _ABSENT))
+    granted = frozenset(one.name for one in desired.grants)
+    actual = Actual(
+        repository={**there, "description": ""},
+        variables={VARIABLE: run},
+        branches={row["name"]: "" for row in rows},
+        granted_secrets=granted,
+        granted_variables=granted,
+    )
+    _refuse_others(github, desired, actual, where, others=False)
+    _send(github, _removal(desired, actual, found), desired, gone=True)
+    notes.remove()
+
+
+def _send(github: GitHub, calls: list[Call], desired: DesiredState, *, gone: bool) -> None:
+    for call in calls:
+        github.call(call.method, call.path, call.body, fine=(_ABSENT,))
+    if gone and github.call("GET", desired.path, fine=(_ABSENT,)).status != _ABSENT:
+        raise SurroundingsError(
+            "it is still there, although GitHub took the call that deletes it",
+            where=f"{desired.organisation}/{desired.name}",
+            next_step="run the command with --undo again",
+        )
 
 
 def _claimed(
