@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Final
 
 from modelwright.adapters.git_folder import git_directory
 from modelwright.adapters.process import run
+from modelwright.adapters.urls import credentials_of
 from modelwright.errors import SurroundingsError
 
 # No transport that runs a program of the URL's choice.
@@ -69,7 +72,29 @@ def advertised(url: str) -> str:
         SurroundingsError: The URL cannot be reached.
     """
     command = ("git", *_SILENT, "ls-remote", "--heads", "--tags", "--", url)
-    return run(command, folder=Path("/"), env=_SAFE, seconds=ASKING, credentials=True)
+    return run(command, folder=Path("/"), env=_reaching(url), seconds=ASKING, credentials=True)
+
+
+def _reaching(url: str) -> dict[str, str]:
+    """Return the environment of git for a URL, with what a person wrote into it for that host."""
+    given = credentials_of(url)
+    if given is None:
+        return _SAFE
+    user, password = given
+    settings = {f"credential.{url}.username": user}
+    if password:
+        proof = b64encode(f"{user}:{password}".encode()).decode()
+        # Git would send the header to whatever host it is led to.
+        settings = {
+            f"http.{url}.extraHeader": f"Authorization: Basic {proof}",
+            "http.followRedirects": "false",
+        }
+    there = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(there) if there.isdecimal() else 0
+    env = {**_SAFE, "GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (name, value) in enumerate(settings.items(), start=first):
+        env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return env
 
 
 def object_format(lines: str) -> str:
@@ -136,7 +161,7 @@ def follow_head(url: str, folder: Path) -> None:
     """Have a mirror's `HEAD` name the branch that the URL's does, where that can be told."""
     command = ("git", *_SILENT, "ls-remote", "--symref", "--", url, "HEAD")
     with suppress(SurroundingsError):
-        said = run(command, folder=folder, env=_SAFE, seconds=ASKING, credentials=True)
+        said = run(command, folder=folder, env=_reaching(url), seconds=ASKING, credentials=True)
         found = _HEAD.match(said)
         if found:
             run(("git", "symbolic-ref", "HEAD", found[1]), folder=folder)
@@ -153,7 +178,7 @@ def fetch(url: str, folder: Path) -> None:
     run(
         (*command, "--no-write-fetch-head", "--", url, *_EVERYTHING),
         folder=folder,
-        env={**_SAFE, "GIT_DIR": str(folder)},
+        env={**_reaching(url), "GIT_DIR": str(folder)},
         seconds=FETCHING,
         credentials=True,
     )

@@ -14,7 +14,7 @@ from modelwright.adapters.folder_tree import FolderTree
 from modelwright.adapters.git_folder import git_directory
 from modelwright.adapters.git_history import GitHistory, version_of
 from modelwright.adapters.git_tree import GitTree
-from modelwright.adapters.urls import is_url, same, shown, whole
+from modelwright.adapters.urls import bare, is_url, same, shown, whole
 from modelwright.catalog.platform import Platform
 from modelwright.errors import RefusedError, SurroundingsError
 
@@ -32,6 +32,7 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
     """
     if _is_path(source):
         return _in_place(source)
+    source = bare(source)
     if not is_url(source):
         raise RefusedError(
             f"the template's source {source!r} is neither a URL nor an absolute path",

@@ -11,7 +11,7 @@ from typing import Final
 from modelwright.adapters import git
 from modelwright.adapters.cache import cache
 from modelwright.adapters.locking import exclusive
-from modelwright.adapters.urls import whole
+from modelwright.adapters.urls import bare, whole
 from modelwright.errors import SurroundingsError
 
 # What the URL advertised when it was last fetched; without it a mirror is made anew.
@@ -34,7 +34,7 @@ class Mirror:
 
 def held(url: str) -> Path | None:
     """Return the mirror of a URL as it is; None where there is none."""
-    folder = _place(whole(url))
+    folder = _place(whole(bare(url)))
     return folder if (folder / "HEAD").is_file() else None
 
 
@@ -50,7 +50,7 @@ def mirror(url: str, *, offline: bool = False, advertised: str = "") -> Mirror:
         SurroundingsError: It cannot be reached and was never fetched, or the cache cannot be
             written.
     """
-    url = whole(url)
+    url = whole(bare(url))
     folder = _place(url)
     if offline:
         return _as_it_is(url, folder, "it was not asked")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from modelwright.adapters import git
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.adapters.packaged import own_root, own_version
-from modelwright.adapters.urls import is_url, whole
+from modelwright.adapters.urls import bare, is_url, whole
 from modelwright.catalog.platform import Platform
 from modelwright.errors import RefusedError
 
@@ -44,7 +44,7 @@ def located(place: str) -> Platform:
     folder = Path(url).expanduser()
     if not is_url(url) and not reference:
         return _in_folder(folder)
-    return _fetched(url if is_url(url) else str(folder.resolve()), reference)
+    return _fetched(bare(url) if is_url(url) else str(folder.resolve()), reference)
 
 
 def configuration_file() -> Path:
@@ -74,10 +74,13 @@ def configured_platform() -> str:
 
 
 def configure(place: str) -> Path:
-    """Write the platform into the user's configuration and return that file's path."""
+    """Write the platform into the user's configuration and return that file's path.
+
+    A user name and a password in its URL are left out: others may read that file.
+    """
     path = configuration_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    escaped = place.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = bare(place).replace("\\", "\\\\").replace('"', '\\"')
     path.write_text(f'platform = "{escaped}"\n', encoding="utf-8")
     return path
 

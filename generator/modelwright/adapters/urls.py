@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import unquote
 
 SHORT: Final = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 _SSH: Final = re.compile(r"[\w.-]+@[\w.-]+:")
 _OVER_SSH: Final = re.compile(r"(?:ssh://(?:[\w.-]+@)?|[\w.-]+@)([\w.-]+)[:/](?!\d+/)(?P<path>.+)")
-_SECRET: Final = re.compile(r"://[^/@\s]+@")
+_SECRET: Final = re.compile(r"://[^/\s]+@")
+_WITH_USER: Final = re.compile(
+    r"(?P<scheme>(?:git\+)?[a-z]+)://(?P<user>[^/\s]*)@(?P<rest>[^@]*|[^/@]+/.*)"
+)
+# What a person wrote into a URL, by the URL without it: it stays in this process.
+_GIVEN: Final[dict[str, tuple[str, str]]] = {}
 
 
 def is_url(place: str) -> bool:
@@ -30,12 +36,33 @@ def shown(text: str) -> str:
     return _SECRET.sub("://", text)
 
 
+def bare(place: str) -> str:
+    """Return a URL without user name and password, which `credentials_of` then knows.
+
+    Over ssh the user name is no secret but where the repository is, so it stays.
+    """
+    found = _WITH_USER.fullmatch(place)
+    if found is None:
+        return place
+    user, _, password = found["user"].partition(":")
+    if found["scheme"].removeprefix("git+") == "ssh":
+        return f"{found['scheme']}://{user}@{found['rest']}"
+    plain = f"{found['scheme']}://{found['rest']}"
+    _GIVEN[whole(plain)] = (unquote(user), unquote(password))
+    return plain
+
+
+def credentials_of(url: str) -> tuple[str, str] | None:
+    """Return the user name and the password that a person wrote into a URL; None without any."""
+    return _GIVEN.get(whole(url))
+
+
 def same(one: str, other: str) -> bool:
     """Say whether two sources are one repository, however they are spelled."""
     return _plain(one) == _plain(other)
 
 
 def _plain(place: str) -> str:
-    plain = whole(place).rstrip("/").removesuffix(".git")
+    plain = whole(bare(place)).rstrip("/").removesuffix(".git")
     over_ssh = _OVER_SSH.fullmatch(plain)
     return f"https://{over_ssh[1]}/{over_ssh['path']}" if over_ssh else plain

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelwright.adapters import packaged, platforms
+from modelwright.adapters import packaged, platforms, urls
 from modelwright.cli import initialising, starting
 from modelwright.cli.options import JsonOption, QuietOption
 from modelwright.cli.progress import following
@@ -140,6 +140,12 @@ def use(
     platform = platforms.located(place)
     name = platform.policy["organisation"]["name"]
     kept = place if "://" in place or ":" in place else str(Path(place).expanduser().absolute())
+    given, kept = kept, urls.bare(kept)
     path = platforms.configure(kept)
     terminal.document({"platform": kept, "organisation": name, "configuration": str(path)})
     terminal.say(f"the platform is now {name}'s, {kept} (written to {path})")
+    if given != kept:
+        terminal.note(
+            "the user name and the password are not kept: let git's credential helper know them, "
+            "or write them into MODELWRIGHT_PLATFORM"
+        )

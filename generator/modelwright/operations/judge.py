@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from modelwright.adapters.urls import same
+from modelwright.adapters.urls import bare, same
 from modelwright.audit.plain import mapped
 from modelwright.audit.project import Judge
 from modelwright.audit.yaml_file import Unreadable, read_yaml
@@ -25,7 +25,7 @@ def judge_of(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str,
         answers: Its answers.
         texts: Text by path of its files.
     """
-    source = str(answers.get("_src_path") or "")
+    source = bare(str(answers.get("_src_path") or ""))
     url = str(platform.policy["platform"]["url"])
     in_folder = Path(platform.source).is_absolute()
     return Judge(

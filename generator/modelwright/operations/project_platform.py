@@ -9,7 +9,7 @@ from pathlib import Path
 from modelwright.adapters.git_folder import git_directory
 from modelwright.adapters.packaged import own_root, own_version
 from modelwright.adapters.platforms import located, names_version, platform_for
-from modelwright.adapters.urls import is_url, same
+from modelwright.adapters.urls import bare, is_url, same
 from modelwright.catalog.platform import Platform
 from modelwright.errors import ModelwrightError, RefusedError
 
@@ -27,6 +27,7 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
         RefusedError: Neither names a platform.
         SurroundingsError: It cannot be fetched.
     """
+    source = bare(source)
     if named:
         found = platform_for(named)
         return found if names_version(named) else _then(_known_by_url(found), version)

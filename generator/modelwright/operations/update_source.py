@@ -14,6 +14,7 @@ from modelwright.adapters.git import described
 from modelwright.adapters.git_history import GitHistory
 from modelwright.adapters.histories import Shelf
 from modelwright.adapters.stored_answers import FILE
+from modelwright.adapters.urls import bare
 from modelwright.errors import ModelwrightError, RefusedError
 
 _DESCRIBED: Final = re.compile(r"(.+)-(\d+)-g[0-9a-f]+")
@@ -57,7 +58,7 @@ def source_of(
         RefusedError: The answers name no source or no version, or it is understood by nobody.
         SurroundingsError: It cannot be had.
     """
-    name, current = source or str(stored.get("_src_path") or ""), stored.get("_commit")
+    name, current = bare(source or str(stored.get("_src_path") or "")), stored.get("_commit")
     if not name:
         raise _unknown("it does not say which template made the project (_src_path)")
     if not isinstance(current, str) or not current:
