@@ -28,7 +28,7 @@ class Machine:
     suite: str
     user: str = "root"
     folder: str = "modelwright"
-    python: str = "python3"
+    generator_python: str = ""
     way: str = ""
 
 
@@ -41,16 +41,20 @@ MACHINES = {
     "behind a proxy": Machine(suite="trixie", user=USER, way="proxy"),
     "with a mirror": Machine(suite="trixie", user=USER, way="mirror"),
     "forky": Machine(suite="forky", user=USER),
-    "forky with Python 3.15": Machine(suite="forky", user=USER, python="python3.15"),
+    # A project takes the system's Python 3.14: not all that it needs has wheels for 3.15 yet.
+    "forky with Python 3.15": Machine(suite="forky", user=USER, generator_python="3.15"),
 }
 IN_THE_GATE = "trixie without root"
 
 
-def first_command(python="python3"):
+def first_command(generator_python=""):
     """Return the README's first command after the clone, and what it prints."""
     command, expected = list(commands(README))[1]
     assert command.startswith("python3 -m venv ")
-    return command.replace("python3 -m venv", f"{python} -m venv", 1), expected
+    if generator_python:
+        command = command.replace("python3 -m", f"python{generator_python} -m", 1)
+        command = command.replace("&& uv run", f"&& uv run --python {generator_python}", 1)
+    return command, expected
 
 
 def checked_out(root, machine):
@@ -79,12 +83,10 @@ def run_first_command(root, machine):
     """Run the command on a machine; return how it ended, and the checkout."""
     give_network(root, names=not machine.way)
     folder = checked_out(root, machine)
-    command, _ = first_command(machine.python)
+    command, _ = first_command(machine.generator_python)
     way_out = served(WAYS[machine.way]) if machine.way else nullcontext()
     with way_out as server:
         environment = variables(machine.way, server)
-        if machine.python != "python3":
-            environment["UV_PYTHON"] = machine.python
         done = run_inside(root, command, user=machine.user, folder=folder, variables=environment)
     assert server is None or server.seen
     return done, root / folder[1:]
@@ -107,9 +109,7 @@ def test_the_first_command_makes_a_project_whose_checks_pass(machine, root):
     assert re.search(r" [1-9]\d* passed", said)
     assert " failed" not in said
     project = next((checkout / "demo").iterdir())
-    environment = (project / ".venv/pyvenv.cfg").read_text()
-    if machine.python != "python3":
-        assert machine.python.removeprefix("python") in environment
+    assert machine.generator_python in (checkout / ".venv/pyvenv.cfg").read_text()
     # Git knows nobody here: everything is staged, and no commit is made up.
     assert "git does not know who you are" in said
     assert (project / ".git/index").exists()
