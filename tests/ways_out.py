@@ -4,6 +4,7 @@ import os
 import select
 import socket
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -41,7 +42,13 @@ class Proxy(BaseHTTPRequestHandler):
 class Mirror(BaseHTTPRequestHandler):
     """A package index that passes on what the public one has, under its own address."""
 
+    def do_HEAD(self) -> None:
+        self._answer(body_wanted=False)
+
     def do_GET(self) -> None:
+        self._answer(body_wanted=True)
+
+    def _answer(self, *, body_wanted: bool) -> None:
         self.server.seen.append(self.path)
         here = f"http://{self.headers['Host']}/files"
         url = FILES + self.path[6:] if self.path.startswith("/files/") else INDEX + self.path
@@ -59,7 +66,8 @@ class Mirror(BaseHTTPRequestHandler):
                 self.send_header(name, headers[name])
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if body_wanted:
+            self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
