@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["BUTTON", "NOBODY", "OWN_BRAND", "button", "pinned"]
+__all__ = ["BUTTON", "NOBODY", "OWN_BRAND", "button", "pinned", "runs_on"]
 
 BUTTON: Final = ".github/workflows/new-project.yml"
 OWN_BRAND: Final = "the team's own"
@@ -39,7 +39,7 @@ def button(policy: Mapping[str, Any]) -> str:
         example=policy["naming"]["use_case"]["example"],
         givers=_options([NOBODY, *policy["teams"]]),
         group=_group(policy),
-        runner=available["runner"],
+        runner=runs_on(available["runner"]),
         checkout=pinned(available["actions"]["checkout"]),
         uv=pinned(available["actions"]["setup-uv"]),
         upload=pinned(available["actions"]["upload-artifact"]),
@@ -89,6 +89,11 @@ def _looked_up(field: str, values: Mapping[str, list[str]]) -> str:
 
 def _options(names: Iterable[str]) -> str:
     return "".join(f"\n          - {json.dumps(name)}" for name in names)
+
+
+def runs_on(runner: str | Sequence[str]) -> str:
+    """Return one label, or several that a runner must have together, as `runs-on` takes them."""
+    return runner if isinstance(runner, str) else json.dumps(list(runner))
 
 
 def pinned(action: Mapping[str, Any]) -> str:

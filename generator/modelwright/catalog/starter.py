@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from modelwright.catalog.button import pinned
+from modelwright.catalog.button import pinned, runs_on
 
 __all__ = ["BUNDLE", "START", "WORKFLOWS", "readme", "start_workflow"]
 
@@ -23,7 +23,7 @@ def start_workflow(policy: Mapping[str, Any], pin: Mapping[str, str], version: s
         version: The release of the platform in the bundle.
     """
     return _START.format(
-        runner=policy["available"]["runner"],
+        runner=runs_on(policy["available"]["runner"]),
         checkout=pinned(policy["available"]["actions"]["checkout"]),
         action=f"{policy['platform']['repository']}/.github/actions/start@{pin['sha']}"
         f" # {pin['version']}",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from modelwright.policy.sections.words import (
     URL_PATTERN,
@@ -14,6 +15,7 @@ from modelwright.policy.sections.words import (
     Slug,
     Text,
     form,
+    unsound,
 )
 
 __all__ = ["Available", "Options", "Secret"]
@@ -28,7 +30,22 @@ PackageIndex = Annotated[
         empty=True,
     ),
 ]
-Runner = Annotated[Text, form(r"[\w][\w.-]*", "a runner's label", "ubuntu-24.04")]
+LABEL_PATTERN: Final = r"[\w][\w.-]*"
+
+
+def _labels(value: object) -> object:
+    labels = value if isinstance(value, list | tuple) else [value]
+    for label in labels or [""]:
+        if not isinstance(label, str) or not re.fullmatch(LABEL_PATTERN, label, re.ASCII):
+            raise unsound(
+                f"{str(label)[:60]!a} is not a runner's label",
+                "write a label such as ubuntu-24.04, or a list of them",
+            )
+    return value if isinstance(value, str) else tuple(labels)
+
+
+# One label, or several that a runner must have together.
+Runner = Annotated[object, BeforeValidator(_labels)]
 Image = Annotated[
     Text,
     form(
