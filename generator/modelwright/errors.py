@@ -4,6 +4,7 @@ ModelwrightError            70  a fault of ours, unless a family below says othe
  - UsageError                2  the command line is wrong, or an answer is missing
  - RefusedError              3  the policy or a rule refuses an answer; nothing was written
     - policy.faults.PolicyError   platform.yml itself is unsound
+    - UnrenderableError           a template does not render for these answers
  - SurroundingsError         4  git, disk or network failed; nothing was lost
  - FindingsError             1  the work is done and a person must look
 """
@@ -17,6 +18,7 @@ __all__ = [
     "ModelwrightError",
     "RefusedError",
     "SurroundingsError",
+    "UnrenderableError",
     "UsageError",
 ]
 
@@ -63,6 +65,10 @@ class RefusedError(ModelwrightError):
     ) -> None:
         super().__init__(problem, where=where, next_step=next_step)
         self.rule = rule
+
+
+class UnrenderableError(RefusedError):
+    """A template does not render for these answers: whoever keeps the platform mends it."""
 
 
 class SurroundingsError(ModelwrightError):

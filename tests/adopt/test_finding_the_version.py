@@ -74,9 +74,16 @@ def test_a_repository_of_another_kind_is_refused_with_the_figure(run, tmp_path, 
 
     assert ran.code == REFUSED
     assert "0 of 4" in ran.err
-    assert "40% of the lines are needed" in ran.err
-    assert "--to v1." in ran.err
+    assert "nothing in common" in ran.err
     assert not (folder / ".copier-answers.yml").exists()
+
+    (folder / ".gitignore").write_text(".venv/\n__pycache__/\n.env\n")
+    commit(folder)
+    near = run(*arguments)
+
+    assert near.code == REFUSED
+    assert "40% of the lines are needed" in near.err
+    assert "--to v1." in near.err
     assert run(*arguments, "--to", "v1.1.0").code == DONE
     assert start(folder) == "v1.1.0"
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.platforms import platform_copy
+from tests.platforms import ROOT, platform_copy
 from tests.policies import big_policy
 
 DONE, FINDINGS, REFUSED = 0, 1, 3
@@ -114,3 +114,27 @@ def test_a_missing_file_is_said_by_the_name_that_was_given(name, run):
 
     assert ran.code == REFUSED
     assert f"error: {name}: there is no such file" in ran.err
+
+
+def test_a_rule_that_the_sample_breaks_names_the_file_to_change(run, tmp_path):
+    policy = (ROOT / "platform.yml").read_text()
+    stricter = policy.replace("min_length: 3, max_length: 30", "min_length: 3, max_length: 15")
+    folder = platform_copy(tmp_path / "platform", stricter)
+
+    ran = run("platform", "check", folder)
+
+    assert ran.code == 3
+    assert "templates/batch/archetype.yml" in ran.err
+    assert "platform team" not in ran.err
+
+
+def test_a_template_that_does_not_render_is_not_told_to_the_one_who_asks(run, tmp_path):
+    folder = platform_copy(tmp_path / "platform")
+    readme = next(folder.glob("templates/batch/*/README.md"))
+    readme.write_text("{{ cookiecutter.nothing }}\n")
+
+    ran = run("platform", "check", folder)
+
+    assert ran.code == 3
+    assert "README.md" in ran.err
+    assert "platform team" not in ran.err

@@ -146,9 +146,18 @@ def test_a_dissolved_team_with_a_successor_names_it(run, platform, project):
     )
     release(platform, "v0.2.0", policy)
 
-    ran = run("status", project, "--json")
+    told = json.loads(run("status", project, "--json").out)["warnings"][0]
+    updated = json.loads(run("update", project, "--json").out)
+    git(project, "commit", "--quiet", "--all", "--message", "chore: update")
+    command, _, answer = told.partition("modelwright update ")[2].rpartition(" ")
 
-    assert "renamed" in json.loads(ran.out)["warnings"][0]
+    assert "renamed" in told
+    assert (command, answer) == ("--data", "team=belfin-demand")
+    assert updated["warnings"] == [told]
+    assert run("update", project, "--data", answer).code == DONE
+    answers = yaml.safe_load((project / ANSWERS_FILE).read_text())
+    assert answers["team"] == "belfin-demand"
+    assert run("status", project, "--json").out.count("ANS002") == 0
 
 
 def test_a_stricter_rule_warns_and_lets_go_on(run, platform, project):

@@ -201,7 +201,11 @@ class _Answering:
         )
 
     def text(self, template: object, extra: Mapping[str, object] | None = None) -> str:
-        """Render a text over the answers so far."""
+        """Render a text over the answers so far.
+
+        Raises:
+            UnrenderableError: It names what the answers do not give, a newer team say.
+        """
         if not isinstance(template, str) or "{" not in template:
             return str(template)
         with working_on(f"the question {self.question.name}"):

@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 from jinja2 import TemplateError
 
-from modelwright.errors import ModelwrightError, RefusedError
+from modelwright.errors import ModelwrightError, UnrenderableError
 from modelwright.policy.bounded import bounded
 from modelwright.policy.yaml_limits import excess, expansion
 
@@ -35,7 +35,7 @@ def working_on(where: str) -> Iterator[None]:
     """Let an error of a template's own say so.
 
     Raises:
-        RefusedError: It failed; the cause is what it failed with.
+        UnrenderableError: It failed; the cause is what it failed with.
     """
     try:
         yield
@@ -67,7 +67,7 @@ def plain_yaml(text: str, where: str, loader: Any = _LOADER) -> Any:  # noqa: AN
     return data
 
 
-def _refused(problem: str, where: str) -> RefusedError:
-    return RefusedError(
+def _refused(problem: str, where: str) -> UnrenderableError:
+    return UnrenderableError(
         problem, where=where, next_step="tell the platform team; nothing was written"
     )

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from modelwright.adapters.folder_tree import FolderTree
+from modelwright.catalog.archetypes import FILE as ARCHETYPE
 from modelwright.catalog.platform import POLICY, Platform
 from modelwright.catalog.rendering import RenderedFile
-from modelwright.errors import ModelwrightError, RefusedError
+from modelwright.errors import ModelwrightError, RefusedError, UnrenderableError
 from modelwright.operations import syncing
 from modelwright.operations.audit import evidence_of
 from modelwright.operations.new import rendered
@@ -92,12 +93,20 @@ def combinations(platform: Platform) -> list[Combination]:
 def _render(
     platform: Platform, archetype: str, sample: dict[str, object], team: str, brand: str
 ) -> None:
+    combination = f"{archetype} for {team}, {brand}"
     try:
         _, files = rendered(platform, archetype, {**sample, "team": team, "brand": brand})
-        _refuse_missing_overlay(platform, archetype, files)
-    except ModelwrightError as error:
-        error.where = f"{archetype} for {team}, {brand}: {error.where}"
+    except UnrenderableError as error:
+        error.where, error.next_step = f"{combination}: {error.where}", "mend that template"
         raise
+    except ModelwrightError as error:
+        error.where = f"{combination}: {error.where}"
+        error.next_step = (
+            f"the sample of templates/{archetype}/{ARCHETYPE} breaks it: change `sample` there, or "
+            "the rule in platform.yml"
+        )
+        raise
+    _refuse_missing_overlay(platform, archetype, files)
 
 
 def _refuse_missing_overlay(

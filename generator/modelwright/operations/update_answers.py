@@ -12,6 +12,8 @@ from modelwright.catalog.tree import Tree
 from modelwright.catalog.version import Version
 from modelwright.errors import RefusedError
 from modelwright.policy.answers import answers_refusals
+from modelwright.policy.choices import RETIRED
+from modelwright.policy.refusal import Refusal
 
 NAMES: Final = ("repo_name", "package_name")
 _TRUE: Final = ("1", "y", "yes", "true", "on")
@@ -88,7 +90,20 @@ def refused_today(tree: Tree, stored: Mapping[str, Any]) -> Iterator[str]:
             rule=refusal.rule,
         )
     for refusal in answers_refusals(policy, archetype, answers):
-        yield f"{refusal.rule}: {refusal.problem}; a new project would be refused"
+        told = f"{refusal.rule}: {refusal.problem}; a new project would be refused"
+        yield f"{told}{_way_out(policy, refusal)}"
+
+
+def _way_out(policy: Mapping[str, Any], refusal: Refusal) -> str:
+    """Return how a project leaves a team or brand that retired; empty for any other refusal."""
+    entries = {"team": policy["teams"], "brand": policy["brands"]}.get(refusal.kind, {})
+    if refusal.rule != RETIRED:
+        return ""
+    successor = entries.get(refusal.value, {}).get("renamed_to", "")
+    if successor:
+        return f"; move to it: modelwright update --data {refusal.kind}={successor}"
+    command = f": modelwright update --data {refusal.kind}=..." if entries else ""
+    return f"; {refusal.next_step}{command}"
 
 
 def policy_of(tree: Tree) -> dict[str, Any] | None:

@@ -7,9 +7,10 @@ from typing import Any, Iterable, Mapping  # noqa: UP035 - Cookiecutter's Python
 
 from modelwright.policy.refusal import Refusal, show
 
-__all__ = ["choice_refusal", "nearest", "offered", "pair_refusal", "retired_refusal"]
+__all__ = ["RETIRED", "choice_refusal", "nearest", "offered", "pair_refusal", "retired_refusal"]
 
 LONGEST_LIST = 8
+RETIRED = "ANS002"
 
 
 def nearest(value: str, choices: Iterable[str]) -> list[str]:
@@ -48,7 +49,7 @@ def retired_refusal(
     else:
         problem = f"{kind} {show(value)} is retired since {entry['retired']}"
         next_step = f"choose {_among(value, offered(entries))}"
-    return Refusal("ANS002", kind, value, problem, next_step)
+    return Refusal(RETIRED, kind, value, problem, next_step)
 
 
 def pair_refusal(policy: Mapping[str, Any], team: str, brand: str) -> Refusal | None:

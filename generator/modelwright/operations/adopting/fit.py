@@ -94,6 +94,8 @@ def chosen(search: Search, wanted: Wanted, given: Mapping[str, object], follow: 
     if wanted.to or wanted.governed:
         version = search.template.newest
         fit = None if wanted.governed else _fit(search, fitting, version, given)
+        if fit is not None and not fit.lines:
+            raise _nothing_in_common(search, fit)
         return Choice(version=version, fit=fit, compared=0 if fit is None else 1)
     written = _written(search)
     names = _candidates(search, written)
@@ -164,6 +166,15 @@ def _fit(search: Search, fitting: Fitting, version: str, given: Mapping[str, obj
         return None
 
 
+def _nothing_in_common(search: Search, fit: Fit) -> RefusedError:
+    return RefusedError(
+        f"the repository and {fit.version} have nothing in common: {fit.sentence}",
+        where=search.history.source,
+        next_step="add --managed-only to keep its own source and govern it, or make a new project "
+        "with modelwright new and move your code there",
+    )
+
+
 def _nothing_fits(search: Search, found: Fit | None, compared: int) -> RefusedError:
     if found is None:
         return RefusedError(
@@ -171,6 +182,8 @@ def _nothing_fits(search: Search, found: Fit | None, compared: int) -> RefusedEr
             where=search.history.source,
             next_step=f"name one with --to to see why, such as --to {search.template.newest}",
         )
+    if not found.lines:
+        return _nothing_in_common(search, found)
     return RefusedError(
         f"no version fits: {found.version} is nearest of {compared}, where {found.sentence}; "
         f"{LEAST:.0%} of the lines are needed",
