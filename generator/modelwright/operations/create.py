@@ -185,16 +185,9 @@ def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
     ]
     if desired.actions.get("sha_pinning_required") and _ignores_pinning(actual, found):
         notes.append("this server does not know sha_pinning_required: actions may be named by tag")
-    transfer_from = creation.wish.transfer_from
-    against = (
-        [
-            *name_faults(desired, actual, resume=True, transfer_from=transfer_from),
-            *strangers,
-            *creation.lacking,
-        ]
-        if creation.wish.plan
-        else []
-    )
+    wish = creation.wish
+    named = name_faults(desired, actual, resume=True, transfer_from=wish.transfer_from)
+    against = [*named, *strangers, *creation.lacking] if wish.plan else []
     return Outcome(
         state=state,
         repository=creation.where,
