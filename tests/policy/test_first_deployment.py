@@ -106,3 +106,14 @@ def test_what_only_needs_knowing_blocks_nothing():
     assert places(found) == []
     assert places(found, blocks=False)[0] == "brands.velora.monitoring"
     assert "VELORA_PROD_CLIENT_ID" in found[-1].problem
+
+
+def test_an_index_of_one_s_own_asks_how_it_is_signed_in_to():
+    policy = copy.deepcopy(POLICY)
+    policy["available"]["package_index"] = "https://pypi.halden-retail.example/simple"
+    policy["secrets"] = [one for one in policy["secrets"] if "PACKAGE_INDEX" not in one["name"]]
+
+    assert "PACKAGE_INDEX_PASSWORD" in str(of_brand(policy, "norda"))
+    login = {**policy["secrets"][1], "name": "PACKAGE_INDEX_PASSWORD", "auth": ["oidc"]}
+    policy["secrets"].append(login)
+    assert "asks for a login" not in str(of_brand(policy, "norda"))

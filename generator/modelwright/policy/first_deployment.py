@@ -14,6 +14,7 @@ from modelwright.policy.secrets import expanded_names
 
 CLUSTER: Final = "KUBERNETES_CLUSTER"
 TENANT: Final = "IDENTITY_TENANT"
+INDEX: Final = "PACKAGE_INDEX"
 _ECR: Final = re.compile(r"\d+\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(/.*)?")
 _ARTIFACTS: Final = re.compile(r"([a-z]+-[a-z]+\d+)-docker\.pkg\.dev(/.*)?")
 
@@ -46,7 +47,12 @@ def of_brand(policy: Mapping[str, Any], brand: str) -> list[ToFillIn]:
     """Return what a brand's projects lack, whatever their archetype."""
     databricks = policy["brands"][brand]["runtime"] == "databricks"
     usual = Deployment(kubernetes=not databricks, databricks=databricks, image=not databricks)
-    return [*of_project(policy, brand, usual), *_choices(policy, brand), *_on_github(policy, brand)]
+    return [
+        *of_project(policy, brand, usual),
+        *_choices(policy, brand),
+        *_index_login(policy, brand),
+        *_on_github(policy, brand),
+    ]
 
 
 def of_project(policy: Mapping[str, Any], brand: str, needs: Deployment) -> list[ToFillIn]:
@@ -128,6 +134,17 @@ def _choices(policy: Mapping[str, Any], brand: str) -> Iterator[ToFillIn]:
         yield ToFillIn(
             f"brands.{brand}.databricks.{_one_of(unpaid)}.budget_policy_id",
             "what runs serverless there has no cost tags",
+            blocks=False,
+        )
+
+
+def _index_login(policy: Mapping[str, Any], brand: str) -> Iterator[ToFillIn]:
+    index = policy["available"]["package_index"]
+    if index and not any(INDEX in name for name in expanded_names(policy, brand)):
+        yield ToFillIn(
+            "secrets",
+            f"where {index} asks for a login, nothing names its user and password "
+            f"({INDEX}_USERNAME, {INDEX}_PASSWORD)",
             blocks=False,
         )
 
