@@ -137,7 +137,7 @@ def desired_state(
         owned=frozenset(one.name for one in needed if one.owner == "team"),
         grants=tuple(Grant(one.kind, one.name) for one in needed if one.level == "organisation"),
         ruleset=ruleset(settings, checks),
-        teams={**settings.access, slug: settings.permission},
+        teams={**settings.further_teams, slug: settings.permission},
         team=slug,
         ownership=ownership_from(policy, answers),
         named=owning_teams(files, organisation),

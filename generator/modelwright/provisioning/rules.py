@@ -53,7 +53,7 @@ def _pull_request(settings: Settings) -> Body:
     return {
         "required_approving_review_count": settings.approvals,
         "dismiss_stale_reviews_on_push": True,
-        "require_code_owner_review": settings.approvals > 0,
+        "require_code_owner_review": settings.approvals > 0 or bool(settings.platform_team),
         "require_last_push_approval": settings.approvals > 0,
         "required_review_thread_resolution": True,
         "allowed_merge_methods": ["squash"],

@@ -19,6 +19,7 @@ class Settings:
     Attributes:
         permission: What the project's own team may do.
         access: What further teams may do, by GitHub slug.
+        platform_team: Slug of the team that owns the workflows in CODEOWNERS; empty is nobody.
         reviewers: The teams that let a deployment through, by environment.
         without_plan: Whether to go on where the organisation's plan lacks something.
         actions: `all`, or `selected` for those of the policy alone.
@@ -31,12 +32,19 @@ class Settings:
     approvals: int = 1
     permission: str = "push"
     access: Mapping[str, str] = field(default_factory=dict)
+    platform_team: str = ""
     reviewers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     without_plan: str = "refuse"
     actions: str = "selected"
     more_actions: tuple[str, ...] = ()
     pinned_actions: bool = True
     oidc_claims: tuple[str, ...] = ()
+
+    @property
+    def further_teams(self) -> Mapping[str, str]:
+        """What teams beside the owner may do: only who may write counts as a code owner."""
+        owner = {self.platform_team: "push"} if self.platform_team else {}
+        return {**owner, **self.access}
 
 
 def settings_from(policy: Mapping[str, Any], team: str) -> Settings:

@@ -16,6 +16,15 @@ Pattern = Annotated[
     Text,
     form(r"[\w.-]+/[\w.*-]+(/[\w.*-]+)*(@[\w.*-]+)?", "a pattern of actions", '"actions/*"'),
 ]
+TeamOrNone = Annotated[
+    Text,
+    form(
+        r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*",
+        "a team's name as GitHub writes it, or empty",
+        "ml-platform",
+        empty=True,
+    ),
+]
 VariableName = Annotated[
     Text,
     form(
@@ -38,6 +47,7 @@ class GitHub(Section):
     access: dict[GitHubSlug, Literal["pull", "triage", "push", "maintain", "admin"]] = Field(
         default={}, examples=["{ml-platform: maintain}"]
     )
+    platform_team: TeamOrNone = Field(default="", examples=["ml-platform"])
     reviewers: dict[Slug, tuple[GitHubSlug, ...]] = Field(default={}, examples=["{prod: [owner]}"])
     without_plan: Literal["refuse", "continue"] = Field(default="refuse", examples=["refuse"])
     actions: Literal["all", "selected"] = Field(default="selected", examples=["selected"])
