@@ -7,6 +7,7 @@ ModelwrightError            70  a fault of ours, unless a family below says othe
     - UnrenderableError           a template does not render for these answers
  - SurroundingsError         4  git, disk or network failed; nothing was lost
  - FindingsError             1  the work is done and a person must look
+ - StoppedError            130  a signal ended it; it says what became of the work
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ __all__ = [
     "FindingsError",
     "ModelwrightError",
     "RefusedError",
+    "StoppedError",
     "SurroundingsError",
     "UnrenderableError",
     "UsageError",
@@ -81,3 +83,9 @@ class FindingsError(ModelwrightError):
     """The work is done and a person must look: findings, conflicts, drift."""
 
     exit_code = 1
+
+
+class StoppedError(ModelwrightError):
+    """A signal, such as Ctrl-C, ended it."""
+
+    exit_code = 130

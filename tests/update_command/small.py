@@ -1,6 +1,10 @@
 """A small template in real git, and projects of it."""
 
+import os
+import shlex
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from modelwright.cli.main import main
@@ -87,6 +91,36 @@ def write(folder, files):
 def run(*arguments):
     """Run the command and return its exit code."""
     return main([str(argument) for argument in arguments])
+
+
+def disturbed(folder, moment, disturbance):
+    """Return the environment in which a shell text runs once, just before a command of git's.
+
+    Args:
+        folder: Where the git stands that does it.
+        moment: The words of git's command line.
+        disturbance: What runs; `$PPID` is the process that started git.
+    """
+    real = shutil.which("git")
+    shim = folder / "shim" / "git"
+    shim.parent.mkdir()
+    shim.write_text(
+        f"""#!/bin/bash
+case " $* " in *" {moment} "*)
+  if mkdir {shlex.quote(str(folder))}/once 2>/dev/null; then {disturbance}
+  fi;;
+esac
+exec {real} "$@"
+"""
+    )
+    shim.chmod(0o755)
+    return {**os.environ, "PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def started(*arguments, env):
+    """Run the command in a process of its own, and return what became of it."""
+    command = [sys.executable, "-m", "modelwright", *map(str, arguments)]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
 
 
 def whole(folder):

@@ -3,29 +3,55 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.journal_file import (
+    Places,
     forget,
-    home,
     index_locked,
-    journal_path,
+    keep_record,
     unwritable,
     write_journal,
 )
-from modelwright.adapters.process import output
+from modelwright.adapters.new_index import left_out, refresh_index
+from modelwright.adapters.project_git import project_git
 from modelwright.adapters.project_repository import ProjectRepository
-from modelwright.errors import ModelwrightError, SurroundingsError
-from modelwright.update.entry import Entry
+from modelwright.adapters.signals import signals_held
+from modelwright.adapters.withdrawing import withdrawn
+from modelwright.adapters.work_tree import (
+    Exchange,
+    FileState,
+    changed_meanwhile,
+    file_state,
+    stored_entries,
+)
+from modelwright.errors import SurroundingsError
+from modelwright.update.entry import FOLDER, REPOSITORY, Entry
 from modelwright.update.journal import Journal
 from modelwright.update.resolving import Result
 
-_ABSENT: Final = "0 " + "0" * 40
+_SMALL: Final = 1_000_000
+_AGAIN: Final = "make room or lift what is in the way, then run it again; nothing was changed"
+States = Mapping[str, FileState | None]
+
+
+class Finished(NamedTuple):
+    """What became of an update that was killed.
+
+    Attributes:
+        kept: The paths of what somebody wrote meanwhile, and of the copy of it.
+        undone: Whether it was taken back, because what it was to bring is gone.
+        left: Where it was taken back: the paths that somebody changed since.
+    """
+
+    kept: dict[str, str]
+    undone: bool = False
+    left: tuple[str, ...] = ()
 
 
 def journal_of(
@@ -42,16 +68,41 @@ def journal_of(
         scratch.give(repository.common_dir / "objects")
     except OSError as error:
         raise unwritable(repository, error) from error
-    prefix = repository.prefix
+    prefix, paths = repository.prefix, sorted({*result.changes, *result.unmerged})
     return Journal(
         head=repository.head,
         commit=commit,
         prefix=prefix,
-        before={f"{prefix}{path}": result.ours.get(path) for path in result.changes},
-        after={f"{prefix}{path}": entry for path, entry in result.changes.items()},
+        before={f"{prefix}{path}": result.ours.get(path) for path in paths},
+        after={f"{prefix}{path}": result.files.get(path) for path in paths},
         unmerged={f"{prefix}{path}": stages for path, stages in result.unmerged.items()},
         outcome=outcome,
     )
+
+
+def seen_unchanged(
+    repository: ProjectRepository,
+    before: Mapping[str, Entry | None],
+    after: Mapping[str, Entry | None],
+) -> dict[str, FileState | None]:
+    """Return the state of each file that changes, all of them exactly as the plan took them.
+
+    Files that are outside of a sparse checkout are left out.
+
+    Raises:
+        SurroundingsError: One holds something else, whatever git's index says of it.
+    """
+    paths = [path for path in before if before[path] != after[path]]
+    states = {path: file_state(repository.top / path) for path in paths}
+    found = stored_entries(repository, {path: (before[path], after[path]) for path in paths})
+    for path in left_out(repository, [p for p in paths if before[p] and not found[p]]):
+        del states[path], found[path]
+    for path, entry in found.items():
+        if before[path] is None and entry and entry.mode == FOLDER:
+            states[path] = None  # it is empty when the file comes, or the file does not come
+        elif entry != before[path] and (before[path] is not None or entry != after[path]):
+            raise changed_meanwhile(path)
+    return states
 
 
 def apply(repository: ProjectRepository, journal: Journal, lock: int) -> None:
@@ -67,109 +118,153 @@ def apply(repository: ProjectRepository, journal: Journal, lock: int) -> None:
     """
     with index_locked(repository):
         try:
+            _refuse_moved(repository, journal.head)
+            Places(repository).clear()
+            states = seen_unchanged(repository, journal.before, journal.after)
             write_journal(repository, journal)
-            _bring(repository, journal, lock, how="-m")
-        except (ModelwrightError, OSError) as error:
-            _undo(repository, journal)
+            _bring(repository, journal, lock, states)
+        except OSError as error:
             forget(repository)
-            if isinstance(error, OSError):
-                raise unwritable(repository, error) from error
-            error.next_step = (
-                "make room or lift what is in the way, then run it again; nothing was changed"
-            )
+            raise unwritable(repository, error) from error
+        except BaseException:
+            forget(repository)
             raise
-        forget(repository)
+        keep_record(repository, journal)
 
 
-def finish(repository: ProjectRepository, journal: Journal, lock: int) -> list[str]:
-    """Finish an update that was killed and return the paths of what was kept aside.
+def finish(repository: ProjectRepository, journal: Journal, lock: int) -> Finished:
+    """Finish an update that was killed, or take it back where its objects are gone.
 
     Raises:
         SurroundingsError: It cannot be finished; the journal stays.
     """
+    places = Places(repository)
     with index_locked(repository):
-        kept = _keep_aside(repository, journal)
-        _bring(repository, journal, lock, how="--reset")
-        forget(repository)
-    return kept
+        if places.placed() and places.index.exists():
+            places.index.replace(repository.git_dir / "index")
+        if places.replaced():
+            keep_record(repository, journal)
+            return Finished({})
+        if not _is_there(repository, journal.commit):
+            left = withdrawn(repository, journal)
+            forget(repository)
+            return Finished({}, undone=True, left=tuple(left))
+        places.clear()  # first, because it changes the state of a file that is kept too
+        kept, states = _kept_aside(repository, journal)
+        try:
+            _bring(repository, journal, lock, states)
+        except (SurroundingsError, OSError) as error:
+            told = unwritable(repository, error) if isinstance(error, OSError) else error
+            told.next_step = (
+                "lift what is in the way and run it again, or take it back: "
+                f"modelwright update --undo {shlex.quote(str(repository.top / journal.prefix))}"
+            )
+            raise told from error
+        keep_record(repository, journal)
+    return Finished(kept)
 
 
-def _bring(repository: ProjectRepository, journal: Journal, lock: int, *, how: str) -> None:
-    index, aside = repository.git_dir / "index", home(repository) / "index"
-    # Git's own, of a git that was killed: the copy is nobody else's.
-    aside.with_name("index.lock").unlink(missing_ok=True)
-    with suppress(FileNotFoundError):
-        shutil.copyfile(index, aside)
-    env = {"GIT_INDEX_FILE": str(aside)}
-    trees = (journal.head, journal.commit)
-    git, top = ("git", "-c", "core.hooksPath=/dev/null"), repository.top
-    read = (*git, "read-tree", how, "-u", *trees)
+def _bring(repository: ProjectRepository, journal: Journal, lock: int, states: States) -> None:
+    """Check the new files out beside the work tree, then exchange them one by one."""
+    places = Places(repository)
+    places.begin(repository.git_dir / "index")
+    env = {
+        "GIT_DIR": str(repository.git_dir),
+        "GIT_WORK_TREE": str(places.new),
+        "GIT_INDEX_FILE": str(places.index),
+    }
     try:
-        output(read, folder=top, env=env, held=(lock,))
-    except SurroundingsError:
-        # A repository that was copied or restored: the index knows its files by their old inodes.
-        refresh = (*git, "update-index", "-q", "--refresh")
-        output(refresh, folder=top, env=env, held=(lock,), fine=(0, 1))
-        output(read, folder=top, env=env, held=(lock,))
-    if journal.unmerged:
-        given = b"".join(_staged(journal))
-        stage = (*git, "update-index", "-z", "--index-info")
-        output(stage, folder=top, env=env, given=given, held=(lock,))
-    aside.replace(index)
+        trees = (journal.head, journal.commit)
+        project_git(places.new, "read-tree", "-m", "-u", *trees, env=env, held=(lock,))
+    except SurroundingsError as error:
+        # Git does not say why it is unable to write.
+        if shutil.disk_usage(repository.git_dir).free < _SMALL:
+            error.problem = f"No space left on the disk: {error.problem}"
+        error.next_step = _AGAIN
+        raise
+    exchange = Exchange(top=repository.top, kept=places.kept)
+    with signals_held():
+        try:
+            _exchange(exchange, journal, places.new, states, repository)
+            refresh_index(repository, journal.unmerged)
+            exchange.check()
+            places.mark_placed()
+            places.index.replace(repository.git_dir / "index")
+        except BaseException as error:
+            left = exchange.put_back()
+            if not isinstance(error, (SurroundingsError, OSError)):
+                raise
+            told = unwritable(repository, error) if isinstance(error, OSError) else error
+            if left:
+                told.next_step = (
+                    f"look at {', '.join(left)}, which changed while it was taken back; "
+                    "everything else is as it was"
+                )
+            raise told from error
 
 
-def _staged(journal: Journal) -> Iterator[bytes]:
-    for path, stages in journal.unmerged.items():
-        name = os.fsencode(path)
-        yield f"{_ABSENT}\t".encode() + name + b"\0"
-        for stage, entry in sorted(stages.items()):
-            yield f"{entry.mode:o} {entry.name} {stage}\t".encode() + name + b"\0"
-
-
-def _undo(repository: ProjectRepository, journal: Journal) -> None:
-    """Put back what stands in the index, which was not replaced yet, and remove what is new."""
-    top = repository.top
-    begun = (
-        journal_path(repository).stat().st_mtime_ns if journal_path(repository).exists() else None
-    )
-    for path, entry in journal.before.items():
-        with suppress(OSError):
-            if entry is None and begun and (top / path).lstat().st_mtime_ns >= begun:
-                (top / path).unlink()
-    old = b"".join(os.fsencode(path) + b"\0" for path, entry in journal.before.items() if entry)
-    with suppress(SurroundingsError):
-        command = ("git", "checkout-index", "--force", "--quiet", "-z", "--stdin")
-        output(command, folder=top, given=old)
-
-
-def _keep_aside(repository: ProjectRepository, journal: Journal) -> list[str]:
-    """Copy what somebody wrote after the kill; a file half-written by git is nobody's work."""
-    kept = []
-    for path in journal.after:
-        place = repository.top / path
-        if place.is_symlink() or not place.is_file():
+def _exchange(
+    exchange: Exchange,
+    journal: Journal,
+    new: Path,
+    states: States,
+    repository: ProjectRepository,
+) -> None:
+    standing = [path for path, entry in journal.after.items() if entry and states.get(path)]
+    found = stored_entries(repository, {path: (journal.after[path],) for path in standing})
+    for number, path in enumerate(journal.paths):
+        entry = journal.after[path]
+        if path not in states or (entry is None and states[path] is None):
             continue
-        content = place.read_bytes()
-        known = [
-            _content(repository, path, entry)
-            for entry in (journal.before[path], journal.after[path])
-            if entry is not None
-        ]
-        if not any(each.startswith(content) for each in known):
-            aside = _free(place.with_name(f"{place.name}.yours"))
-            aside.write_bytes(content)
-            kept.append(aside.relative_to(repository.top).as_posix())
-    return kept
+        if entry is not None and found.get(path) == entry:
+            continue  # it stands there already
+        if entry is None:
+            exchange.replace(path, number, states[path], None)
+        elif os.path.lexists(new / path) and entry.mode != REPOSITORY:
+            exchange.replace(path, number, states[path], new / path)
 
 
-def _content(repository: ProjectRepository, path: str, entry: Entry) -> bytes:
-    """Return a file's content as git writes it into the work tree."""
-    command = ("git", "cat-file", "--filters", f"--path={path}", entry.name)
-    return output(command, folder=repository.top)
+def _kept_aside(
+    repository: ProjectRepository, journal: Journal
+) -> tuple[dict[str, str], dict[str, FileState | None]]:
+    """Copy what somebody wrote after the kill, and return the state of each file."""
+    kept: dict[str, str] = {}
+    states = {path: file_state(repository.top / path) for path in journal.after}
+    candidates = {path: (journal.before[path], journal.after[path]) for path in journal.after}
+    for path, entry in stored_entries(repository, candidates).items():
+        if entry is not None and entry.mode == FOLDER:
+            states[path] = None
+        if journal.before[path] == journal.after[path]:
+            del states[path]
+            continue
+        if entry is None and path in left_out(repository, [path]):
+            del states[path]
+        if entry is None or entry.mode == FOLDER or entry in candidates[path]:
+            continue
+        place = repository.top / path
+        aside = _free(place.with_name(f"{place.name}.yours"))
+        shutil.copy2(place, aside, follow_symlinks=False)
+        kept[path] = aside.relative_to(repository.top).as_posix()
+    return kept, states
+
+
+def _is_there(repository: ProjectRepository, commit: str) -> bool:
+    given = f"{commit}^{{tree}}\n".encode()
+    told = project_git(repository.top, "cat-file", "--batch-check", given=given)
+    return told.split()[1:2] == [b"tree"]
+
+
+def _refuse_moved(repository: ProjectRepository, head: str) -> None:
+    if project_git(repository.folder, "rev-parse", "HEAD").decode().strip() != head:
+        raise SurroundingsError(
+            "another commit was made or checked out while the update was worked out",
+            where=str(repository.folder),
+            next_step="run it again; nothing was changed",
+        )
 
 
 def _free(place: Path) -> Path:
     found, number = place, 2
-    while found.exists() or found.is_symlink():
+    while os.path.lexists(found):
         found, number = place.with_name(f"{place.name}-{number}"), number + 1
     return found

@@ -9,6 +9,7 @@ from typing import Final
 from modelwright.adapters.packaged import PARTS
 from modelwright.adapters.placing import write
 from modelwright.adapters.process import run
+from modelwright.adapters.temporary import temporary_root
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.catalog.tree import Tree
 
@@ -30,7 +31,7 @@ def bundled(tree: Tree, version: str) -> bytes:
     Raises:
         SurroundingsError: Git fails, or the disk is full.
     """
-    with tempfile.TemporaryDirectory(prefix="modelwright-") as aside:
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as aside:
         folder, bundle = Path(aside) / "platform", Path(aside) / "bundle"
         folder.mkdir()
         write(_files(tree), folder)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
 
+from modelwright.adapters.git_objects import GitObjects
 from modelwright.adapters.git_writing import Scratch
-from modelwright.adapters.process import output
+from modelwright.adapters.project_git import project_git
 from modelwright.adapters.project_repository import ATTRIBUTES, ProjectRepository
 from modelwright.catalog.project_paths import refuse_paths
 from modelwright.catalog.rendering import RenderedFile
+from modelwright.errors import SurroundingsError
 from modelwright.update.entry import Entry, Files, mode_of
 
-_TELLING: Final = re.compile(r"autocrlf|attributesfile|^\s*\[include", re.IGNORECASE | re.MULTILINE)
+_SYSTEM: Final = Path("/etc/gitattributes")
 
 
 def stored(
@@ -34,7 +34,7 @@ def stored(
     """
     refuse_paths(rendered, links=[path for path, file in rendered.items() if file.link])
     names: dict[str, str] = {}
-    if _filtered(repository, ours):
+    if _converts(repository, ours):
         plain = {path: file.content for path, file in rendered.items() if not file.link}
         names = _cleaned(scratch, repository, ours, plain)
     return {
@@ -46,42 +46,88 @@ def stored(
     }
 
 
-def _filtered(repository: ProjectRepository, ours: Files) -> bool:
+def attributes_tree(scratch: Scratch, repository: ProjectRepository, ours: Files) -> Path:
+    """Return a work tree that holds every `.gitattributes` of the project's commit and no more.
+
+    They hold wherever git reads it as a work tree, although a sparse checkout has some of them not.
+
+    Raises:
+        SurroundingsError: The project's objects cannot be read.
+    """
+    tree = scratch.folder / "tree"
+    if not tree.exists():
+        tree.mkdir()
+        for place in repository.attributes_above():
+            _write(tree / place, (repository.top / place).read_bytes())
+        own = [path for path in ours if _is_attributes(path)]
+        with GitObjects(repository.common_dir) as objects:
+            blobs = objects.read([ours[path].name for path in own]) if own else []
+        for path, blob in zip(own, blobs, strict=True):
+            _write(tree / f"{repository.prefix}{path}", blob.content)
+    return tree
+
+
+def has_attributes(repository: ProjectRepository, ours: Files) -> bool:
+    """Say whether a `.gitattributes` holds for the project."""
+    return any(map(_is_attributes, ours)) or bool(repository.attributes_above())
+
+
+def _converts(repository: ProjectRepository, ours: Files) -> bool:
     """Say whether git may store another content than a file has; in most projects it does not."""
-    if any(map(_is_attributes, ours)) or repository.attributes_above():
-        return True
-    info = repository.common_dir / "info" / "attributes"
-    if info.is_file() and info.stat().st_size:
-        return True
-    config = (repository.common_dir / "config").read_text(encoding="utf-8", errors="replace")
-    return bool(_TELLING.search(config)) or _filtered_everywhere()
+    own = repository.common_dir / "info" / "attributes"
+    converted = repository.settings.get("core.autocrlf", "false") != "false"
+    named = repository.settings.get("core.attributesfile", "")
+    files = (own, Path(named).expanduser() if named else _personal(), _system())
+    return has_attributes(repository, ours) or converted or any(map(_says_something, files))
+
+
+def _says_something(file: Path) -> bool:
+    return file.is_file() and file.stat().st_size > 0
+
+
+def _personal() -> Path:
+    """Return where git reads a person's attributes, unless the configuration names another."""
+    above = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 -- a home that is not there
+    return Path(above) / "git" / "attributes"
 
 
 @cache
-def _filtered_everywhere() -> bool:
-    wanted = ("git", "config", "--get-regexp", r"^core\.(autocrlf|attributesfile)$")
-    told = output(wanted, folder=Path(tempfile.gettempdir()), fine=(0, 1))
-    return any(not line.endswith(b" false") for line in told.splitlines())
+def _system() -> Path:
+    """Return where git reads the machine's attributes; one before 2.41 does not say it."""
+    try:
+        told = project_git(Path("/"), "var", "GIT_ATTR_SYSTEM")
+    except SurroundingsError:
+        return _SYSTEM
+    return Path(os.fsdecode(told.strip()) or _SYSTEM)
 
 
 def _cleaned(
     scratch: Scratch, repository: ProjectRepository, ours: Files, contents: Mapping[str, bytes]
 ) -> dict[str, str]:
-    prefix = repository.prefix
-    attributes = [f"{prefix}{path}" for path in ours if _is_attributes(path)]
-    paths = {path: f"{prefix}{path}" for path in contents if "\n" not in path}
-    paths = {path: place for path, place in paths.items() if place not in attributes}
-    with tempfile.TemporaryDirectory(dir=scratch.folder) as work:
-        for place in (*repository.attributes_above(), *attributes):
-            _write(Path(work) / place, (repository.top / place).read_bytes())
-        for path, place in paths.items():
-            _write(Path(work) / place, contents[path])
-        told = output(
-            ("git", "hash-object", "-w", "--stdin-paths"),
-            folder=Path(work),
-            env={"GIT_DIR": str(scratch.folder), "GIT_WORK_TREE": work},
+    """Return the names of blobs as git stores files, by path.
+
+    The filters find the project's own git directory: there git-lfs keeps content, and git-crypt its
+    key. Only the objects go elsewhere.
+    """
+    paths = {path: f"{repository.prefix}{path}" for path in contents if "\n" not in path}
+    tree = attributes_tree(scratch, repository, ours)
+    paths = {path: place for path, place in paths.items() if not (tree / place).exists()}
+    for path, place in paths.items():
+        _write(tree / place, contents[path])
+    try:
+        told = project_git(
+            tree,
+            *("hash-object", "-w", "--stdin-paths"),
+            env={
+                "GIT_DIR": str(repository.git_dir),
+                "GIT_WORK_TREE": str(tree),
+                "GIT_OBJECT_DIRECTORY": str(scratch.folder / "objects"),
+            },
             given=b"".join(os.fsencode(place) + b"\n" for place in paths.values()),
         )
+    finally:
+        for place in paths.values():
+            (tree / place).unlink()
     return dict(zip(paths, told.decode().split(), strict=True))
 
 

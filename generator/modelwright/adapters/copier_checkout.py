@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from modelwright.adapters.process import run
+from modelwright.adapters.temporary import temporary_root
 from modelwright.catalog.history import History
 from modelwright.errors import SurroundingsError
 
@@ -77,7 +78,7 @@ def _made(history: History, version: str) -> Checkout:
 @contextmanager
 def _room() -> Iterator[tempfile.TemporaryDirectory[str]]:
     try:
-        kept = tempfile.TemporaryDirectory(prefix="modelwright-", ignore_cleanup_errors=True)
+        kept = tempfile.TemporaryDirectory(dir=temporary_root(), ignore_cleanup_errors=True)
         try:
             yield kept
         except BaseException:

@@ -20,6 +20,7 @@ from modelwright.adapters.copier_errors import aloud, told
 from modelwright.adapters.copier_library import Opened, Render, opened
 from modelwright.adapters.copier_trust import not_run, refuse_untrusted
 from modelwright.adapters.rendered_folder import rendered_files
+from modelwright.adapters.temporary import temporary_root
 from modelwright.catalog.answering import Answers, Asker
 from modelwright.catalog.history import History
 from modelwright.catalog.project_paths import refuse_paths
@@ -133,7 +134,7 @@ class CopierVersion:
     def _render(self) -> Iterator[Render]:
         with (
             self._opened() as template,
-            tempfile.TemporaryDirectory(prefix="modelwright-") as folder,
+            tempfile.TemporaryDirectory(dir=temporary_root()) as folder,
         ):
             into = Path(folder, self.project.absolute().name or "project")
             into.mkdir()

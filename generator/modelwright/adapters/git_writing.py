@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from modelwright.adapters.git_encoding import compressed, nested, settle, tree_content, whole
 from modelwright.adapters.git_folder import empty_repository
+from modelwright.adapters.temporary import temporary_root
 from modelwright.update.entry import FOLDER, Entry, Files
 
 _WHO: Final = "modelwright <modelwright@localhost> 0 +0000"
@@ -51,7 +52,7 @@ class Scratch:
     @cached_property
     def folder(self) -> Path:
         """The git directory of a bare repository that holds the objects; gone at the end."""
-        folder = Path(tempfile.mkdtemp(prefix="modelwright-merge-"))
+        folder = Path(tempfile.mkdtemp(dir=temporary_root()))
         empty_repository(folder)
         borrowed = str(self._borrowed).replace("\\", "/")
         (folder / "objects" / "info" / "alternates").write_text(f"{borrowed}\n")

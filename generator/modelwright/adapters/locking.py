@@ -34,6 +34,18 @@ else:
         return True
 
 
+def taken(path: Path) -> IO[bytes] | None:
+    """Return a lock's open file, which is held until it is closed; None where another holds it."""
+    try:
+        file = path.open("ab")
+    except OSError:
+        return None
+    if _take(file):
+        return file
+    file.close()
+    return None
+
+
 @contextmanager
 def exclusive(path: Path, *, seconds: float) -> Iterator[int]:
     """Hold a lock until the block ends; yield its descriptor, which a child process may hold too.

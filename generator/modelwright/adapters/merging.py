@@ -10,6 +10,7 @@ from typing import Final
 
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.process import output
+from modelwright.adapters.project_git import project_git
 from modelwright.errors import SurroundingsError
 from modelwright.update.entry import Entry, Files
 from modelwright.update.merged import Merged, merged_from
@@ -18,7 +19,7 @@ from modelwright.update.sides import Sides
 NEEDED: Final = (2, 38)
 _YOURS: Final = "yours"
 _SETTINGS: Final = (
-    *("-c", "merge.conflictStyle=diff3", "-c", "merge.directoryRenames=true"),
+    *("-c", "merge.conflictStyle=zdiff3", "-c", "merge.directoryRenames=true"),
     *("-c", "merge.renames=true", "-c", "merge.renameLimit=20000", "-c", "core.quotePath=false"),
 )
 
@@ -117,4 +118,4 @@ def files_of(listed: bytes) -> dict[str, Entry]:
 
 def _git(scratch: Scratch, folder: Path, *arguments: str, fine: tuple[int, ...] = (0,)) -> bytes:
     env = {"GIT_DIR": str(scratch.folder), "GIT_WORK_TREE": str(folder.resolve())}
-    return output(("git", *arguments), folder=folder, env=env, fine=fine)
+    return project_git(folder, *arguments, env=env, fine=fine)

@@ -12,6 +12,7 @@ from typing import Final
 
 from modelwright.adapters.git_folder import empty_repository
 from modelwright.adapters.project_git import git_folder_above, located, project_git
+from modelwright.adapters.temporary import temporary_root
 from modelwright.audit.conflict_markers import first_marker
 from modelwright.errors import RefusedError, SurroundingsError
 
@@ -64,7 +65,7 @@ def read_project(root: Path) -> ProjectFiles:
             next_step="name the folder of a project",
         )
     root = root.resolve()
-    with tempfile.TemporaryDirectory(prefix="modelwright-") as scratch:
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as scratch:
         env, paths = _listed(root, Path(scratch))
         remote = project_git(root, "config", "--get", "remote.origin.url", env=env, fine=(0, 1))
         ignores_env = _ignores_env(root, env)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from modelwright.update.entry import Entry
 ATTRIBUTES: Final = ".gitattributes"
 _LIST: Final = ("ls-tree", "-r", "-z")
 _SHOWN: Final = 3
+_SETTINGS: Final = r"^core\.(autocrlf|attributesfile|symlinks|filemode)$"
 _INITIAL: Final = "(initial)"
 
 
@@ -51,10 +53,25 @@ class ProjectRepository:
         """
         return files_of(project_git(self.folder, *_LIST, self.head))
 
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """What git's configuration says of converting files, wherever it says so.
+
+        Raises:
+            SurroundingsError: Git fails.
+        """
+        told = project_git(self.folder, "config", "--null", "--get-regexp", _SETTINGS, fine=(0, 1))
+        rows = [os.fsdecode(row).partition("\n") for row in told.split(b"\0") if row]
+        return {name: value if line else "true" for name, line, value in rows}
+
+    def setting(self, name: str) -> bool:
+        """Say whether a setting is on, which it is where nothing is said of it."""
+        return self.settings.get(name, "true").lower() not in {"false", "no", "off", "0", ""}
+
     def attributes_above(self) -> list[str]:
         """Return the `.gitattributes` in the folders above the project, from the top."""
         parts = self.prefix.split("/")[:-1]
-        places = ("/".join([*parts[:depth], ATTRIBUTES]) for depth in range(len(parts)))
+        places = ["/".join([*parts[:depth], ATTRIBUTES]) for depth in range(len(parts))]
         return [place for place in places if (self.top / place).is_file()]
 
     def whole(self, files: Mapping[str, Entry]) -> dict[str, Entry]:
@@ -79,7 +96,18 @@ class ProjectRepository:
             above = self.folder / path[:end]
             if path[:end] not in ours and (above.is_symlink() or above.is_file()):
                 return path[:end]
-        return path if os.path.lexists(self.folder / path) else ""
+        place = self.folder / path
+        if place.is_dir() and not place.is_symlink():
+            return "" if self._holds_only(place, ours) else path
+        return path if os.path.lexists(place) else ""
+
+    def _holds_only(self, folder: Path, ours: Mapping[str, Entry]) -> bool:
+        """Say whether git knows every file in a folder of the project."""
+        for above, _, names in os.walk(folder):
+            inside = Path(above).relative_to(self.folder)
+            if any((inside / name).as_posix() not in ours for name in names):
+                return False
+        return True
 
     def refuse_dirty(self) -> None:
         """Check that nothing tracked is changed.

@@ -9,6 +9,7 @@ from typing import Final
 
 from typer import Abort, TyperException
 
+from modelwright.adapters.signals import stopped_by_exception
 from modelwright.cli.app import command
 from modelwright.cli.failing import tell, unforeseen
 from modelwright.errors import ModelwrightError, UsageError
@@ -26,8 +27,9 @@ def main(arguments: Sequence[str]) -> int:
     """
     as_json = "--json" in arguments or "--format json" in " ".join(arguments).replace("=", " ")
     try:
-        code = _run(arguments)
-        sys.stdout.flush()
+        with stopped_by_exception():
+            code = _run(arguments)
+            sys.stdout.flush()
     except ModelwrightError as error:
         return tell(error, as_json=as_json)
     except TyperException as error:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
+from modelwright.operations.update_undo import Undone
 from modelwright.update.outcome import Outcome
 
 _SHOWN: Final = 12
@@ -79,8 +84,38 @@ def _next(outcome: Outcome) -> Iterator[str]:
     if outcome.status == "planned":
         yield "nothing was changed; without --dry-run it is done"
     else:
-        yield "  look: git diff --staged; keep: git commit; take it all back: " + outcome.undo
+        yield "  look: git diff --staged; keep: git commit; take it all back: " + undo_command(
+            outcome
+        )
 
 
 def _shown(value: object) -> str:
     return "(none)" if value is None else repr(value)
+
+
+def undone_lines(undone: Undone) -> Iterator[str]:
+    """Yield the lines that tell what was taken back."""
+    yield f"took back the update of {undone.project} from {undone.old} to {undone.new}"
+    yield f"  {len(undone.files)} files are as they were"
+    for path in undone.left:
+        yield f"  {path}: you changed it since, so it was left alone"
+    if undone.left:
+        yield "  next: git diff HEAD shows what is left; git restore takes back what you name"
+
+
+def undo_command(outcome: Outcome) -> str:
+    """Return the command that takes an update back, as it can be pasted in any folder."""
+    if not outcome.undo.startswith("modelwright "):
+        return outcome.undo
+    return outcome.undo.replace("modelwright", _own_command(), 1)
+
+
+def _own_command() -> str:
+    """Return how this very program is started, where its name alone does not start it."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m modelwright"
+    found = shutil.which("modelwright")
+    if program.stem != "modelwright" or (found and Path(found).samefile(program)):
+        return "modelwright"
+    return shlex.quote(str(program.absolute()))

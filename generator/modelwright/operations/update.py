@@ -8,7 +8,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Final
 
-from modelwright.adapters.applying import apply, finish, journal_of
+from modelwright.adapters.applying import apply, finish, journal_of, seen_unchanged
 from modelwright.adapters.git_objects import GitObjects
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.histories import Shelf
@@ -16,21 +16,23 @@ from modelwright.adapters.journal_file import alone, interrupted
 from modelwright.adapters.merging import require_git
 from modelwright.adapters.project_repository import ProjectRepository, repository_of
 from modelwright.adapters.stored_answers import stored_answers
+from modelwright.adapters.temporary import temporary_root
 from modelwright.catalog.platform_record import FILE as PLATFORM
 from modelwright.catalog.project_paths import refuse_links
-from modelwright.errors import SurroundingsError
+from modelwright.errors import StoppedError, SurroundingsError
 from modelwright.operations.update_lock import follow_lock
 from modelwright.operations.update_merge import file_changes, import_notes, merged
 from modelwright.operations.update_plan import Wish, foretold, moves
 from modelwright.operations.update_source import source_of
 from modelwright.operations.versions import Move
+from modelwright.update.conflict import Conflict
 from modelwright.update.entry import LINK
 from modelwright.update.file_names import refuse_names
 from modelwright.update.journal import Journal
 from modelwright.update.outcome import Outcome, outcome_from
 from modelwright.update.resolving import Result
 
-UNDO: Final = "git restore --source=HEAD --staged --worktree -- ."
+UNDO: Final = "modelwright update --undo"
 
 
 def update(path: Path, wish: Wish, *, shelf: Shelf | None = None) -> Outcome:
@@ -50,21 +52,68 @@ def update(path: Path, wish: Wish, *, shelf: Shelf | None = None) -> Outcome:
     if wish.dry_run:
         repository.refuse_dirty()
         with scratch_of(repository) as scratch:
-            return _planned(repository, scratch, wish, shelf)[0]
+            outcome, result = _planned(repository, scratch, wish, shelf)
+            if result is not None:
+                _refuse_hidden(repository, result)
+            return outcome
     with alone(repository) as lock:
         begun = interrupted(repository)
-        if begun is not None:
-            return finished(repository, begun, lock)
-        repository.refuse_dirty()
-        with scratch_of(repository) as scratch:
-            outcome, result = _planned(repository, scratch, wish, shelf)
-            if result is None:
-                return outcome
-            outcome = replace(
-                outcome, status="conflicts" if result.conflicts else "updated", undo=UNDO
-            )
-            apply(repository, journal_of(repository, result, scratch, outcome.document()), lock)
+        if begun:
+            temporary_root()  # removes what the killed process left
+        earlier = finished(repository, begun, lock) if begun else None
+        if earlier and begun and begun.prefix == repository.prefix and earlier.status != "current":
+            return earlier
+        repository = repository_of(path) if earlier else repository
+        try:
+            outcome = _brought(repository, wish, shelf, lock)
+        except KeyboardInterrupt as error:
+            raise StoppedError(
+                "the update was interrupted",
+                where=str(repository.folder),
+                next_step="run it again; nothing was changed",
+            ) from error
+        return _with_another(outcome, earlier) if earlier else outcome
+
+
+def _brought(repository: ProjectRepository, wish: Wish, shelf: Shelf | None, lock: int) -> Outcome:
+    repository.refuse_dirty()
+    with scratch_of(repository) as scratch:
+        outcome, result = _planned(repository, scratch, wish, shelf)
+        if result is None:
             return outcome
+        if not result.changes:
+            return replace(outcome, status="current")
+        outcome = replace(
+            outcome,
+            status="conflicts" if result.conflicts else "updated",
+            undo=f"{UNDO} {quote(str(repository.folder))}",
+        )
+        apply(repository, journal_of(repository, result, scratch, outcome.document()), lock)
+        return outcome
+
+
+def _refuse_hidden(repository: ProjectRepository, result: Result) -> None:
+    """Check that no file which changes holds what git was told not to look at."""
+    changes, prefix = result.changes, repository.prefix
+    before = {f"{prefix}{path}": result.ours.get(path) for path in changes}
+    seen_unchanged(repository, before, {f"{prefix}{path}": e for path, e in changes.items()})
+
+
+def _with_another(outcome: Outcome, earlier: Outcome) -> Outcome:
+    """Tell, with what was asked for, what became of another project's update that was killed."""
+    about = [f"{earlier.project}: {note}" for note in earlier.notes]
+    folder = Path(outcome.project)
+    conflicts = [
+        replace(
+            each,
+            path=os.path.relpath(Path(earlier.project) / each.path, folder),
+            aside=os.path.relpath(Path(earlier.project) / each.aside, folder) if each.aside else "",
+        )
+        for each in earlier.conflicts
+    ]
+    return replace(
+        outcome, notes=[*about, *outcome.notes], conflicts=[*conflicts, *outcome.conflicts]
+    )
 
 
 def scratch_of(repository: ProjectRepository) -> Scratch:
@@ -74,18 +123,32 @@ def scratch_of(repository: ProjectRepository) -> Scratch:
 
 
 def finished(repository: ProjectRepository, begun: Journal, lock: int) -> Outcome:
-    """Finish an update that was killed and return what it did.
+    """Finish an update that was killed and return what it did; `current` where it was undone.
 
     Raises:
         SurroundingsError: It cannot be finished yet.
     """
-    kept = finish(repository, begun, lock)
     outcome = outcome_from(begun.outcome)
-    notes = [
-        "an update that had been interrupted is finished now; this is what it did",
-        *(f"what was written meanwhile was kept as {path}" for path in kept),
+    end = finish(repository, begun, lock)
+    if end.undone:
+        note = "an update that had been interrupted was taken back, because its objects are gone"
+        left = [f"{path} was changed since, and is as you left it" for path in end.left]
+        return replace(outcome, status="current", conflicts=[], notes=[note, *left, *outcome.notes])
+    kept = [
+        Conflict(
+            path=path.removeprefix(begun.prefix),
+            kind="meanwhile",
+            aside=aside.removeprefix(begun.prefix),
+        )
+        for path, aside in end.kept.items()
     ]
-    return replace(outcome, notes=[*notes, *outcome.notes])
+    note = "an update that had been interrupted is finished now; this is what it did"
+    return replace(
+        outcome,
+        status="conflicts" if kept else outcome.status,
+        notes=[note, *outcome.notes],
+        conflicts=[*outcome.conflicts, *kept],
+    )
 
 
 def _planned(
@@ -147,7 +210,9 @@ def _refuse_links(scratch: Scratch, result: Result) -> None:
 
 
 def _current(old: Move, new: Move, outcome: Outcome, wish: Wish) -> bool:
-    asked = outcome.answers or wish.source or wish.anew
+    # A secret is not remembered, so nobody can say that it is the one that stands there.
+    secret = set(wish.given) - set(new.answers.remembered)
+    asked = outcome.answers or wish.source or wish.anew or secret
     return old.version.name == new.version.name and not asked
 
 
@@ -162,5 +227,6 @@ def _uncommitted(repository: ProjectRepository, file: str) -> SurroundingsError:
     return SurroundingsError(
         f"{file} is not in git, so there is nothing to compare with",
         where=str(repository.folder),
-        next_step=f'run git add {quote(file)} && git commit --message "chore: keep the answers"',
+        next_step=f"run git add --force {quote(file)} && "
+        'git commit --message "chore: keep the answers"',
     )

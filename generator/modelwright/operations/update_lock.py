@@ -15,6 +15,7 @@ from modelwright.adapters.clean_filters import stored
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.merging import contents_of
 from modelwright.adapters.project_repository import ProjectRepository
+from modelwright.adapters.temporary import temporary_root
 from modelwright.catalog.rendering import RenderedFile
 from modelwright.errors import RefusedError, SurroundingsError
 from modelwright.update.entry import Files
@@ -74,7 +75,7 @@ def _renew(
     old, new = (_inside(contents, f"{side}/") for side in ("old", "new"))
     if _what_is_locked(new) == _what_is_locked(old):
         return
-    with tempfile.TemporaryDirectory(prefix="modelwright-lock-") as name:
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as name:
         for path, content in new.items():
             place = Path(name, path)
             place.parent.mkdir(parents=True, exist_ok=True)

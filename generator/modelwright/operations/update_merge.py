@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from modelwright.adapters.clean_filters import stored
+import yaml
+
+from modelwright.adapters.clean_filters import attributes_tree, has_attributes, stored
 from modelwright.adapters.git_objects import GitObjects
 from modelwright.adapters.git_tree import GitTree
 from modelwright.adapters.git_writing import Scratch
 from modelwright.adapters.merging import merge, renames
 from modelwright.adapters.project_repository import ProjectRepository
+from modelwright.adapters.work_tree import stored_entries
 from modelwright.catalog.archetypes import FILE, Owner, archetype_from
 from modelwright.catalog.patterns import covered
-from modelwright.catalog.rendering import ANSWERS_FILE
+from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
 from modelwright.catalog.tree import Tree
 from modelwright.catalog.unchanged import unchanged
 from modelwright.catalog.version import DialectVersion
@@ -29,6 +32,7 @@ from modelwright.update.resolving import (
     leave_untracked,
     resolved,
     simple,
+    tell_untracked,
 )
 from modelwright.update.sides import Sides, plain_changes, sides
 
@@ -58,7 +62,9 @@ def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
         files = new.version.files(new.answers)
         base, theirs = dict[str, Entry](), stored(scratch, repository, ours, files)
     else:
-        base, theirs = _rendered(scratch, repository, ours, old, new, owner_of)
+        base, theirs = _rendered(
+            scratch, repository, ours, old, new, owner_of, answers_file=wish.answers_file
+        )
     for path in new.version.left_out(base, old.answers, new.answers):
         del base[path]
     if wish.adopting is not None:
@@ -75,6 +81,7 @@ def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
     follow_managed(result, both, base)
     leave_standing(result)
     leave_untracked(result, lambda path: repository.obstacle(path, ours))
+    tell_untracked(result, base, theirs, lambda path: repository.obstacle(path, ours))
     return result, Sides(base=base, theirs=theirs, managed=both.managed)
 
 
@@ -86,13 +93,20 @@ def met(
     Raises:
         SurroundingsError: Git fails.
     """
+
+    def occupied(path: str, entry: Entry) -> bool:
+        place = f"{repository.prefix}{path}"
+        return stored_entries(repository, {place: (entry,)})[place] not in {None, entry}
+
     plain = plain_changes(both, ours)
     if plain is not None:
-        return simple(plain, ours)
+        return simple(plain, ours, occupied)
     # Attributes name merge drivers, and those above the project hold for it too.
-    above = bool(repository.attributes_above())
-    folder, prefix = (repository.top, repository.prefix) if above else (repository.folder, "")
-    return resolved(*merge(scratch, both, ours, label=label, folder=folder, prefix=prefix), ours)
+    folder, prefix = repository.folder, ""
+    if has_attributes(repository, ours):
+        folder, prefix = attributes_tree(scratch, repository, ours), repository.prefix
+    merged_trees = merge(scratch, both, ours, label=label, folder=folder, prefix=prefix)
+    return resolved(*merged_trees, ours, occupied)
 
 
 def _take_in(base: dict[str, Entry], ours: Files) -> None:
@@ -160,12 +174,14 @@ def _rendered(  # noqa: PLR0913, PLR0917 -- what both renders follow from
     old: Move,
     new: Move,
     owner_of: Callable[[str], Owner],
+    *,
+    answers_file: str,
 ) -> tuple[dict[str, Entry], dict[str, Entry]]:
     """Return both versions of the template's files; what is provably the same is taken as is."""
     same = _same(old, new)
     # What she deleted or moved is rendered to see a move; what the platform owns, to see drift.
     known = {path for path in same & set(ours) if owner_of(path) != "managed"}
-    before = old.version.files(old.answers, _Without(same))
+    before = _as_written(old.version.files(old.answers, _Without(same)), repository, answers_file)
     after = new.version.files(new.answers, _Without(known))
     base = stored(scratch, repository, ours, before)
     theirs = stored(scratch, repository, ours, after)
@@ -174,6 +190,32 @@ def _rendered(  # noqa: PLR0913, PLR0917 -- what both renders follow from
     for path in same - known:
         base[path] = theirs[path]
     return base, theirs
+
+
+def _as_written(
+    files: Mapping[str, RenderedFile], repository: ProjectRepository, answers_file: str
+) -> Mapping[str, RenderedFile]:
+    """Return the files with the answers file as it stands, where it says the same in another form.
+
+    A formatter or another version of Copier writes the same answers with other quotes.
+    """
+    rendered, place = files.get(answers_file), repository.folder / answers_file
+    if rendered is None or not place.is_file():
+        return files
+    content = place.read_bytes()
+    if _said(content) != _said(rendered.content):
+        return files
+    return {**files, answers_file: replace(rendered, content=content)}
+
+
+def _said(content: bytes) -> object:
+    """Return the answers and the comments of an answers file: a comment is somebody's work."""
+    text = content.decode(errors="replace")
+    comments = [line.strip() for line in text.splitlines() if line.strip().startswith("#")]
+    try:
+        return comments, yaml.safe_load(text)
+    except yaml.YAMLError:
+        return content
 
 
 def _same(old: Move, new: Move) -> set[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Final, Literal
 
-Kind = Literal["content", "binary", "deleted", "names", "managed", "in the way"]
+Kind = Literal["content", "binary", "deleted", "names", "managed", "in the way", "meanwhile"]
 
 ADVICE: Final[dict[Kind, str]] = {
     "content": "edit what stands between the markers, then git add {path}",
@@ -16,6 +16,8 @@ ADVICE: Final[dict[Kind, str]] = {
     "managed": "the template owns it and was followed; yours is {aside}: put the change where your "
     "own code stands, then git rm -f {aside}",
     "in the way": "your file is not in git and was left alone; the template's is {aside}",
+    "meanwhile": "the update's stands; yours is {aside}: put your change into {path}, then "
+    "delete {aside}",
 }
 WHAT: Final[dict[Kind, str]] = {
     "content": "both changed the same lines",
@@ -24,6 +26,7 @@ WHAT: Final[dict[Kind, str]] = {
     "names": "it has two names, or two kinds",
     "managed": "you changed a managed file",
     "in the way": "an untracked file is in the way",
+    "meanwhile": "you changed it after the update was interrupted",
 }
 
 

@@ -1,4 +1,4 @@
-"""What is written down before a work tree is touched, so that a killed update can be finished."""
+"""What is written down before a work tree is touched: an update can be finished or taken back."""
 
 from __future__ import annotations
 
@@ -32,6 +32,11 @@ class Journal:
     after: dict[str, Entry | None]
     unmerged: dict[str, dict[int, Entry]]
     outcome: dict[str, Any]
+
+    @property
+    def paths(self) -> list[str]:
+        """The paths that change, what is removed first: so a folder can become a file."""
+        return sorted(self.after, key=lambda path: (self.after[path] is not None, path))
 
     def text(self) -> str:
         """Return the journal as its file holds it."""

@@ -59,7 +59,7 @@ class Outcome:
         warnings: What the newest rules would refuse in a new project.
         notes: What else a person should know.
         stale_lock: Why `uv.lock` could not be renewed, although it does not match any more.
-        undo: The git command that takes it back.
+        undo: The command that takes it back, in any folder.
     """
 
     status: Status

@@ -12,6 +12,7 @@ from modelwright.update.precedence import counting_instead
 from modelwright.update.sides import Sides
 
 Stages = dict[int, Entry]
+Occupied = Callable[[str, Entry], bool]
 
 
 @dataclass(kw_only=True)
@@ -28,6 +29,7 @@ class Result:
         standing: The project's file by each path that was not added, because the code host would
             read it in that file's place.
         moved: New path by old path of files that followed a folder which the template renamed.
+        occupied: Whether something else than an entry stands at a path of the work tree.
     """
 
     ours: Files
@@ -37,6 +39,7 @@ class Result:
     deleted: list[str] = field(default_factory=list)
     moved: dict[str, str] = field(default_factory=dict)
     standing: dict[str, str] = field(default_factory=dict)
+    occupied: Occupied
 
     @property
     def changes(self) -> dict[str, Entry | None]:
@@ -50,26 +53,27 @@ class Result:
     def put_aside(self, path: str, suffix: str, entry: Entry) -> str:
         """Add a file beside another and return its path, which is free."""
         aside, number = f"{path}.{suffix}", 2
-        while aside in self.files or aside in self.ours:
+        while aside in self.files or aside in self.ours or self.occupied(aside, entry):
             aside, number = f"{path}.{suffix}-{number}", number + 1
         self.files[aside] = entry
         return aside
 
 
-def simple(changed: Files, ours: Files) -> Result:
+def simple(changed: Files, ours: Files, occupied: Occupied) -> Result:
     """Return the result where nothing needs a merge."""
-    return Result(ours=ours, files={**ours, **changed})
+    return Result(ours=ours, files={**ours, **changed}, occupied=occupied)
 
 
-def resolved(merged: Merged, files: Files, ours: Files) -> Result:
+def resolved(merged: Merged, files: Files, ours: Files, occupied: Occupied) -> Result:
     """Return the result of a merge: what the project deleted stays deleted, the rest is told.
 
     Args:
         merged: The merge.
         files: The files of the merged tree.
         ours: The project's files.
+        occupied: Whether something else than an entry stands at a path of the work tree.
     """
-    result = Result(ours=ours, files=dict(files), moved=dict(merged.moved))
+    result = Result(ours=ours, files=dict(files), moved=dict(merged.moved), occupied=occupied)
     for path, stages in merged.stages.items():
         kind = _kind(path, stages, merged, ours)
         if kind is None:
@@ -123,10 +127,37 @@ def leave_untracked(result: Result, obstacle: Callable[[str], str]) -> None:
     """
     new = [path for path in result.files if path not in result.ours]
     for path, other in [(path, other) for path in new if (other := obstacle(path))]:
+        if other == path and not result.occupied(path, result.files[path]):
+            continue
         entry = result.files.pop(path)
         result.unmerged.pop(path, None)
-        aside = result.put_aside(other, "template", entry)
-        result.conflicts.append(Conflict(path=path, kind="in the way", aside=aside))
+        _beside_untracked(result, path, other, entry)
+
+
+def tell_untracked(
+    result: Result, base: Files, theirs: Files, obstacle: Callable[[str], str]
+) -> None:
+    """Correct what is called deleted by the project although it stands there, unknown to git.
+
+    That is a file that the template makes and the project's `.gitignore` names: it is left alone,
+    and what the template has now is put beside it where that changed.
+
+    Args:
+        result: What the update does.
+        base: The template's old files.
+        theirs: The template's new files.
+        obstacle: The path of what stands in the way of a path; empty for nothing.
+    """
+    for path in [path for path in result.deleted if obstacle(path) == path]:
+        result.deleted.remove(path)
+        entry = theirs.get(path)
+        if entry and entry != base.get(path) and result.occupied(path, entry):
+            _beside_untracked(result, path, path, entry)
+
+
+def _beside_untracked(result: Result, path: str, other: str, entry: Entry) -> None:
+    aside = result.put_aside(other, "template", entry)
+    result.conflicts.append(Conflict(path=path, kind="in the way", aside=aside))
 
 
 def leave_standing(result: Result) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.pushing import authorised, push
 from modelwright.adapters.process import run
+from modelwright.adapters.temporary import temporary_root
 
 __all__ = ["renew"]
 
@@ -21,7 +22,7 @@ def renew(github: GitHub, token: str, url: str, folder: Path, message: str) -> b
     Raises:
         SurroundingsError: Git failed, or the host cannot be reached.
     """
-    with tempfile.TemporaryDirectory(prefix="modelwright-") as aside:
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as aside:
         clone = Path(aside) / "clone"
         command = ("git", "clone", "--quiet", "--depth", "1", url, str(clone))
         run(command, folder=Path(aside), env=authorised(url, token), seconds=120)

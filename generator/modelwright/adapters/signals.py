@@ -1,0 +1,54 @@
+"""Lets signals end a program in order, and never while files are exchanged."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+_HELD = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+@contextmanager
+def signals_held() -> Iterator[list[str]]:
+    """Hold back the signals that end a program until the block ends; they are gone then.
+
+    Yields:
+        A list that names, after the block, the signals that came meanwhile.
+    """
+    came: list[str] = []
+    if not hasattr(signal, "pthread_sigmask"):
+        yield came
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+    try:
+        yield came
+    finally:
+        while pending := signal.sigpending() & set(_HELD) - before:
+            came.append(signal.Signals(signal.sigwait(pending)).name)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def stopped_by_exception() -> Iterator[None]:
+    """Let a signal that ends the program end this block by `KeyboardInterrupt`, as Ctrl-C does.
+
+    So whatever was begun is cleaned up. A signal that somebody handles or ignores stays theirs.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours = [name for name in _HELD if signal.getsignal(name) is signal.SIG_DFL]
+    for name in ours:
+        signal.signal(name, _stop)
+    try:
+        yield
+    finally:
+        for name in ours:
+            signal.signal(name, signal.SIG_DFL)
+
+
+def _stop(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
