@@ -106,7 +106,8 @@ def test_nobody_waits_for_a_store_that_never_comes_to_an_end(project, monkeypatc
     hurried(monkeypatch)
     monkeypatch.setattr(reading, "LEFT_ALONE_SECONDS", 0.0)
     with slow_store(drips=True) as url:
-        client, _ = with_store(project, url)
+        # Far from what a busy machine loses between two lines.
+        client, _ = with_store(project, url, service={"store_timeout_ms": 300})
         took = []
         with client:
             for _ in range(9):
@@ -114,8 +115,8 @@ def test_nobody_waits_for_a_store_that_never_comes_to_an_end(project, monkeypatc
                 assert ask(client, "somebody")["fallback"] == "store"
                 took.append(time.perf_counter() - since)
 
-    assert 0.02 < took[0] < 1.0
-    assert sorted(took)[4] < 0.02
+    assert 0.25 < took[0] < 1.5
+    assert sorted(took)[4] < 0.25
 
 
 @contextmanager
