@@ -272,7 +272,10 @@ def test_a_name_that_comes_to_exist_is_told_as_that(fake, create):
 
 def claimed(run: str, method: str, path: str, body=None) -> str:
     undo = {"method": method, "path": path, "body": body}
-    return json.dumps({"state": "done", "run": run, "call": 1, "is": "x", "undo": undo}) + "\n"
+    call = {"state": "done", "run": run, "call": 1, "is": "x", "undo": undo}
+    return "".join(
+        json.dumps(row) + "\n" for row in ({"state": "run", "run": run, "for": FULL_NAME}, call)
+    )
 
 
 @pytest.mark.parametrize(
@@ -307,11 +310,16 @@ def test_a_file_that_is_no_journal_is_left_as_it_is(fake, create, what):
     assert key.read_text() == "PRIVATE\n"
 
 
-def test_undo_does_not_delete_through_a_link(fake, create):
-    create()
-    real = create.folder / "kept.jsonl"
-    create.journal.rename(real)
-    create.journal.symlink_to(real)
+def test_a_journal_of_two_repositories_takes_back_the_one_and_is_kept(fake, create):
+    assert create().code == 0
+    create.answers |= {"use_case": "fraud-alerts"}
+    assert create().code == 0
+    other = f"{LOGIN}/norda-fraud-alerts-serve"
+    create.answers |= {"use_case": "fraud-scoring"}
 
-    assert create("--undo").code == 0
-    assert real.exists()
+    undone = create("--undo")
+
+    assert undone.code == 0, undone.err
+    assert fake.repository(FULL_NAME) is None
+    assert fake.repository(other)
+    assert other in create.journal.read_text()

@@ -74,6 +74,9 @@ def test_an_apps_token_reaches_one_repository_and_is_taken_back(fake, with_app):
     assert [one.repository for one in minted] == [None, FULL_NAME]
     assert all(one.expired for one in minted)
     assert all("pages" not in one.permissions for one in minted)
+    order = [found.signature for found in fake.writes]
+    taken_back = order.index("DELETE /installation/token")
+    assert taken_back < next(n for n, one in enumerate(order) if f"/repos/{FULL_NAME}" in one)
     writing = {
         found.call.token.repository
         for found in fake.writes

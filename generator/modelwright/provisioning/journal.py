@@ -9,7 +9,17 @@ from typing import Any
 
 from modelwright.provisioning.change import Call, Change
 
-__all__ = ["Entry", "begun", "done", "entries", "is_journal", "opening", "to_undo"]
+__all__ = [
+    "Entry",
+    "begun",
+    "done",
+    "entries",
+    "is_journal",
+    "opening",
+    "runs",
+    "runs_for",
+    "to_undo",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +69,19 @@ def is_journal(lines: Sequence[str]) -> bool:
         return True
     row = _row(lines[0])
     return row is not None and row["state"] == "run"
+
+
+def runs(lines: Iterable[str]) -> frozenset[str]:
+    """Return every run that a journal names."""
+    return frozenset(row["run"] for row in filter(None, map(_row, lines)))
+
+
+def runs_for(lines: Iterable[str], repository: str) -> frozenset[str]:
+    """Return the runs of a journal that say that they were for a repository."""
+    rows = filter(None, map(_row, lines))
+    return frozenset(
+        row["run"] for row in rows if row["state"] == "run" and row.get("for") == repository
+    )
 
 
 def entries(lines: Iterable[str]) -> list[Entry]:

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from modelwright.errors import SurroundingsError, UsageError
-from modelwright.provisioning.journal import is_journal
+from modelwright.provisioning.journal import is_journal, runs, runs_for
 
 __all__ = ["JournalFile"]
 
@@ -42,11 +42,11 @@ class JournalFile:
             )
         return found
 
-    def remove(self) -> None:
-        """Delete it; a file that is no journal, or a link, is left as it is."""
-        if self.path.is_symlink() or not self.lines():
-            return
-        self.path.unlink(missing_ok=True)
+    def remove(self, repository: str) -> None:
+        """Delete it where it tells of one repository alone; any other file is left as it is."""
+        lines = self.lines()
+        if lines and runs_for(lines, repository) == runs(lines):
+            self.path.unlink(missing_ok=True)
 
     def add(self, line: str) -> None:
         """Write a line and wait until the disk has it.

@@ -55,7 +55,9 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
             where=where,
             next_step="delete it by hand if that is what you want",
         )
-    noted = journal.entries(notes.lines())
+    lines = notes.lines()
+    runs = journal.runs_for(lines, where)
+    noted = [one for one in journal.entries(lines) if one.run in runs]
     mended = bool(noted) and noted[-1].run != actual.made_by
     if mended:
         calls = _claimed(journal.to_undo(noted), desired, actual, notes)
@@ -63,7 +65,7 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
         _refuse_others(github, desired, actual, where, others=others)
         calls = _removal(desired, actual, found)
     _send(github, calls, desired, gone=not mended)
-    notes.remove()
+    notes.remove(where)
     return [Change(phase=Phase.LEAVE, call=call, reason="takes it back") for call in calls]
 
 
@@ -104,7 +106,7 @@ def remove_own(  # noqa: PLR0913, PLR0917 -- what a removal follows from
     )
     _refuse_others(github, desired, actual, where, others=False)
     _send(github, _removal(desired, actual, found), desired, gone=True)
-    notes.remove()
+    notes.remove(where)
 
 
 def _send(github: GitHub, calls: list[Call], desired: DesiredState, *, gone: bool) -> None:
