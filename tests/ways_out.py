@@ -58,6 +58,9 @@ class Mirror(BaseHTTPRequestHandler):
                 code, headers, body = answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             code, headers, body = error.code, error.headers, error.read()
+        except OSError as error:
+            self.send_error(502, str(error))
+            return
         if self.path.startswith("/simple/"):
             body = body.replace(FILES.encode(), here.encode())
         self.send_response(code)
@@ -67,23 +70,35 @@ class Mirror(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if body_wanted:
-            self.wfile.write(body)
+            # A client that has seen enough of it goes away.
+            with suppress(OSError):
+                self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    """Takes as many connections at once as uv makes; `seen` tells what went through."""
+
+    request_queue_size = 256
+    daemon_threads = True
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self.seen: list[str] = []
+
+
 @contextmanager
-def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[ThreadingHTTPServer]:
-    """Serve on a free port of the loopback; `seen` tells what went through."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.seen = []
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[Server]:
+    """Serve on a free port of the loopback."""
+    with Server(handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
         server.shutdown()
 
 
-def variables(way: str, server: ThreadingHTTPServer | None) -> dict[str, str]:
+def variables(way: str, server: Server | None) -> dict[str, str]:
     """Return what a machine sets to go this way; '' goes as this machine does."""
     if server is None:
         names = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "PIP_INDEX_URL", "UV_DEFAULT_INDEX")
