@@ -13,6 +13,8 @@ sys.dont_write_bytecode = True
 if CONTEXT.get("_repo_dir"):
     sys.path.insert(0, str(Path(CONTEXT["_repo_dir"]).resolve().parents[1] / "generator"))
 
-from modelwright.operations.cookiecutter import complete
+from modelwright.operations.cookiecutter import complete, unshare
 
+if CONTEXT.get("_repo_dir"):
+    unshare(Path(CONTEXT["_repo_dir"]).resolve())
 sys.exit(complete(CONTEXT))

@@ -34,7 +34,13 @@ def main() -> int:
     for refusal in found:
         print(f"error: {refusal.rule}: {refusal.problem}", file=sys.stderr)  # noqa: T201
         print(f"  next: {refusal.next_step}", file=sys.stderr)  # noqa: T201
-    return 1 if found else 0
+    if found:
+        return 1
+    if REPOSITORY:
+        from modelwright.operations.cookiecutter import share  # noqa: PLC0415
+
+        share(Path(REPOSITORY).resolve())
+    return 0
 
 
 sys.exit(main())

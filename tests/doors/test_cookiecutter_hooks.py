@@ -1,5 +1,6 @@
 """What stock Cookiecutter leaves behind is ready to work with."""
 
+import shutil
 import stat
 import subprocess
 import sys
@@ -7,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from modelwright.operations.cookiecutter import share, unshare
+
 ROOT = Path(__file__).parent.parent.parent
 
 
-def cookiecutter(into, *answers):
+def cookiecutter(into, *answers, repository=ROOT):
     command = [
         str(Path(sys.executable).with_name("cookiecutter")),
         "--no-input",
         "--directory",
         "templates/online-serving",
-        str(ROOT),
+        str(repository),
     ]
     return subprocess.run(
         [*command, "--output-dir", into, *answers], capture_output=True, text=True, check=False
@@ -99,3 +102,57 @@ def test_inside_a_repository_none_is_made_and_that_is_said(tmp_path, monkeypatch
     project = tmp_path / "norda-fraud-scoring-serve"
     assert (done.returncode, (project / ".git").exists()) == (0, False)
     assert f"inside the repository {tmp_path}" in done.stderr
+
+
+@pytest.fixture
+def without_links(tmp_path):
+    """A clone in which git wrote every link as a small text file, as Windows has it by default."""
+    clone = tmp_path / "clone"
+    link = "templates/online-serving/templates/templates/_shared"
+    for name in ("templates", "hooks", "generator"):
+        ignored = shutil.ignore_patterns("__pycache__", "_shared" if name == "templates" else "")
+        shutil.copytree(ROOT / name, clone / name, symlinks=True, ignore=ignored)
+    shutil.copytree(ROOT / "templates/_shared", clone / "templates/_shared")
+    (clone / link).parent.mkdir(parents=True, exist_ok=True)
+    (clone / link).write_text("../../../_shared")
+    return clone, clone / link
+
+
+@pytest.mark.parametrize("answer", ["load_test=no", "use_case=Bad_Name"])
+def test_a_checkout_without_links_serves_as_any_other_and_stays_as_it_is(
+    answer, without_links, tmp_path, monkeypatch
+):
+    clone, link = without_links
+    monkeypatch.setenv("MODELWRIGHT_NO_LOCK", "1")
+    into = tmp_path / "into"
+
+    done = cookiecutter(into, answer, repository=clone)
+
+    project = into / "norda-fraud-scoring-serve"
+    refused = answer.startswith("use_case")
+    assert done.returncode == refused, done.stderr
+    assert (project / "Dockerfile").exists() != refused
+    assert link.read_text() == "../../../_shared"
+
+
+def test_a_link_that_leads_out_of_the_templates_is_not_followed(without_links, tmp_path):
+    clone, link = without_links
+    (tmp_path / "secret").mkdir()
+    link.write_text("../../../../../secret")
+
+    share(clone / "templates/online-serving")
+
+    assert link.is_file()
+
+
+def test_what_an_interrupted_run_left_is_put_right_by_the_next(without_links):
+    clone, link = without_links
+    template = clone / "templates/online-serving"
+    share(template)
+    (link / "quote.jinja").unlink()
+
+    share(template)
+
+    assert (link / "quote.jinja").is_file()
+    unshare(template)
+    assert link.read_text() == "../../../_shared"

@@ -54,6 +54,7 @@ def sets_of_answers():
     yield from (answers(number, managed_only=True) for number in range(len(PLACES)))
     yield answers(managed_only=True, **dict.fromkeys(OPTIONS, True))
     yield from (answers(n, description=text) for n, text in enumerate(HOSTILE))
+    yield answers(cost_centre="", serves="", allocation_key="")
     rolls = random.Random(11)
     for _ in range(30 - len(HOSTILE)):
         yield answers(
@@ -91,7 +92,6 @@ def by_copier(given, into, template):
 def by_cookiecutter(given, into, monkeypatch):
     monkeypatch.setenv("MODELWRIGHT_NO_LOCK", "1")
     monkeypatch.setenv("MODELWRIGHT_NO_GIT", "1")
-    given = {name: value for name, value in given.items() if value != ""}
     made = cookiecutter(
         str(ROOT),
         directory=f"templates/{ARCHETYPE}",

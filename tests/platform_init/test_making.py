@@ -66,7 +66,8 @@ def test_the_links_of_the_templates_are_links(init, tmp_path):
     init()
 
     archetype = tmp_path / "ml-platform/templates/online-serving"
-    assert (archetype / "hooks").is_symlink()
+    assert (archetype / "hooks/pre_gen_project.py").is_file()
+    assert not (archetype / "hooks").is_symlink()
     assert (archetype / "hooks/pre_gen_project.py").is_file()
     assert (archetype / "templates/templates/_shared/quote.jinja").is_file()
 

@@ -15,9 +15,9 @@ from modelwright.catalog.belonging import GENERATOR, PLATFORM, belongs, place_of
 from modelwright.catalog.rendering import RenderedFile
 
 # Links that lead from an archetype to what all share; a wheel holds copies instead, or nothing.
-_LINKS: Final = {"hooks": "../../hooks", "templates/templates/_shared": "../../../_shared"}
+_LINKS: Final = {"templates/templates/_shared": "../../../_shared"}
 _DEEP: Final = 2
-_COPIED: Final = re.compile(r"templates/[^/]+/(hooks|templates/templates/_shared)/.*")
+_COPIED: Final = re.compile(r"templates/[^/]+/templates/templates/_shared/.*")
 
 
 def own_files() -> dict[str, RenderedFile]:

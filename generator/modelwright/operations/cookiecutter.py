@@ -13,8 +13,46 @@ from modelwright.catalog.patterns import matches
 from modelwright.errors import ModelwrightError
 from modelwright.operations.finishing import STAGED, finish, steps, surrounding_repository
 
+SHARED = Path("templates", "templates", "_shared")
+LINK = ".modelwright-link"
 NO_LOCK = "MODELWRIGHT_NO_LOCK"
 NO_GIT = "MODELWRIGHT_NO_GIT"
+
+
+def share(template: Path) -> None:
+    """Put what all archetypes share where Cookiecutter looks for it.
+
+    Git writes a link as a small text file where links are not allowed, as Windows does by default.
+    Such a file gives way to a copy until the project is complete.
+
+    Args:
+        template: The archetype's folder in the platform's repository.
+    """
+    place = template / SHARED
+    kept = place / LINK
+    if kept.is_file():
+        _unshare(place, kept.read_text(encoding="utf-8"))
+    if not place.is_file():
+        return
+    target = place.read_text(encoding="utf-8")
+    folder = (place.parent / target.strip()).resolve()
+    if not folder.is_dir() or template.resolve().parent not in folder.parents:
+        return
+    place.unlink()
+    shutil.copytree(folder, place)
+    kept.write_text(target, encoding="utf-8", newline="")
+
+
+def unshare(template: Path) -> None:
+    """Leave a platform's repository as `share` found it."""
+    kept = template / SHARED / LINK
+    if kept.is_file():
+        _unshare(template / SHARED, kept.read_text(encoding="utf-8"))
+
+
+def _unshare(place: Path, link: str) -> None:
+    shutil.rmtree(place)
+    place.write_text(link, encoding="utf-8", newline="")
 
 
 def complete(context: Mapping[str, Any]) -> int:

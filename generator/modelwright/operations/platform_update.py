@@ -28,7 +28,7 @@ from modelwright.update.entry import LINK
 Files = dict[str, RenderedFile]
 _WRITTEN: Final = re.compile(
     r"templates/(_shared/(policy\.json|context\.jinja|exclude\.yml|python_names\.jinja"
-    r"|characters\.jinja)|[^/]+/cookiecutter\.json)|\.github/workflows/new-project\.yml"
+    r"|characters\.jinja)|[^/]+/(cookiecutter\.json|hooks/\w+\.py))|\.github/workflows/new-project\.yml"
 )
 
 

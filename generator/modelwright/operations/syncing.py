@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,7 @@ from modelwright.errors import RefusedError
 from modelwright.policy.fragments import fragments
 from modelwright.policy.load import load_policy, read_plain
 
+HOOKS: Final = "hooks"
 PROJECT: Final = "{{ cookiecutter.repo_name }}"
 
 
@@ -54,7 +56,24 @@ def expected_in(tree: Tree, text: bytes, where: str) -> dict[str, str]:
     files = written_files(policy, archetypes, derived, pin=pin, digest=digest(text))
     if BUTTON in tree.paths(".github/workflows"):
         files[BUTTON] = button(policy)
-    return files | fragments()
+    return files | fragments() | _hooks(tree, policy["archetypes"])
+
+
+def _hooks(tree: Tree, archetypes: Iterable[str]) -> dict[str, str]:
+    """Return the hooks as each archetype has them: Cookiecutter looks for them beside a template.
+
+    They are copies, because a checkout without links would run none of them, nor be told so.
+    """
+    try:
+        names = [path for path in tree.paths(HOOKS) if path.endswith(".py")]
+    except KeyError:
+        return {}
+    texts = {path: tree.read(path).decode() for path in names}
+    return {
+        f"templates/{archetype}/{path}": text
+        for archetype in archetypes
+        for path, text in texts.items()
+    }
 
 
 def _archetype(tree: Tree, identity: str, where: str) -> Archetype:
@@ -87,5 +106,6 @@ def sync(root: Path) -> list[str]:
     """Write every stale file and return their paths."""
     stale = stale_files(root)
     for path, text in stale.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8", newline="\n")
     return list(stale)
