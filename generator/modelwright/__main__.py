@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 from modelwright import __version__
 
@@ -18,9 +19,15 @@ def run() -> int:
         code = status_cache.answer(sys.argv[1:])
         if code is not None:
             return code
+    from modelwright.cli.supervising import supervised  # noqa: PLC0415 -- as above
+
+    return supervised(_run, sys.argv[1:])
+
+
+def _run(arguments: Sequence[str]) -> int:
     from modelwright.cli.main import main  # noqa: PLC0415 -- a start of 20 ms instead of 150
 
-    return main(sys.argv[1:])
+    return main(arguments)
 
 
 if __name__ == "__main__":

@@ -102,18 +102,18 @@ def test_without_an_author_nothing_is_made_and_the_settings_are_named(init, tmp_
 
 
 def test_a_commit_that_is_refused_leaves_nothing(init, tmp_path, monkeypatch):
-    hooks = tmp_path / "hooks"
-    hooks.mkdir()
-    (hooks / "pre-commit").write_text("#!/bin/sh\necho no commits on Mondays >&2\nexit 1\n")
-    (hooks / "pre-commit").chmod(0o755)
-    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
-    monkeypatch.setenv("GIT_CONFIG_KEY_0", "core.hooksPath")
-    monkeypatch.setenv("GIT_CONFIG_VALUE_0", str(hooks))
+    signer = tmp_path / "signer"
+    signer.write_text("#!/bin/sh\nexit 1\n")
+    signer.chmod(0o755)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "2")
+    for number, (name, value) in enumerate((("commit.gpgSign", "true"), ("gpg.program", signer))):
+        monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", name)
+        monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", str(value))
 
     ran = init()
 
     assert ran.code == SURROUNDINGS
-    assert "no commits on Mondays" in ran.err
+    assert "failed to sign" in ran.err
     assert nothing_was_made(tmp_path)
 
 

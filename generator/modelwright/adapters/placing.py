@@ -7,10 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from modelwright.catalog.project_paths import refuse_links, refuse_paths
-from modelwright.catalog.rendering import RenderedFile
 from modelwright.errors import RefusedError, SurroundingsError
+
+if TYPE_CHECKING:
+    from modelwright.catalog.rendering import RenderedFile
 
 
 def refuse_occupied(

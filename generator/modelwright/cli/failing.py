@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from modelwright.cli.json_document import json_document
 from modelwright.cli.terminal import painted
-from modelwright.errors import ModelwrightError, SurroundingsError
+from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
 
 REPORT = "https://github.com/halden-retail/modelwright/issues"
 # Which extra of the distribution brings a library that not every command needs.
@@ -36,8 +37,25 @@ def tell(error: ModelwrightError, *, as_json: bool) -> int:
     return error.exit_code
 
 
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Say whether a command line asks for one JSON document."""
+    return "--json" in arguments or "--format json" in " ".join(arguments).replace("=", " ")
+
+
+def _too_much(error: BaseException) -> ModelwrightError:
+    """Return an error of something that is too deep or too large for this program."""
+    deep = isinstance(error, RecursionError)
+    return RefusedError(
+        "something that was read is nested too deeply" if deep else "there is not enough memory",
+        where="a text of the platform, the project or the command line",
+        next_step="look for what is nested or repeated without an end",
+    )
+
+
 def unforeseen(error: BaseException) -> ModelwrightError:
-    """Return what to install where the library of an extra is missing; else a fault of ours."""
+    """Return what to do where an extra's library is missing or a text is too much; else a fault."""
+    if isinstance(error, MemoryError | RecursionError):
+        return _too_much(error)
     library = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
     if not isinstance(error, ModuleNotFoundError) or library not in EXTRAS:
         return fault(error)

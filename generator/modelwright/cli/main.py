@@ -11,7 +11,7 @@ from typer import Abort, TyperException
 
 from modelwright.adapters.signals import stopped_by_exception
 from modelwright.cli.app import command
-from modelwright.cli.failing import tell, unforeseen
+from modelwright.cli.failing import tell, unforeseen, wants_json
 from modelwright.errors import ModelwrightError, UsageError
 
 INTERRUPTED: Final = 130
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str]) -> int:
         0 done; 1 findings or conflicts; 2 wrong usage; 3 refused; 4 the surroundings failed;
         70 a fault of ours; 130 interrupted; 141 a broken pipe.
     """
-    as_json = "--json" in arguments or "--format json" in " ".join(arguments).replace("=", " ")
+    as_json = wants_json(arguments)
     try:
         with stopped_by_exception():
             code = _run(arguments)

@@ -5,25 +5,31 @@ Where the system has no such limits (Windows), or none for memory (macOS), the w
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from mmap import mmap
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 from modelwright.errors import RefusedError
 
-__all__ = ["CPU_SECONDS", "MEMORY", "bounded", "lifted"]
+__all__ = ["CPU_SECONDS", "MEMORY", "announce_to", "bounded", "lifted"]
 
 CPU_SECONDS: Final = 5.0
 MEMORY: Final = 512 * 1024 * 1024
 _AGAIN: Final = 0.5
+# After so many more the system ends a process that cannot be interrupted from within.
+_LEFT: Final = 3.0
 _active = False
-_usual: tuple[int, int] | None = None
+_watched: mmap | None = None
+_usual: dict[int, tuple[int, int]] = {}
 
 
 class _TimeUp(BaseException):
@@ -49,7 +55,7 @@ def bounded(where: str, *, next_step: str = "") -> Iterator[None]:
     step = next_step or "tell the platform team; nothing was written"
     _active = True
     try:
-        with _clock(), _memory():
+        with _limits(), _clock():
             try:
                 yield
             finally:
@@ -64,20 +70,34 @@ def bounded(where: str, *, next_step: str = "") -> Iterator[None]:
         raise RefusedError("it is nested too deeply", where=where, next_step=step) from error
 
 
+def announce_to(watched: mmap) -> None:
+    """Let the process that waits for this one see when bounded work is done.
+
+    The system then ends this process where the work cannot be interrupted from within.
+
+    Args:
+        watched: Memory that both share; its first byte is 1 during bounded work.
+    """
+    global _watched  # noqa: PLW0603 -- as above
+    _watched = watched
+
+
 @contextmanager
 def lifted() -> Iterator[None]:
-    """Lift the bound on memory for the moment in which another program starts."""
-    if _usual is None:
+    """Lift the system's limits for the moment in which another program starts: it inherits them."""
+    if sys.platform == "win32" or not _usual:
         yield
         return
     import resource  # noqa: PLC0415 -- as below
 
-    kept = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, _usual)
+    kept = {kind: resource.getrlimit(kind) for kind in _usual}
+    for kind, limits in _usual.items():
+        resource.setrlimit(kind, limits)
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_DATA, kept)
+        for kind, limits in kept.items():
+            resource.setrlimit(kind, limits)
 
 
 @contextmanager
@@ -100,26 +120,36 @@ def _ring(_: int, __: FrameType | None) -> None:
 
 
 @contextmanager
-def _memory() -> Iterator[None]:
-    global _usual  # noqa: PLW0603 -- as above
-    used = _used()
-    if not used or sys.platform == "win32":
+def _limits() -> Iterator[None]:
+    """Have the system limit this process, as far as it does not already do so more tightly."""
+    if sys.platform == "win32":
         yield
         return
     import resource  # noqa: PLC0415 -- there is none on Windows
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = used + MEMORY
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        yield
-        return
-    _usual = (soft, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (wanted, hard))
+    wanted = {}
+    if used := _used():
+        wanted[resource.RLIMIT_DATA] = used + MEMORY
+    if _watched is not None:
+        wanted[resource.RLIMIT_CPU] = math.ceil(time.process_time() + CPU_SECONDS + _LEFT)
+    for kind, most in wanted.items():
+        soft, hard = resource.getrlimit(kind)
+        if soft == resource.RLIM_INFINITY or soft > most:
+            _usual[kind] = (soft, hard)
+            resource.setrlimit(kind, (most, hard))
+    _announce(1)
     try:
         yield
     finally:
-        resource.setrlimit(resource.RLIMIT_DATA, _usual)
-        _usual = None
+        _announce(0)
+        for kind, limits in _usual.items():
+            resource.setrlimit(kind, limits)
+        _usual.clear()
+
+
+def _announce(state: int) -> None:
+    if _watched is not None:
+        _watched[0] = state
 
 
 def _used() -> int:
