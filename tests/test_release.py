@@ -9,9 +9,17 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.templates.real_tools.toolbox import tool
+
 ROOT = Path(__file__).parent.parent
 CHANGELOG, PACKAGE = "CHANGELOG.md", "generator/modelwright/__init__.py"
 PIN, CALLED = "templates/_shared/workflows.json", ".github/workflows/python-ci.yml"
+
+
+@pytest.fixture(autouse=True)
+def _jq():
+    """The script and the workflow read JSON with it, as GitHub's runner has it."""
+    tool("jq")
 
 
 @pytest.fixture
