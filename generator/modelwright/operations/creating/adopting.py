@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from modelwright.adapters.github.address import refuse_stranger
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.strangers import read_tree, read_ways
 from modelwright.catalog.platform import Platform
@@ -61,7 +62,9 @@ def adoption_faults(  # noqa: PLR0913, PLR0917 -- what is looked at, and with wh
     """
     differing: tuple[str, ...] = ()
     if BRANCH in actual.branches and (actual.begun or actual.run):
-        tree = read_tree(actual.repository["clone_url"], token)
+        url = actual.repository["clone_url"]
+        refuse_stranger(url, github.address)
+        tree = read_tree(url, token)
         differing = tuple(sorted(_differing(platform, actual.record or {}, tree)))
     access = Access(ways=read_ways(github, desired.path), differing=differing)
     return stranger_faults(desired, actual, found, access)
