@@ -70,7 +70,7 @@ def test_the_check_finds_it_in_a_file_of_any_kind(path, project, check):
 
 @pytest.mark.parametrize("path", [
     "README.md.template", "Dockerfile.yours", "pyproject.toml.rej", "README.md.orig",
-    "docs/x.yours",
+    "docs/x.yours", "README.md.template-2", "Dockerfile.yours-3",
 ])  # fmt: skip
 def test_the_check_finds_what_was_put_beside_a_file(path, project, check):
     (project / path).write_text("old\n")

@@ -1,6 +1,8 @@
 """`modelwright check` as a person and as a program meet it."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -185,3 +187,12 @@ def test_the_hook_is_one_that_pre_commit_takes():
     assert hook["id"] == "modelwright-check"
     assert hook["entry"] == "modelwright check"
     assert (hook["pass_filenames"], hook["always_run"]) == (False, True)
+
+
+def test_the_next_step_works_as_printed_in_any_folder(run, project, tmp_path):
+    moved = project.rename(tmp_path / "OneDrive - it's $HOME")
+
+    code, _, err = run(moved / "docs")
+
+    step = re.search(r"next: name the project's own folder: (modelwright check .*)", err)[1]
+    assert (code, shlex.split(step)) == (3, ["modelwright", "check", str(moved)])

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from subprocess import Popen
 from threading import Lock
 from typing import IO, Final, NoReturn
@@ -142,7 +143,7 @@ class GitObjects:
     def damage(self, problem: str) -> SurroundingsError:
         """Return the error of a repository that cannot be read; a cache is told of it."""
         if self.damaged is None:
-            advice = f"look with git --git-dir={self.folder} fsck; clone it anew"
+            advice = f"look with git --git-dir={quote(str(self.folder))} fsck; clone it anew"
         else:
             self.damaged(self.folder)
             advice = "run the command again: it is a cache, and will be made anew"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from modelwright.audit.yaml_file import Unreadable, read_yaml
@@ -64,5 +65,5 @@ def _broken(place: Path, line: int, problem: str) -> RefusedError:
     return RefusedError(
         problem,
         where=f"{place}:{line}",
-        next_step=f"restore it: git checkout HEAD -- {place.name}",
+        next_step=f"restore it: git checkout HEAD -- {quote(place.name)}",
     )

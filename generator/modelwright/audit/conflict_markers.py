@@ -15,8 +15,8 @@ _NAMED: Final = re.compile(rb"(?:<{7}|>{7}) +\S.*")
 _MARKER: Final = re.compile(rb"([<=>])\1{6,}(?: .*)?")
 _ORDER: Final = b"<=>"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_ALWAYS_LEFT: Final = (".yours", ".rej")
-_LEFT_BESIDE: Final = (".template", ".orig")
+_ALWAYS_LEFT: Final = re.compile(r".+\.(?:yours(?:-\d+)?|rej)")
+_LEFT_BESIDE: Final = re.compile(r"(.+)\.(?:template(?:-\d+)?|orig)")
 
 
 def first_marker(content: bytes) -> int:
@@ -64,6 +64,5 @@ def check_conflicts(project: Project) -> Iterator[Finding]:
 
 
 def _is_left(path: str, paths: set[str]) -> bool:
-    if path.endswith(_ALWAYS_LEFT):
-        return True
-    return any(path.endswith(end) and path.removesuffix(end) in paths for end in _LEFT_BESIDE)
+    beside = _LEFT_BESIDE.fullmatch(path)
+    return _ALWAYS_LEFT.fullmatch(path) is not None or (beside is not None and beside[1] in paths)

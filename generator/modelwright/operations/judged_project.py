@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
+from shlex import quote
 from typing import Any, Final
 
 from modelwright.adapters.project_files import ProjectFiles, read_project
@@ -82,10 +83,10 @@ def _answers(path: Path, command: str, found: ProjectFiles) -> dict[str, Any]:
 def _elsewhere(path: Path, command: str) -> str:
     for parent in path.resolve().parents:
         if (parent / ANSWERS_FILE).is_file():
-            return f"name the project's own folder: modelwright {command} {parent}"
+            return f"name the project's own folder: modelwright {command} {quote(str(parent))}"
     return (
         "name the folder of a project that modelwright new or copier copy made, or take this one "
-        f"in: modelwright adopt {path}"
+        f"in: modelwright adopt {quote(str(path))}"
     )
 
 
