@@ -45,6 +45,7 @@ def test_a_token_is_asked_for_what_is_needed_and_granted():
     granted = {**RIGHTS, "pages": "write", "members": "write", "secrets": "read"}
 
     assert narrowed_rights(granted) == {**RIGHTS, "secrets": "read"}
+    assert narrowed_rights({"variables": "write"}) == {"variables": "write"}
 
 
 def test_a_right_that_is_only_to_read_is_told_in_the_report(fake, with_app):

@@ -34,7 +34,11 @@ RIGHTS: Final[Mapping[str, str]] = {
 _UNDESCRIBED: Final = ("actions_variables", "organization_actions_variables")
 # Needed only to look at a repository that another run made; that read says so itself.
 _NOT_ALWAYS: Final = ("repository_hooks",)
-_ALSO_CALLED: Final = {"repository_custom_properties": "custom_properties"}
+_ALSO_CALLED: Final = {
+    "actions_variables": "variables",
+    "organization_actions_variables": "organization_variables",
+    "repository_custom_properties": "custom_properties",
+}
 _LEVELS: Final = ("", "read", "write", "admin")
 
 
