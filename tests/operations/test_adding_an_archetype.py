@@ -9,8 +9,10 @@ import yaml
 from cookiecutter.main import cookiecutter
 
 from modelwright.adapters.platforms import located
+from modelwright.errors import RefusedError
 from modelwright.operations.audit import audit_project
 from modelwright.operations.new import new_project
+from modelwright.operations.platform_check import check_platform, combinations
 from tests.platforms import ROOT, change_policy, platform_copy
 
 ARCHETYPE = """\
@@ -68,6 +70,15 @@ def test_a_folder_and_an_entry_are_enough(note, tmp_path, monkeypatch):
         assert (made / "load.txt").read_bytes() == (
             platform / "templates/_shared/workflows.json"
         ).read_bytes()
+
+
+def test_the_check_of_the_platform_says_what_it_lacks_to_be_a_project(note):
+    platform, _ = note
+    checked = check_platform(platform / "platform.yml")
+    first = next(one for one in combinations(checked) if one.name.startswith("note "))
+
+    with pytest.raises(RefusedError, match=r"no project: it has no \.copier-answers\.yml"):
+        first.render()
 
 
 def test_its_audit_says_that_nothing_tells_where_evidence_stands(note, tmp_path):

@@ -30,6 +30,7 @@ PLATFORM: Final = (
     "docs/audit.md",
     "docs/check.md",
     "docs/create.md",
+    "docs/decisions/0007-whose-a-repository-is.md",
     "docs/platform.md",
     "docs/policy.md",
     "docs/update.md",

@@ -11,7 +11,7 @@ from typing import Final
 from modelwright.adapters.folder_tree import FolderTree
 from modelwright.catalog.archetypes import FILE as ARCHETYPE
 from modelwright.catalog.platform import POLICY, Platform
-from modelwright.catalog.rendering import RenderedFile
+from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
 from modelwright.errors import ModelwrightError, RefusedError, UnrenderableError
 from modelwright.operations import syncing
 from modelwright.operations.audit import evidence_of
@@ -19,6 +19,7 @@ from modelwright.operations.new import rendered
 from modelwright.policy.choices import offered
 from modelwright.policy.first_deployment import ToFillIn, of_brand
 
+GOVERNED: Final = (ANSWERS_FILE, "project.yaml", "secrets.yaml")
 OVERLAYS: Final = "deploy/k8s/overlays"
 
 
@@ -106,7 +107,20 @@ def _render(
             "the rule in platform.yml"
         )
         raise
+    _refuse_ungoverned(archetype, files)
     _refuse_missing_overlay(platform, archetype, files)
+
+
+def _refuse_ungoverned(archetype: str, files: Mapping[str, RenderedFile]) -> None:
+    """Check that an archetype makes what `check` and `update` take for a project."""
+    missing = [path for path in GOVERNED if path not in files]
+    if missing:
+        raise RefusedError(
+            f"what it makes is no project: it has no {' and no '.join(missing)}",
+            where=f"templates/{archetype}/{syncing.PROJECT}",
+            next_step="copy each from another archetype, such as templates/batch; see "
+            "docs/archetypes.md",
+        )
 
 
 def _refuse_missing_overlay(
