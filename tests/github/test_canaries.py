@@ -1,6 +1,8 @@
 """No token and no secret value in any output, journal, log, argument or error."""
 
 import logging
+import os
+import shutil
 
 import pytest
 
@@ -86,3 +88,35 @@ def test_github_that_repeats_a_token_is_not_believed(fake, create):
     assert ran.code == 4
     assert "I was sent" in ran.err
     assert CANARY not in ran.err
+
+
+def test_no_child_process_sees_a_secret_that_it_does_not_need(
+    fake, create, tmp_path_factory, monkeypatch
+):
+    seen, programs = tmp_path_factory.mktemp("seen"), tmp_path_factory.mktemp("programs")
+    git = shutil.which("git")
+    (programs / "git").write_text(
+        f'#!/bin/sh\n{{ echo "$@"; env; }} > "{seen}/$$"\nexec "{git}" "$@"\n'
+    )
+    (programs / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("GH_TOKEN", APP_TOKEN)
+    monkeypatch.setenv("MODELWRIGHT_APP_KEY", f"{CANARY}key")
+    monkeypatch.setenv("SERVICE_API_KEYS", VALUE)
+
+    assert create().code == 0
+
+    # The fake runs git too, in this very process and with all that stands around it.
+    ours = ("-c core.hooksPath=/dev/null", "push", "ls-remote", "clone", "var", "describe")
+    runs = [path.read_text() for path in seen.iterdir()]
+    runs = [run for run in runs if run.startswith(ours)]
+    assert any(run.startswith("push") for run in runs)
+    assert any(" init " in run.splitlines()[0] for run in runs)
+    for run in runs:
+        command = run.splitlines()[0]
+        assert CANARY not in command
+        assert VALUE not in run
+        assert f"{CANARY}key" not in run
+        assert APP_TOKEN not in run
+        if "push" not in command:
+            assert "uthorization" not in run
