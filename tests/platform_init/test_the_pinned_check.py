@@ -113,3 +113,16 @@ def test_what_disagrees_in_the_project_itself_is_a_finding(change, checked):
     ran = checked("sundby-gifts", change)
 
     assert ran.returncode == FINDINGS, ran.stdout
+
+
+def other_source(project):
+    answers = project / ".copier-answers.yml"
+    answers.write_text(answers.read_text().replace(URL, "https://github.com/mallory/platform"))
+
+
+def test_a_program_of_the_platform_judges_in_its_name_alone(checked):
+    ran = checked("sundby-gifts", other_source)
+
+    assert ran.returncode == FINDINGS
+    assert ran.stdout.startswith(f"judged by {URL}")
+    assert "PLT001" in ran.stdout

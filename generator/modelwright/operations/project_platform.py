@@ -35,7 +35,9 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
         return platform_for("")
     packaged = located(str(own_root()))
     url = packaged.policy["platform"]["url"]
-    if same(source, url):
+    # A program that came with an organisation's platform judges in its name alone; who develops a
+    # platform in a folder makes projects from that folder.
+    if same(source, url) or not (packaged.sample or Path(source).is_absolute()):
         return _then(replace(packaged, source=url, version=own_version()), version)
     try:
         return _at(source, version)
