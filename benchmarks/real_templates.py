@@ -25,6 +25,7 @@ from tables import rows, write
 
 COPIER = ("copier.yml", "copier.yaml")
 SCIENTIFIC = {"backend": "hatch", "license": "BSD", "vcs": "true", "docs": "sphinx"}
+HEADER = ["template", "update", "edits", "ours", "lost", "stock", "lost"]
 SMALL = 50
 MARK = "written by hand"
 ANSWERS = ".copier-answers.yml"
@@ -184,6 +185,16 @@ def tried(clone: Path, old: str, new: str, place: Path) -> list[str] | None:
     return row
 
 
+def note() -> str:
+    """Return what stands above the table."""
+    return (
+        f"copier {version_of('copier')}. An edit counts as lost where it is nowhere in the work "
+        "tree, or a deleted or renamed file is back, after an update that ended with exit code 0. "
+        "Nothing is done where the newest version refuses a stored answer (ours; the error names "
+        "the answer and the choices) or a new question has no default (both)."
+    )
+
+
 def main() -> int:
     """Try every template, write the table, and return 1 where ours lost anything."""
     found = []
@@ -193,12 +204,7 @@ def main() -> int:
             with tempfile.TemporaryDirectory() as folder:
                 row = tried(clone, old, new, Path(folder))
             found += [row] if row else []
-    note = (
-        f"copier {version_of('copier')}. An edit counts as lost where it is nowhere in the work "
-        "tree, or a deleted or renamed file is back, after an update that ended with exit code 0."
-    )
-    header = ["template", "update", "edits", "ours", "lost", "stock", "lost"]
-    text = f"{note}\n\n{rows(header, found)}"
+    text = f"{note()}\n\n{rows(HEADER, found)}"
     write("templates", text)
     write("templates", text, ROOT / "docs/update.md")
     return int(any(row[4] != "0" for row in found))
