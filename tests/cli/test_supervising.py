@@ -87,3 +87,9 @@ def test_a_command_ends_with_its_parent():
         time.sleep(0.1)
     else:
         pytest.fail("it runs on")
+
+
+def test_a_kill_from_outside_ends_both_without_a_traceback():
+    code, _, err = ended(started("os.kill(os.getpid(), signal.SIGKILL)"))
+
+    assert (code, err) == (-signal.SIGKILL, "")

@@ -66,7 +66,8 @@ def _code_of(child: int, bound: mmap, arguments: Sequence[str]) -> int:
     ended_by = os.WTERMSIG(status)
     if bound[0] and signal.Signals(ended_by).name in _BY_A_TEXT:
         return _refusal(arguments)
-    signal.signal(ended_by, signal.SIG_DFL)
+    if ended_by != signal.SIGKILL:
+        signal.signal(ended_by, signal.SIG_DFL)
     os.kill(os.getpid(), ended_by)
     return 128 + ended_by
 
