@@ -22,6 +22,11 @@ def signals_held() -> Iterator[list[str]]:
     if not hasattr(signal, "pthread_sigmask"):
         yield came
         return
+    # The mask holds for this thread and what it starts; another thread may take a signal instead.
+    in_main = threading.current_thread() is threading.main_thread()
+    kept = {name: signal.getsignal(name) for name in _HELD if in_main}
+    for name in kept:
+        signal.signal(name, lambda number, _: came.append(signal.Signals(number).name))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
     try:
         yield came
@@ -29,6 +34,8 @@ def signals_held() -> Iterator[list[str]]:
         while pending := signal.sigpending() & set(_HELD) - before:
             came.append(signal.Signals(signal.sigwait(pending)).name)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for name, handler in kept.items():
+            signal.signal(name, handler)
 
 
 @contextmanager
