@@ -45,9 +45,6 @@ MACHINES = {
     "forky with Python 3.15": Machine(suite="forky", user=USER, generator_python="3.15"),
 }
 IN_THE_GATE = "trixie without root"
-WITHOUT_THE_INDEX = pytest.mark.xfail(
-    reason="`new` locks by the policy's index alone: a lock file names nobody's own mirror"
-)
 
 
 def first_command(generator_python=""):
@@ -102,10 +99,7 @@ def run_first_command(root, machine):
         pytest.param(
             machine,
             id=name,
-            marks=(
-                nightly("minutes each", unless=name == IN_THE_GATE),
-                *([WITHOUT_THE_INDEX] if machine.way == "mirror" else []),
-            ),
+            marks=nightly("minutes each", unless=name == IN_THE_GATE),
         )
         for name, machine in MACHINES.items()
     ],

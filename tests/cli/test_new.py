@@ -295,6 +295,27 @@ def test_what_is_left_after_a_failed_lock_does_not_touch_who_the_author_is(
     assert "user." not in ran.err.split("next: ")[1]
 
 
+def test_a_mirror_of_ones_own_makes_no_lock_for_everybody_and_the_project_is_committed(
+    run, tmp_path, monkeypatch
+):
+    # The policy's index cannot be reached; nothing is asked of the mirror.
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_NO_CACHE", "1")
+    assert run("new", "online-serving", "--defaults", "--into", "nothing").code == SURROUNDINGS
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+
+    ran = run("new", "online-serving", "--defaults", "--json")
+
+    project = tmp_path / "norda-fraud-scoring-serve"
+    (pending,) = json.loads(ran.out)["pending"]
+    assert ran.code == 0
+    assert pending["problem"].startswith("the project has no lock file")
+    assert pending["next_step"].endswith(" && uv lock")
+    tracked = subprocess.check_output(["git", "ls-files"], cwd=project, text=True).split()
+    assert "pyproject.toml" in tracked
+    assert "uv.lock" not in tracked
+
+
 @pytest.mark.parametrize(("missing", "option"), [("uv", "--no-git"), ("git", "--no-lock")])
 def test_a_missing_program_is_named_and_the_project_stays(
     missing, option, run, tmp_path, monkeypatch

@@ -15,6 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+_INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
+_INDEX_SETTINGS: Final = frozenset(("index", "index-url", "extra-index-url"))
 FILE: Final = Path("uv", "uv.toml")
 _REACHING: Final = (
     *("allow-insecure-host", "native-tls", "system-certs", "keyring-provider", "http-proxy"),
@@ -48,6 +50,12 @@ def reach(folder: Path) -> dict[str, str]:
         with suppress(OSError):  # Windows has a right for links
             (folder / "git").symlink_to(git)
     return {"XDG_CONFIG_HOME": str(folder), "XDG_CONFIG_DIRS": str(folder / "system")}
+
+
+def names_an_index() -> bool:
+    """Say whether the person's own configuration names another place to take packages from."""
+    found = [name for name in _INDEX_VARIABLES if os.environ.get(name)]
+    return bool(found) or any(_INDEX_SETTINGS & _read(place).keys() for place in _places())
 
 
 def _places() -> Iterator[Path]:

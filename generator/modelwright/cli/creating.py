@@ -23,6 +23,7 @@ from modelwright.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from modelwright.catalog.platform import Platform
+    from modelwright.operations.finishing import PendingError
     from modelwright.operations.new import Project
 
 PYTHON: Final = "pyproject.toml"
@@ -72,8 +73,8 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
         around = surrounding_repository(project.folder) if git is None else None
         wants_git = around is None if git is None else git
         lock = not no_lock and PYTHON in project.files
-        commit = finish(project.folder, steps(archetype=archetype, lock=lock, git=wants_git), tell)
-    _say(project, archetype, place, terminal, around=around, commit=commit)
+        pending = finish(project.folder, steps(archetype=archetype, lock=lock, git=wants_git), tell)
+    _say(project, archetype, place, terminal, around=around, pending=pending)
 
 
 def _say(  # noqa: PLR0913 -- what a person is told
@@ -83,10 +84,8 @@ def _say(  # noqa: PLR0913 -- what a person is told
     terminal: Terminal,
     *,
     around: Path | None,
-    commit: str,
+    pending: list[PendingError],
 ) -> None:
-    from modelwright.operations.finishing import STAGED  # noqa: PLC0415
-
     terminal.document(
         {
             "project": str(project.folder),
@@ -94,7 +93,8 @@ def _say(  # noqa: PLR0913 -- what a person is told
             "platform": {"source": place.source, "version": place.version},
             "files": project.files,
             "inside": str(around) if around else None,
-            "next_step": commit,
+            "next_step": pending[-1].next_step if pending else "",
+            "pending": [{"problem": one.problem, "next_step": one.next_step} for one in pending],
         }
     )
     terminal.say(f"made {project.folder} ({len(project.files)} files)")
@@ -105,5 +105,5 @@ def _say(  # noqa: PLR0913 -- what a person is told
         )
     if PYTHON in project.files:
         terminal.say(f"  next: cd {shlex.quote(str(project.folder))} && uv run poe demo")
-    if commit:
-        terminal.say(f"{STAGED}\n  next: {commit}")
+    for one in pending:
+        terminal.say(f"{one.problem}\n  next: {one.next_step}")

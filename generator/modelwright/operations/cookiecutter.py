@@ -11,7 +11,7 @@ from typing import Any
 
 from modelwright.catalog.patterns import matches
 from modelwright.errors import ModelwrightError
-from modelwright.operations.finishing import STAGED, finish, steps, surrounding_repository
+from modelwright.operations.finishing import finish, steps, surrounding_repository
 
 SHARED = Path("templates", "templates", "_shared")
 LINK = ".modelwright-link"
@@ -75,12 +75,12 @@ def complete(context: Mapping[str, Any]) -> int:
         git=not around and not os.environ.get(NO_GIT),
     )
     try:
-        commit = finish(project, todo, lambda step: _tell(f"modelwright: {step}"))
+        pending = finish(project, todo, lambda step: _tell(f"modelwright: {step}"))
     except ModelwrightError as error:
         _tell(f"error: {error}\n  next: {error.next_step}")
         return 0
-    if commit:
-        _tell(f"modelwright: {STAGED}\n  next: {commit}")
+    for one in pending:
+        _tell(f"modelwright: {one.problem}\n  next: {one.next_step}")
     return 0
 
 

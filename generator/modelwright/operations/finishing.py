@@ -14,16 +14,30 @@ from pathlib import Path
 from modelwright.adapters import uv
 from modelwright.adapters.first_commit import BRANCH, GIT, commit, make_repository, stage
 from modelwright.adapters.process import output, run
+from modelwright.adapters.uv_settings import names_an_index
 from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
 
 IDENTITIES = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
 # For one commit: what a person's git is configured to do is hers to decide.
 AUTHOR_OPTIONS = ("-c", "user.name=Your Name", "-c", "user.email=you@example.com")
 STAGED = "git does not know who you are, so the files are staged and not committed"
+NOT_LOCKED = (
+    "the project has no lock file: its index cannot be used from here, and a lock file made "
+    "through your own index would name that one to everybody; make one for yourself, and do not "
+    "commit it"
+)
 
 
-class AuthorUnknownError(SurroundingsError):
+class PendingError(SurroundingsError):
+    """A step that a person does later: the project is usable without it."""
+
+
+class AuthorUnknownError(PendingError):
     """Git's configuration names no author."""
+
+
+class NotLockedError(PendingError):
+    """Only an index of the person's own can be reached."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +59,7 @@ def steps(*, archetype: str, lock: bool, git: bool) -> list[Step]:
     """Return what is to be done, in order."""
     chosen = [Step("write .env", ("cp .env.example .env && chmod 600 .env",), write_env)]
     if lock:
-        chosen.append(Step("lock the dependencies", ("uv lock",), uv.lock))
+        chosen.append(Step("lock the dependencies", ("uv lock",), _lock))
     if git:
         chosen += [
             Step(
@@ -59,22 +73,24 @@ def steps(*, archetype: str, lock: bool, git: bool) -> list[Step]:
     return chosen
 
 
-def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> str:
+def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> list[PendingError]:
     """Do every step; what is rendered stays as it is whatever happens.
 
     Returns:
-        The command that commits what is staged, where git knows no author; empty where all is done.
+        What a person does later, each with a command as its next step; empty where all is done.
 
     Raises:
         SurroundingsError: A step failed or was refused; it names the commands of that step and of
             those after it.
     """
+    pending = []
     for number, step in enumerate(todo):
         tell(step.name)
         try:
             step.do(project)
-        except AuthorUnknownError as error:
-            return f"cd {shlex.quote(str(project))} && {error.next_step}"
+        except PendingError as error:
+            error.next_step = f"cd {shlex.quote(str(project))} && {error.next_step}"
+            pending.append(error)
         except ModelwrightError as error:
             way = f"; {error.next_step}" if isinstance(error, RefusedError) else ""
             left = [command for later in todo[number:] for command in later.commands]
@@ -84,7 +100,7 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
                 where=error.where,
                 next_step=" && ".join([f"cd {shlex.quote(str(project))}", *left]),
             ) from error
-    return ""
+    return pending
 
 
 def surrounding_repository(folder: Path) -> Path | None:
@@ -109,6 +125,15 @@ def write_env(project: Path) -> None:
         return
     target.touch(mode=0o600)
     shutil.copyfile(example, target)
+
+
+def _lock(project: Path) -> None:
+    try:
+        uv.lock(project)
+    except SurroundingsError as error:
+        if not names_an_index() or not shutil.which("uv"):
+            raise
+        raise NotLockedError(NOT_LOCKED, where=error.where, next_step="uv lock") from error
 
 
 def know_author(folder: Path) -> None:
@@ -140,7 +165,7 @@ def _first_commit(archetype: str) -> Step:
             know_author(project)
         except AuthorUnknownError as error:
             raise AuthorUnknownError(
-                error.problem,
+                STAGED,
                 where=error.where,
                 next_step=shlex.join(("git", *AUTHOR_OPTIONS, *arguments)),
             ) from error

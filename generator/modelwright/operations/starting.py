@@ -156,7 +156,8 @@ def _write(project: Prepared, folder: Path, *, lock: bool) -> None:
     workflows = {path for path in project.files if path.startswith(WORKFLOWS)}
     write({path: one for path, one in project.files.items() if path not in workflows}, folder)
     todo = steps(archetype=project.answers["archetype"], lock=lock, git=False)
-    finish(folder, todo, lambda _: None)
+    for pending in finish(folder, todo, lambda _: None):
+        raise pending
 
 
 def _pushed(

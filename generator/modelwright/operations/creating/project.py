@@ -71,7 +71,8 @@ def written(project: Prepared, folder: Path, *, run_id: str, author: str, lock: 
     archetype = project.answers["archetype"]
     place(project.files, folder)
     todo = steps(archetype=archetype, lock=lock and _PYTHON in project.files, git=False)
-    finish(folder, todo, lambda _: None)
+    for pending in finish(folder, todo, lambda _: None):
+        raise pending
     make_repository(folder)
     stage(folder)
     commit(folder, f"feat: start from {archetype}\n\n{trailer(run_id)}", author=author)
