@@ -41,8 +41,12 @@ def run(capsys):
 
 @pytest.fixture(scope="session")
 def history(tmp_path_factory):
-    """Three released versions, each with another Dockerfile and README."""
-    folder = platform_copy(tmp_path_factory.mktemp("platform") / "platform")
+    return three_versions(tmp_path_factory.mktemp("platform") / "platform")
+
+
+def three_versions(folder, **replaced):
+    """Make a platform of three released versions, each with another Dockerfile and README."""
+    platform_copy(folder, **replaced)
     (folder / "generator").symlink_to(ROOT / "generator")
     release(folder, "v1.0.0")
     project = folder / f"templates/{ARCHETYPE}" / "{{ cookiecutter.repo_name }}"

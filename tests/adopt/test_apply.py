@@ -1,6 +1,7 @@
 """`adopt --apply`: taken in and brought to the newest version, which one command undoes."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -49,11 +50,11 @@ def test_what_was_deleted_stays_deleted(apply, project):
     assert not (project / "tests/test_log.py").exists()
 
 
-def test_one_command_takes_it_all_back(apply, project):
+def test_one_command_takes_it_all_back(apply, project, run):
     before = state(project)
     document = json.loads(apply("--json").out)
 
-    git(project, *document["update"]["undo"].split()[1:])
+    assert run(*shlex.split(document["update"]["undo"])[1:]).code == DONE
 
     assert state(project) == before
     assert document["update"]["status"] == "updated"
@@ -106,6 +107,8 @@ def test_one_that_was_interrupted_is_named_with_what_finishes_it(apply, run, pro
 
     with monkeypatch.context() as patch:
         patch.setattr("modelwright.adapters.applying._bring", killed)
+        # A kill leaves no time to tidy up.
+        patch.setattr("modelwright.adapters.applying.forget", lambda _: None)
         assert apply().code == INTERRUPTED
 
     ran = apply()

@@ -4,13 +4,16 @@ import os
 import sys
 from pathlib import Path
 
+from tests.adopt.conftest import three_versions
 from tests.console import follow
 from tests.platforms import ROOT
 
 URL = "https://github.com/your-organisation/platform"
 
 
-def test_every_command_prints_what_the_page_says(tmp_path, history, monkeypatch):
+def test_every_command_prints_what_the_page_says(tmp_path, monkeypatch):
+    sample = {"https://github.com/halden-retail/modelwright": URL}
+    history = three_versions(tmp_path / "platform", **sample)
     monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
     monkeypatch.setenv("GIT_CONFIG_KEY_0", f"url.{history}.insteadOf")
     monkeypatch.setenv("GIT_CONFIG_VALUE_0", URL)

@@ -1,5 +1,7 @@
 """Adopting writes the answers file and nothing else; the next update has its base."""
 
+import shutil
+
 import copier
 import pytest
 import yaml
@@ -7,7 +9,7 @@ import yaml
 from modelwright.adapters.platforms import located
 from modelwright.operations.new import rendered
 from tests.adopt.conftest import ARCHETYPE, GIVEN, commit, state
-from tests.platforms import git
+from tests.platforms import ROOT, git
 
 ANSWERS = ".copier-answers.yml"
 DONE, USAGE, REFUSED, SURROUNDINGS = 0, 2, 3, 4
@@ -120,6 +122,7 @@ def test_a_person_is_not_asked_what_follows_from_an_answer(run, tmp_path, histor
     folder = tmp_path / "work"
     folder.mkdir()
     (folder / "README.md").write_text("# Churn\n\nSays who leaves.\n")
+    shutil.copy(ROOT / "examples/online-serving/.dockerignore", folder)
     git(folder, "init", "--quiet")
     commit(folder)
     put = []

@@ -1,20 +1,20 @@
 """A repository is called what its answers say, by its remote or else by its folder."""
 
+import subprocess
+
 import pytest
 
-CONFIG = """[core]
-\tbare = false
-[remote "upstream"]
-\turl = https://github.com/halden-retail/another
-[remote "origin"]
-\turl = {url}
-\tfetch = +refs/heads/*:refs/remotes/origin/*
-"""
+from modelwright.errors import SurroundingsError
+
+
+def git(folder, *arguments):
+    subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True)
 
 
 def remote(project, url):
-    (project / ".git").mkdir()
-    (project / ".git/config").write_text(CONFIG.format(url=url))
+    git(project, "init")
+    git(project, "remote", "add", "upstream", "https://github.com/halden-retail/another")
+    git(project, "remote", "add", "origin", url)
 
 
 @pytest.mark.parametrize(
@@ -50,18 +50,23 @@ def test_another_folder_is_found_where_there_is_no_remote(project, check):
     assert (finding.rule, "folder" in finding.problem) == ("NAM006", True)
 
 
-def test_a_broken_configuration_of_git_is_no_remote(project, check):
-    (project / ".git").mkdir()
+def test_a_broken_configuration_of_git_is_told_in_git_s_words(project, check):
+    git(project, "init")
     (project / ".git/config").write_bytes(b"[remote \xff")
 
-    assert check(project).findings == ()
+    with pytest.raises(SurroundingsError, match="bad config line"):
+        check(project)
 
 
-def test_a_worktree_has_the_remote_of_its_repository(project, check):
-    (project.parent / "main.git/worktrees/one").mkdir(parents=True)
-    (project.parent / "main.git/config").write_text(CONFIG.format(url="https://x/fraud.git"))
-    (project.parent / "main.git/worktrees/one/commondir").write_text("../..\n")
-    (project / ".git").write_text("gitdir: ../main.git/worktrees/one\n")
+def test_a_worktree_has_the_remote_of_its_repository(project, check, tmp_path_factory):
+    main = tmp_path_factory.mktemp("repositories") / "main"
+    main.mkdir()
+    remote(main, "https://x/fraud.git")
+    author = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+    git(main, *author, "commit", "--allow-empty", "--message", "nothing")
+    git(main, "worktree", "add", "--no-checkout", main / "one")
+    (main / "one/.git").rename(project / ".git")
+    git(main, "worktree", "repair", project)
 
     (finding,) = check(project).findings
 
