@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,8 @@ from modelwright.errors import SurroundingsError
 
 # What the URL advertised when it was last fetched; without it a mirror is made anew.
 MARK: Final = "modelwright-upstream"
+# Tags that name another commit than at first: a line each, that first commit and the tag.
+_MOVED: Final = "modelwright-moved"
 _WAIT: Final = 600.0
 
 
@@ -76,6 +79,15 @@ def distrust(folder: Path) -> None:
     (folder / MARK).unlink(missing_ok=True)
 
 
+def moved_tags(folder: Path) -> dict[str, str]:
+    """Return the tags of a mirror that were moved at its URL: by name, the first commit seen."""
+    try:
+        lines = (folder / _MOVED).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    return {tag: commit for commit, _, tag in (line.partition("\t") for line in lines)}
+
+
 def _as_it_is(url: str, folder: Path, reason: str) -> Mirror:
     if held(url) is None:
         raise SurroundingsError(
@@ -102,23 +114,24 @@ def _fetch(url: str, folder: Path, advertised: str) -> None:
         known = _mark(folder)
         if known == advertised:
             return
+        first = {**_tags(known or ""), **moved_tags(folder)}
         if known is None or git.object_format(known) != git.object_format(advertised):
-            _anew(url, folder, advertised)
+            _anew(url, folder, advertised, first)
             return
         _sweep(folder)
         try:
-            _bring(url, folder, advertised)
+            _bring(url, folder, advertised, first)
         except SurroundingsError:
             # What a killed fetch left behind, or a damaged mirror; the network says so again.
-            _anew(url, folder, advertised)
+            _anew(url, folder, advertised, first)
 
 
-def _anew(url: str, folder: Path, advertised: str) -> None:
+def _anew(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
     """Fetch into a new mirror beside the place, and move it there when it is whole."""
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as aside:
         made = Path(aside) / "new"
         git.initialise(made, git.object_format(advertised))
-        _bring(url, made, advertised)
+        _bring(url, made, advertised, first)
         if folder.exists():
             folder.replace(Path(aside) / "old")
         made.replace(folder)
@@ -130,15 +143,24 @@ def _sweep(folder: Path) -> None:
         lock.unlink(missing_ok=True)
 
 
-def _bring(url: str, folder: Path, advertised: str) -> None:
+def _bring(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
     git.fetch(url, folder)
     # A template without releases is used as its main branch stands.
     if "\trefs/tags/" not in advertised:
         git.follow_head(url, folder)
-    _write_mark(folder, advertised)
+    now = _tags(advertised)
+    moved = {tag: commit for tag, commit in first.items() if now.get(tag, commit) != commit}
+    _write(folder / _MOVED, "".join(f"{commit}\t{tag}\n" for tag, commit in moved.items()))
+    _write(folder / MARK, advertised)
 
 
-def _write_mark(folder: Path, advertised: str) -> None:
-    aside = folder / f"{MARK}.new"
-    aside.write_text(advertised, encoding="utf-8")
-    aside.replace(folder / MARK)
+def _tags(advertised: str) -> dict[str, str]:
+    """Return the commit of each tag; git tells an annotated tag's own id before its commit."""
+    rows = (line.partition("\trefs/tags/") for line in advertised.splitlines())
+    return {tag.removesuffix("^{}"): commit for commit, is_tag, tag in rows if is_tag}
+
+
+def _write(path: Path, text: str) -> None:
+    aside = path.with_name(f"{path.name}.new")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)

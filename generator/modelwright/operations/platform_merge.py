@@ -55,7 +55,7 @@ def planned_platform(
             old=record.version,
             new=goal,
             origin=source.history.origin,
-            notes=[*filter(None, [source.history.notice])],
+            notes=[*source.notes],
         )
         if goal == record.version and not wish.source:
             return told, None

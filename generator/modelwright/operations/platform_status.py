@@ -47,5 +47,5 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
             days=far.days,
             changes=changed,
             refused=refused,
-            notes=[*KILLED[: was_interrupted(path)], *filter(None, [source.history.notice])],
+            notes=[*KILLED[: was_interrupted(path)], *source.notes],
         )

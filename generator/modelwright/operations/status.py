@@ -112,7 +112,7 @@ def _of_project(versions: Versions, stored: Mapping[str, Any]) -> Status:
         drift=_drift(path, old, before),
         refused=told.refused,
         warnings=told.warnings or list(_refused(old.tree, stored).warnings),
-        notes=[*KILLED[: was_interrupted(path)], *filter(None, [history.notice])],
+        notes=[*KILLED[: was_interrupted(path)], *versions.source.notes],
     )
 
 

@@ -89,7 +89,7 @@ def foretold(
         pins=_pins(old.tree, new.tree),
         changelog=changelog_between(new.tree, old.version.name, new.version.name),
         warnings=warnings,
-        notes=[*filter(None, [source.history.notice]), *new.notes, *renamed],
+        notes=[*source.notes, *new.notes, *renamed],
     )
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
 from packaging.version import InvalidVersion, Version
 
-from modelwright.adapters.git import described
+from modelwright.adapters.git import described, version_at
 from modelwright.adapters.git_history import GitHistory
 from modelwright.adapters.histories import Shelf
+from modelwright.adapters.mirrors import moved_tags
 from modelwright.adapters.stored_answers import FILE
 from modelwright.adapters.urls import bare
 from modelwright.errors import ModelwrightError, RefusedError
@@ -28,12 +29,14 @@ class Source:
         name: What the answers file will keep as `_src_path`.
         stored: What it keeps now.
         current: The version that the project is at.
+        notes: What a person has to know of how the template was had.
     """
 
     history: GitHistory
     name: str
     stored: str
     current: str
+    notes: Sequence[str] = ()
 
 
 @contextmanager
@@ -72,7 +75,8 @@ def source_of(
         raise
     with own:
         kept = str(stored.get("_src_path") or name)
-        yield Source(history=history, name=name, stored=kept, current=current)
+        notes = [*filter(None, [history.notice]), *_moved(history, current)]
+        yield Source(history=history, name=name, stored=kept, current=current, notes=notes)
 
 
 def target(source: Source, to: str) -> str:
@@ -109,6 +113,23 @@ def order(version: str) -> tuple[Version, int] | None:
         return (Version(since[1]), int(since[2])) if since else (Version(version), 0)
     except InvalidVersion:
         return None
+
+
+def _moved(history: GitHistory, current: str) -> Iterator[str]:
+    """Say that the tag of a project's version names another commit than it did at first."""
+    first = moved_tags(history.folder()).get(current, "")
+    if not first:
+        return
+    old = version_at(history.folder(), first)
+    way = (
+        f"to update from the first one, write _commit: {old} into the answers file and commit that"
+        if old
+        else "the first one is not to be had any more"
+    )
+    yield (
+        f"the tag {current} was moved in the template: it named {first[:12]}, and now names "
+        f"{history.commit(current)[:12]}, which this project is compared with; {way}"
+    )
 
 
 def _unknown(problem: str) -> RefusedError:
