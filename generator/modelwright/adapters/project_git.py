@@ -98,6 +98,18 @@ def located(folder: Path) -> Location:
     )
 
 
+def distrusted(folder: Path) -> SurroundingsError | None:
+    """Return why git refuses to work in a folder of another user; None where it does not."""
+    top = git_folder_above(folder.resolve())
+    if top is None or not _is_of_another(top):
+        return None
+    try:
+        located(folder)
+    except SurroundingsError as error:
+        return error
+    return None
+
+
 def git_folder_above(folder: Path) -> Path | None:
     """Return the folder, this one or one above, that holds a `.git`; None where none does."""
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelwright.adapters.journal_file import was_interrupted
 from modelwright.catalog.platform_record import FILE, record_from
 from modelwright.errors import RefusedError
 from modelwright.operations.distance import distance
 from modelwright.operations.platform_update import platform_sides, policy_text
-from modelwright.operations.status import KILLED, Status
+from modelwright.operations.status import Status, notes_of
 from modelwright.operations.update_source import source_of
 
 
@@ -47,5 +46,5 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
             days=far.days,
             changes=changed,
             refused=refused,
-            notes=[*KILLED[: was_interrupted(path)], *source.notes],
+            notes=[*notes_of(path), *source.notes],
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from modelwright.adapters.journal_file import was_interrupted
+from modelwright.adapters.project_git import distrusted
 from modelwright.adapters.stored_answers import stored_answers
 from modelwright.catalog.platform_record import FILE as PLATFORM
 from modelwright.catalog.rendering import ANSWERS_FILE, RenderedFile
@@ -19,7 +20,7 @@ from modelwright.operations.update_merge import owners
 from modelwright.operations.update_source import source_of
 from modelwright.operations.versions import Move, Versions
 
-KILLED: Final = ("an update was interrupted here; run modelwright update, which finishes it",)
+_KILLED: Final = "an update was interrupted here; run modelwright update, which finishes it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +113,17 @@ def _of_project(versions: Versions, stored: Mapping[str, Any]) -> Status:
         drift=_drift(path, old, before),
         refused=told.refused,
         warnings=told.warnings or list(_refused(old.tree, stored).warnings),
-        notes=[*KILLED[: was_interrupted(path)], *versions.source.notes],
+        notes=[*notes_of(path), *versions.source.notes],
     )
+
+
+def notes_of(path: Path) -> list[str]:
+    """Return what a person has to know of the repository that a project stands in."""
+    notes = [_KILLED] if was_interrupted(path) else []
+    refusal = distrusted(path)
+    if refusal is not None:
+        notes.append(f"{refusal.problem}; {refusal.next_step}")
+    return notes
 
 
 @dataclass(kw_only=True)
