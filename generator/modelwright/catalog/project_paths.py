@@ -17,7 +17,8 @@ from modelwright.errors import RefusedError
 
 __all__ = ["folded", "refuse_links", "refuse_paths", "unsafe"]
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\\]")
+# With those halves of characters that stand for no byte of a file's name.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udc7f\udd00-\udfff]")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _SHORT_NAME: Final = re.compile(r"\.?git~\d+")
 _LINKS: Final = 40
