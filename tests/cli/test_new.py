@@ -433,14 +433,23 @@ def test_list_in_json_is_one_document(run):
     assert {"ab_test", "load_test"} <= {option["name"] for option in document["options"]}
 
 
-NASTY = ("OneDrive - Company", "it's", 'a "quoted" one', "$HOME", "a;b&c", "back\\slash", "`id`")
+NASTY = (
+    "OneDrive - Company",
+    "it's",
+    'a "quoted" one',
+    "$HOME",
+    "a;b&c",
+    "back\\slash",
+    "`id`",
+    "-dash",
+)
 
 
 @pytest.mark.parametrize("name", NASTY)
 def test_the_next_step_works_as_printed_in_any_folder(make, tmp_path, name):
     (tmp_path / name).mkdir()
 
-    said = make("--quiet", "--into", name).out
+    said = make("--quiet", f"--into={name}").out
 
     step = re.search(r"next: (.*) && uv run poe demo", said)[1]
     subprocess.run(["bash", "-c", f"{step} && test -f pyproject.toml"], cwd=tmp_path, check=True)

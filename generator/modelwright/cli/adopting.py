@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -131,10 +130,12 @@ def _start(adoption: Adoption) -> str:
 
 
 def _next_step(adoption: Adoption) -> str:
+    from modelwright.operations.finishing import change_folder  # noqa: PLC0415
+
     then = "modelwright update"
     if adoption.governed:
         then = "modelwright adopt . --managed-only --apply"
-    return f"cd {shlex.quote(str(adoption.folder))} && {COMMIT} && {then}"
+    return f"{change_folder(adoption.folder)} && {COMMIT} && {then}"
 
 
 def _document(adoption: Adoption) -> dict[str, Any]:

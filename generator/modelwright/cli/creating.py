@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -104,6 +103,8 @@ def _say(  # noqa: PLR0913 -- what a person is told
             "repository of its own"
         )
     if PYTHON in project.files:
-        terminal.say(f"  next: cd {shlex.quote(str(project.folder))} && uv run poe demo")
+        from modelwright.operations.finishing import change_folder  # noqa: PLC0415
+
+        terminal.say(f"  next: {change_folder(project.folder)} && uv run poe demo")
     for one in pending:
         terminal.say(f"{one.problem}\n  next: {one.next_step}")

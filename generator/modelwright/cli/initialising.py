@@ -96,8 +96,10 @@ def _steps(policy: str) -> int:
 
 
 def _say(made: NewPlatform, terminal: Terminal) -> None:
+    from modelwright.operations.finishing import change_folder  # noqa: PLC0415
+
     tags = ["ci-v1", "v0.1.0"]
-    following_steps = [f"cd {shlex.quote(str(made.folder))}"]
+    following_steps = [change_folder(made.folder)]
     if not made.tag:
         following_steps.append("git tag v0.1.0")
     following_steps += [

@@ -89,7 +89,7 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
         try:
             step.do(project)
         except PendingError as error:
-            error.next_step = f"cd {shlex.quote(str(project))} && {error.next_step}"
+            error.next_step = f"{change_folder(project)} && {error.next_step}"
             pending.append(error)
         except ModelwrightError as error:
             way = f"; {error.next_step}" if isinstance(error, RefusedError) else ""
@@ -98,9 +98,15 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
                 f"the project stands in {project}, but the step '{step.name}' failed: "
                 f"{error.problem}{way}",
                 where=error.where,
-                next_step=" && ".join([f"cd {shlex.quote(str(project))}", *left]),
+                next_step=" && ".join([change_folder(project), *left]),
             ) from error
     return pending
+
+
+def change_folder(folder: Path) -> str:
+    """Return the shell command that goes into a folder, whatever its name holds."""
+    name = str(folder)
+    return f"cd {shlex.quote(f'./{name}' if name.startswith('-') else name)}"
 
 
 def surrounding_repository(folder: Path) -> Path | None:
