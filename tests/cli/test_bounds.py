@@ -7,8 +7,13 @@ import time
 
 import pytest
 
+from modelwright.audit.yaml_file import Unreadable, read_yaml
+from modelwright.catalog.platform_record import record_from
+from modelwright.errors import RefusedError
 from modelwright.policy.bounded import bounded
+from modelwright.policy.faults import PolicyError
 from modelwright.policy.yaml_limits import excess, expansion
+from modelwright.policy.yaml_text import read_document
 from tests.cli.test_hostile_platform import PLACE
 from tests.platforms import platform_copy
 
@@ -107,6 +112,39 @@ def test_an_answers_file_of_a_project(refused, tmp_path, text, command):
         subprocess.run(["git", *words], cwd=project, check=True)
 
     refused(command, project)
+
+
+UNFIT = [
+    '!!int ""',
+    '!!float ""',
+    "!!bool x",
+    "!!timestamp x",
+    f"1:{'00:' * 200}00.0",
+    "2020-99-99",
+]
+ENDLESS = [f"0x{'f' * 6000}", f"1:{'00:' * 4000}00"]
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [(one, 2) for one in UNFIT] + [(one, 3) for one in ENDLESS], ids=range(8)
+)
+def test_an_answer_that_its_tag_does_not_fit(refused, tmp_path, value, code):
+    (tmp_path / "data.yml").write_text(f"use_case: {value}\nteam: norda-fraud\n")
+
+    refused(*NEW, "--data-file", tmp_path / "data.yml", code=code)
+
+    assert not (tmp_path / "into").exists()
+
+
+@pytest.mark.parametrize("value", [*UNFIT, *ENDLESS], ids=range(8))
+def test_a_value_of_a_project_that_its_tag_does_not_fit(value):
+    text = f"team: {value}\n"
+
+    assert isinstance(read_yaml(text), Unreadable)
+    with pytest.raises(PolicyError):
+        read_document(text, "platform.yml")
+    with pytest.raises(RefusedError):
+        record_from(f"source: x\nversion: {value}\n")
 
 
 def test_texts_that_people_write_are_read():

@@ -120,7 +120,15 @@ def test_a_record_that_was_edited_hands_nothing_over(fake, create, tmp_path):
     refused(fake, create, other, mark, "is taken by norda-fraud", "--transfer-from")
 
 
-@pytest.mark.parametrize("text", [None, "team: [", "[" * 50_000, "team: {a: 1}\nbrand: 3\n", "- a"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(None, "team: [", "[" * 50_000, "team: {a: 1}\nbrand: 3\n", "- a"),
+        *('team: !!int ""', "team: !!bool x", "team: !!timestamp x", f"team: 0x{'f' * 6000}"),
+        f"team: 1:{'00:' * 200}00.0",
+    ],
+    ids=range(10),
+)
 def test_a_repository_without_a_sound_record_is_nobodys(fake, create, tmp_path, text):
     create()
     merged(fake, tmp_path, **{ANSWERS_FILE: text})

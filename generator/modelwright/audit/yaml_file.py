@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from modelwright.policy.yaml_limits import excess, expansion
+from modelwright.policy.yaml_limits import UNREADABLE, excess, expansion
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as FastLoader
@@ -97,7 +97,7 @@ def read_yaml(text: str, *, first_line: int = 1) -> tuple[Document, ...] | Unrea
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or " ".join(str(error).split())
         return Unreadable((mark.line if mark else 0) + first_line, str(problem))
-    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+    except (*UNREADABLE, RecursionError) as error:
         return Unreadable(first_line, str(error) or type(error).__name__)
     finally:
         loader.dispose()

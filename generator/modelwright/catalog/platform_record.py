@@ -8,6 +8,7 @@ from typing import Final
 import yaml
 
 from modelwright.errors import RefusedError
+from modelwright.policy.yaml_limits import UNREADABLE
 
 FILE: Final = ".modelwright.yml"
 _NOTE: Final = "# Where this platform's files came from; `modelwright update` brings newer ones.\n"
@@ -42,7 +43,7 @@ def record_from(text: str) -> PlatformRecord:
     try:
         data = yaml.safe_load(text)
         return PlatformRecord(source=str(data["source"]), version=str(data["version"]))
-    except (yaml.YAMLError, KeyError, TypeError) as error:
+    except (yaml.YAMLError, *UNREADABLE) as error:
         raise RefusedError(
             "it does not say from which source and version this platform came",
             where=FILE,

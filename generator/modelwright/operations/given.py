@@ -9,7 +9,7 @@ import yaml
 
 from modelwright.errors import RefusedError, UsageError
 from modelwright.policy.bounded import bounded
-from modelwright.policy.yaml_limits import excess, expansion
+from modelwright.policy.yaml_limits import UNREADABLE, excess, expansion
 
 
 def given_answers(data: Sequence[str], data_file: Path | None) -> dict[str, object]:
@@ -38,7 +38,7 @@ def _from_file(path: Path) -> dict[str, object]:
     where = f"--data-file {path}"
     try:
         content = _read(path.read_text(encoding="utf-8"), where)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, yaml.YAMLError, *UNREADABLE) as error:
         raise UsageError(
             f"it cannot be read as YAML: {' '.join(str(error).split())}",
             where=where,

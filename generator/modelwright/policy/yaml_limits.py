@@ -6,11 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["excess", "expansion"]
+__all__ = ["UNREADABLE", "excess", "expansion"]
 
 LARGEST: Final = 5_000_000
 DEEPEST: Final = 500
 NODES: Final = 1_000_000
+# What the YAML library raises, beside its own errors, for a text that its tag does not fit.
+UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+# Python refuses to write longer integers in decimal.
+_DIGITS: Final = 3500
+_NUMBER: Final = re.compile(rf"(?<![0-9A-Fa-fXx_:])[0-9][0-9A-Fa-fXx_:]{{{_DIGITS}}}")
 _BRACKETS: Final = re.compile(r"[\[\]{}]")
 _INDICATORS: Final = re.compile(rf"(?:[-?:][ \t]+){{{DEEPEST}}}")
 
@@ -21,7 +26,7 @@ def excess(text: str) -> str:
         return f"it is larger than {LARGEST // 1_000_000} MB"
     if _depth(text) > DEEPEST or _INDICATORS.search(text):
         return f"it is nested more than {DEEPEST} levels deep"
-    return ""
+    return f"it has a number of more than {_DIGITS:,} digits" if _NUMBER.search(text) else ""
 
 
 def expansion(text: str, data: object) -> str:

@@ -9,7 +9,7 @@ import yaml
 
 from modelwright.policy.bounded import bounded
 from modelwright.policy.faults import Fault, PolicyError
-from modelwright.policy.yaml_limits import excess, expansion
+from modelwright.policy.yaml_limits import UNREADABLE, excess, expansion
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as FastLoader
@@ -103,7 +103,7 @@ def read_document(text: str, where: str) -> Document:
     except yaml.YAMLError as error:
         faults = [*_jinja_faults(text), _syntax_fault(error, text)]
         raise PolicyError(faults, where) from error
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (*UNREADABLE, RecursionError) as error:
         fault = Fault(1, f"the file cannot be read: {error}", "write plain YAML")
         raise PolicyError([*_jinja_faults(text), fault], where) from error
     if not isinstance(document.data, dict):

@@ -9,6 +9,7 @@ from typing import Any, Final
 import yaml
 
 from modelwright.adapters.github.client import GitHub
+from modelwright.policy.yaml_limits import UNREADABLE, excess
 from modelwright.provisioning.actual import Actual, ActualEnvironment
 from modelwright.provisioning.desired import DesiredState
 from modelwright.provisioning.rules import NAME
@@ -79,9 +80,10 @@ def read_answers(github: GitHub, desired: DesiredState) -> Mapping[str, Any] | N
     path = f"{desired.path}/contents/.copier-answers.yml"
     told = github.call("GET", path, fine=(_ABSENT,)).data
     try:
-        content = b64decode(told["content"])
-        answers = yaml.safe_load(content) if len(content) <= _LONGEST_RECORD else None
-    except (KeyError, TypeError, ValueError, RecursionError, yaml.YAMLError):
+        content = b64decode(told["content"]).decode()
+        bounded = len(content) <= _LONGEST_RECORD and not excess(content)
+        answers = yaml.safe_load(content) if bounded else None
+    except (*UNREADABLE, RecursionError, yaml.YAMLError):
         return None
     return answers if isinstance(answers, dict) else None
 
