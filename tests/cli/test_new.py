@@ -98,6 +98,7 @@ WRONG = {
     "a name": (["-d", "use_case=Fraud_Scoring"], REFUSED, "NAM002"),
     "a reserved name": (["-d", "use_case=test"], REFUSED, "NAM003"),
     "a module of Python": (["-d", "use_case=json"], REFUSED, "NAM004"),
+    "a device of Windows": (["-d", "use_case=con"], REFUSED, "choose another answer where"),
     "a long name": (["-d", "use_case=" + "a" * 31], REFUSED, "NAM002"),
     "two lines": (["-d", "description=one\ntwo"], REFUSED, "TXT001"),
     "a long text": (["-d", "description=" + "x" * 10_000], REFUSED, "TXT003"),

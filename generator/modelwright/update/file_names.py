@@ -28,5 +28,6 @@ def refuse_names(paths: Iterable[str], version: str) -> None:
                     f"{version or 'the template'} adds the file {path!r}, a name that Windows "
                     "cannot hold",
                     where=path,
-                    next_step="tell the platform team to rename it; nothing was changed",
+                    next_step="choose another answer where the name follows from one, or tell "
+                    "the platform team to rename it; nothing was changed",
                 )
