@@ -1,5 +1,7 @@
 """A journal says how to take a run back, also after a kill."""
 
+import pytest
+
 from modelwright.provisioning import journal
 from modelwright.provisioning.change import Call, Change, Phase
 
@@ -39,3 +41,11 @@ def test_a_call_that_was_not_answered_is_known():
 
 def test_an_empty_journal_takes_nothing_back():
     assert journal.to_undo([]) == []
+
+
+@pytest.mark.parametrize("state", ['{"a":1}', "[1]", "null", "1", '"other"'])
+def test_a_line_that_somebody_else_wrote_is_left_out(state):
+    foreign = f'{{"run":"a1","state":{state},"call":1,"undo":null}}\n'
+
+    assert not journal.is_journal([foreign])
+    assert journal.entries([*lines(), foreign]) == journal.entries(lines())

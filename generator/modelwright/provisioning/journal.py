@@ -103,7 +103,7 @@ def _row(line: str) -> dict[str, Any] | None:
         row = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(row, dict) or row.get("state") not in {"run", "begun", "done"}:
+    if not isinstance(row, dict) or row.get("state") not in ("run", "begun", "done"):
         return None
     if not isinstance(row.get("run"), str):
         return None
