@@ -113,13 +113,19 @@ def _facts(  # noqa: PLR0913, PLR0917 -- one for each read
         **who,
         "known": account.status == _OK,
         "server": server,
-        "plan": (told.get("plan") or {}).get("name", ""),
+        "plan": _plan_name(told.get("plan")),
         "may_create": told.get("members_can_create_private_repositories"),
         "secrets": secrets,
         "properties": _definitions(schema),
         "actions": actions.data or {},
         "integration": (publisher.data or {}).get("id", 0),
     }
+
+
+def _plan_name(plan: object) -> str:
+    """Return the name of a plan; empty where GitHub gives none that can be read."""
+    name = plan.get("name") if isinstance(plan, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _person(
