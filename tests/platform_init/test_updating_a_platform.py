@@ -1,6 +1,7 @@
 """`modelwright update` in an organisation's platform: nothing of theirs is lost, all is green."""
 
 import json
+import shlex
 import shutil
 
 import pytest
@@ -130,8 +131,8 @@ def test_a_dry_run_tells_what_it_would_do_and_changes_nothing(run, upstream, pla
 def test_one_command_takes_it_back(run, upstream, platform):
     ran = run("update", platform, "--source", upstream, "--json")
 
-    undo = json.loads(ran.out)["undo"].split()
-    git(platform, *undo[1:])
+    undo = shlex.split(json.loads(ran.out)["undo"])
+    assert run(*undo[1:]).code == DONE
     assert git(platform, "status", "--porcelain") == ""
 
 

@@ -63,7 +63,8 @@ def java_home() -> str:
 
 def libraries_of(project: Path) -> None:
     """Skip the test, or fail it in CI, where the system lacks a library that a project needs."""
-    if sys.platform != "linux" or '"lightgbm' not in (project / "pyproject.toml").read_text():
+    metadata = project / "pyproject.toml"
+    if sys.platform != "linux" or not metadata.exists() or '"lightgbm' not in metadata.read_text():
         return
     try:
         ctypes.CDLL("libgomp.so.1")
