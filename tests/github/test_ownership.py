@@ -254,7 +254,7 @@ def test_the_repository_of_another_run_is_never_adopted(fake, create):
     ran = create()
 
     assert ran.code == 3, ran.err
-    assert "another run" in ran.err
+    assert "the name exists" in ran.err
     assert standing(fake, FULL_NAME)["teams"] == {}
     assert [one for one in writes(fake.exchanges) if f"/repos/{FULL_NAME}" in one] == []
 
