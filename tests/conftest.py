@@ -15,6 +15,28 @@ settings.register_profile("nightly", parent=settings.get_profile("house"), max_e
 settings.load_profile("house")
 
 
+class FailuresAtOnce:
+    """Prints a failure in one line as it happens; pytest's summary comes after the last test."""
+
+    def __init__(self, terminal):
+        self.terminal = terminal
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            crash = getattr(report.longrepr, "reprcrash", None)
+            message = crash.message if crash else str(report.longrepr)
+            reason = message.strip().partition("\n")[0]
+            self.terminal.write_line(f"\nFAILED {report.nodeid} ({report.when}): {reason}")
+
+
+def pytest_sessionstart(session):
+    # A worker of xdist has no terminal.
+    plugins = session.config.pluginmanager
+    if terminal := plugins.get_plugin("terminalreporter"):
+        plugins.register(FailuresAtOnce(terminal))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _nobody(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
