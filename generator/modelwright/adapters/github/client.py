@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+import httpx
+
 from modelwright import __version__
 from modelwright.adapters.github.faults import (
     ExpiredError,
@@ -18,7 +20,6 @@ from modelwright.adapters.github.faults import (
     UnreachableError,
 )
 from modelwright.adapters.github.limits import LONGEST_WAIT, seconds_to_wait
-from modelwright.adapters.github.transport import httpx
 from modelwright.errors import SurroundingsError
 
 __all__ = ["Answer", "GitHub"]
