@@ -32,6 +32,7 @@ def wheel(version):
 class _Index(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.server.asked += 1
+        self.server.logins.append(self.headers.get("Authorization"))
         wanted = "Basic " + base64.b64encode(self.server.login.encode()).decode()
         if self.server.login and self.headers.get("Authorization") != wanted:
             self.send_response(401)
@@ -80,9 +81,12 @@ class PackageIndexes:
             server.server_close()
 
     def start(self, login="", versions=("1.0",)):
-        """Start one; `login` is `user:password`. It has `url`, and `asked` counts requests."""
+        """Start one; `login` is `user:password`.
+
+        It has `url`; `asked` counts requests, and `logins` holds the Authorization of each.
+        """
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Index)
-        server.asked, server.login = 0, login
+        server.asked, server.login, server.logins = 0, login, []
         server.url = f"http://127.0.0.1:{server.server_port}"
         server.wheels = {version: wheel(version) for version in versions}
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -24,7 +24,7 @@ from tests.templates.real_tools.pipelines import act
 
 JOBS = {
     "policy": ["Check it"],
-    "python": ["Lock file in sync", "Install", "Lint", "Format", "Types", "Tests", "Wheel"],
+    "python": ["Lock file in sync", "Install", "Wheel", "Lint", "Format", "Types", "Tests"],
 }
 DONE, FINDINGS, REFUSED = 0, 1, 3
 pytestmark = pytest.mark.filterwarnings("ignore")

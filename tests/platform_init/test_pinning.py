@@ -99,3 +99,19 @@ def test_what_is_not_on_the_published_main_is_not_pinned(run, platform, tmp_path
     git(platform, "merge", "--quiet", "--ff-only", "published")
     git(clone, "fetch", "--quiet")
     assert run("platform", "sync", "--pin", clone).code == DONE
+
+
+def test_another_package_index_asks_for_a_new_pin_since_its_login_goes_there(run, platform):
+    policy = platform / "platform.yml"
+    index = "https://packages.example.org/simple"
+    text = policy.read_text()
+    policy.write_text(text.replace('package_index: ""', f"package_index: {index}"))
+    assert policy.read_text() != text
+    run("platform", "sync", platform)
+    head = commit(platform)
+
+    assert run("platform", "sync", "--pin", platform).code == DONE
+
+    assert pin_of(platform)["sha"] == head
+    pinned = git(platform, "show", f"{head}:templates/_shared/policy.json")
+    assert json.loads(pinned)["available"]["package_index"] == index

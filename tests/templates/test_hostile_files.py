@@ -18,7 +18,6 @@ READERS = {
         ("Read what the image is called and its labels say", "project.yaml", "id: {}"),
         ("Read what the image is called and its labels say", ".copier-answers.yml", "_commit: {}"),
         ("Read what the image is called and its labels say", "pyproject.toml", 'version = "{}"'),
-        ("The login of the package index", "pyproject.toml", 'url = "https://{}/simple"'),
     ],
     "deploy-kubernetes.yml": [
         ("Read what is deployed, and where to", "project.yaml", "id: {}"),
@@ -54,7 +53,6 @@ HOSTILE = [
     "\u202egood",
     "x" * 5000,
 ]
-INDEX = '\n[[tool.uv.index]]\nname = "organisation"\nurl = "https://index.example/simple"\n'
 STUB = '#!/bin/sh\necho "$0 $*" >> "{}"\n'
 
 
@@ -76,8 +74,6 @@ def project(tmp_path):
     monitor = folder / "resources/monitor.yml"
     monitor.parent.mkdir(exist_ok=True)
     monitor.write_text("      table_name: ${bundle.target}.norda_fraud.scores\n")
-    with (folder / "pyproject.toml").open("a") as metadata:
-        metadata.write(INDEX)
     (tmp_path / "bin").mkdir()
     for tool in ("databricks", "kubectl", "docker"):
         stub = tmp_path / "bin" / tool
@@ -98,8 +94,7 @@ def run(project, script, **env):
             "GITHUB_OUTPUT": str(place / "output"), "GITHUB_ENV": str(place / "environment"),
             "GITHUB_STEP_SUMMARY": str(place / "summary"), "RUNNER_TEMP": str(place / "runner"),
             "REGISTRY": REGISTRY, "TARGET": "dev", "PREFIX": "FRAUD", "VERB": "rollback",
-            "REASON": "why", "VERSION": "", "GITHUB_ACTOR": "ada", "USERNAME": "ada",
-            "PASSWORD": "secret", **env,
+            "REASON": "why", "VERSION": "", "GITHUB_ACTOR": "ada", **env,
         },
     )  # fmt: skip
 
@@ -109,8 +104,7 @@ def write(project, file, line, value):
     path = project / file
     key = line.partition("{")[0].partition("$")[0]
     kept = [text for text in path.read_text().splitlines() if not text.startswith(key)]
-    above = 'name = "organisation"' if key.startswith("url") else "[project]"
-    place = kept.index(above) + 1 if file == "pyproject.toml" else 0
+    place = kept.index("[project]") + 1 if file == "pyproject.toml" else 0
     form = line.replace("${{", "${").replace("}}", "}")
     written = form.replace("{}", value.replace("{again}", f"\n{form.partition('{}')[0]}"))
     path.write_text("\n".join([*kept[:place], written, *kept[place:], ""]))

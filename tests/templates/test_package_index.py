@@ -87,16 +87,23 @@ def test_every_called_workflow_that_installs_gets_the_login(project):
 
 
 def test_every_step_of_its_own_that_installs_gets_the_login(project):
-    steps = [
-        (place, step)
+    installing = [
+        (place, job["steps"])
         for place, job in jobs(project)
-        for step in job.get("steps", [])
-        if "uv run" in step.get("run", "")
+        if any("uv run" in step.get("run", "") for step in job.get("steps", []))
     ]
 
-    assert steps
-    for place, step in steps:
-        assert step["env"]["UV_INDEX_ORGANISATION_PASSWORD"] == LOGIN["package-index-password"], place
+    assert installing
+    for place, steps in installing:
+        *_, login, install = steps
+        assert "/.github/actions/package-index@" in login["uses"], place
+        assert {f"package-index-{key}": value for key, value in login["with"].items()} == LOGIN
+        assert install["env"]["NETRC"] == "${{ steps.package-index.outputs.netrc }}", place
+
+
+def test_no_workflow_of_the_project_binds_the_login_to_a_name_in_its_files(project):
+    for file in (project / ".github").rglob("*.yml"):
+        assert "UV_INDEX" not in file.read_text(), file
 
 
 def test_the_project_is_within_policy(project, platform, capsys):

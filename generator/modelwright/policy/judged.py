@@ -32,6 +32,9 @@ def judged_digests(policy: Mapping[str, Any]) -> dict[str, str]:
         "suffixes": {name: entry["suffix"] for name, entry in policy["archetypes"].items()},
         "personal_data": sorted(policy["personal_data"]),
     }
+    # The login goes to this index. Without one the fingerprint stays what it was.
+    if index := policy.get("available", {}).get("package_index"):
+        common["package_index"] = index
     return {
         brand: _digest({**common, "brand": _picked(entry, _BRAND)})
         for brand, entry in policy["brands"].items()
