@@ -101,13 +101,28 @@ def test_a_repository_that_was_there_is_never_taken_back(fake, create):
     assert fake.repository(FULL_NAME)
 
 
-def test_a_plan_that_cannot_be_read_is_a_fault(fake, create, organisation):
-    organisation.plan = ""
+@pytest.mark.parametrize("plan", ["", None, 7, ["enterprise"], {"name": "enterprise"}, False])
+def test_a_plan_that_cannot_be_read_is_a_fault(fake, create, organisation, plan):
+    organisation.plan = plan
 
     ran = create()
 
     assert ran.code == 4, ran.err
     assert "which plan" in ran.err
+    assert writes(fake.exchanges) == []
+    fake.exchanges.clear()  # GitHub's description has no such answer.
+
+
+@pytest.mark.parametrize("plan", ["zzz", "Enterprise", "enterprise\n::add-mask::x", "\u202efree"])
+def test_a_plan_of_a_name_that_nobody_knows_is_a_fault(fake, create, organisation, plan):
+    organisation.plan = plan
+
+    ran = create()
+
+    assert ran.code == 4, ran.err
+    assert "modelwright does not know" in ran.err
+    assert "next:" in ran.err
+    assert "\n::" not in ran.err
     assert writes(fake.exchanges) == []
 
 
@@ -126,7 +141,7 @@ def test_a_server_of_ones_own_has_no_plan_and_gets_what_it_knows(
     assert "nothing was sent" in again.out
 
 
-@pytest.mark.parametrize("plan", ["free", "team"])
+@pytest.mark.parametrize("plan", ["free", "team", "zzz"])
 def test_what_a_plan_lacks_is_left_out_whole(fake, create, organisation, tmp_path, plan):
     """GitHub refuses these fields even with their defaults."""
     organisation.plan = plan
@@ -142,7 +157,7 @@ def test_what_a_plan_lacks_is_left_out_whole(fake, create, organisation, tmp_pat
 
     assert (ran.code, again.code) == (0, 0), ran.err + again.err
     told = standing(fake, FULL_NAME)
-    assert set(told["environments"]) == (set() if plan == "free" else set(POLICY["environments"]))
+    assert set(told["environments"]) == (set(POLICY["environments"]) if plan == "team" else set())
     assert "nothing was sent" in again.out
 
 

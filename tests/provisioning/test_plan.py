@@ -115,7 +115,7 @@ def test_only_the_checks_of_github_actions_count(desired, found):
 
 @pytest.mark.parametrize(
     ("plan_name", "gone"),
-    [("free", 3), ("team", 1), ("enterprise", 0)],
+    [("free", 3), ("team", 1), ("enterprise", 0), ("zzz", 3), ("Free", 3), ("business", 3)],
 )
 def test_what_a_plan_of_github_lacks_is_known(desired, found, plan_name, gone):
     poorer = replace(found, plan=plan_name)

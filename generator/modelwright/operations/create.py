@@ -38,7 +38,7 @@ from modelwright.provisioning.claims import is_marked, name_faults, owner_faults
 from modelwright.provisioning.faults import PreflightFault, faults
 from modelwright.provisioning.found import Found
 from modelwright.provisioning.plan import plan
-from modelwright.provisioning.plan_limits import lost, unknown_to_server
+from modelwright.provisioning.plan_limits import lost, plan_lacks, unknown_to_server
 from modelwright.provisioning.values import filled, missing_values
 
 __all__ = ["create"]
@@ -180,7 +180,7 @@ def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
 ) -> Outcome:
     desired = creation.project.desired
     notes = [
-        f"the plan {found.plan!r} has no {what} for private repositories: left out"
+        f"{plan_lacks(found)} {what} for private repositories: left out"
         for what in lost(desired, found)
     ]
     if desired.actions.get("sha_pinning_required") and _ignores_pinning(actual, found):

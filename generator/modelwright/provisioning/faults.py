@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from modelwright.provisioning.desired import DesiredState
 from modelwright.provisioning.found import Found
 from modelwright.provisioning.marker import run_of
-from modelwright.provisioning.plan_limits import lost, plan_unknown
+from modelwright.provisioning.plan_limits import lost, plan_lacks, plan_unknown
 from modelwright.provisioning.rights import missing_rights
 
 __all__ = ["PreflightFault", "faults", "teams_named"]
@@ -139,9 +139,10 @@ def _plan(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
     gone = lost(desired, found)
     if gone and desired.without_plan == "refuse":
         yield PreflightFault(
-            f"the plan {found.plan!r} of {desired.organisation} has no {', no '.join(gone)} "
+            f"{desired.organisation}: {plan_lacks(found)} {', no '.join(gone)} "
             "for private repositories",
-            "take a larger plan, or write `github: {without_plan: continue}` into the policy",
+            "take a larger plan, or write `github: {without_plan: continue}` into the policy to do "
+            "without",
         )
 
 

@@ -14,7 +14,7 @@ from modelwright.provisioning.desired import DesiredState
 from modelwright.provisioning.found import Found
 from modelwright.provisioning.rules import with_integration
 
-__all__ = ["fitted", "lost", "plan_unknown", "unknown_to_server"]
+__all__ = ["fitted", "lost", "plan_lacks", "plan_unknown", "unknown_to_server"]
 
 RULES: Final = "rules for the default branch"
 ENVIRONMENTS: Final = "environments"
@@ -22,20 +22,35 @@ GRANTS: Final = "secrets and variables of the organisation"
 REVIEWERS: Final = "reviewers of environments"
 # GitHub Enterprise Server 3.19 is the first whose description has `sha_pinning_required`.
 _PINNING: Final = [3, 19]
-_LOST: Final = {"free": (RULES, ENVIRONMENTS, GRANTS), "team": (REVIEWERS,)}
+_LEAST: Final = (RULES, ENVIRONMENTS, GRANTS)
+_LOST: Final = {"free": _LEAST, "team": (REVIEWERS,), "enterprise": ()}
 
 
 def lost(desired: DesiredState, found: Found) -> list[str]:
     """Return what the desired state has and the plan does not support."""
     wanted = _gated(desired)
-    return [what for what in _LOST.get(found.plan, ()) if wanted[what]]
+    return [what for what in _unsupported(found) if wanted[what]]
 
 
-def plan_unknown(desired: DesiredState, found: Found) -> bool:
-    """Say whether something depends on the plan, and GitHub does not say which one it is.
+def plan_lacks(found: Found) -> str:
+    """Return the words that come before what a plan lacks."""
+    if found.plan in _LOST:
+        return f"the plan {found.plan!r} has no"
+    return f"the plan {found.plan!r} is one that modelwright does not know, and may have no"
+
+
+def _unsupported(found: Found) -> tuple[str, ...]:
+    """Return what a plan does not support; one that nobody knows is taken for the smallest.
 
     A server of one's own has no plans: it has everything.
     """
+    if found.server or not found.plan:
+        return ()
+    return _LOST.get(found.plan, _LEAST)
+
+
+def plan_unknown(desired: DesiredState, found: Found) -> bool:
+    """Say whether something depends on the plan, and GitHub does not say which one it is."""
     return not found.plan and not found.server and any(_gated(desired).values())
 
 
@@ -62,13 +77,13 @@ def fitted(desired: DesiredState, found: Found) -> DesiredState:
     if GRANTS in gone:
         desired = replace(desired, grants=())
     private = desired.settings.get("visibility") != "public"
-    if private and REVIEWERS in _LOST.get(found.plan, ()):
+    if private and REVIEWERS in _unsupported(found):
         # GitHub refuses these fields even where they only say that there is no reviewer.
         open_ones = tuple(
             replace(one, reviewers=(), reviewed=False) for one in desired.environments
         )
         desired = replace(desired, environments=open_ones)
-    if private and found.plan == "free":
+    if private and RULES in _unsupported(found):
         kept = {k: v for k, v in desired.settings.items() if k != "allow_auto_merge"}
         desired = replace(desired, settings=kept)
     desired = _known_to_server(desired, found)
