@@ -25,11 +25,17 @@ class FolderTree:
         return self.root.resolve()
 
     def paths(self, folder: str) -> Iterator[str]:
-        """Return every file below a folder, sorted."""
+        """Return every file below a folder, sorted.
+
+        Raises:
+            RefusedError: A folder in it is a link that leads out of the platform.
+        """
         found = []
         for parent, folders, files in os.walk(self.root / folder):
             folders[:] = [name for name in folders if name != "__pycache__"]
             place = Path(parent).relative_to(self.root).as_posix()
+            for name in folders:
+                self._inside(f"{place}/{name}")
             found += [f"{place}/{name}" for name in files]
         yield from sorted(found)
 
