@@ -70,7 +70,7 @@ class Platform:
                 where=self.source,
                 next_step="name a platform's folder or URL with --platform",
             ) from error
-        if compact.pop(DIGEST, "") != digest(text):
+        if not isinstance(compact, dict) or compact.pop(DIGEST, "") != digest(text):
             raise RefusedError(
                 "the templates were not written for this policy",
                 where=f"{self.source}/{POLICY}",

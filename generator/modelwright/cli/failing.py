@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from traceback import walk_tb
 from typing import Final
 
 from modelwright.cli.json_document import json_document
@@ -58,12 +59,28 @@ def unforeseen(error: BaseException) -> ModelwrightError:
         return _too_much(error)
     library = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
     if not isinstance(error, ModuleNotFoundError) or library not in EXTRAS:
-        return fault(error)
+        return _policy_fault(error) or fault(error)
     return SurroundingsError(
         f"{library} is not installed, which this command needs",
         where="Python",
         next_step=f"pip install 'modelwright-cli[{EXTRAS[library]}]'",
     )
+
+
+def _policy_fault(error: BaseException) -> ModelwrightError | None:
+    """Return what is wrong with the policy of a platform that a failed call worked on, if any."""
+    # Here, because only a command that failed needs them.
+    from modelwright.catalog.platform import Platform  # noqa: PLC0415
+    from modelwright.catalog.unsound import refuse_unsound  # noqa: PLC0415
+
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
+    held = [value for frame in reversed(frames) for value in frame.f_locals.values()]
+    for platform in (value for value in held if isinstance(value, Platform)):
+        try:
+            refuse_unsound(platform.tree, platform.source)
+        except ModelwrightError as refusal:
+            return refusal
+    return None
 
 
 def fault(error: BaseException) -> ModelwrightError:
