@@ -14,7 +14,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from packaging.version import InvalidVersion, Version
 
-LIST = runpy.run_path(str(Path(__file__).parent / "generator/modelwright/catalog/belonging.py"))
+MANIFEST = "generator/modelwright/template/generated/package_manifest.py"
+LIST = runpy.run_path(str(Path(__file__).parent / MANIFEST))
 PLATFORM: tuple[str, ...] = LIST["PLATFORM"]
 # What an old version of a project is rendered from, and what the plan of an update tells of it.
 KEPT = (*PLATFORM, "CHANGELOG.md")

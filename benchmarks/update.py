@@ -149,9 +149,9 @@ def git_processes(command: tuple[str, ...], project: Path, place: Path) -> int:
 
 def milliseconds_each(scene: Scene) -> float:
     """Return CPU time per project, children included, of many projects in one process."""
-    from modelwright.adapters.histories import Shelf  # noqa: PLC0415
-    from modelwright.operations.update import update  # noqa: PLC0415
-    from modelwright.operations.update_plan import Wish  # noqa: PLC0415
+    from modelwright.adapters.sources.histories import Shelf  # noqa: PLC0415
+    from modelwright.operations.update.request import Wish  # noqa: PLC0415
+    from modelwright.operations.update.update import update  # noqa: PLC0415
 
     projects = [scene.project(f"fleet_{number}") for number in range(PROJECTS + 1)]
     with Shelf() as shelf:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from modelwright import __version__
-from modelwright.adapters.placing import place
-from modelwright.adapters.platforms import located
-from modelwright.catalog.rendering import RenderedFile
-from modelwright.operations.new import rendered
+from modelwright.adapters.disk.placing import place
+from modelwright.adapters.sources.platforms import located
+from modelwright.operations.new.new import rendered
+from modelwright.template.rendering import RenderedFile
 
 HERE = Path(__file__).parent
 EXAMPLES = {

@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 if CONTEXT.get("_repo_dir"):
     sys.path.insert(0, str(Path(CONTEXT["_repo_dir"]).resolve().parents[1] / "generator"))
 
-from modelwright.operations.cookiecutter import complete, unshare
+from modelwright.operations.new.cookiecutter import complete, unshare
 
 if CONTEXT.get("_repo_dir"):
     unshare(Path(CONTEXT["_repo_dir"]).resolve())

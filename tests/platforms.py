@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from modelwright.operations.syncing import sync
+from modelwright.operations.platform.sync import sync
 
 ROOT = Path(__file__).parent.parent
 

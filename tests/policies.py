@@ -7,7 +7,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from modelwright.policy.load import read_plain
+from modelwright.policy.model.load import read_plain
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = (ROOT / "platform.yml").read_text(encoding="utf-8")

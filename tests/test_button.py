@@ -9,9 +9,9 @@ import subprocess
 import pytest
 import yaml
 
-from modelwright.catalog.button import BUTTON, OWN_BRAND, button
-from modelwright.operations.syncing import stale_files
+from modelwright.operations.platform.sync import stale_files
 from modelwright.policy.names import repository_name
+from modelwright.template.generated.dispatch_workflow import BUTTON, OWN_BRAND, button
 from tests.policies import ROOT, plain
 from tests.templates.real_tools.toolbox import run, tool
 

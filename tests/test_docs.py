@@ -69,7 +69,7 @@ def test_a_pull_request_is_green_and_then_red_as_its_document_says(
 
 
 def test_every_extra_is_documented_and_named_by_a_missing_library():
-    from modelwright.cli.failing import EXTRAS
+    from modelwright.cli.errors import EXTRAS
     from modelwright.operations.doctor import EXTRAS as DIAGNOSED
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

@@ -57,14 +57,14 @@ def test_functions_are_small():
 
 
 def test_every_derived_file_is_current():
-    from modelwright.operations.syncing import stale_files
+    from modelwright.operations.platform.sync import stale_files
 
     assert list(stale_files(ROOT)) == []
 
 
 def test_every_option_of_the_policy_is_a_question():
-    from modelwright.adapters.folder_tree import FolderTree
-    from modelwright.catalog.platform import Platform
+    from modelwright.adapters.disk.tree import FolderTree
+    from modelwright.template.platform import Platform
 
     platform = Platform(tree=FolderTree(ROOT), source="", version="")
     questions = {question.name: question for question in platform.template.questionnaire.questions}
@@ -96,8 +96,7 @@ def test_no_folder_of_a_template_is_empty():
 
 
 def test_the_owners_of_a_file_do_not_overlap():
-    from modelwright.catalog.archetypes import archetype_from
-    from modelwright.catalog.patterns import matches
+    from modelwright.template.archetypes import archetype_from, matches
 
     for file in (ROOT / "templates").glob("*/archetype.yml"):
         archetype = archetype_from(file.parent.name, file.read_text())
@@ -115,8 +114,7 @@ def test_the_owners_of_a_file_do_not_overlap():
 
 
 def test_every_pattern_of_a_catalogue_covers_a_file():
-    from modelwright.catalog.archetypes import archetype_from
-    from modelwright.catalog.patterns import matches
+    from modelwright.template.archetypes import archetype_from, matches
 
     for file in (ROOT / "templates").glob("*/archetype.yml"):
         archetype = archetype_from(file.parent.name, file.read_text())

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 
-from modelwright.adapters.surroundings import environment_of
+from modelwright.adapters.system.environment import environment_of
 from tests.platforms import ROOT
 
 SERVER = "https://ghe.example.com"

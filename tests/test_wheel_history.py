@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from modelwright.catalog.belonging import PLATFORM
+from modelwright.template.generated.package_manifest import PLATFORM
 from tests.bundles import bundle_of
 from tests.platforms import git
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import copier
 import yaml
 
-from modelwright.adapters.engines import copier_version
-from modelwright.adapters.histories import history_of
-from modelwright.catalog.rendering import RenderedFile
+from modelwright.adapters.copier.engines import copier_version
+from modelwright.adapters.sources.histories import history_of
+from modelwright.template.rendering import RenderedFile
 from tests.platforms import git
 
 ANSWERS = "{{ _copier_answers|to_nice_yaml }}"

@@ -9,10 +9,10 @@ import copier
 import pytest
 from copier._main import Worker
 
-from modelwright.adapters.copier_checkout import _COPIES
-from modelwright.adapters.engines import copier_version
-from modelwright.adapters.git_history import GitHistory
-from modelwright.adapters.histories import git_directory
+from modelwright.adapters.copier.checkout import _COPIES
+from modelwright.adapters.copier.engines import copier_version
+from modelwright.adapters.git.history import GitHistory
+from modelwright.adapters.sources.histories import git_directory
 from tests.adapters.copier_templates import copied, on_disk, stored_in, template, version
 from tests.platforms import git
 

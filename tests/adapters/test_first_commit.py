@@ -2,7 +2,7 @@
 
 import subprocess
 
-from modelwright.adapters.first_commit import commit, make_repository, stage
+from modelwright.adapters.git.commands import commit, make_repository, stage
 
 
 def test_nothing_runs_at_the_first_commit(tmp_path, monkeypatch):

@@ -6,10 +6,10 @@ import zlib
 
 import pytest
 
-from modelwright.adapters.folder_tree import FolderTree
-from modelwright.adapters.git_objects import GitObjects
-from modelwright.adapters.git_tree import changes
-from modelwright.adapters.histories import history_of
+from modelwright.adapters.disk.tree import FolderTree
+from modelwright.adapters.git.objects import GitObjects
+from modelwright.adapters.git.tree import changes
+from modelwright.adapters.sources.histories import history_of
 from modelwright.errors import RefusedError, SurroundingsError
 from tests.platforms import git
 

@@ -5,9 +5,8 @@ from base64 import b64encode
 import pytest
 
 from modelwright.adapters.github.address import api_address, refuse_stranger
-from modelwright.adapters.github.client import GitHub
-from modelwright.adapters.github.limits import seconds_to_wait
-from modelwright.adapters.github.sealing import sealed
+from modelwright.adapters.github.client import GitHub, seconds_to_wait
+from modelwright.adapters.github.credentials import sealed
 from modelwright.errors import UsageError
 
 

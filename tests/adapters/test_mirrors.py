@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from modelwright.adapters import git as adapter
-from modelwright.adapters.histories import history_of
-from modelwright.adapters.mirrors import held
-from modelwright.adapters.platforms import located
+from modelwright.adapters.git import commands as adapter
+from modelwright.adapters.sources.histories import history_of
+from modelwright.adapters.sources.mirrors import held
+from modelwright.adapters.sources.platforms import located
 from modelwright.errors import SurroundingsError
 from tests.platforms import git, platform_copy, release
 
@@ -225,7 +225,7 @@ def test_a_cache_that_cannot_be_written_is_said(upstream, tmp_path, monkeypatch)
 
 READ = """
 import sys
-from modelwright.adapters.histories import history_of
+from modelwright.adapters.sources.histories import history_of
 history = history_of(sys.argv[1])
 print(history.releases[-1].version, history.tree("main").read("file").decode())
 """

@@ -16,7 +16,7 @@ from tests.platforms import git, platform_copy, release
 URL = "https://github.com/halden-retail/modelwright"
 TELL = """
 import json, sys
-from modelwright.adapters.histories import history_of
+from modelwright.adapters.sources.histories import history_of
 history = history_of(sys.argv[1], offline="--offline" in sys.argv)
 versions = [release.version for release in history.releases]
 asked = sys.argv[2] if sys.argv[2:] and sys.argv[2][0] != "-" else versions[-1]
@@ -44,7 +44,7 @@ def step(folder, tag):
 
 JUDGE = """
 import json, sys
-from modelwright.operations.project_platform import platform_of_project
+from modelwright.operations.judge.policy_choice import platform_of_project
 platform = platform_of_project("", sys.argv[1], sys.argv[2])
 print(json.dumps([platform.version, platform.tree.read("templates/NOTE").decode()]))
 """

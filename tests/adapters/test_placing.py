@@ -2,9 +2,9 @@
 
 import pytest
 
-from modelwright.adapters.placing import write
-from modelwright.catalog.rendering import RenderedFile
+from modelwright.adapters.disk.placing import write
 from modelwright.errors import RefusedError
+from modelwright.template.rendering import RenderedFile
 
 
 @pytest.mark.parametrize("path", ["../x", "/tmp/x", ".git/config", "a/../../x"])

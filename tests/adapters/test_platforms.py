@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.adapters.platforms import configure, located, platform_for
+from modelwright.adapters.sources.platforms import configure, located, platform_for
 from modelwright.errors import RefusedError, SurroundingsError
 from tests.platforms import git, platform_copy, release
 

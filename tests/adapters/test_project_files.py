@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from modelwright.adapters.project_files import read_project
+from modelwright.adapters.git.project_files import read_project
 from modelwright.errors import SurroundingsError
 
 LINES = """

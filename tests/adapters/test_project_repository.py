@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from modelwright.adapters.project_repository import repository_of
+from modelwright.adapters.git.repository import repository_of
 from modelwright.errors import SurroundingsError
 from tests.platforms import git
 

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from modelwright.adapters.process import output, run
-from modelwright.adapters.surroundings import environment_of
+from modelwright.adapters.system.environment import environment_of
+from modelwright.adapters.system.process import output, run
 
 SECRETS = [
     *("MODELWRIGHT_APP_KEY", "MODELWRIGHT_APP_ID", "GH_TOKEN", "GITHUB_TOKEN", "SERVICE_API_KEYS"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modelwright.adapters import uv
+from modelwright.adapters.system import uv
 from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
 
 STATIC = """\

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.adapters import uv
+from modelwright.adapters.system import uv
 from tests.package_index import PackageIndexes
 
 PROJECT = """\

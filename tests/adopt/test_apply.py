@@ -106,9 +106,9 @@ def test_one_that_was_interrupted_is_named_with_what_finishes_it(apply, run, pro
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("modelwright.adapters.applying._bring", killed)
+        patch.setattr("modelwright.adapters.worktree.apply._bring", killed)
         # A kill leaves no time to tidy up.
-        patch.setattr("modelwright.adapters.applying.forget", lambda _: None)
+        patch.setattr("modelwright.adapters.worktree.apply.forget", lambda _: None)
         assert apply().code == INTERRUPTED
 
     ran = apply()

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from modelwright.adapters.histories import history_of
-from modelwright.operations.adopting.own import OwnTemplate
-from modelwright.operations.adopting.wanted import Wanted
+from modelwright.adapters.sources.histories import history_of
+from modelwright.operations.adopt.platform_template import OwnTemplate
+from modelwright.operations.adopt.request import Wanted
 from tests.adopt.conftest import ARCHETYPE, GIVEN, commit
 from tests.platforms import change_policy, git, platform_copy, release
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.catalog.fitting import Fitting, best, likeness
-from modelwright.catalog.rendering import RenderedFile
+from modelwright.template.inference.similarity import Fitting, best, likeness
+from modelwright.template.rendering import RenderedFile
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "", " ", "c d"]), max_size=6).map(
     lambda lines: "\n".join(lines).encode()

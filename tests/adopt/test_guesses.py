@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from modelwright.catalog.archetypes import archetype_from
-from modelwright.catalog.guessing.gathering import Known, guessed, guessed_archetype
-from modelwright.catalog.guessing.made import makers, unsound
-from modelwright.catalog.guessing.repository import Repository
+from modelwright.template.archetypes import archetype_from
+from modelwright.template.inference.evidence import Repository
+from modelwright.template.inference.inference import Known, guessed, guessed_archetype
+from modelwright.template.inference.origin import makers, unsound
 from tests.platforms import ROOT
 from tests.policies import plain
 

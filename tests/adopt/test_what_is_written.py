@@ -6,8 +6,8 @@ import copier
 import pytest
 import yaml
 
-from modelwright.adapters.platforms import located
-from modelwright.operations.new import rendered
+from modelwright.adapters.sources.platforms import located
+from modelwright.operations.new.new import rendered
 from tests.adopt.conftest import ARCHETYPE, GIVEN, commit, state
 from tests.platforms import ROOT, git
 
@@ -106,7 +106,7 @@ def test_a_person_is_asked_with_what_speaks_for_each_answer(adopt, project, monk
         put.append((prompt.name, prompt.default, prompt.message))
         return "returns"
 
-    monkeypatch.setattr("modelwright.cli.adopting._asker", lambda: ask)
+    monkeypatch.setattr("modelwright.cli.commands.adopt._asker", lambda: ask)
 
     assert adopt().code == DONE
 
@@ -132,7 +132,7 @@ def test_a_person_is_not_asked_what_follows_from_an_answer(run, tmp_path, histor
         put.append((prompt.name, prompt.default))
         return said[prompt.name]
 
-    monkeypatch.setattr("modelwright.cli.adopting._asker", lambda: ask)
+    monkeypatch.setattr("modelwright.cli.commands.adopt._asker", lambda: ask)
 
     ran = run("adopt", folder, "-a", ARCHETYPE, "--source", history, "--to", "v1.0.0")
 

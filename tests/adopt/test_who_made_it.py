@@ -5,8 +5,8 @@ import json
 import pytest
 import yaml
 
-from modelwright.adapters.platforms import located
-from modelwright.operations.new import new_project
+from modelwright.adapters.sources.platforms import located
+from modelwright.operations.new.new import new_project
 from tests.adopt.conftest import ARCHETYPE, GIVEN, commit, state
 from tests.platforms import git
 

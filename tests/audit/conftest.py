@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from modelwright.adapters.folder_tree import FolderTree
-from modelwright.catalog.platform import Platform
-from modelwright.operations.check import check_project
-from modelwright.operations.new import new_project
+from modelwright.adapters.disk.tree import FolderTree
+from modelwright.operations.judge.check import check_project
+from modelwright.operations.new.new import new_project
+from modelwright.template.platform import Platform
 from tests.platforms import platform_copy
 
 TODAY = date(2026, 11, 22)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from modelwright.policy.load import read_plain
+from modelwright.policy.model.load import read_plain
 from tests.audit.conftest import WHOLE
 
 POLICY = read_plain((Path(__file__).parents[2] / "platform.yml").read_text())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.audit.conflict_markers import first_marker
+from modelwright.audit.checks.files import first_marker
 
 MERGE = "<<<<<<< yours\nmine\n=======\ntheirs\n>>>>>>> v0.2.0\n"
 DIFF3 = "<<<<<<< yours\nmine\n||||||| 1234567\nold\n=======\ntheirs\n>>>>>>> v0.2.0\n"

@@ -401,7 +401,7 @@ def test_the_command_that_makes_the_lock_file_is_told(project, check):
 
 
 def test_every_rule_of_the_repository_has_a_change():
-    from modelwright.audit.rule_ids import REPOSITORY, WAIVERS
+    from modelwright.audit.findings import REPOSITORY, WAIVERS
 
     changed = {change.rule for change in CHANGES.values()}
 

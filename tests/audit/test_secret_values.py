@@ -2,8 +2,7 @@
 
 import pytest
 
-from modelwright.audit.secret_values import random_looking
-from modelwright.audit.token_shapes import shapes_in
+from modelwright.audit.checks.secret_values import random_looking, shapes_in
 
 
 @pytest.mark.parametrize(

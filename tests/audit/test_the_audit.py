@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from modelwright.audit.maturity.assessment import assessed
+from modelwright.audit.criteria.assessment import assessed
 from modelwright.cli.main import main
-from modelwright.operations.audit import audit_project
+from modelwright.operations.judge.audit import audit_project
 from tests.audit.conftest import TODAY
 from tests.audit.maturity.fresh import changed
 from tests.audit.maturity.fresh import project as in_memory

@@ -167,7 +167,7 @@ def test_the_platform_in_the_wheel_is_known_by_each_of_its_names(capsys, project
 
 
 def test_every_rule_is_explained(platform):
-    from modelwright.audit.rule_ids import rule_ids
+    from modelwright.audit.findings import rule_ids
 
     text = (
         (ROOT / "docs/check.md")

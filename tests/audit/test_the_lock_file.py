@@ -2,10 +2,10 @@
 
 import pytest
 
-from modelwright.adapters import uv
+from modelwright.adapters.system import uv
 from modelwright.audit.project import LockVerdict
-from modelwright.operations.check import check_project
-from modelwright.operations.lock_verdict import lock_verdict
+from modelwright.operations.judge.check import check_project
+from modelwright.operations.judge.project import lock_verdict
 from tests.audit.conftest import TODAY
 from tests.package_index import PackageIndexes
 

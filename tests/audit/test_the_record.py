@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
-from modelwright.audit.record import FIELDS, STATUSES
-from modelwright.audit.waivers import TEXTS
+from modelwright.audit.checks.record import FIELDS, STATUSES
+from modelwright.audit.findings import TEXTS
 from modelwright.policy.answers import PERSONAL_DATA
 from tests.audit.test_clean_projects import OWNERS
 

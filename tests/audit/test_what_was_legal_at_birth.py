@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from modelwright.adapters.folder_tree import FolderTree
-from modelwright.operations.check import check_project
+from modelwright.adapters.disk.tree import FolderTree
+from modelwright.operations.judge.check import check_project
 from tests.audit.conftest import TODAY
 from tests.platforms import change_policy, platform_copy
 

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from modelwright.catalog.dialect import environment, rendered_text
 from modelwright.policy.text import text_refusal
+from modelwright.template.dialect import environment, rendered_text
 
 ROOT = Path(__file__).parent.parent.parent
 ENV = environment(lambda path: (ROOT / path).read_text())

@@ -2,11 +2,10 @@
 
 import pytest
 
-from modelwright.adapters.folder_tree import FolderTree
-from modelwright.adapters.histories import history_of
-from modelwright.catalog.foreign import needs_copier
-from modelwright.catalog.foreign_texts import foreign_text
-from modelwright.catalog.version import DialectVersion
+from modelwright.adapters.disk.tree import FolderTree
+from modelwright.adapters.sources.histories import history_of
+from modelwright.template.compatibility import foreign_text, needs_copier
+from modelwright.template.version import DialectVersion
 from tests.adapters.copier_features import FEATURES
 from tests.adapters.copier_templates import copied, stored_in, template
 from tests.platforms import platform_copy, release

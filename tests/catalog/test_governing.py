@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.catalog.archetypes import FILE, archetype_from
-from modelwright.catalog.governing import ungoverned
-from modelwright.catalog.patterns import matches
+from modelwright.template.archetypes import FILE, archetype_from, matches, ungoverned
 
 ROOT = Path(__file__).parents[2]
 ARCHETYPES = sorted(path.parent.name for path in ROOT.glob(f"templates/*/{FILE}"))

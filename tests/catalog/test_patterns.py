@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import PathSpec
 
-from modelwright.catalog.patterns import matches
+from modelwright.template.archetypes import matches
 
 PARTS = st.sampled_from(["a", "b", "src", "load", "x.py", "long-name.yaml"])
 PATHS = st.lists(PARTS, min_size=1, max_size=4).map("/".join)

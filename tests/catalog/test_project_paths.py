@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.catalog.project_paths import refuse_links, refuse_paths, unsafe
 from modelwright.errors import RefusedError
+from modelwright.template.project_paths import refuse_links, refuse_paths, unsafe
 
 HARMLESS = [
     *("README.md", "src/fraud_scoring/__init__.py", ".github/workflows/ci.yml", ".gitignore"),

@@ -8,12 +8,11 @@ import time
 import pytest
 
 from modelwright.audit.yaml_file import Unreadable, read_yaml
-from modelwright.catalog.platform_record import record_from
 from modelwright.errors import RefusedError
-from modelwright.policy.bounded import bounded
 from modelwright.policy.faults import PolicyError
-from modelwright.policy.yaml_limits import excess, expansion
-from modelwright.policy.yaml_text import read_document
+from modelwright.policy.resource_limits import bounded
+from modelwright.policy.yaml_reader import excess, expansion, read_document
+from modelwright.template.platform import record_from
 from tests.cli.test_hostile_platform import PLACE
 from tests.platforms import platform_copy
 
@@ -158,7 +157,7 @@ def test_texts_that_people_write_are_read():
 def test_a_programs_memory_is_not_bounded_by_ours(tmp_path):
     import resource
 
-    from modelwright.adapters.process import run
+    from modelwright.adapters.system.process import run
 
     code = "import resource; print(resource.getrlimit(resource.RLIMIT_DATA))"
     usual = resource.getrlimit(resource.RLIMIT_DATA)

@@ -395,7 +395,7 @@ def test_a_fault_of_ours_says_where_to_report_it(make, monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr("modelwright.operations.new.render", broken)
+    monkeypatch.setattr("modelwright.operations.new.new.render", broken)
 
     ran = make()
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 import yaml
 
-from modelwright.catalog.platform import digest
+from modelwright.template.platform import digest
 from tests.platforms import ROOT, git, platform_copy, release
 
 COMPACT = "templates/_shared/policy.json"

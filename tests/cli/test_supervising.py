@@ -13,8 +13,8 @@ import ctypes, os, signal, sys, time
 # A test run that nohup started, or that is in the background, ignores these and hands that on.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
-from modelwright.cli.supervising import supervised
-from modelwright.policy.bounded import bounded
+from modelwright.cli.supervise import supervised
+from modelwright.policy.resource_limits import bounded
 from modelwright.errors import RefusedError
 
 def work(arguments):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from modelwright.adapters.urls import bare, shown
+from modelwright.adapters.system.urls import bare, shown
 from tests.platforms import git, platform_copy, release
 
 CANARY = "canary0of0the0url"

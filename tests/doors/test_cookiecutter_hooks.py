@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modelwright.operations.cookiecutter import share, unshare
+from modelwright.operations.new.cookiecutter import share, unshare
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -87,7 +87,7 @@ def test_the_hooks_need_no_package_and_run_in_an_older_python(python, tmp_path):
         pytest.skip(f"there is no Python {python} here")
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "import modelwright.operations.cookiecutter, modelwright.policy.answers\n"
+        "import modelwright.operations.new.cookiecutter, modelwright.policy.answers\n"
         "assert not {'yaml', 'pydantic', 'jinja2', 'typer'} & set(sys.modules)"
     )
     subprocess.run([found.stdout.strip(), "-I", "-c", code, str(ROOT / "generator")], check=True)

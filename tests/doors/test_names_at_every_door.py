@@ -11,9 +11,9 @@ import yaml
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
 
-from modelwright.adapters.platforms import located
+from modelwright.adapters.sources.platforms import located
 from modelwright.cli.main import main
-from modelwright.operations.check import check_project
+from modelwright.operations.judge.check import check_project
 from modelwright.policy.rules import refusals
 from tests.name_table import rows
 from tests.platforms import ROOT, change_policy, platform_copy
@@ -46,7 +46,7 @@ def platform_of(tmp_path_factory):
                 shutil.copytree(project.parent, other, symlinks=True)
             with pytest.MonkeyPatch.context() as patch:
                 # Some rows need a policy that leaves a brand no room at all, which no sync takes.
-                patch.setattr("modelwright.operations.syncing.load_policy", lambda *_: None)
+                patch.setattr("modelwright.operations.platform.sync.load_policy", lambda *_: None)
                 change_policy(folder, yaml.safe_dump(whole(row.policy), allow_unicode=True))
             known[key] = folder
         return known[key]

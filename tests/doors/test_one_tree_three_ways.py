@@ -8,9 +8,9 @@ import copier
 import pytest
 from cookiecutter.main import cookiecutter
 
-from modelwright.adapters.folder_tree import FolderTree
-from modelwright.catalog.platform import Platform
-from modelwright.operations.new import new_project
+from modelwright.adapters.disk.tree import FolderTree
+from modelwright.operations.new.new import new_project
+from modelwright.template.platform import Platform
 
 ROOT = Path(__file__).parent.parent.parent
 ARCHETYPE = "online-serving"

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from modelwright.catalog.starter import BUNDLE
 from modelwright.cli.main import main
+from modelwright.template.generated.starter import BUNDLE
 from tests.github.creating import Creating
 from tests.github.fake import FakeGitHub
 from tests.github.fake.description import github_description

@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
-from modelwright.adapters.platforms import located
-from modelwright.operations.new import rendered
-from modelwright.provisioning.desired import desired_state
+from modelwright.adapters.sources.platforms import located
+from modelwright.operations.new.new import rendered
+from modelwright.provisioning.desired_state import desired_state
 from tests.platforms import ROOT, platform_copy
 
 ANSWERS = {"team": "norda-fraud", "use_case": "wrapping", "description": "Wraps gifts"}

@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from modelwright.catalog.starter import BUNDLE
 from modelwright.cli.main import main
+from modelwright.template.generated.starter import BUNDLE
 from tests.github.creating import writes
 from tests.github.organisation import REQUESTER, WORKFLOW_TOKEN
 from tests.github.starting import RELEASE, from_template

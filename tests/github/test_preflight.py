@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from modelwright.provisioning.rights import RIGHTS, missing_rights, narrowed_rights
+from modelwright.provisioning.app_permissions import RIGHTS, missing_rights, narrowed_rights
 from tests.github.creating import FULL_NAME, writes
 from tests.github.fake import faults
 from tests.github.organisation import APP_PERMISSIONS, LOGIN, POLICY

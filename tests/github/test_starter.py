@@ -7,12 +7,12 @@ import subprocess
 import pytest
 import yaml
 
-from modelwright.adapters.platforms import located
-from modelwright.catalog.starter import BUNDLE, START, WORKFLOWS
+from modelwright.adapters.sources.platforms import located
 from modelwright.cli.main import main
-from modelwright.operations.new import rendered
-from modelwright.operations.starters import starter_files
-from modelwright.operations.starters import starters as wanted_starters
+from modelwright.operations.new.new import rendered
+from modelwright.operations.start.starters import starter_files
+from modelwright.operations.start.starters import starters as wanted_starters
+from modelwright.template.generated.starter import BUNDLE, START, WORKFLOWS
 from tests.github.asking import ask
 from tests.github.organisation import APP_TOKEN
 from tests.github.standing import standing

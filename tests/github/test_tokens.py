@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.adapters.github.tokens import credential_for
+from modelwright.adapters.github.credentials import credential_for
 from modelwright.errors import SurroundingsError
 from tests.github.creating import FULL_NAME
 from tests.github.organisation import APP_PERMISSIONS

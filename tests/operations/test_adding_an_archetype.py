@@ -8,11 +8,11 @@ import pytest
 import yaml
 from cookiecutter.main import cookiecutter
 
-from modelwright.adapters.platforms import located
+from modelwright.adapters.sources.platforms import located
 from modelwright.errors import RefusedError
-from modelwright.operations.audit import audit_project
-from modelwright.operations.new import new_project
-from modelwright.operations.platform_check import check_platform, combinations
+from modelwright.operations.judge.audit import audit_project
+from modelwright.operations.new.new import new_project
+from modelwright.operations.platform.check import check_platform, combinations
 from tests.platforms import ROOT, change_policy, platform_copy
 
 ARCHETYPE = """\

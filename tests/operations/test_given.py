@@ -3,7 +3,7 @@
 import pytest
 
 from modelwright.errors import UsageError
-from modelwright.operations.given import given_answers
+from modelwright.operations.new.answer_options import given_answers
 
 
 def test_a_value_may_hold_an_equals_sign():

@@ -4,8 +4,8 @@ import copier
 import pytest
 import yaml
 
-from modelwright.adapters.platforms import located
-from modelwright.operations.new import new_project
+from modelwright.adapters.sources.platforms import located
+from modelwright.operations.new.new import new_project
 from tests.platforms import change_policy, git, platform_copy, release
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 import yaml
 
-from modelwright.operations.check import check_project
-from modelwright.operations.project_platform import platform_of_project
+from modelwright.operations.judge.check import check_project
+from modelwright.operations.judge.policy_choice import platform_of_project
 from tests.platforms import git, platform_copy, release
 
 TODAY = date(2026, 11, 1)

@@ -1,7 +1,7 @@
 """One organisation's platform and its projects, for the tests of its life."""
 
-from modelwright.adapters.platforms import located
-from modelwright.operations.new import new_project
+from modelwright.adapters.sources.platforms import located
+from modelwright.operations.new.new import new_project
 from tests.platforms import change_policy, git
 
 URL = "https://github.com/nineteen-shops/ml-platform"

@@ -3,8 +3,8 @@
 import pytest
 
 from modelwright.errors import RefusedError, UsageError
-from modelwright.operations.policy_questions import policy_answers
-from modelwright.policy.load import load_policy
+from modelwright.operations.platform.interview import policy_answers
+from modelwright.policy.model.load import load_policy
 from tests.platform_init.organisation import ANSWERS
 from tests.policies import edited
 

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from modelwright.operations import platform_init
+from modelwright.operations.platform import init as platform_init
 from tests.platform_init.organisation import ANSWERS, big_organisation
 from tests.policies import edited
 

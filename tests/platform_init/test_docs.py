@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modelwright.cli.app import command
+from modelwright.cli.main import command
 from tests.console import commands, follow
 from tests.platforms import ROOT
 

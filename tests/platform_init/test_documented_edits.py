@@ -9,9 +9,9 @@ import subprocess
 import pytest
 import yaml
 
-from modelwright.adapters.platforms import located
-from modelwright.operations.new import new_project
-from modelwright.operations.pinning import pin_today, stale_pin
+from modelwright.adapters.sources.platforms import located
+from modelwright.operations.new.new import new_project
+from modelwright.operations.platform.pin import pin_today, stale_pin
 from tests.platform_init.upstream import run_from
 from tests.platforms import change_policy, git
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from modelwright.operations.pinning import pin_today
+from modelwright.operations.platform.pin import pin_today
 from tests.platform_init.one_platform import URL, lead, make, policy_of, with_remote
 from tests.platforms import change_policy, git
 from tests.templates.real_tools import projects

@@ -4,7 +4,7 @@ import json
 
 import yaml
 
-from modelwright.catalog.belonging import belongs, place_of
+from modelwright.template.generated.package_manifest import belongs, place_of
 from tests.platforms import ROOT, git
 
 DONE = 0

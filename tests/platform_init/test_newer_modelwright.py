@@ -4,10 +4,10 @@ import shutil
 
 import pytest
 
-from modelwright.adapters.histories import history_of
+from modelwright.adapters.sources.histories import history_of
 from modelwright.errors import RefusedError
-from modelwright.operations.platform_update import follows, platform_sides, record_of
-from modelwright.operations.syncing import expected_files
+from modelwright.operations.platform.sync import expected_files
+from modelwright.operations.platform.update import follows, platform_sides, record_of
 from tests.platform_init.organisation import ANSWERS
 from tests.platform_init.upstream import release, released, run_from
 from tests.platforms import ROOT, git
@@ -141,7 +141,7 @@ def test_a_repository_that_is_no_modelwright_is_refused(platform, tmp_path):
 
 
 def test_what_is_in_the_list_exists_or_belongs_to_what_is_to_come():
-    from modelwright.catalog.belonging import PLATFORM
+    from modelwright.template.generated.package_manifest import PLATFORM
 
     missing = {name for name in PLATFORM if not (ROOT / name).exists()}
     assert missing <= {

@@ -6,9 +6,9 @@ import shutil
 import pytest
 import yaml
 
-from modelwright.adapters.platforms import located
-from modelwright.catalog.rendering import ANSWERS_FILE
-from modelwright.operations.new import rendered
+from modelwright.adapters.sources.platforms import located
+from modelwright.operations.new.new import rendered
+from modelwright.template.rendering import ANSWERS_FILE
 from tests.nightly import nightly
 from tests.platform_init.one_platform import (
     URL,

@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 
-from modelwright.catalog.belonging import belongs
-from modelwright.operations.syncing import sync
+from modelwright.operations.platform.sync import sync
+from modelwright.template.generated.package_manifest import belongs
 from tests.platforms import ROOT, git
 
 

@@ -5,7 +5,7 @@ import copy
 import pytest
 import yaml
 
-from modelwright.policy.first_deployment import Deployment, of_brand, of_project
+from modelwright.policy.model.first_deployment import Deployment, of_brand, of_project
 from tests.platforms import ROOT
 
 POLICY = yaml.safe_load((ROOT / "platform.yml").read_text())

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from modelwright.errors import RefusedError
 from modelwright.policy.faults import PolicyError
-from modelwright.policy.load import load_policy, read_plain
+from modelwright.policy.model.load import load_policy, read_plain
 from tests.policies import SAMPLE, big_policy, edited
 from tests.policy.planted_faults import AGREEMENT, SHAPE, TEXT
 

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2_ansible_filters import AnsibleCoreFiltersExtension
 
-from modelwright.policy.answers import answers_refusals
+from modelwright.policy.answers import answers_refusals, sharing_refusals
 from modelwright.policy.rules import refusals
-from modelwright.policy.sharing import sharing_refusals
 from modelwright.policy.text import text_refusal
 from tests.policies import ROOT, big_policy, plain
 

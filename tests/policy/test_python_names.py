@@ -7,9 +7,8 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from modelwright.policy.fragments import fragments
-from modelwright.policy.library_names import LIBRARIES, LIBRARY_NAMES
-from modelwright.policy.python_names import PYTHON_NAMES
+from modelwright.policy.reserved_names import LIBRARIES, LIBRARY_NAMES, PYTHON_NAMES
+from modelwright.template.generated.fragments import fragments
 from tests.policies import ROOT
 
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from modelwright.policy.model import Policy
+from modelwright.policy.model.document import Policy
 from tests.policies import ROOT, plain
 
 REFERENCE = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")

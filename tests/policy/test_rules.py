@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelwright.policy.names import derived_names, parse_repository_name, repository_name
-from modelwright.policy.refusal import Refusal
-from modelwright.policy.rules import binds, refusals, repository_refusal
+from modelwright.policy.rules import Refusal, binds, refusals, repository_refusal
 from tests.policies import big_policy, plain
 
 SAMPLE = plain()

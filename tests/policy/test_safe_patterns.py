@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from modelwright.adapters.platforms import located
+from modelwright.adapters.sources.platforms import located
 from modelwright.errors import RefusedError
 from modelwright.policy.safe_patterns import unsafe_pattern
 from tests.platforms import ROOT, platform_copy

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelwright.policy.limits import TARGETS, limit_problem
-from modelwright.policy.tags import cost_tags, for_target
+from modelwright.policy.tags import TARGETS, cost_tags, for_target, limit_problem
 from tests.policies import big_policy, plain
 
 BIG = plain(big_policy())

@@ -8,8 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelwright.policy.characters import CHARACTER_NAMES, character_name
-from modelwright.policy.text import text_refusal
+from modelwright.policy.text import CHARACTER_NAMES, character_name, text_refusal
 
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=60)
 

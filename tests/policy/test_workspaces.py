@@ -5,8 +5,7 @@ import pytest
 import yaml
 
 from modelwright.cli.main import main
-from modelwright.policy.answers import answers_refusals
-from modelwright.policy.workspaces import workspace_refusal
+from modelwright.policy.answers import answers_refusals, workspace_refusal
 from tests.platforms import platform_copy
 from tests.policies import plain
 from tests.policy.test_naming_macros import NAMING

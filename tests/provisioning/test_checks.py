@@ -2,9 +2,9 @@
 
 import pytest
 
-from modelwright.adapters.folder_tree import FolderTree
+from modelwright.adapters.disk.tree import FolderTree
 from modelwright.errors import RefusedError
-from modelwright.provisioning.checks import published_checks
+from modelwright.provisioning.status_checks import published_checks
 from tests.policies import ROOT, plain
 
 PLATFORM = plain()["platform"]["repository"]

@@ -3,7 +3,7 @@
 import pytest
 
 from modelwright.provisioning import journal
-from modelwright.provisioning.change import Call, Change, Phase
+from modelwright.provisioning.plan_changes import Call, Change, Phase
 
 CHANGE = Change(
     phase=Phase.RULES,

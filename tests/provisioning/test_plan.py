@@ -4,16 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from modelwright.provisioning.actual import Actual
-from modelwright.provisioning.change import PUSH, Phase
-from modelwright.provisioning.claims import name_faults, owner_faults
-from modelwright.provisioning.desired import desired_state
-from modelwright.provisioning.faults import faults
-from modelwright.provisioning.found import Found
-from modelwright.provisioning.marker import marked, run_of
+from modelwright.provisioning.actual_state import Actual, marked, run_of
+from modelwright.provisioning.desired_state import desired_state
+from modelwright.provisioning.organisation_state import Found
 from modelwright.provisioning.plan import plan
-from modelwright.provisioning.plan_limits import lost
-from modelwright.provisioning.values import filled, missing_values
+from modelwright.provisioning.plan_changes import PUSH, Phase
+from modelwright.provisioning.preflight import faults, lost
+from modelwright.provisioning.repository_claims import name_faults, owner_faults
+from modelwright.provisioning.secret_values import filled, missing_values
 from tests.policies import plain
 
 RUN = "0123456789abcdef"

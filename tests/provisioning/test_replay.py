@@ -3,8 +3,8 @@
 import pytest
 
 from modelwright.provisioning import journal
-from modelwright.provisioning.change import Call
-from modelwright.provisioning.replay import may_be_sent
+from modelwright.provisioning.journal import may_be_sent
+from modelwright.provisioning.plan_changes import Call
 from tests.provisioning.test_plan import desired  # noqa: F401 -- a fixture
 
 ORG, R = "/orgs/halden-retail", "/repos/halden-retail/kitto-mail-timing-serve"

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import yaml
 
-from modelwright.adapters.folder_tree import FolderTree
-from modelwright.adapters.platforms import located
-from modelwright.catalog.platform import Platform
-from modelwright.operations.new import new_project
+from modelwright.adapters.disk.tree import FolderTree
+from modelwright.adapters.sources.platforms import located
+from modelwright.template.platform import Platform
+from modelwright.operations.new.new import new_project
 from tests.platforms import platform_copy
 
 REPOSITORY: Final = Path(__file__).parents[2]

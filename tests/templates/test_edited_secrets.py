@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from modelwright.adapters.platforms import located
-from modelwright.operations.new import new_project, rendered
-from modelwright.operations.check import check_project
+from modelwright.adapters.sources.platforms import located
+from modelwright.operations.new.new import new_project, rendered
+from modelwright.operations.judge.check import check_project
 from tests.audit.conftest import TODAY
 from tests.platforms import platform_copy
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from modelwright.audit.maturity.catalogue import CRITERIA, assess
-from modelwright.audit.maturity.result import Outcome
+from modelwright.audit.criteria.catalogue import CRITERIA, assess
+from modelwright.audit.evidence import Outcome
 from tests.audit.maturity.fresh import outcomes, project
 
 COMMON = {

@@ -7,9 +7,9 @@ import sys
 import pytest
 import yaml
 
-from modelwright.adapters.platforms import located
+from modelwright.adapters.sources.platforms import located
 from modelwright.cli.main import main
-from modelwright.operations.new import new_project
+from modelwright.operations.new.new import new_project
 from tests.package_index import PackageIndexes
 from tests.platforms import change_policy, platform_copy
 from tests.templates.rendering import SAMPLES

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
-from modelwright.audit.maturity.markdown import headings
+from modelwright.audit.facts.documents import headings
 from tests.audit.maturity.fresh import project
 
 VARIATIONS = {

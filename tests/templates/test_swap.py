@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from modelwright.adapters.folder_tree import FolderTree
-from modelwright.catalog.platform import Platform
+from modelwright.adapters.disk.tree import FolderTree
+from modelwright.template.platform import Platform
 from tests.nightly import nightly
 from tests.templates.green import Green, made
 from tests.templates.swapping import swap

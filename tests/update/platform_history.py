@@ -9,10 +9,10 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from modelwright.adapters.histories import history_of
-from modelwright.catalog.platform import Platform
+from modelwright.adapters.sources.histories import history_of
 from modelwright.errors import ModelwrightError
-from modelwright.operations.new import rendered
+from modelwright.operations.new.new import rendered
+from modelwright.template.platform import Platform
 from tests.platforms import ROOT
 from tests.update.files import Entry, Files
 from tests.update.histories import commit_stream, fast_import, new_repository

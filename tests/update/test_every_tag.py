@@ -5,7 +5,7 @@ import random
 import pytest
 import yaml
 
-from modelwright.catalog.patterns import matches
+from modelwright.template.archetypes import matches
 from tests.platforms import ROOT
 from tests.update.engines import Ours
 from tests.update.evolutions import ANSWERS_FILE, HERS, SKIPPED, evolved, first_template

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from modelwright.adapters import project_git
+from modelwright.adapters.git import project
 from tests.update.engines import Ours
 from tests.update.projects import git, read_files, snapshot
 from tests.update.telling import CASES, lived_through
@@ -24,7 +24,7 @@ MOMENTS = 14
 @contextmanager
 def at_moment(number, action):
     """Do something just before git is run in the project for the nth time."""
-    real, seen = project_git.output, [0]
+    real, seen = project.output, [0]
 
     def output(*arguments, **options):
         if seen[0] == number:
@@ -33,11 +33,11 @@ def at_moment(number, action):
         seen[0] += 1
         return real(*arguments, **options)
 
-    project_git.output = output
+    project.output = output
     try:
         yield
     finally:
-        project_git.output = real
+        project.output = real
 
 
 class Disturbed(Ours):

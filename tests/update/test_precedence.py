@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.update.precedence import counting_instead
+from modelwright.update.conflicts import counting_instead
 
 
 @pytest.mark.parametrize(("path", "others", "expected"), [

@@ -149,7 +149,7 @@ def test_an_editor_that_holds_a_file_open_writes_after_it_was_replaced(story, ne
     program = f"""
 import subprocess, sys
 held = open({str(place)!r}, "a")
-import modelwright.adapters.applying as applying
+import modelwright.adapters.worktree.apply as applying
 refresh = applying.refresh_index
 def late(*arguments):
     held.write("saved late\\n"); held.flush()

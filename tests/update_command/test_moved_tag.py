@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from modelwright.adapters.mirrors import distrust
+from modelwright.adapters.sources.mirrors import distrust
 from tests.platforms import git
 from tests.update_command.small import FIRST, Story, run
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from modelwright.adapters.merging import require_git
+from modelwright.adapters.git.merge import require_git
 from modelwright.cli.main import main
 from tests.platforms import git
 from tests.update_command.small import COPIER, FIRST, run, whole

@@ -5,8 +5,8 @@ import shutil
 import copier
 import pytest
 
-from modelwright.adapters.platforms import located
-from modelwright.operations.new import new_project
+from modelwright.adapters.sources.platforms import located
+from modelwright.operations.new.new import new_project
 from tests.platforms import git, platform_copy, release
 from tests.update_command.small import run
 

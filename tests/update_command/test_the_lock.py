@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from modelwright.adapters import uv
+from modelwright.adapters.system import uv
 from tests.package_index import PackageIndexes, wheel
 from tests.platforms import git
 from tests.update_command.small import run

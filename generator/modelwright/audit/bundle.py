@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modelwright.audit.plain import listed, mapped, mappings
-from modelwright.audit.project import Project
+from modelwright.audit.project import Project, listed, mapped, mappings
 
 FILE: Final = "databricks.yml"
 KINDS: Final = ("jobs", "pipelines", "model_serving_endpoints")

@@ -6,19 +6,27 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from modelwright.audit.answers import check_answers, check_repository
-from modelwright.audit.conflict_markers import check_conflicts
-from modelwright.audit.drift import check_drift
-from modelwright.audit.env_files import check_env, check_example
-from modelwright.audit.finding import Finding
-from modelwright.audit.judge import BY_POLICY, check_released, check_source, check_verified
-from modelwright.audit.lock_file import check_lock
-from modelwright.audit.manifest import check_manifest
-from modelwright.audit.pins import check_pins
-from modelwright.audit.project import Project
-from modelwright.audit.readable import check_yaml
-from modelwright.audit.record import check_agreement, check_record, check_status
-from modelwright.audit.rule_ids import (
+from modelwright.audit.checks.answers import check_answers, check_repository
+from modelwright.audit.checks.cost_tags import (
+    check_budget_policy,
+    check_bundle_tags,
+    check_image,
+    check_kubernetes,
+    check_record_tags,
+    check_run_tags,
+)
+from modelwright.audit.checks.drift import check_drift
+from modelwright.audit.checks.files import check_conflicts, check_env, check_example, check_yaml
+from modelwright.audit.checks.lock_file import check_lock
+from modelwright.audit.checks.pins import check_pins
+from modelwright.audit.checks.record import check_agreement, check_record, check_status
+from modelwright.audit.checks.secret_references import (
+    check_entries,
+    check_manifest,
+    check_references,
+)
+from modelwright.audit.checks.secret_values import check_values
+from modelwright.audit.findings import (
     ANSWERS,
     NAMES,
     PLATFORM,
@@ -26,15 +34,13 @@ from modelwright.audit.rule_ids import (
     UNJUDGED,
     UNWAIVABLE,
     WAIVERS,
+    Finding,
+    apply_waivers,
+    check_waivers,
     rule_ids,
 )
-from modelwright.audit.secret_values import check_values
-from modelwright.audit.secrets import check_entries, check_references
-from modelwright.audit.tags_databricks import check_budget_policy, check_bundle_tags
-from modelwright.audit.tags_image import check_image
-from modelwright.audit.tags_kubernetes import check_kubernetes
-from modelwright.audit.tags_record import check_record_tags, check_run_tags
-from modelwright.audit.waivers import apply_waivers, check_waivers
+from modelwright.audit.judge import BY_POLICY, check_released, check_source, check_verified
+from modelwright.audit.project import Project
 
 Check = Callable[[Project], Iterator[Finding]]
 CHECKS: Final[tuple[Check, ...]] = (

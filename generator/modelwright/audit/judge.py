@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from modelwright.audit.finding import Finding
+from modelwright.audit.findings import ANSWERS, NAMES, Finding
 from modelwright.audit.project import ANSWERS_FILE, Project
-from modelwright.audit.rule_ids import ANSWERS, NAMES
-from modelwright.policy.refusal import show
+from modelwright.policy.rules import show
 
 # What an older or newer policy would judge wrongly; naming rules have the policy's own ids.
 BY_POLICY: Final = frozenset(

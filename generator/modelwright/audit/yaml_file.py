@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from modelwright.policy.yaml_limits import UNREADABLE, excess, expansion
+from modelwright.policy.yaml_reader import UNREADABLE, excess, expansion
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as FastLoader

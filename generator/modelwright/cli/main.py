@@ -5,14 +5,111 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Final, get_args
 
+import typer
 from typer import Abort, TyperException
 
-from modelwright.adapters.signals import stopped_by_exception
-from modelwright.cli.app import command
-from modelwright.cli.failing import tell, unforeseen, wants_json
+from modelwright import __version__
+from modelwright.adapters.system.signals import stopped_by_exception
+from modelwright.cli.errors import tell, unforeseen, wants_json
 from modelwright.errors import ModelwrightError, UsageError
+
+_PLAIN = (str, Path, bool)
+
+
+def take_values_plainly(command: Any) -> None:  # noqa: ANN401 -- the framework's type is private
+    """Give every text, path, flag and list of them of a command, and below it, a plain way."""
+    try:
+        from typer._coercion import RuntimeParam  # noqa: PLC0415
+    except ImportError:
+        return
+
+    class Plain(RuntimeParam):
+        """Takes the value as it was typed."""
+
+        def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401, ARG002
+            plain = Path if _kind(self.annotation) is Path else _same
+            return list(map(plain, value)) if isinstance(value, list | tuple) else plain(value)
+
+    # The parameters and, which stands apart, `--help`.
+    for parameter in command.get_params(command.context_class(command)):
+        described = getattr(parameter, "type_descriptor", None)
+        if described is not None and _kind(described.annotation) in _PLAIN:
+            parameter._runtime_param = Plain(  # noqa: SLF001
+                parameter_info=described.parameter_info, annotation=described.annotation
+            )
+    for below in getattr(command, "commands", {}).values():
+        take_values_plainly(below)
+
+
+def _same(value: object) -> object:
+    return value
+
+
+def _kind(annotation: object) -> object:
+    """Return what a value is, without `None` and without the list around it."""
+    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    return kinds[0] if kinds else annotation
+
+
+# By name, because what the others stand on is a third of the time that a command takes to start.
+_COMMANDS: Final = {
+    "list": "show",
+    "new": "new",
+    "create": "create",
+    "start": "start",
+    "adopt": "adopt",
+    "check": "check",
+    "audit": "audit",
+    "status": "status",
+    "update": "update",
+    "platform": "app",
+    "doctor": "doctor",
+}
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"modelwright {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """Makes, standardises and maintains machine-learning repositories."""
+
+
+def command(name: str = "") -> Any:  # noqa: ANN401 -- the framework's own type is private
+    """Return the command line: with one command where its name is given, else with all."""
+    app = typer.Typer(
+        name="modelwright",
+        help="Makes, standardises and maintains machine-learning repositories.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+    app.callback()(_root)
+    for each in [name] if name in _COMMANDS else _COMMANDS:
+        module = import_module(f"modelwright.cli.commands.{each}")
+        found = getattr(module, _COMMANDS[each])
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=each)
+        else:
+            app.command(each)(found)
+    whole = typer.main.get_command(app)
+    take_values_plainly(whole)
+    return whole
+
 
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141

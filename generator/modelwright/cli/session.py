@@ -4,17 +4,57 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from modelwright.adapters.placing import refuse_occupied
-from modelwright.adapters.platforms import at_version, platform_for
-from modelwright.catalog.platform import Platform
+import typer
+
+from modelwright.adapters.disk.placing import refuse_occupied
+from modelwright.adapters.sources.platforms import at_version, platform_for
 from modelwright.cli.terminal import Terminal
 from modelwright.errors import UsageError
 from modelwright.policy.names import repository_name
+from modelwright.template.platform import Platform
 
 if TYPE_CHECKING:
-    from modelwright.catalog.answering import Asker, Prompt
+    from modelwright.template.answer_collector import Asker, Prompt
+
+ArchetypeArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="[ARCHETYPE]",
+        help="The pattern, asked for where it is left out; see modelwright list.",
+        show_default=False,
+    ),
+]
+PlatformOption = Annotated[
+    str,
+    typer.Option(
+        "--platform", metavar="URL|DIR[@REF]", help="The platform to work with.", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Print every step.")]
+DataOption = Annotated[
+    list[str], typer.Option("--data", "-d", metavar="NAME=VALUE", help="Answer a question.")
+]
+DataFileOption = Annotated[Path | None, typer.Option("--data-file", "-f", help="Answers as YAML.")]
+ToOption = Annotated[
+    str, typer.Option("--to", metavar="VERSION", help="Not the newest.", show_default=False)
+]
+SourceOption = Annotated[
+    str,
+    typer.Option(
+        "--source", metavar="URL", help="Where the template lives now.", show_default=False
+    ),
+]
+TrustOption = Annotated[
+    bool, typer.Option("--trust", help="Accept a template that asks to run code.")
+]
+AnswersFileOption = Annotated[
+    str, typer.Option("--answers-file", "-a", metavar="PATH", help="Where the answers stand.")
+]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Contact no host.")]
 
 
 def opened(named: str, terminal: Terminal, *, version: str = "") -> Platform:
@@ -54,7 +94,7 @@ def chosen_archetype(platform: Platform, named: str, ask: Asker | None) -> str:
             where="ARCHETYPE",
             next_step=f"name {' or '.join(offered)}; modelwright list says what each makes",
         )
-    from modelwright.catalog.answering import Prompt  # noqa: PLC0415 -- the template engine
+    from modelwright.template.answer_collector import Prompt  # noqa: PLC0415 -- the template engine
 
     width = max(len(identity) for identity in offered)
     labels = {f"{identity:<{width}}  {makes}": identity for identity, makes in offered.items()}
@@ -79,7 +119,7 @@ def asker(platform: Platform, *, defaults: bool, into: Path | None = None) -> As
     """
     if defaults or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
-    from modelwright.cli.asking import ask  # noqa: PLC0415 -- 180 ms, for a person only
+    from modelwright.cli.terminal import ask  # noqa: PLC0415 -- 180 ms, for a person only
 
     shown: list[str] = []
 

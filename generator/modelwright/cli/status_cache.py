@@ -6,10 +6,20 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from modelwright import __version__
-from modelwright.cli.json_document import json_document
+
+# Goes up where a key goes or changes its meaning; a new key leaves it.
+SCHEMA_VERSION: Final = 1
+
+
+def json_document(content: Mapping[str, object]) -> str:
+    """Return a result or a failure as the text of one JSON document, with its schema's version."""
+    versioned = {"schema_version": SCHEMA_VERSION, **content}
+    return json.dumps(versioned, indent=2, ensure_ascii=False) + "\n"
+
 
 ANSWERS_FILE = ".copier-answers.yml"
 _PLATFORM = ".modelwright.yml"

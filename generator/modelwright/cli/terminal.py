@@ -1,14 +1,18 @@
-"""What a command prints, and where: results on standard output, everything else beside it."""
+"""Puts questions to a person at a terminal; a refused answer is explained under the question."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-from modelwright.cli.json_document import json_document
+import questionary
+
+from modelwright.cli.status_cache import json_document
+from modelwright.template.answer_collector import Prompt
 
 _COLOURS: Final = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 
@@ -51,3 +55,51 @@ class Terminal:
         """Print a line that only `--verbose` shows."""
         if self.verbose:
             sys.stderr.write(painted(text, "dim", sys.stderr) + "\n")
+
+
+_WIDTH = 20
+
+
+@contextmanager
+def following(total: int, terminal: Terminal) -> Iterator[Callable[[str], None]]:
+    """Yield what tells the next of `total` steps: a bar on a terminal, lines with `--verbose`."""
+    done = 0
+    drawn = sys.stderr.isatty() and not (terminal.quiet or terminal.verbose)
+
+    def tell(step: str) -> None:
+        nonlocal done
+        if drawn:
+            bar = "█" * (_WIDTH * done // total)
+            sys.stderr.write(f"\r\033[K[{bar:<{_WIDTH}}] {step}")
+            sys.stderr.flush()
+        terminal.detail(step)
+        done += 1
+
+    try:
+        yield tell
+    finally:
+        if drawn:
+            sys.stderr.write("\r\033[K")
+
+
+def ask(prompt: Prompt) -> object:
+    """Ask until the answer is valid.
+
+    Raises:
+        KeyboardInterrupt: The person leaves.
+    """
+    if prompt.choices:
+        return questionary.select(
+            prompt.message,
+            choices=[
+                questionary.Choice(label, value=value) for label, value in prompt.choices.items()
+            ],
+            default=None if prompt.default is None else str(prompt.default),
+            use_search_filter=True,
+            use_jk_keys=False,
+        ).unsafe_ask()
+    return questionary.text(
+        prompt.message,
+        default=str(prompt.default or ""),
+        validate=lambda text: prompt.refusal(text) or True,
+    ).unsafe_ask()

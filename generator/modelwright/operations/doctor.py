@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from modelwright import __version__
-from modelwright.adapters.platforms import platform_for
-from modelwright.adapters.process import run
-from modelwright.adapters.urls import shown
+from modelwright.adapters.sources.platforms import platform_for
+from modelwright.adapters.system.process import run
+from modelwright.adapters.system.urls import shown
 from modelwright.errors import ModelwrightError, SurroundingsError
 
 __all__ = ["diagnose"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any, Iterable, Mapping  # noqa: UP035 - Cookiecutter's Python may be older
 
-from modelwright.policy.refusal import Refusal, show
+from modelwright.policy.rules import Refusal, show
 
 __all__ = ["RETIRED", "choice_refusal", "nearest", "offered", "pair_refusal", "retired_refusal"]
 

@@ -1,22 +1,28 @@
-"""The calls that bring a repository from what it is to what it should be."""
+"""What a repository still lacks that no workflow's own token may do."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from modelwright.provisioning.actual import Actual
-from modelwright.provisioning.change import PUSH, Call, Change, Phase
-from modelwright.provisioning.claims import changes_owner
-from modelwright.provisioning.desired import BRANCH, DesiredState
-from modelwright.provisioning.found import Found
-from modelwright.provisioning.marker import marked
-from modelwright.provisioning.plan_access import access_changes
-from modelwright.provisioning.plan_actions import actions_changes
-from modelwright.provisioning.plan_environments import environment_changes
-from modelwright.provisioning.plan_limits import fitted
-from modelwright.provisioning.plan_values import value_changes
+from modelwright.provisioning.actual_state import Actual, marked
+from modelwright.provisioning.desired_state import BRANCH, DesiredState
+from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.plan_changes import (
+    PUSH,
+    Call,
+    Change,
+    Phase,
+    access_changes,
+    actions_changes,
+    environment_changes,
+    value_changes,
+)
+from modelwright.provisioning.preflight import fitted, teams_named
+from modelwright.provisioning.repository_claims import changes_owner
 
-__all__ = ["plan"]
+__all__ = ["left_to_the_button", "plan"]
 
 
 def plan(desired: DesiredState, actual: Actual, found: Found, run: str) -> list[Change]:
@@ -183,3 +189,27 @@ def _finish(desired: DesiredState, actual: Actual) -> list[Change]:
     if actual.exists and not actual.run:
         change = replace(change, reason=f"sets {', '.join(differing)}")
     return [change]
+
+
+def left_to_the_button(desired: DesiredState, repository: Mapping[str, Any]) -> list[str]:
+    """Return the reasons of the changes that are left, as far as they are known without reading.
+
+    Args:
+        desired: The repository as it should be.
+        repository: GitHub's answer about it; its code and labels are as they should be.
+    """
+    grants = {
+        kind: {one.name: "selected" for one in desired.grants if one.kind == kind}
+        for kind in ("secret", "variable")
+    }
+    found = Found(
+        teams=dict.fromkeys(teams_named(desired), 0),
+        secrets=grants["secret"],
+        variables=grants["variable"],
+    )
+    actual = Actual(
+        repository=repository,
+        branches={BRANCH: ""},
+        labels={label["name"]: label for label in desired.labels},
+    )
+    return list(dict.fromkeys(one.reason for one in plan(desired, actual, found, "a run")))

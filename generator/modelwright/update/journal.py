@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from modelwright.update.entry import Entry
+from modelwright.update.merge_inputs import Entry
 
 VERSION = 1
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from modelwright.errors import FindingsError, SurroundingsError
-from modelwright.update.conflict import Conflict
+from modelwright.update.conflicts import Conflict
 
 Status = Literal["current", "planned", "updated", "conflicts"]
 

@@ -37,7 +37,7 @@ def main() -> int:
     if found:
         return 1
     if REPOSITORY:
-        from modelwright.operations.cookiecutter import share  # noqa: PLC0415
+        from modelwright.operations.new.cookiecutter import share  # noqa: PLC0415
 
         share(Path(REPOSITORY).resolve())
     return 0

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import yaml
 
-from modelwright.adapters.folder_tree import FolderTree
-from modelwright.audit.maturity.catalogue import assess
+from modelwright.adapters.disk.tree import FolderTree
+from modelwright.audit.criteria.catalogue import assess
 from modelwright.audit.project import ANSWERS_FILE, Project
-from modelwright.catalog.platform import Platform
-from modelwright.operations.audit import evidence_of
-from modelwright.operations.new import rendered
+from modelwright.operations.judge.audit import evidence_of
+from modelwright.operations.new.new import rendered
+from modelwright.template.platform import Platform
 
 ROOT = Path(__file__).parents[3]
 TODAY = datetime.date(2026, 11, 22)

@@ -2,7 +2,7 @@
 
 import functools
 
-from modelwright.audit.maturity.markdown import section
+from modelwright.audit.facts.documents import section
 from tests.audit.maturity.fresh import changed, project
 
 UNREVIEWED = "Reviewed: not yet."

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from modelwright.audit.maturity.names import names_from
-from modelwright.audit.maturity.result import Outcome
+from modelwright.audit.evidence import Outcome
+from modelwright.audit.evidence_map import names_from
 from modelwright.errors import RefusedError
 from tests.audit.maturity.batch_mutations import BUNDLED, MUTATIONS, SHARED
 from tests.audit.maturity.fresh import ROOT, SAMPLES, changed, outcomes, project

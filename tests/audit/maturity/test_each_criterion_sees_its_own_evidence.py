@@ -4,8 +4,8 @@ import functools
 
 import pytest
 
-from modelwright.audit.maturity.catalogue import CRITERIA, assess
-from modelwright.audit.maturity.result import Outcome
+from modelwright.audit.criteria.catalogue import CRITERIA, assess
+from modelwright.audit.evidence import Outcome
 from tests.audit.maturity.fresh import changed, outcomes, project
 from tests.audit.maturity.hers import TEXTS, hers, own, sign
 from tests.audit.maturity.mutations import MUTATIONS, SHARED

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from modelwright.catalog.belonging import OURS
+from modelwright.template.generated.package_manifest import OURS
 from tests.templates.real_tools import workflows
 from tests.templates.real_tools.github_parser import findings
 from tests.templates.real_tools.toolbox import run, tool

@@ -13,16 +13,81 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from modelwright import __version__
-from modelwright.adapters.github.faults import (
-    ExpiredError,
-    GitHubError,
-    UncertainError,
-    UnreachableError,
-)
-from modelwright.adapters.github.limits import LONGEST_WAIT, seconds_to_wait
 from modelwright.errors import SurroundingsError
 
-__all__ = ["Answer", "GitHub"]
+__all__ = [
+    "LONGEST_WAIT",
+    "Answer",
+    "ExpiredError",
+    "GitHub",
+    "GitHubError",
+    "UncertainError",
+    "UnreachableError",
+    "seconds_to_wait",
+]
+
+
+class GitHubError(SurroundingsError):
+    """GitHub refused a call.
+
+    Attributes:
+        status: HTTP status of the answer.
+    """
+
+    def __init__(self, problem: str, *, where: str, next_step: str, status: int) -> None:
+        super().__init__(problem, where=where, next_step=next_step)
+        self.status = status
+
+
+class ExpiredError(GitHubError):
+    """The token is not valid, or no longer."""
+
+
+class UnreachableError(SurroundingsError):
+    """GitHub could not be reached, or did not answer in time."""
+
+
+class UncertainError(UnreachableError):
+    """Nobody knows whether a call took effect."""
+
+
+LONGEST_WAIT: Final = 300.0
+_SILENT: Final = 60.0
+_FORBIDDEN, _TOO_MANY = 403, 429
+
+
+def seconds_to_wait(
+    status: int, headers: Mapping[str, str], message: str, *, now: float
+) -> float | None:
+    """Return the pause that a rate-limited answer asks for; None where it is no such answer.
+
+    Args:
+        status: HTTP status.
+        headers: Headers of the answer, with names in any case.
+        message: What the answer says.
+        now: Current time, in seconds since the Unix epoch (UTC).
+
+    Returns:
+        Seconds to wait, never negative; 60 where GitHub gives no figure.
+    """
+    if status not in (_FORBIDDEN, _TOO_MANY):
+        return None
+    given = {name.lower(): value for name, value in headers.items()}
+    if "retry-after" in given:
+        return _figure(given["retry-after"])
+    if given.get("x-ratelimit-remaining") == "0":
+        return max(0.0, _figure(given.get("x-ratelimit-reset", ""), now + _SILENT) - now)
+    if status == _TOO_MANY or "rate limit" in message.lower():
+        return _SILENT
+    return None
+
+
+def _figure(text: str, otherwise: float = _SILENT) -> float:
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return otherwise
+
 
 Value = TypeVar("Value")
 IN_FLIGHT: Final = 8

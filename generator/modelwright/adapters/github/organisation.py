@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from modelwright.adapters.github.client import Answer, GitHub
-from modelwright.adapters.github.faults import ExpiredError, GitHubError
-from modelwright.provisioning.desired import DesiredState
-from modelwright.provisioning.faults import teams_named
-from modelwright.provisioning.found import Found
+from modelwright.adapters.github.client import Answer, ExpiredError, GitHub, GitHubError
+from modelwright.provisioning.desired_state import DesiredState
+from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.preflight import teams_named
 
 __all__ = ["read_organisation"]
 

@@ -1,0 +1,1 @@
+"""Other people's Copier templates, rendered by Copier's own library."""

@@ -1,0 +1,170 @@
+"""Puts the questions of any Copier template to a project that was made earlier.
+
+Copier's own update drops a stored answer that the new version refuses and takes the default. Here
+an answer stays, is refused with the reason, or is replaced by what was given for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from modelwright.adapters.copier.library import Render, asking
+from modelwright.adapters.copier.question import UNSET, Put, plain
+from modelwright.errors import ModelwrightError, RefusedError
+from modelwright.template.answer_collector import Answers, Asker
+from modelwright.template.version import refuse_unknown
+
+# What Copier writes into an answers file; a date, say, it does not.
+_KEPT: Final = (dict, list, str, int, float, bool, type(None))
+
+
+@dataclass(kw_only=True)
+class Questioning:
+    """The questions of one version, put to one project.
+
+    Attributes:
+        render: Copier's worker.
+        version: The version, for errors.
+        replay: It is the version that the project stands at: its answers are taken as they are.
+        ask: Puts a question to a person; None where nobody is there.
+    """
+
+    render: Render
+    version: str
+    replay: bool
+    ask: Asker | None
+    stored: Mapping[str, object] = field(default_factory=dict)
+    given: Mapping[str, object] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def put(self, stored: Mapping[str, object], given: Mapping[str, object]) -> Answers:
+        """Answer every question.
+
+        Args:
+            stored: What the answers file holds.
+            given: Answers that replace stored ones.
+
+        Raises:
+            RefusedError: An answer is refused, is missing, or answers no question.
+        """
+        questions = self.render.template.questions_data
+        names = [name for name, fields in questions.items() if fields.get("when") is not False]
+        refuse_unknown(names, given)
+        self.given = given
+        self.stored = {name: value for name, value in stored.items() if name[:1] != "_"}
+        answers = self.render.begin(given, self.stored)
+        with asking():
+            for name, fields in questions.items():
+                with self._named(name):
+                    self._settle(self._question(name, fields))
+        hidden = answers.hidden | self.render.template.secret_questions
+        others = {name: value for name, value in self.stored.items() if name not in questions}
+        values = {**others, **self.values}
+        # Copier writes the answers in the order of the answers file, new ones behind.
+        ordered = [name for name in (*self.stored, *self.values) if name in self.values]
+        kept = [
+            name
+            for name in dict.fromkeys(ordered)
+            if name not in hidden and isinstance(values[name], _KEPT)
+        ]
+        return Answers(values=values, stored=kept)
+
+    @staticmethod
+    @contextmanager
+    def _named(name: str) -> Iterator[None]:
+        try:
+            yield
+        except ModelwrightError:
+            raise
+        except Exception as error:
+            error.add_note(f"question {name}")
+            raise
+
+    def _question(self, name: str, fields: Mapping[str, Any]) -> Put:
+        render = self.render
+        return Put(
+            answers=render.answers,
+            context=render.context(),
+            jinja_env=render.jinja_env,
+            settings=render.settings,
+            var_name=name,
+            **fields,
+        )
+
+    def _settle(self, question: Put) -> None:
+        name = question.var_name
+        value = self._hidden(question) if not question.get_when() else self._value(question)
+        if value is not UNSET:
+            self.values[name] = self.render.answers.user[name] = value
+
+    def _hidden(self, question: Put) -> object:
+        """Return the value of a question that is not put: computed, never stored."""
+        name, answers = question.var_name, self.render.answers
+        answers.hide(name)
+        answers.last.pop(name, None)
+        answers.init.pop(name, None)
+        if self.replay and name in self.stored:
+            return question.as_it_stands(self.stored[name])
+        try:
+            value = question.preset()
+        except ValueError as error:
+            raise self._no_default(question, plain(error)) from error
+        if name in self.given:
+            self._refuse_unkept(question, value)
+        return value
+
+    def _refuse_unkept(self, question: Put, value: object) -> None:
+        if self._checked(question, self.given[question.var_name], stored=False) != value:
+            raise RefusedError(
+                f"{question.var_name} is not asked by {self.version} beside the other answers,"
+                " so what is given for it would not be kept",
+                where=f"answer {question.var_name}",
+                next_step=f"leave --data {question.var_name}=... out,"
+                " or change the answer that it depends on",
+            )
+
+    def _value(self, question: Put) -> object:
+        name = question.var_name
+        if name in self.given:
+            return self._checked(question, self.given[name], stored=False)
+        if name in self.stored:
+            if self.replay:
+                return question.as_it_stands(self.stored[name])
+            return self._checked(question, self.stored[name], stored=True)
+        return self._new(question)
+
+    def _checked(self, question: Put, value: object, *, stored: bool) -> object:
+        try:
+            return question.kept(value) if stored else question.accepted(value)
+        except ValueError as error:
+            raise question.refused(value, error, self.version) from error
+
+    def _new(self, question: Put) -> object:
+        """Return the default of a question that the project has not answered."""
+        refused = ""
+        try:
+            value = question.preset()
+        except ValueError as error:
+            value, refused = UNSET, f": its default is refused: {plain(error)}"
+        if value is not UNSET or not (refused or question.asked):
+            return value
+        if self.ask is None or self.replay:
+            raise self._no_default(question, refused)
+        return self._checked(question, self.ask(question.prompt()), stored=False)
+
+    def _no_default(self, question: Put, refused: str) -> RefusedError:
+        name = question.var_name
+        known = self.render.template.questions_data
+        gone = [other for other in self.stored if other not in known and other != "born"]
+        how = f"write {name}: ... into it" if self.replay else f"add --data {name}=..."
+        advice = f"{how}{question.advice('')}"
+        if gone:
+            advice += f" (the answers file has {', '.join(gone)}, which it no longer asks)"
+        return RefusedError(
+            f"{self.version} asks {name}, which the project does not answer{refused}",
+            where=self.render.answers_file_name if self.replay else f"answer {name}",
+            next_step=advice,
+        )

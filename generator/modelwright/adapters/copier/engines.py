@@ -1,0 +1,64 @@
+"""The engines that are an optional extra; imported only by a command that needs one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from modelwright.errors import SurroundingsError
+from modelwright.template.history import History
+from modelwright.template.rendering import ANSWERS_FILE
+
+if TYPE_CHECKING:
+    from modelwright.adapters.copier.version import CopierVersion
+
+INSTALL: Final = "pip install 'modelwright-cli[engines]'"
+
+
+def copier_version(  # noqa: PLR0913 -- what a render by Copier follows from
+    history: History,
+    name: str,
+    *,
+    project: Path,
+    answers_file: str = ANSWERS_FILE,
+    source: str = "",
+    replay: bool = False,
+    since: str = "",
+    trust: bool = False,
+) -> CopierVersion:
+    """Return one version of any Copier template; see `CopierVersion` for the arguments.
+
+    Raises:
+        RefusedError: There is no such version.
+        SurroundingsError: Copier is not installed, or is too old or too new for this program.
+    """
+    try:
+        from modelwright.adapters.copier.version import CopierVersion  # noqa: PLC0415
+    except ImportError as error:
+        raise _unusable(error) from error
+    return CopierVersion(
+        history=history,
+        version=name,
+        project=project,
+        answers_file=answers_file,
+        source=source,
+        replay=replay,
+        since=since,
+        trust=trust,
+    )
+
+
+def _unusable(error: ImportError) -> SurroundingsError:
+    # Here, because it costs every other command 15 ms.
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
+
+    where = "the template, which only Copier's own library renders"
+    try:
+        installed = version("copier")
+    except PackageNotFoundError:
+        return SurroundingsError("Copier is not installed", where=where, next_step=INSTALL)
+    return SurroundingsError(
+        f"Copier {installed} does not work with this version of modelwright ({error})",
+        where=where,
+        next_step=f"pip install --upgrade modelwright-cli, or {INSTALL} in a fresh environment",
+    )

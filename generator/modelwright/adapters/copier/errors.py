@@ -1,0 +1,113 @@
+"""Turns whatever Copier's library raises into an error that says what to do."""
+
+from __future__ import annotations
+
+import io
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+
+from copier.errors import (
+    ConfigFileError,
+    ExtensionNotFoundError,
+    ForbiddenPathError,
+    SettingsError,
+    UnsupportedVersionError,
+)
+from jinja2 import TemplateError, TemplateNotFound
+from yaml import YAMLError
+
+from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
+from modelwright.template.answer_collector import Asker, Prompt
+
+
+@contextmanager
+def told(where: str) -> Iterator[None]:
+    """Let Copier work in silence, and let none of its errors through.
+
+    Args:
+        where: The template and its version.
+
+    Raises:
+        RefusedError: The template is at fault.
+        SurroundingsError: What is installed, or the disk, is.
+    """
+    try:
+        quiet = io.StringIO()
+        with warnings.catch_warnings(), redirect_stderr(quiet), redirect_stdout(quiet):
+            warnings.simplefilter("ignore")
+            yield
+    except (ModelwrightError, MemoryError, RecursionError):
+        raise
+    except Exception as error:
+        raise _ours(error, where) from error
+
+
+def aloud(ask: Asker | None) -> Asker | None:
+    """Return an asker that a person hears while Copier is kept silent; call it before `told`."""
+    if ask is None:
+        return None
+    out, err = sys.stdout, sys.stderr
+
+    def asked(prompt: Prompt) -> object:
+        with redirect_stdout(out), redirect_stderr(err):
+            return ask(prompt)
+
+    return asked
+
+
+def _ours(error: Exception, where: str) -> ModelwrightError:
+    if isinstance(error, UnsupportedVersionError):
+        return SurroundingsError(
+            _sentence(error),
+            where=where,
+            next_step="pip install --upgrade copier, beside modelwright",
+        )
+    if isinstance(error, ExtensionNotFoundError):
+        return SurroundingsError(
+            _sentence(error),
+            where=where,
+            next_step="install the template's extensions beside modelwright",
+        )
+    if isinstance(error, SettingsError):
+        return SurroundingsError(
+            f"Copier's settings cannot be read: {_sentence(error)}",
+            where="settings.yml",
+            next_step="mend the file that COPIER_SETTINGS_PATH names, else ~/.config/copier's",
+        )
+    if isinstance(error, OSError) and not isinstance(error, ValueError | TemplateError):
+        return SurroundingsError(
+            f"the template cannot be rendered: {error.strerror or _sentence(error)}",
+            where=error.filename or where,
+            next_step="run the command again when that is mended; nothing was written",
+        )
+    if isinstance(error, ForbiddenPathError) and "--trust" in str(error):
+        told_without_hint = _sentence(error).partition(" If ")[0]
+        return RefusedError(
+            f"the template reads a file outside the project: {told_without_hint}",
+            where=where,
+            next_step="if you trust its owners, add --trust",
+        )
+    return RefusedError(
+        f"the template does not render with Copier: {_sentence(error)}",
+        where=where,
+        next_step="tell the owner of the template; nothing was written",
+    )
+
+
+def _sentence(error: Exception) -> str:
+    place = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+    if isinstance(error, ConfigFileError) and isinstance(error.__cause__, YAMLError):
+        return f"copier.yml is no YAML: {_words(error.__cause__)}{place}"
+    if isinstance(error, TemplateError) and getattr(error, "lineno", None) and not place:
+        place = f" ({getattr(error, 'name', None) or 'copier.yml'}, line {error.lineno})"  # type: ignore[attr-defined]
+    if isinstance(error, TemplateNotFound):
+        return f"there is no {error.name}{place}"
+    text = _words(error)
+    known = type(error).__name__
+    return (text if text and known != "KeyError" else f"{known} {text}".strip()) + place
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(str(error).split())

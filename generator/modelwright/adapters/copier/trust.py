@@ -1,0 +1,81 @@
+"""Which parts of a template could do harm: such a template is rendered for those who trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from packaging.version import InvalidVersion, Version
+
+from modelwright.adapters.copier.library import Opened
+from modelwright.errors import RefusedError
+
+
+def refuse_untrusted(template: Opened, since: str, *, replay: bool) -> None:
+    """Check that a template at one version can do no harm, or that the user trusts its source.
+
+    Args:
+        template: The template.
+        since: The version that the project stands at; empty where every migration counts.
+        replay: The project stands at this version: its migrations ran long ago.
+
+    Raises:
+        RefusedError: It needs trust; the reason is named.
+    """
+    reasons = [*_extensions(template), *_commands(template, since, replay=replay)]
+    if reasons and not template.trusted:
+        raise RefusedError(
+            f"the template needs trust: it has {', and '.join(reasons)}",
+            where=f"{template.template.url} {template.checkout.described}",
+            next_step="read them in its copier.yml; if you trust its owners, add --trust"
+            " (tasks and migrations are not run even then)",
+        )
+
+
+def not_run(template: Opened, since: str, *, replay: bool) -> list[str]:
+    """Return what Copier would run after a render, one sentence each."""
+    if replay:
+        return []
+    where = f"{template.template.url} {template.checkout.described}"
+    found = _commands(template, since, replay=False)
+    return [f"not run, for an update only merges files: {each} of {where}" for each in found]
+
+
+def _extensions(template: Opened) -> list[str]:
+    names = template.template.jinja_extensions
+    return [f"_jinja_extensions ({_listed(names)})"] if names else []
+
+
+def _commands(template: Opened, since: str, *, replay: bool) -> list[str]:
+    found = []
+    tasks = template.template.config_data.get("tasks") or ()
+    if tasks:
+        found.append(f"_tasks ({_listed([_command(task) for task in tasks])})")
+    migrations = template.template.config_data.get("migrations") or ()
+    due = [each for each in migrations if _due(each, since, template.checkout.described)]
+    if due and not replay:
+        found.append(f"_migrations ({_listed([_command(each) for each in due])})")
+    return found
+
+
+def _due(migration: Any, since: str, until: str) -> bool:  # noqa: ANN401 -- whatever YAML holds
+    """Say whether Copier would run a migration between two versions; yes where that is unclear."""
+    if not isinstance(migration, Mapping) or "version" not in migration or not since:
+        return True
+    try:
+        return Version(until) >= Version(str(migration["version"])) > Version(since)
+    except InvalidVersion:
+        return True
+
+
+def _command(task: Any) -> str:  # noqa: ANN401 -- whatever YAML holds
+    if isinstance(task, Mapping):
+        task = next((task[key] for key in ("command", "before", "after") if task.get(key)), "")
+    return " ".join(map(str, task)) if isinstance(task, list | tuple) else str(task)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    shown = [" ".join(text.split()) for text in texts[:3]]
+    cut = [text if len(text) <= 60 else f"{text[:57]}..." for text in shown]  # noqa: PLR2004 -- a line
+    more = f" and {len(texts) - 3} more" if len(texts) > len(cut) else ""
+    return f"{'; '.join(cut)}{more}"

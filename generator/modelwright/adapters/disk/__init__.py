@@ -1,0 +1,1 @@
+"""Files on disk: atomic writes, locks, reading a project, placing a rendered one."""

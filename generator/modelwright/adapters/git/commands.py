@@ -1,0 +1,253 @@
+"""A repository's first commit: no hook, no template of git's and no monitor runs at it.
+
+Cookiecutter's hook runs this too, so it needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from base64 import b64encode
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.system.process import run
+from modelwright.adapters.system.urls import credentials_of
+from modelwright.errors import SurroundingsError
+
+__all__ = ["BRANCH", "GIT", "commit", "make_repository", "stage"]
+
+
+def git_directory(place: Path) -> Path | None:
+    """Return the git directory of a work tree or bare repository; None where it is neither."""
+    bare = (place / "HEAD").is_file() and (place / "objects").is_dir()
+    return place if bare else _git_folder(place)
+
+
+def empty_repository(folder: Path) -> Path:
+    """Make a folder a bare repository without objects, and return it."""
+    (folder / "objects" / "info").mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "HEAD").write_text("ref: refs/heads/none\n")
+    return folder
+
+
+def _git_folder(root: Path) -> Path | None:
+    place = root / ".git"
+    if place.is_dir():
+        return place
+    try:
+        text = place.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return root / text.removeprefix("gitdir:").strip() if text.startswith("gitdir:") else None
+
+
+# No transport that runs a program of the URL's choice.
+_SAFE: Final = {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_TERMINAL_PROMPT": "0"}
+# A host that takes the connection and then is silent; and one that does not even take it.
+_SILENT: Final = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20")
+ASKING: Final = 15.0
+FETCHING: Final = 600.0
+_HERE: Final = (
+    *("-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=never"),
+    *("-c", "fetch.unpackLimit=1", "-c", "core.hooksPath=/dev/null"),
+)
+_EVERYTHING: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_SHA256: Final = 64
+_HEAD: Final = re.compile(r"ref: (refs/heads/\S+)\tHEAD")
+_NOBODY: Final = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in (
+        ("NAME", "modelwright"),
+        ("EMAIL", "modelwright@localhost"),
+        ("DATE", "2026-01-01T00:00:00Z"),
+    )
+}
+_RELEASES: Final = ("--match", "v*", "--match", "[0-9]*")
+
+
+def described(folder: Path) -> str:
+    """Return how git names what stands in a checkout or at a git directory's `HEAD`.
+
+    Empty where it is neither, or has no commit.
+    """
+    if git_directory(folder) is None:
+        return ""
+    try:
+        return run(
+            ("git", "describe", "--tags", "--always", "--match", "v*"), folder=folder
+        ).strip()
+    except SurroundingsError:
+        return ""
+
+
+def version_at(folder: Path, revision: str) -> str:
+    """Return how git names a revision, as Copier does; empty where it is gone."""
+    command = ("git", f"--git-dir={folder}", "describe", "--tags", "--always")
+    try:
+        said = run((*command, *_RELEASES, "--end-of-options", revision), folder=folder)
+    except SurroundingsError:
+        return ""
+    return said.strip()
+
+
+def advertised(url: str) -> str:
+    """Return what a URL says of its branches and tags: a line each, the commit and the name.
+
+    Raises:
+        SurroundingsError: The URL cannot be reached.
+    """
+    command = ("git", *_SILENT, "ls-remote", "--heads", "--tags", "--", url)
+    return run(command, folder=Path("/"), env=_reaching(url), seconds=ASKING, credentials=True)
+
+
+def _reaching(url: str) -> dict[str, str]:
+    """Return the environment of git for a URL, with what a person wrote into it for that host."""
+    given = credentials_of(url)
+    if given is None:
+        return _SAFE
+    user, password = given
+    settings = {f"credential.{url}.username": user}
+    if password:
+        proof = b64encode(f"{user}:{password}".encode()).decode()
+        # Git would send the header to whatever host it is led to.
+        settings = {
+            f"http.{url}.extraHeader": f"Authorization: Basic {proof}",
+            "http.followRedirects": "false",
+        }
+    there = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(there) if there.isdecimal() else 0
+    env = {**_SAFE, "GIT_CONFIG_COUNT": str(first + len(settings))}
+    for number, (name, value) in enumerate(settings.items(), start=first):
+        env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return env
+
+
+def object_format(lines: str) -> str:
+    """Return the hash function of the ids that a URL advertises."""
+    return "sha256" if len(lines.partition("\t")[0]) == _SHA256 else "sha1"
+
+
+def initialise(folder: Path, hashes: str) -> None:
+    """Make an empty bare repository, without hooks.
+
+    Raises:
+        SurroundingsError: It cannot be made.
+    """
+    command = ("git", "init", "--quiet", "--bare", "--template=", f"--object-format={hashes}")
+    run((*command, "--", str(folder)), folder=folder.parent)
+
+
+def bundled(bundle: Path) -> dict[str, str]:
+    """Return the id of every reference in a bundle, by name.
+
+    Raises:
+        SurroundingsError: It is none.
+
+    Source:
+        git, Documentation/gitformat-bundle.txt.
+    """
+    with bundle.open("rb") as file:
+        if not file.readline().startswith(b"# v"):
+            raise SurroundingsError(
+                "it is no git bundle", where=str(bundle), next_step="install modelwright-cli anew"
+            )
+        rows = [
+            line.decode().split() for line in iter(file.readline, b"\n") if line[:1] not in b"@-"
+        ]
+    return {row[1]: row[0] for row in rows}
+
+
+def unbundle(bundle: Path, folder: Path) -> None:
+    """Make a bare repository of everything in a bundle.
+
+    Raises:
+        SurroundingsError: The bundle is damaged, or the repository cannot be made.
+    """
+    command = ("git", "clone", "--quiet", "--mirror", "--template=", "--", str(bundle), str(folder))
+    run(command, folder=folder.parent, env=_SAFE)
+
+
+def keep(root: Path, names: Sequence[str], folder: Path, *, branch: str) -> None:
+    """Keep files of a folder as a branch of a bare repository, without what Python compiled.
+
+    Raises:
+        SurroundingsError: It cannot be written.
+    """
+    env = {**_NOBODY, "GIT_DIR": str(folder), "GIT_WORK_TREE": str(root)}
+    plain = ("-c", "core.autocrlf=false", "-c", "core.safecrlf=false", "-c", "core.bare=false")
+    wanted = (*names, ":(exclude,glob)**/__pycache__/**")
+    run(("git", *plain, "add", "--force", "--", *wanted), folder=root, env=env)
+    tree = run(("git", "write-tree"), folder=root, env=env).strip()
+    commit = run(("git", "commit-tree", "-m", branch, tree), folder=root, env=env).strip()
+    run(("git", "update-ref", f"refs/heads/{branch}", commit), folder=root, env=env)
+
+
+def follow_head(url: str, folder: Path) -> None:
+    """Have a mirror's `HEAD` name the branch that the URL's does, where that can be told."""
+    command = ("git", *_SILENT, "ls-remote", "--symref", "--", url, "HEAD")
+    with suppress(SurroundingsError):
+        said = run(command, folder=folder, env=_reaching(url), seconds=ASKING, credentials=True)
+        found = _HEAD.match(said)
+        if found:
+            run(("git", "symbolic-ref", "HEAD", found[1]), folder=folder)
+
+
+def fetch(url: str, folder: Path) -> None:
+    """Bring every branch and tag of a URL into a bare repository; what is gone there goes here.
+
+    Raises:
+        SurroundingsError: The URL cannot be reached, or the repository cannot be written.
+    """
+    quiet = ("--quiet", "--force", "--prune", "--no-tags", "--no-recurse-submodules")
+    command = ("git", *_SILENT, *_HERE, "fetch", *quiet)
+    run(
+        (*command, "--no-write-fetch-head", "--", url, *_EVERYTHING),
+        folder=folder,
+        env={**_reaching(url), "GIT_DIR": str(folder)},
+        seconds=FETCHING,
+        credentials=True,
+    )
+
+
+BRANCH: Final = "main"
+GIT: Final = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
+
+
+def make_repository(folder: Path) -> None:
+    """Make a repository with the branch `main`.
+
+    Raises:
+        SurroundingsError: Git is missing or failed.
+    """
+    run((*GIT, "init", "--quiet", "--initial-branch", BRANCH, "--template="), folder=folder)
+
+
+def stage(folder: Path, *options: str) -> None:
+    """Add every file to the index.
+
+    Raises:
+        SurroundingsError: Git is missing or failed.
+    """
+    run((*GIT, "add", "--all", *options), folder=folder)
+
+
+def commit(folder: Path, message: str, *, author: str = "") -> None:
+    """Commit what is in the index.
+
+    Args:
+        folder: The repository.
+        message: The commit's message.
+        author: A name on GitHub, which then signs nothing; empty is git's configured person.
+
+    Raises:
+        SurroundingsError: Git is missing or failed.
+    """
+    address = f"user.email={author}@users.noreply.github.com"
+    who = ("-c", f"user.name={author}", "-c", address) if author else ()
+    unsigned = ("--no-gpg-sign",) if author else ()
+    run((*GIT, *who, "commit", "--quiet", *unsigned, "--message", message), folder=folder)

@@ -1,0 +1,140 @@
+"""Stores rendered files as git would store them: line ends and filters of the project applied."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.git.object_writer import Scratch
+from modelwright.adapters.git.objects import GitObjects
+from modelwright.adapters.git.project import project_git
+from modelwright.adapters.git.repository import ATTRIBUTES, ProjectRepository
+from modelwright.errors import SurroundingsError
+from modelwright.template.project_paths import refuse_paths
+from modelwright.template.rendering import RenderedFile
+from modelwright.update.merge_inputs import Entry, Files, mode_of
+
+_SYSTEM: Final = Path("/etc/gitattributes")
+
+
+def stored(
+    scratch: Scratch,
+    repository: ProjectRepository,
+    ours: Files,
+    rendered: Mapping[str, RenderedFile],
+) -> dict[str, Entry]:
+    """Write rendered files as blobs and return their entries by path.
+
+    Raises:
+        RefusedError: A path leaves the project.
+        SurroundingsError: A filter of the project fails.
+    """
+    refuse_paths(rendered, links=[path for path, file in rendered.items() if file.link])
+    names: dict[str, str] = {}
+    if _converts(repository, ours):
+        plain = {path: file.content for path, file in rendered.items() if not file.link}
+        names = _cleaned(scratch, repository, ours, plain)
+    return {
+        path: Entry(
+            mode_of(executable=file.executable, link=file.link),
+            names.get(path) or scratch.blob(file.content),
+        )
+        for path, file in rendered.items()
+    }
+
+
+def attributes_tree(scratch: Scratch, repository: ProjectRepository, ours: Files) -> Path:
+    """Return a work tree that holds every `.gitattributes` of the project's commit and no more.
+
+    They hold wherever git reads it as a work tree, although a sparse checkout has some of them not.
+
+    Raises:
+        SurroundingsError: The project's objects cannot be read.
+    """
+    tree = scratch.folder / "tree"
+    if not tree.exists():
+        tree.mkdir()
+        for place in repository.attributes_above():
+            _write(tree / place, (repository.top / place).read_bytes())
+        own = [path for path in ours if _is_attributes(path)]
+        with GitObjects(repository.common_dir) as objects:
+            blobs = objects.read([ours[path].name for path in own]) if own else []
+        for path, blob in zip(own, blobs, strict=True):
+            _write(tree / f"{repository.prefix}{path}", blob.content)
+    return tree
+
+
+def has_attributes(repository: ProjectRepository, ours: Files) -> bool:
+    """Say whether a `.gitattributes` holds for the project."""
+    return any(map(_is_attributes, ours)) or bool(repository.attributes_above())
+
+
+def _converts(repository: ProjectRepository, ours: Files) -> bool:
+    """Say whether git may store another content than a file has; in most projects it does not."""
+    own = repository.common_dir / "info" / "attributes"
+    converted = repository.settings.get("core.autocrlf", "false") != "false"
+    named = repository.settings.get("core.attributesfile", "")
+    files = (own, Path(named).expanduser() if named else _personal(), _system())
+    return has_attributes(repository, ours) or converted or any(map(_says_something, files))
+
+
+def _says_something(file: Path) -> bool:
+    return file.is_file() and file.stat().st_size > 0
+
+
+def _personal() -> Path:
+    """Return where git reads a person's attributes, unless the configuration names another."""
+    above = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 -- a home that is not there
+    return Path(above) / "git" / "attributes"
+
+
+@cache
+def _system() -> Path:
+    """Return where git reads the machine's attributes; one before 2.41 does not say it."""
+    try:
+        told = project_git(Path("/"), "var", "GIT_ATTR_SYSTEM")
+    except SurroundingsError:
+        return _SYSTEM
+    return Path(os.fsdecode(told.strip()) or _SYSTEM)
+
+
+def _cleaned(
+    scratch: Scratch, repository: ProjectRepository, ours: Files, contents: Mapping[str, bytes]
+) -> dict[str, str]:
+    """Return the names of blobs as git stores files, by path.
+
+    The filters find the project's own git directory: there git-lfs keeps content, and git-crypt its
+    key. Only the objects go elsewhere.
+    """
+    paths = {path: f"{repository.prefix}{path}" for path in contents if "\n" not in path}
+    tree = attributes_tree(scratch, repository, ours)
+    paths = {path: place for path, place in paths.items() if not (tree / place).exists()}
+    for path, place in paths.items():
+        _write(tree / place, contents[path])
+    try:
+        told = project_git(
+            tree,
+            *("hash-object", "-w", "--stdin-paths"),
+            env={
+                "GIT_DIR": str(repository.git_dir),
+                "GIT_WORK_TREE": str(tree),
+                "GIT_OBJECT_DIRECTORY": str(scratch.folder / "objects"),
+            },
+            given=b"".join(os.fsencode(place) + b"\n" for place in paths.values()),
+        )
+    finally:
+        for place in paths.values():
+            (tree / place).unlink()
+    return dict(zip(paths, told.decode().split(), strict=True))
+
+
+def _is_attributes(path: str) -> bool:
+    return path.rsplit("/", 1)[-1] == ATTRIBUTES
+
+
+def _write(place: Path, content: bytes) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(content)

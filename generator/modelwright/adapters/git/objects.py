@@ -1,0 +1,236 @@
+"""Reads objects out of a git repository, all of them through one process."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import weakref
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from shlex import quote
+from subprocess import Popen
+from threading import Lock
+from typing import IO, Any, Final, NoReturn
+
+from modelwright.adapters.system.process import start
+from modelwright.errors import SurroundingsError
+from modelwright.update.merge_inputs import FOLDER, Entry, Files
+
+
+def whole(kind: str, content: bytes) -> bytes:
+    """Return an object as it is hashed: with its kind and size before it."""
+    return f"{kind} {len(content)}\0".encode() + content
+
+
+def tree_content(entries: Iterable[tuple[str, Entry]]) -> bytes:
+    """Return the content of a tree object."""
+    # Git orders a folder as if its name ended with a slash.
+    lines = sorted(
+        (b"%s/" % name if entry.mode == FOLDER else name, name, entry)
+        for name, entry in ((os.fsencode(name), entry) for name, entry in entries)
+    )
+    return b"".join(
+        b"%o %s\0%s" % (entry.mode, name, bytes.fromhex(entry.name)) for _, name, entry in lines
+    )
+
+
+def nested(files: Files) -> dict[str, Any]:
+    """Return files by path as folders in folders."""
+    top: dict[str, Any] = {}
+    for path, entry in files.items():
+        *above, name = path.split("/")
+        folder = top
+        for part in above:
+            folder = folder.setdefault(part, {})
+        folder[name] = entry
+    return top
+
+
+def settle(stored: bytes, name: str, objects: Path) -> None:
+    """Put an object into a repository's object folder, whole or not at all.
+
+    Args:
+        stored: The object, compressed.
+        name: Its id.
+        objects: The folder.
+    """
+    target = objects / name[:2] / name[2:]
+    if target.exists():
+        return
+    target.parent.mkdir(exist_ok=True)
+    aside = target.parent / f"tmp_obj_{os.getpid()}_{name[:8]}"
+    try:
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o444)
+        with os.fdopen(handle, "wb") as file:
+            file.write(stored)
+        aside.replace(target)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def compressed(content: bytes) -> bytes:
+    """Return an object as it is stored."""
+    return zlib.compress(content, 1)
+
+
+# Fewer bytes than any pipe holds: writing never waits for an answer that waits to be read.
+_BURST: Final = 4000
+# No object is fetched behind our back, and none stands in for another.
+_ALONE: Final = {
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+}
+_HASHES: Final = {40: hashlib.sha1, 64: hashlib.sha256}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GitObject:
+    """One object: its id, its kind (`blob`, `tree`, `commit`, `tag`) and its content."""
+
+    name: str
+    kind: str
+    content: bytes
+
+
+@dataclass(eq=False)
+class GitObjects:
+    """The objects of a repository; the process starts at the first read and ends with this.
+
+    Attributes:
+        folder: The git directory.
+        damaged: Told of that directory where an object cannot be read: a cache can be made anew.
+    """
+
+    folder: Path
+    damaged: Callable[[Path], None] | None = None
+    _process: Popen[bytes] | None = field(default=None, init=False, repr=False)
+    _errors: IO[bytes] | None = field(default=None, init=False, repr=False)
+    _owner: int = field(default=0, init=False, repr=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+
+    def __enter__(self) -> GitObjects:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process; the next read starts another."""
+        process, self._process = self._process, None
+        if process is not None and self._errors is not None:
+            _end(process, self._errors)
+
+    def find(self, name: str) -> GitObject | None:
+        """Return an object by id or revision; None where it is missing or ambiguous.
+
+        Raises:
+            SurroundingsError: The repository cannot be read, or the object is damaged.
+        """
+        if "\n" in name:
+            return None
+        with self._lock:
+            process = self._running()
+            self._ask(process, [name])
+            return self._answer(process, name)
+
+    def read(self, names: Sequence[str]) -> list[GitObject]:
+        """Return objects by id, in the order asked for.
+
+        Raises:
+            SurroundingsError: One is missing or damaged, or the repository cannot be read.
+        """
+        found: list[GitObject] = []
+        with self._lock:
+            process = self._running()
+            for burst in _bursts(names):
+                self._ask(process, burst)
+                for name in burst:
+                    answer = self._answer(process, name)
+                    if answer is None:
+                        self._stop()
+                        raise self.damage(f"the object {name} is missing")
+                    found.append(answer)
+        return found
+
+    def _running(self) -> Popen[bytes]:
+        # A fork would share the pipes with its parent, and each read the other's answers.
+        if self._process is None or self._owner != os.getpid():
+            self._errors = tempfile.TemporaryFile()  # noqa: SIM115 -- lives with the process
+            command = ("git", f"--git-dir={self.folder}", "cat-file", "--batch")
+            self._process = start(command, env=_ALONE, errors=self._errors)
+            self._owner = os.getpid()
+            weakref.finalize(self, _end, self._process, self._errors)
+        return self._process
+
+    def _ask(self, process: Popen[bytes], names: Sequence[str]) -> None:
+        assert process.stdin is not None  # noqa: S101 -- it was started with a pipe
+        try:
+            process.stdin.write(b"".join(os.fsencode(name) + b"\n" for name in names))
+            process.stdin.flush()
+        except BrokenPipeError:
+            self._fail(names[0])
+
+    def _answer(self, process: Popen[bytes], asked: str) -> GitObject | None:
+        assert process.stdout is not None  # noqa: S101 -- it was started with a pipe
+        words = process.stdout.readline().decode(errors="replace").split()
+        if not words:
+            self._fail(asked)
+        if words[-1] in {"missing", "ambiguous"}:
+            return None
+        name, kind, size = words
+        content = process.stdout.read(int(size) + 1)[:-1]
+        if len(content) != int(size):
+            self._fail(asked)
+        head = f"{kind} {size}\0".encode()
+        if _HASHES[len(name)](head + content, usedforsecurity=False).hexdigest() != name:
+            self._stop()
+            raise self.damage(f"the object {name} is damaged")
+        return GitObject(name=name, kind=kind, content=content)
+
+    def _fail(self, asked: str) -> NoReturn:
+        if self._process is not None:
+            self._process.wait()
+        told = _told(self._errors)
+        self.close()
+        raise self.damage(told or f"git ended while it read {asked}")
+
+    def damage(self, problem: str) -> SurroundingsError:
+        """Return the error of a repository that cannot be read; a cache is told of it."""
+        if self.damaged is None:
+            advice = f"look with git --git-dir={quote(str(self.folder))} fsck; clone it anew"
+        else:
+            self.damaged(self.folder)
+            advice = "run the command again: it is a cache, and will be made anew"
+        return SurroundingsError(problem, where=str(self.folder), next_step=advice)
+
+    def _stop(self) -> None:
+        """End a process that still has unread answers."""
+        if self._process is not None:
+            self._process.kill()
+        self.close()
+
+
+def _bursts(names: Sequence[str]) -> list[Sequence[str]]:
+    each = max(1, _BURST // (max(map(len, names), default=0) + 1))
+    return [names[first : first + each] for first in range(0, len(names), each)]
+
+
+def _end(process: Popen[bytes], errors: IO[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout, errors):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    process.wait()
+
+
+def _told(errors: IO[bytes] | None) -> str:
+    if errors is None:
+        return ""
+    errors.seek(0)
+    return " / ".join(errors.read().decode(errors="replace").strip().splitlines()[-2:])

@@ -1,0 +1,178 @@
+"""The git repository that a project stands in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.git.merge import files_of
+from modelwright.adapters.git.project import git_folder_above, located, project_git
+from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.update.merge_inputs import Entry
+
+ATTRIBUTES: Final = ".gitattributes"
+_LIST: Final = ("ls-tree", "-r", "-z")
+_SHOWN: Final = 3
+_SETTINGS: Final = r"^core\.(autocrlf|attributesfile|symlinks|filemode)$"
+_INITIAL: Final = "(initial)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectRepository:
+    """A project's place in git.
+
+    Attributes:
+        folder: The project's folder, absolute.
+        top: The root of the work tree.
+        git_dir: The git directory of its work tree, with index and locks.
+        common_dir: The git directory that holds objects and configuration.
+        prefix: The project's path inside the work tree, with a slash at its end; empty at its root.
+        digest: `sha1` or `sha256`.
+        head: The commit that is checked out.
+        changed: Tracked paths inside the project that differ from `head`.
+    """
+
+    folder: Path
+    top: Path
+    git_dir: Path
+    common_dir: Path
+    prefix: str
+    digest: str
+    head: str
+    changed: list[str] = field(repr=False)
+
+    def files(self) -> dict[str, Entry]:
+        """Return the project's files at `head`, by path inside the project.
+
+        Raises:
+            SurroundingsError: Git fails.
+        """
+        return files_of(project_git(self.folder, *_LIST, self.head))
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """What git's configuration says of converting files, wherever it says so.
+
+        Raises:
+            SurroundingsError: Git fails.
+        """
+        told = project_git(self.folder, "config", "--null", "--get-regexp", _SETTINGS, fine=(0, 1))
+        rows = [os.fsdecode(row).partition("\n") for row in told.split(b"\0") if row]
+        return {name: value if line else "true" for name, line, value in rows}
+
+    def setting(self, name: str) -> bool:
+        """Say whether a setting is on, which it is where nothing is said of it."""
+        return self.settings.get(name, "true").lower() not in {"false", "no", "off", "0", ""}
+
+    def attributes_above(self) -> list[str]:
+        """Return the `.gitattributes` in the folders above the project, from the top."""
+        parts = self.prefix.split("/")[:-1]
+        places = ["/".join([*parts[:depth], ATTRIBUTES]) for depth in range(len(parts))]
+        return [place for place in places if (self.top / place).is_file()]
+
+    def whole(self, files: Mapping[str, Entry]) -> dict[str, Entry]:
+        """Return the files of the whole repository, with these as the project's.
+
+        Raises:
+            SurroundingsError: Git fails.
+        """
+        if not self.prefix:
+            return dict(files)
+        listed = files_of(project_git(self.folder, *_LIST, "--full-tree", self.head))
+        others = {path: e for path, e in listed.items() if not path.startswith(self.prefix)}
+        return {**others, **{f"{self.prefix}{path}": entry for path, entry in files.items()}}
+
+    def obstacle(self, path: str, ours: Mapping[str, Entry]) -> str:
+        """Return the path of what git does not know and where a file cannot be put.
+
+        That is something at its very path, or a file or link where it needs a folder; empty where
+        nothing is in the way.
+        """
+        for end in (place for place, letter in enumerate(path) if letter == "/"):
+            above = self.folder / path[:end]
+            if path[:end] not in ours and (above.is_symlink() or above.is_file()):
+                return path[:end]
+        place = self.folder / path
+        if place.is_dir() and not place.is_symlink():
+            return "" if self._holds_only(place, ours) else path
+        return path if os.path.lexists(place) else ""
+
+    def _holds_only(self, folder: Path, ours: Mapping[str, Entry]) -> bool:
+        """Say whether git knows every file in a folder of the project."""
+        for above, _, names in os.walk(folder):
+            inside = Path(above).relative_to(self.folder)
+            if any((inside / name).as_posix() not in ours for name in names):
+                return False
+        return True
+
+    def refuse_dirty(self) -> None:
+        """Check that nothing tracked is changed.
+
+        Raises:
+            SurroundingsError: Something is.
+        """
+        if self.changed:
+            shown = ", ".join(self.changed[:_SHOWN])
+            shown += " ..." if len(self.changed) > _SHOWN else ""
+            raise SurroundingsError(
+                f"there are changes that are not committed: {shown}",
+                where=str(self.folder),
+                next_step="commit them, or git stash; nothing was changed",
+            )
+
+
+def repository_of(folder: Path) -> ProjectRepository:
+    """Return the repository of a project.
+
+    Raises:
+        RefusedError: There is no such folder.
+        SurroundingsError: It stands in none, has no commit, or cannot be read.
+    """
+    folder = folder.resolve()
+    if not folder.is_dir():
+        raise RefusedError(
+            "there is no such folder", where=str(folder), next_step="name the folder of a project"
+        )
+    if git_folder_above(folder) is None:
+        raise SurroundingsError(
+            "it is not in a git repository, which an update needs to lose nothing",
+            where=str(folder),
+            next_step='run git init && git add --all && git commit --message "chore: keep" there',
+        )
+    place = located(folder)
+    head, changed = _status(folder)
+    return ProjectRepository(
+        folder=folder,
+        top=place.top,
+        git_dir=place.git_dir,
+        common_dir=place.common_dir,
+        prefix=place.prefix,
+        digest=place.digest,
+        head=head,
+        changed=changed,
+    )
+
+
+def _status(folder: Path) -> tuple[str, list[str]]:
+    command = (
+        *("status", "--porcelain=v2", "--branch", "-z", "--no-renames"),
+        *("--untracked-files=no", "--ignore-submodules=dirty", "--", "."),
+    )
+    told = project_git(folder, *command)
+    head, changed = _INITIAL, []
+    for line in (os.fsdecode(part) for part in told.split(b"\0")):
+        if line.startswith("# branch.oid "):
+            head = line.split(" ")[2]
+        elif line[:1] in {"1", "u"}:
+            changed.append(line.split(" ", 8 if line[0] == "1" else 10)[-1])
+    if head == _INITIAL:
+        raise SurroundingsError(
+            "its repository has no commit, so there is nothing to compare with",
+            where=str(folder),
+            next_step='run git add --all && git commit --message "chore: keep" there',
+        )
+    return head, changed

@@ -1,0 +1,118 @@
+"""Brings the files of a folder to a repository's branch, as one commit on top of what is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import time
+from base64 import b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from modelwright.adapters.disk.folders import temporary_root
+from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.system.process import run
+from modelwright.errors import SurroundingsError
+
+__all__ = ["authorised", "push", "renew"]
+
+TRIES: Final = 3
+_SECONDS: Final = 120.0
+# Sent again, it would be refused again. A rejection may follow from a first one that took effect.
+_FINAL: Final = re.compile(r"denied|error: 4\d\d|Authentication|did not end within")
+
+
+def push(folder: Path, url: str, token: str, branch: str, *, pause: float = 0.5) -> None:
+    """Push what a folder has checked out to a branch that does not exist there.
+
+    A push that failed is sent again: where it took effect all the same, nothing is left to push,
+    and a branch that somebody else made meanwhile refuses it.
+
+    Args:
+        folder: A git work tree.
+        url: The repository.
+        token: What authorises the push.
+        branch: The branch's name.
+        pause: Seconds before the second try; it doubles with the third.
+
+    Raises:
+        SurroundingsError: The push was refused, or the host cannot be reached.
+    """
+    proof = _proof(token)
+    env = authorised(url, token)
+    command = ("git", "push", "--quiet", "--no-verify", url, f"HEAD:refs/heads/{branch}")
+    for number in range(1, TRIES + 1):
+        problem = _problem(command, folder, env)
+        if not problem:
+            return
+        if number == TRIES or _FINAL.search(problem):
+            raise SurroundingsError(
+                f"the project could not be pushed: "
+                f"{problem.replace(proof, '***').replace(token, '***')}",
+                where=url,
+                next_step="run the command again with --resume",
+            )
+        time.sleep(pause * 2 ** (number - 1))
+
+
+def _problem(command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> str:
+    """Return what git says against a push; nothing where it took effect."""
+    try:
+        run(command, folder=folder, env=env, seconds=_SECONDS)
+    except SurroundingsError as error:
+        return error.problem
+    return ""
+
+
+def authorised(url: str, token: str) -> dict[str, str]:
+    """Return the surroundings in which git may reach a URL and nobody is asked anything."""
+    proof = _proof(token)
+    parts = urlsplit(url)
+    settings = {
+        f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {proof}",
+        "credential.helper": "",
+        "http.followRedirects": "false",
+        "core.hooksPath": "/dev/null",
+        "advice.pushUpdateRejected": "false",
+        # Silence for so many seconds is an end of the connection.
+        "http.lowSpeedLimit": "1",
+        "http.lowSpeedTime": "30",
+    }
+    env = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (name, value) in enumerate(settings.items()):
+        env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return env
+
+
+def _proof(token: str) -> str:
+    return b64encode(f"x-access-token:{token}".encode()).decode()
+
+
+_WHO = ("-c", "user.name=modelwright", "-c", "user.email=modelwright@users.noreply.github.com")
+
+
+def renew(github: GitHub, token: str, url: str, folder: Path, message: str) -> bool:
+    """Push a folder's files to `main`, in place of those that are there; say whether they differ.
+
+    Raises:
+        SurroundingsError: Git failed, or the host cannot be reached.
+    """
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as aside:
+        clone = Path(aside) / "clone"
+        command = ("git", "clone", "--quiet", "--depth", "1", url, str(clone))
+        run(command, folder=Path(aside), env=authorised(url, token), seconds=120)
+        run(("git", "checkout", "--quiet", "-B", "main"), folder=clone)
+        for place in clone.iterdir():
+            if place.name != ".git":
+                shutil.rmtree(place) if place.is_dir() else place.unlink()
+        shutil.copytree(folder, clone, dirs_exist_ok=True)
+        run(("git", "add", "--all", "--force"), folder=clone)
+        if not run(("git", "status", "--porcelain"), folder=clone):
+            return False
+        quietly = ("--quiet", "--no-verify", "--no-gpg-sign", "--message", message)
+        run(("git", *_WHO, "commit", *quietly), folder=clone)
+        push(clone, url, token, "main", pause=github.pause)
+    return True

@@ -1,0 +1,1 @@
+"""Where platforms and the histories of templates are read from."""

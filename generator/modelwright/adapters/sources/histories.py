@@ -1,0 +1,189 @@
+"""Finds the history of a template by what a project's answers file names as its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from packaging.version import Version
+
+from modelwright.adapters.disk.tree import FolderTree
+from modelwright.adapters.git import commands as git
+from modelwright.adapters.git.commands import git_directory
+from modelwright.adapters.git.history import GitHistory, version_of
+from modelwright.adapters.git.tree import GitTree
+from modelwright.adapters.sources import mirrors, packaged
+from modelwright.adapters.system.urls import bare, is_url, same, shown, whole
+from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.template.platform import Platform
+
+
+def history_of(source: str, *, offline: bool = False) -> GitHistory:
+    """Return the history of a template.
+
+    Args:
+        source: A URL, or the absolute path of a git repository.
+        offline: Contact no host.
+
+    Raises:
+        RefusedError: The source names no repository.
+        SurroundingsError: It cannot be had.
+    """
+    if _is_path(source):
+        return _in_place(source)
+    source = bare(source)
+    if not is_url(source):
+        raise RefusedError(
+            f"the template's source {source!r} is neither a URL nor an absolute path",
+            where=".copier-answers.yml",
+            next_step="name its URL or absolute path with --source",
+        )
+    policy = _own_policy()
+    if not same(source, policy["platform"]["url"]):
+        return _mirrored(source, mirrors.mirror(source, offline=offline))
+    return _own(source, offline=offline, sample=bool(policy.get("sample")))
+
+
+class Shelf:
+    """Opens each history once and keeps it open, for many projects in one run."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, bool], GitHistory] = {}
+
+    def history_of(self, source: str, *, offline: bool = False) -> GitHistory:
+        """Return the history of a template; see the function of this name."""
+        key = (source, offline)
+        if key not in self._kept:
+            self._kept[key] = history_of(source, offline=offline)
+        return self._kept[key]
+
+    def __enter__(self) -> Shelf:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for history in self._kept.values():
+            history.__exit__()
+
+
+def at_hand(source: str, version: str) -> GitTree | None:
+    """Return the files of a version where they can be had without asking anybody; None elsewhere.
+
+    Raises:
+        SurroundingsError: What is at hand cannot be read.
+    """
+    for history in _asking_nobody(source):
+        # A release stays what it is; a branch in the cache may have moved on.
+        if history.is_fixed(version):
+            with suppress(RefusedError):
+                return history.tree(version)
+    return None
+
+
+def _asking_nobody(source: str) -> Iterator[GitHistory]:
+    if _is_path(source):
+        yield _in_place(source)
+        return
+    if same(source, _own_policy()["platform"]["url"]):
+        yield _came_with_us(source)
+    cached = held(source)
+    if cached is not None:
+        yield cached
+
+
+def held(source: str, *, unreachable: str = "") -> GitHistory | None:
+    """Return the history of a URL as the cache holds it, which may be old; None without one.
+
+    Args:
+        source: The URL.
+        unreachable: Why the URL itself was not asked.
+    """
+    folder = mirrors.held(source)
+    found = mirrors.Mirror(folder=folder, unreachable=unreachable) if folder else None
+    return _mirrored(source, found) if found else None
+
+
+def _own(source: str, *, offline: bool, sample: bool) -> GitHistory:
+    """Return the history of the platform that came with this program, or a newer one at its URL."""
+    ours = _came_with_us(source)
+    # The sample's URL is made up: nobody is asked there. Who works in a checkout pulls herself.
+    if sample or git_directory(packaged.own_root()):
+        return ours
+    theirs = _published(ours, offline=offline)
+    return theirs if theirs and _newest(_tags(theirs)) > _newest(_tags(ours)) else ours
+
+
+def _came_with_us(source: str) -> GitHistory:
+    checkout = git_directory(packaged.own_root())
+    if checkout is not None:
+        return GitHistory(source=source, origin="this checkout", folder=checkout)
+    return GitHistory(
+        source=source,
+        origin="the installed package",
+        folder=packaged.opened(),
+        damaged=packaged.distrust,
+    )
+
+
+def _own_policy() -> Mapping[str, Any]:
+    return Platform(tree=FolderTree(packaged.own_root()), source="", version="").policy
+
+
+def _published(ours: GitHistory, *, offline: bool) -> GitHistory | None:
+    """Return what the URL holds where that is newer; what the cache holds of it unasked."""
+    if offline:
+        return held(ours.source, unreachable="it was not asked")
+    url = whole(ours.source)
+    try:
+        advertised = git.advertised(url)
+        tags = [line.rpartition("\trefs/tags/")[2] for line in advertised.splitlines()]
+        if _newest(tags) <= _newest(_tags(ours)):
+            return None
+        return _mirrored(ours.source, mirrors.mirror(url, advertised=advertised))
+    except SurroundingsError as error:
+        ours.origin = "the installed package (its URL is not reachable)"
+        ours.notice = f"{shown(url)} cannot be reached: {error.problem}"
+        return held(ours.source, unreachable=error.problem)
+
+
+def _tags(history: GitHistory) -> list[str]:
+    return [release.version for release in history.releases]
+
+
+def _newest(tags: Iterable[str]) -> Version:
+    found = [version for version in map(version_of, tags) if version]
+    final = [version for version in found if not version.is_prerelease]
+    return max(final or found, default=Version("0.dev0"))
+
+
+def _mirrored(source: str, found: mirrors.Mirror) -> GitHistory:
+    url = shown(whole(source))
+    return GitHistory(
+        source=source,
+        origin=f"the cache of {url} (not reachable)" if found.unreachable else url,
+        notice=f"{url} cannot be reached, its cache is used: {found.unreachable}"
+        if found.unreachable
+        else "",
+        folder=found.folder,
+        damaged=mirrors.distrust,
+    )
+
+
+def _is_path(source: str) -> bool:
+    return Path(source).expanduser().is_absolute()
+
+
+def _in_place(source: str) -> GitHistory:
+    place = Path(source).expanduser()
+    if place.is_file():
+        folder = packaged.unpacked(place)
+        return GitHistory(source=source, origin=source, folder=folder, damaged=packaged.distrust)
+    found = git_directory(place)
+    if found is None:
+        raise RefusedError(
+            "there is no git repository, so it has no versions",
+            where=source,
+            next_step="name the template's repository with --source",
+        )
+    return GitHistory(source=source, origin=source, folder=found)

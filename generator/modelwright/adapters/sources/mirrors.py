@@ -1,0 +1,166 @@
+"""Bare mirrors of template repositories in the user's cache: branches and tags, nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.disk.folders import user_cache
+from modelwright.adapters.disk.lock import exclusive
+from modelwright.adapters.git import commands as git
+from modelwright.adapters.system.urls import bare, whole
+from modelwright.errors import SurroundingsError
+
+# What the URL advertised when it was last fetched; without it a mirror is made anew.
+MARK: Final = "modelwright-upstream"
+# Tags that name another commit than at first: a line each, that first commit and the tag.
+_MOVED: Final = "modelwright-moved"
+_WAIT: Final = 600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mirror:
+    """A mirror that can be read.
+
+    Attributes:
+        folder: The git directory.
+        unreachable: Why the URL itself could not be asked; empty where it was.
+    """
+
+    folder: Path
+    unreachable: str = ""
+
+
+def held(url: str) -> Path | None:
+    """Return the mirror of a URL as it is; None where there is none."""
+    folder = _place(whole(bare(url)))
+    return folder if (folder / "HEAD").is_file() else None
+
+
+def mirror(url: str, *, offline: bool = False, advertised: str = "") -> Mirror:
+    """Return the mirror of a URL, brought to what the URL holds now where it can be reached.
+
+    Args:
+        url: Where the template is.
+        offline: Contact no host.
+        advertised: What the URL said of its branches and tags, where it was asked just now.
+
+    Raises:
+        SurroundingsError: It cannot be reached and was never fetched, or the cache cannot be
+            written.
+    """
+    url = whole(bare(url))
+    folder = _place(url)
+    if offline:
+        return _as_it_is(url, folder, "it was not asked")
+    try:
+        advertised = advertised or git.advertised(url)
+        if _mark(folder) != advertised:
+            _fetch(url, folder, advertised)
+    except SurroundingsError as error:
+        if held(url) is None:
+            raise
+        return _as_it_is(url, folder, error.problem)
+    except OSError as error:
+        raise SurroundingsError(
+            f"the cache cannot be written: {error.strerror or error}",
+            where=str(error.filename or folder),
+            next_step="make room there, or name another cache with XDG_CACHE_HOME",
+        ) from error
+    return Mirror(folder=folder)
+
+
+def distrust(folder: Path) -> None:
+    """Have a mirror made anew at its next use."""
+    (folder / MARK).unlink(missing_ok=True)
+
+
+def moved_tags(folder: Path) -> dict[str, str]:
+    """Return the tags of a mirror that were moved at its URL: by name, the first commit seen."""
+    try:
+        lines = (folder / _MOVED).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    return {tag: commit for commit, _, tag in (line.partition("\t") for line in lines)}
+
+
+def _as_it_is(url: str, folder: Path, reason: str) -> Mirror:
+    if held(url) is None:
+        raise SurroundingsError(
+            "it was never fetched, so nothing of it can be had offline",
+            where=url,
+            next_step="run the command once with a network and without --offline",
+        )
+    return Mirror(folder=folder, unreachable=reason)
+
+
+def _place(url: str) -> Path:
+    return user_cache("templates") / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
+
+
+def _mark(folder: Path) -> str | None:
+    try:
+        return (folder / MARK).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _fetch(url: str, folder: Path, advertised: str) -> None:
+    with exclusive(folder.with_suffix(".lock"), seconds=_WAIT):
+        known = _mark(folder)
+        if known == advertised:
+            return
+        first = {**_tags(known or ""), **moved_tags(folder)}
+        if known is None or git.object_format(known) != git.object_format(advertised):
+            _anew(url, folder, advertised, first)
+            return
+        _sweep(folder)
+        try:
+            _bring(url, folder, advertised, first)
+        except SurroundingsError:
+            # What a killed fetch left behind, or a damaged mirror; the network says so again.
+            _anew(url, folder, advertised, first)
+
+
+def _anew(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
+    """Fetch into a new mirror beside the place, and move it there when it is whole."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as aside:
+        made = Path(aside) / "new"
+        git.initialise(made, git.object_format(advertised))
+        _bring(url, made, advertised, first)
+        if folder.exists():
+            folder.replace(Path(aside) / "old")
+        made.replace(folder)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the locks of a git that was killed: whoever comes here is alone."""
+    for lock in [*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock")]:
+        lock.unlink(missing_ok=True)
+
+
+def _bring(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
+    git.fetch(url, folder)
+    # A template without releases is used as its main branch stands.
+    if "\trefs/tags/" not in advertised:
+        git.follow_head(url, folder)
+    now = _tags(advertised)
+    moved = {tag: commit for tag, commit in first.items() if now.get(tag, commit) != commit}
+    _write(folder / _MOVED, "".join(f"{commit}\t{tag}\n" for tag, commit in moved.items()))
+    _write(folder / MARK, advertised)
+
+
+def _tags(advertised: str) -> dict[str, str]:
+    """Return the commit of each tag; git tells an annotated tag's own id before its commit."""
+    rows = (line.partition("\trefs/tags/") for line in advertised.splitlines())
+    return {tag.removesuffix("^{}"): commit for commit, is_tag, tag in rows if is_tag}
+
+
+def _write(path: Path, text: str) -> None:
+    aside = path.with_name(f"{path.name}.new")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)

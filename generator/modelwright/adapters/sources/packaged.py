@@ -1,0 +1,240 @@
+"""The files that a new platform repository begins with, from the checkout or the wheel."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from modelwright import __version__
+from modelwright.adapters.disk.folders import temporary_root, user_cache
+from modelwright.adapters.disk.lock import exclusive
+from modelwright.adapters.disk.placing import write
+from modelwright.adapters.disk.tree import FolderTree
+from modelwright.adapters.git import commands as git
+from modelwright.adapters.system.process import run
+from modelwright.errors import SurroundingsError
+from modelwright.template.archetypes import FILE as ARCHETYPE
+from modelwright.template.generated.package_manifest import GENERATOR, PLATFORM, belongs, place_of
+from modelwright.template.platform import RECORD_FILE as RECORD
+from modelwright.template.rendering import RenderedFile, Tree
+
+__all__ = ["bundled"]
+
+VERSION: Final = f"v{__version__}"
+PARTS: Final = ("copier.yml", "platform.yml", "templates", "hooks")
+UNKNOWN: Final = "unknown"
+MARK: Final = "modelwright-whole"
+_WAIT: Final = 120.0
+_PACKAGE: Final = Path(__file__).parents[2]
+
+
+def own_root() -> Path:
+    """Return the folder of the platform that came with this program."""
+    packaged = _PACKAGE / "_platform"
+    return packaged if packaged.is_dir() else _PACKAGE.parents[1]
+
+
+def own_version() -> str:
+    """Return the version of that platform: a tag, or git's description of a checkout.
+
+    An organisation's platform has tags of its own: without its git, as in the download of an
+    action, nobody knows which one this is, and the answer is empty.
+    """
+    root = own_root()
+    return git.described(root) or ("" if (root / RECORD).exists() else VERSION)
+
+
+def own_bundle() -> Path | None:
+    """Return the git bundle of the released versions; None where there is none."""
+    root = own_root()
+    beside = (
+        root.parent / "_history.bundle" if root.name == "_platform" else root / "history.bundle"
+    )
+    return beside if beside.is_file() else None
+
+
+def opened() -> Path:
+    """Return a git directory of the platform's released versions.
+
+    Where the version at hand is not among them, it stands there as a branch of its name.
+
+    Raises:
+        SurroundingsError: The cache cannot be written, or git fails.
+    """
+    bundle = own_bundle()
+    unreleased = bundle is None or f"refs/tags/{VERSION}" not in git.bundled(bundle)
+    return unpacked(bundle, own_root() if unreleased else None)
+
+
+def unpacked(bundle: Path | None, root: Path | None = None) -> Path:
+    """Return a git directory of what is in a bundle, and of the platform in a folder.
+
+    Raises:
+        SurroundingsError: The cache cannot be written, or git fails.
+    """
+    folder = user_cache("bundles") / f"{_digest(root, bundle)}.git"
+    try:
+        if not _is_whole(folder):
+            with exclusive(folder.with_suffix(".lock"), seconds=_WAIT):
+                if not _is_whole(folder):
+                    _make(folder, bundle, root)
+    except OSError as error:
+        raise SurroundingsError(
+            f"the cache cannot be written: {error.strerror or error}",
+            where=str(error.filename or folder),
+            next_step="make room there, or name another cache with XDG_CACHE_HOME",
+        ) from error
+    return folder
+
+
+def distrust(folder: Path) -> None:
+    """Have the git directory made anew at its next use."""
+    (folder / MARK).unlink(missing_ok=True)
+
+
+def _make(folder: Path, bundle: Path | None, root: Path | None) -> None:
+    """Make the git directory beside its place, and move it there when it is whole."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as aside:
+        made = Path(aside) / "new"
+        if bundle is None:
+            git.initialise(made, "sha1")
+        else:
+            git.unbundle(bundle, made)
+        if root is not None:
+            parts = [name for name in PARTS if (root / name).exists()]
+            # An organisation's platform has versions of its own: none of them is called so.
+            branch = UNKNOWN if (root / RECORD).exists() else VERSION
+            git.keep(root, parts, made, branch=branch)
+        (made / MARK).write_text(_state(made), encoding="utf-8")
+        if folder.exists():
+            folder.replace(Path(aside) / "old")
+        made.replace(folder)
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        return (folder / MARK).read_text(encoding="utf-8") == _state(folder)
+    except FileNotFoundError:
+        return False
+
+
+def _state(folder: Path) -> str:
+    """Return what any change of a file would change: every name, size and time."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MARK]
+    stats = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
+    return "".join(f"{name} {stat.st_size} {stat.st_mtime_ns}\n" for name, stat in stats)
+
+
+def _digest(root: Path | None, bundle: Path | None) -> str:
+    found = hashlib.sha256(bundle.read_bytes() if bundle else b"")
+    if root is not None:
+        tree = FolderTree(root)
+        for name in PARTS:
+            for path in tree.paths(name) if (root / name).is_dir() else [name]:
+                found.update(f"{path} {tree.executable(path)}\0".encode())
+                found.update(hashlib.sha256(tree.read(path)).digest())
+    return found.hexdigest()[:16]
+
+
+_WHEN: Final = "2000-01-01T00:00:00Z"
+_NOBODY: Final = ("modelwright", "modelwright@users.noreply.github.com")
+_WHO: Final = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in zip(("NAME", "EMAIL", "DATE"), (*_NOBODY, _WHEN), strict=True)
+}
+_PACKED: Final = ("-c", "pack.threads=1")
+
+
+def bundled(tree: Tree, version: str) -> bytes:
+    """Return a bundle with one commit, tagged as the version.
+
+    Raises:
+        SurroundingsError: Git fails, or the disk is full.
+    """
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as aside:
+        folder, bundle = Path(aside) / "platform", Path(aside) / "bundle"
+        folder.mkdir()
+        write(_files(tree), folder)
+        for command in (
+            ("init", "--quiet", "--initial-branch", "main", "--template="),
+            ("add", "--all", "--force"),
+            ("commit", "--quiet", "--no-verify", "--no-gpg-sign", "--message", version),
+            ("tag", "--no-sign", version),
+            (*_PACKED, "bundle", "create", "--quiet", str(bundle), f"refs/tags/{version}"),
+        ):
+            run(("git", *command), folder=folder, env=_WHO)
+        return bundle.read_bytes()
+
+
+def _files(tree: Tree) -> dict[str, RenderedFile]:
+    found = {}
+    # The workflows say which status checks a project publishes.
+    for name in (*PARTS, ".github/workflows"):
+        alone = [name] if name.endswith(".yml") else []
+        for path in list(tree.paths(name)) or alone:
+            found[path] = RenderedFile(tree.read(path), tree.executable(path))
+    return found
+
+
+# Links that lead from an archetype to what all share; a wheel holds copies instead, or nothing.
+_LINKS: Final = {"templates/templates/_shared": "../../../_shared"}
+_DEEP: Final = 2
+_COPIED: Final = re.compile(r"templates/[^/]+/templates/templates/_shared/.*")
+
+
+def own_files() -> dict[str, RenderedFile]:
+    """Return the files of an organisation's platform by path, as this program has them.
+
+    What `organisation/` holds stands at its place at the root.
+    """
+    root = own_root()
+    files = {}
+    for path, place in sorted(_own_paths(root)):
+        if belongs(path) and not _COPIED.fullmatch(path):
+            files[place_of(path)] = _file(place)
+    return {**files, **_links(files)}
+
+
+def _own_paths(root: Path) -> Iterator[tuple[str, Path]]:
+    if (root / ".git").exists():
+        command = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+        names = run((*command, "--", *_existing(root)), folder=root).split("\0")
+        yield from ((name, root / name) for name in names if os.path.lexists(root / name))
+        return
+    for name in _existing(root):
+        yield from _below(root / name, name)
+    if not (root / GENERATOR).exists():
+        yield from _below(_PACKAGE, f"{GENERATOR}/{_PACKAGE.name}")
+
+
+def _existing(root: Path) -> list[str]:
+    return [name for name in PLATFORM if os.path.lexists(root / name)]
+
+
+def _below(place: Path, name: str) -> Iterator[tuple[str, Path]]:
+    if place.is_symlink() or not place.is_dir():
+        yield name, place
+        return
+    for child in place.iterdir():
+        yield from _below(child, f"{name}/{child.name}")
+
+
+def _links(files: Iterable[str]) -> dict[str, RenderedFile]:
+    return {
+        path.replace(ARCHETYPE, name): RenderedFile(target.encode(), link=True)
+        for path in files
+        if path.count("/") == _DEEP and path.startswith("templates/") and path.endswith(ARCHETYPE)
+        for name, target in _LINKS.items()
+    }
+
+
+def _file(place: Path) -> RenderedFile:
+    if place.is_symlink():
+        return RenderedFile(str(place.readlink()).encode(), link=True)
+    return RenderedFile(place.read_bytes(), bool(place.stat().st_mode & 0o100))

@@ -1,0 +1,182 @@
+"""Runs a program and says plainly when it is missing or fails."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Final
+
+from modelwright.adapters.system.environment import environment_of
+from modelwright.adapters.system.urls import shown
+from modelwright.errors import SurroundingsError
+from modelwright.policy.resource_limits import lifted
+
+_SHOWN: Final = 6
+
+
+def run(
+    command: Sequence[str],
+    *,
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    seconds: float | None = None,
+    credentials: bool = False,
+) -> str:
+    """Run a program to its end and return what it printed.
+
+    Args:
+        command: The program and its arguments; no shell reads them.
+        folder: Where it runs.
+        env: Variables on top of those that the program needs.
+        seconds: How long it may take, with whatever it starts; None is without end.
+        credentials: Whether git reaches a host, and its credential helpers may need a token.
+
+    Raises:
+        SurroundingsError: It is missing, took too long or ended with an error; `where` is the
+            command.
+    """
+    where = shown(shlex.join(command))
+    around = environment_of(command[0], env, credentials=credentials)
+    process = _started(command, folder, around, alone=seconds is not None)
+    try:
+        printed, told = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        _kill(process)
+        raise SurroundingsError(
+            f"it did not end within {seconds:.0f} seconds",
+            where=where,
+            next_step="look whether the host can be reached",
+        ) from error
+    except BaseException:
+        _kill(process)
+        raise
+    if process.returncode:
+        raise _failed(command, process.returncode, told.strip() or printed, folder)
+    return printed
+
+
+def _started(
+    command: Sequence[str], folder: Path, env: Mapping[str, str], *, alone: bool
+) -> subprocess.Popen[str]:
+    try:
+        with lifted():
+            return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
+                command,
+                cwd=folder,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=alone,
+            )
+    except FileNotFoundError as error:
+        raise _absent(command) from error
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a program, and what it started where it has a session of its own."""
+    if sys.platform != "win32":
+        with suppress(ProcessLookupError):
+            if os.getpgid(process.pid) == process.pid:
+                os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.communicate()
+
+
+def output(  # noqa: PLR0913 -- what a run follows from
+    command: Sequence[str],
+    *,
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    given: bytes = b"",
+    fine: Container[int] = (0,),
+    held: Sequence[int] = (),
+) -> bytes:
+    """Run a program to its end and return what it printed, as bytes.
+
+    Args:
+        command: The program and its arguments; no shell reads them.
+        folder: Where it runs.
+        env: Variables on top of those that the program needs.
+        given: What it reads.
+        fine: The exit codes that are no error.
+        held: File descriptors that it holds open, such as a lock's.
+
+    Raises:
+        SurroundingsError: It is missing, or ended with another code.
+    """
+    try:
+        with lifted():
+            done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
+                command,
+                cwd=folder,
+                env=environment_of(command[0], env),
+                input=given,
+                capture_output=True,
+                check=False,
+                pass_fds=held,
+            )
+    except FileNotFoundError as error:
+        raise _absent(command) from error
+    if done.returncode not in fine:
+        raise _failed(command, done.returncode, done.stderr.decode(errors="replace"), folder)
+    return done.stdout
+
+
+def start(
+    command: Sequence[str], *, env: Mapping[str, str], errors: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start a program that is asked and answers by pipes.
+
+    Args:
+        command: The program and its arguments; no shell reads them.
+        env: Variables on top of those that the program needs.
+        errors: The file that takes what it complains about.
+
+    Raises:
+        SurroundingsError: It is missing.
+    """
+    try:
+        with lifted():
+            return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
+                command,
+                env=environment_of(command[0], env),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+    except FileNotFoundError as error:
+        raise _absent(command) from error
+
+
+def _failed(command: Sequence[str], code: int, told: str, folder: Path) -> SurroundingsError:
+    return SurroundingsError(
+        f"it ended with code {code}: {shown(_summary(told))}",
+        where=shown(shlex.join(command)),
+        next_step=f"run it in {folder} to see more",
+    )
+
+
+def _summary(told: str) -> str:
+    """Return what a program complained about: the cause comes first, the consequence last."""
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
+    if len(lines) > 2 * _SHOWN:
+        lines = [*lines[:_SHOWN], "...", *lines[-_SHOWN:]]
+    return " / ".join(lines) or "it said nothing"
+
+
+def _absent(command: Sequence[str]) -> SurroundingsError:
+    return SurroundingsError(
+        f"{command[0]} is not installed, or not on the PATH",
+        where=shlex.join(command),
+        next_step=f"install {command[0]}",
+    )

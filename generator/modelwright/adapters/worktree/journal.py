@@ -1,0 +1,210 @@
+"""The journal of an update on disk, its record, and the locks that keep others out meanwhile."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.disk.lock import exclusive
+from modelwright.adapters.git.commands import git_directory
+from modelwright.adapters.git.repository import ProjectRepository
+from modelwright.errors import SurroundingsError
+from modelwright.update.journal import Journal, journal_from
+
+_MARK: Final = b"modelwright holds this lock; the next modelwright update removes it\n"
+_HOME: Final = "modelwright"
+_JOURNAL: Final = "update.json"
+_DONE: Final = "done"
+
+
+@contextmanager
+def alone(repository: ProjectRepository) -> Iterator[int]:
+    """Let no other update run in a repository.
+
+    Git's own lock that a killed one left is let go, so that git works whatever comes next.
+
+    Raises:
+        SurroundingsError: One is running.
+    """
+    with exclusive(_home(repository) / "lock", seconds=0) as handle:
+        _let_go(repository)
+        yield handle
+
+
+def interrupted(repository: ProjectRepository) -> Journal | None:
+    """Return the journal of an update that was killed; None where there is none.
+
+    One of another commit is forgotten: whoever committed since has decided what stays.
+    """
+    try:
+        journal = journal_from(_journal(repository).read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError):
+        # It was cut short while it was written: nothing had been touched.
+        _journal(repository).unlink(missing_ok=True)
+        return None
+    if journal.head == repository.head:
+        return journal
+    forget(repository)
+    return None
+
+
+def was_interrupted(folder: Path) -> bool:
+    """Say whether an update of a project was killed, by its journal alone."""
+    folder = folder.resolve()
+    found = next(filter(None, map(git_directory, (folder, *folder.parents))), None)
+    return found is not None and (found / _HOME / _JOURNAL).exists()
+
+
+@contextmanager
+def index_locked(repository: ProjectRepository) -> Iterator[None]:
+    """Hold git's own lock of the index, so that no git command runs meanwhile."""
+    lock = repository.git_dir / "index.lock"
+    mark = _home(repository) / "mark"
+    try:
+        mark.write_bytes(_MARK)
+        os.link(mark, lock)  # with its content at once: a kill leaves no lock without a mark
+    except FileExistsError as error:
+        raise SurroundingsError(
+            "another git command is running here, or was killed",
+            where=str(lock),
+            next_step="wait until it has ended, or delete that file where none runs",
+        ) from error
+    except OSError as error:
+        raise unwritable(repository, error) from error
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _let_go(repository: ProjectRepository) -> None:
+    """Remove git's lock of the index where an update that was killed left it."""
+    lock = repository.git_dir / "index.lock"
+    with suppress(OSError):
+        if lock.read_bytes() == _MARK:
+            lock.unlink()
+
+
+class Places:
+    """Where an update keeps things until it is done, in our folder of the git directory.
+
+    Attributes:
+        index: The new index.
+        new: The new files, as they will stand in the work tree.
+        kept: What was replaced.
+    """
+
+    def __init__(self, repository: ProjectRepository) -> None:
+        home = _home(repository)
+        self.index = home / "index"
+        self.new = home / "new"
+        self.kept = home / "kept"
+        self._placed = home / "placed"
+        self._old_index = repository.git_dir / "index"
+
+    def begin(self, index: Path) -> None:
+        """Begin with a copy of the index and empty folders."""
+        self.clear()
+        for folder in (self.new, self.kept):
+            folder.mkdir(parents=True)
+        with suppress(FileNotFoundError):
+            shutil.copyfile(index, self.index)
+
+    def mark_placed(self) -> None:
+        """Note that every file stands in its place, and only the index does not yet."""
+        self._placed.write_text(self._stamp(), encoding="ascii")
+
+    def placed(self) -> bool:
+        """Say whether every file stands in its place, and nobody changed the index since."""
+        try:
+            return self._placed.read_text(encoding="ascii") == self._stamp()
+        except FileNotFoundError:
+            return False
+
+    def replaced(self) -> bool:
+        """Say whether the index was replaced too, so that nothing is left to do."""
+        return self._placed.exists() and not self.index.exists()
+
+    def clear(self) -> None:
+        """Remove everything."""
+        for folder in (self.new, self.kept):
+            shutil.rmtree(folder, ignore_errors=True)
+        # A lock of git's own on the copy, of a git that was killed: the copy is nobody else's.
+        for file in (self._placed, self.index, self.index.with_name("index.lock")):
+            file.unlink(missing_ok=True)
+
+    def _stamp(self) -> str:
+        found = self._old_index.stat()
+        return f"{found.st_ino} {found.st_size} {found.st_mtime_ns}"
+
+
+def write_journal(repository: ProjectRepository, journal: Journal) -> None:
+    """Write a journal, whole and on the disk itself."""
+    _write(_journal(repository), journal)
+
+
+def forget(repository: ProjectRepository) -> None:
+    """Remove the journal and what the update kept."""
+    _journal(repository).unlink(missing_ok=True)
+    Places(repository).clear()
+
+
+def keep_record(repository: ProjectRepository, journal: Journal) -> None:
+    """Keep the journal of an update that is done, so that it can be taken back."""
+    place = _record(repository, journal.prefix)
+    place.parent.mkdir(exist_ok=True)
+    _write(place, journal)
+    forget(repository)
+
+
+def records(repository: ProjectRepository) -> dict[str, Journal]:
+    """Return the journals of the last update of each project in a repository, by its prefix."""
+    found = {}
+    for place in sorted((_home(repository) / _DONE).glob("*.json")):
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            journal = journal_from(place.read_text(encoding="ascii"))
+            found[journal.prefix] = journal
+    return found
+
+
+def drop_record(repository: ProjectRepository, prefix: str) -> None:
+    """Forget the last update of a project."""
+    _record(repository, prefix).unlink(missing_ok=True)
+
+
+def _write(place: Path, journal: Journal) -> None:
+    aside = place.with_suffix(".new")
+    with aside.open("w", encoding="ascii") as file:
+        file.write(journal.text())
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(place)
+
+
+def _home(repository: ProjectRepository) -> Path:
+    return repository.git_dir / _HOME
+
+
+def _journal(repository: ProjectRepository) -> Path:
+    return _home(repository) / _JOURNAL
+
+
+def _record(repository: ProjectRepository, prefix: str) -> Path:
+    name = hashlib.sha256(os.fsencode(prefix)).hexdigest()[:16]
+    return _home(repository) / _DONE / f"{name}.json"
+
+
+def unwritable(repository: ProjectRepository, error: OSError) -> SurroundingsError:
+    """Return what to raise where the disk refuses."""
+    return SurroundingsError(
+        f"it cannot be written: {error.strerror or error}",
+        where=str(error.filename or repository.git_dir),
+        next_step="make room, or give yourself the right to write there; nothing was changed",
+    )

@@ -1,0 +1,100 @@
+"""Takes back what an update wrote, wherever it still is what the update wrote."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from modelwright.adapters.git.project import project_git
+from modelwright.adapters.git.repository import ProjectRepository
+from modelwright.adapters.system.signals import signals_held
+from modelwright.adapters.worktree.files import Exchange, FileState, file_state, stored_entries
+from modelwright.adapters.worktree.index import (
+    hide,
+    index_entries,
+    left_out,
+    refresh_index,
+    stage_entries,
+)
+from modelwright.adapters.worktree.journal import Places
+from modelwright.errors import SurroundingsError
+from modelwright.update.journal import Journal
+from modelwright.update.merge_inputs import FOLDER
+
+
+class _Paths(NamedTuple):
+    """The paths of an update by what happens to them when it is taken back.
+
+    Attributes:
+        states: What stands at each path.
+        reset: Those whose entry in git's index is the update's.
+        restored: Those whose file is the update's too.
+        left: Those that somebody changed since.
+        absent: Those that a sparse checkout leaves out.
+    """
+
+    states: dict[str, FileState | None]
+    reset: list[str]
+    restored: list[str]
+    left: list[str]
+    absent: set[str]
+
+
+def withdrawn(repository: ProjectRepository, journal: Journal) -> list[str]:
+    """Take back what an update wrote.
+
+    Git's lock of the index is held.
+
+    Returns:
+        The paths that somebody changed since, which are left as they are.
+
+    Raises:
+        SurroundingsError: Git or the disk fails.
+    """
+    places = Places(repository)
+    places.begin(repository.git_dir / "index")
+    paths = _sorted(repository, journal)
+    before = {path: journal.before[path] for path in paths.reset}
+    stage_entries(repository, before)
+    hide(repository, [path for path in paths.absent if before.get(path)])
+    env = {
+        "GIT_DIR": str(repository.git_dir),
+        "GIT_WORK_TREE": str(places.new),
+        "GIT_INDEX_FILE": str(places.index),
+    }
+    given = b"".join(os.fsencode(path) + b"\0" for path in paths.restored if before[path])
+    project_git(places.new, "checkout-index", "--force", "-z", "--stdin", env=env, given=given)
+    exchange = Exchange(top=repository.top, kept=places.kept)
+    left = list(paths.left)
+    with signals_held():
+        order = sorted(paths.restored, key=lambda path: (before[path] is not None, path))
+        for number, path in enumerate(order):
+            new = places.new / path if before[path] else None
+            try:
+                exchange.replace(path, number, paths.states[path], new)
+            except (OSError, SurroundingsError):
+                left.append(path)
+        refresh_index(repository, {})
+        places.index.replace(repository.git_dir / "index")
+    return sorted(left)
+
+
+def _sorted(repository: ProjectRepository, journal: Journal) -> _Paths:
+    states = {path: file_state(repository.top / path) for path in journal.after}
+    candidates = {path: (journal.before[path], journal.after[path]) for path in journal.after}
+    found = stored_entries(repository, candidates)
+    absent = set(left_out(repository, [path for path in found if found[path] is None]))
+    staged = index_entries(repository)
+    paths = _Paths(states, [], [], [], absent)
+    for path, (before, after) in candidates.items():
+        entry = found[path]
+        if after is None and entry is not None and entry.mode == FOLDER:
+            states[path] = entry = None  # the folder came with the update, and goes first
+        own = ({0: before} if before else {}, {0: after} if after else {})
+        of_update = staged.get(path, {}) in (*own, journal.unmerged.get(path))
+        if of_update:
+            paths.reset.append(path)
+        if before in {entry, after} or (path in absent and of_update):
+            continue
+        (paths.restored if of_update and entry == after else paths.left).append(path)
+    return paths

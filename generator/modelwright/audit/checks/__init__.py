@@ -1,0 +1,1 @@
+"""The checks of `modelwright check`: each reads a project and yields findings."""

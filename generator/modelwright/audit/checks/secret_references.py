@@ -1,0 +1,222 @@
+"""Do references to secrets and the manifest agree?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from modelwright.audit.findings import Finding
+from modelwright.audit.project import Project, mapped, mappings
+from modelwright.audit.yaml_file import Document, Unreadable, read_yaml, walk
+from modelwright.policy.rules import show
+
+FILE: Final = "secrets.yaml"
+TEXTS: Final = ("name", "purpose", "kind", "level", "owner", "rotated_by")
+KINDS: Final = ("secret", "variable")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry; `line` counts from 1."""
+
+    name: str
+    kind: str
+    line: int
+
+
+def entries(project: Project) -> dict[str, Entry]:
+    """Return the well-formed entries by name."""
+    document = project.document(FILE)
+    return {
+        body["name"]: Entry(body["name"], body["kind"], document.line("secrets", number, "name"))
+        for number, body in _bodies(project)
+        if not _entry_problem(body)
+    }
+
+
+def check_manifest(project: Project) -> Iterator[Finding]:
+    """Find a manifest that is missing, or an entry that is not whole (SEC001)."""
+    if FILE not in project.files:
+        yield Finding(f"{FILE}:1", "SEC001", "there is no secrets.yaml", "restore it by an update")
+        return
+    document = project.document(FILE)
+    if not isinstance(document.mapping.get("secrets"), list) and project.documents(FILE):
+        yield Finding(
+            f"{FILE}:1", "SEC001", "it holds no list `secrets`", "restore it by an update"
+        )
+    for number, body in _bodies(project):
+        problem = _entry_problem(body)
+        if problem:
+            where = f"{FILE}:{document.line('secrets', number)}"
+            yield Finding(where, "SEC001", problem, f"give it {', '.join(TEXTS)}")
+
+
+def _bodies(project: Project) -> Iterator[tuple[int, Any]]:
+    listed = project.document(FILE).mapping.get("secrets")
+    yield from enumerate(listed if isinstance(listed, list) else ())
+
+
+def _entry_problem(body: object) -> str:
+    if not isinstance(body, Mapping):
+        return "an entry is not a mapping"
+    missing = [key for key in TEXTS if not isinstance(body.get(key), str) or not body[key]]
+    if missing:
+        return f"an entry lacks {', '.join(missing)}"
+    if body["kind"] not in KINDS:
+        return f"{body['name']} is of kind {show(body['kind'])}, not secret or variable"
+    return ""
+
+
+WORKFLOWS: Final = ".github/"
+_IN_WORKFLOW: Final = re.compile(r"\b(secrets|vars)\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*'([^']+)'\s*\])")
+_COMMENT: Final = re.compile(r"(^|\s)#.*")
+_COMPOSE: Final = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
+_VARIABLE: Final = re.compile(r"(?<!\$)\$\{?([A-Za-z_]\w*)")
+_SECRET_LIKE: Final = re.compile(
+    r"(SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?|(API|ACCESS|PRIVATE)_?KEYS?|CLIENT_ID)$"
+)
+_REFERRING: Final = (("secretKeyRef",), ("secretRef",))
+# GitHub gives this one to every job: nobody creates, owns or rotates it.
+_GIVEN: Final = "GITHUB_TOKEN"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A name that is looked up among secrets or variables.
+
+    Attributes:
+        name: The name.
+        where: `file:line`.
+        kind: `secret` or `variable` where the place says it, `object` for the name of a Secret of
+            Kubernetes; else empty.
+    """
+
+    name: str
+    where: str
+    kind: str = ""
+
+
+def references(project: Project, listed: frozenset[str]) -> list[Reference]:
+    """Return every reference, in the order of files.
+
+    Args:
+        project: The project.
+        listed: The manifest's names: a variable of compose counts when it is one of them, or when
+            it is called like a secret.
+    """
+    found: list[Reference] = []
+    for path in project.yaml:
+        if path.startswith(WORKFLOWS):
+            found += _of_workflow(path, project.files[path])
+        elif _COMPOSE.fullmatch(path):
+            found += _of_compose(path, project.files[path], listed)
+        else:
+            found += _of_manifests(path, project.documents(path))
+    return found
+
+
+def _of_workflow(path: str, text: str) -> Iterator[Reference]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if "secrets" not in line and "vars" not in line:
+            continue
+        for scope, dotted, quoted in _IN_WORKFLOW.findall(_COMMENT.sub("", line)):
+            name = (dotted or quoted).upper()
+            if name != _GIVEN:
+                kind = "secret" if scope == "secrets" else "variable"
+                yield Reference(name, f"{path}:{number}", kind)
+
+
+def _of_compose(path: str, text: str, listed: frozenset[str]) -> Iterator[Reference]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        for name in _VARIABLE.findall(_COMMENT.sub("", line)):
+            if name in listed or _SECRET_LIKE.search(name):
+                yield Reference(name, f"{path}:{number}")
+
+
+def _of_manifests(path: str, documents: tuple[Document, ...]) -> Iterator[Reference]:
+    for document in documents:
+        for place, value in walk(document.data):
+            if place[-1:] in _REFERRING and isinstance(value, dict):
+                yield from _names(f"{path}:{document.line(*place)}", value)
+            elif place[-1:] == ("patch",) and isinstance(value, str):
+                yield from _of_patch(path, document.line(*place), value)
+
+
+def _of_patch(path: str, line: int, text: str) -> Iterator[Reference]:
+    found = read_yaml(text, first_line=line + 1)
+    yield from () if isinstance(found, Unreadable) else _of_manifests(path, found)
+
+
+def _names(where: str, value: dict[str, Any]) -> Iterator[Reference]:
+    for field, kind in (("key", ""), ("name", "object")):
+        if isinstance(value.get(field), str):
+            yield Reference(value[field], where, kind)
+
+
+_OBJECTS: Final = ("Secret", "ExternalSecret", "SealedSecret")
+
+
+def check_references(project: Project) -> Iterator[Finding]:
+    """Find names that the manifest does not list, or lists as the other kind (SEC002)."""
+    listed = entries(project)
+    objects = _secret_objects(project)
+    told = set[tuple[str, str]]()
+    for reference in references(project, frozenset(listed)):
+        problem, next_step = _reference_problem(reference, listed, objects)
+        if problem and (reference.where, problem) not in told:
+            told.add((reference.where, problem))
+            yield Finding(reference.where, "SEC002", problem, next_step)
+    for path in project.below(WORKFLOWS):
+        for number, line in enumerate(project.files[path].splitlines(), start=1):
+            if line.replace(" ", "").startswith("secrets:inherit"):
+                problem = "secrets: inherit hands over every secret"
+                yield Finding(f"{path}:{number}", "SEC002", problem, "name each secret")
+
+
+def check_entries(project: Project) -> Iterator[Finding]:
+    """Find entries that no workflow, manifest or compose file refers to (SEC003).
+
+    A governed repository's manifest holds what it may refer to: none of our files does it there.
+    """
+    if project.governed:
+        return
+    listed = entries(project)
+    used = {reference.name for reference in references(project, frozenset(listed))}
+    for name, entry in listed.items():
+        if name not in used:
+            yield Finding(
+                where=f"{FILE}:{entry.line}",
+                rule="SEC003",
+                problem=f"nothing refers to {name}",
+                next_step="refer to it where it is needed, or ask the platform team to drop it",
+            )
+
+
+def _reference_problem(
+    reference: Reference, listed: dict[str, Entry], objects: set[str]
+) -> tuple[str, str]:
+    name = reference.name
+    if reference.kind == "object":
+        if name in objects or name in listed:
+            return "", ""
+        return f"no Secret {show(name)} is declared", "declare it beside what uses it, without data"
+    if name not in listed:
+        return f"{FILE} does not list {show(name)}", "take a name of the manifest"
+    if reference.kind not in ("", listed[name].kind):
+        scope = "secrets" if listed[name].kind == "secret" else "vars"
+        return f"{name} is a {listed[name].kind}", f"write {scope}.{name}"
+    return "", ""
+
+
+def _secret_objects(project: Project) -> set[str]:
+    found = set[str]()
+    for path in project.yaml:
+        for document in project.documents(path):
+            body = document.mapping
+            if body.get("kind") in _OBJECTS:
+                found.add(str(mapped(body, "metadata").get("name")))
+            generated = mappings(body, "secretGenerator")
+            found |= {str(entry.get("name")) for _, entry in generated}
+    return found

@@ -1,0 +1,1 @@
+"""The criteria of `modelwright audit`, by section of the assessment."""

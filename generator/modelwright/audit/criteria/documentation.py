@@ -1,0 +1,175 @@
+"""Section 1: documentation of project, model and interface."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from modelwright.audit.evidence import Judged, Piece
+from modelwright.audit.facts.documents import (
+    BUSINESS,
+    DATA_CARD,
+    MODEL_CARD,
+    own_words,
+    section,
+    written,
+)
+from modelwright.audit.facts.project import PYPROJECT, Facts
+from modelwright.audit.facts.python_code import classes, fields, function, last_name, nodes
+from modelwright.audit.project import RECORD, mapped, mappings
+
+FEATURES: Final = "config/features.toml"
+OPENAPI: Final = "docs/openapi.json"
+CODEOWNERS: Final = ".github/CODEOWNERS"
+RISK_COLUMNS: Final = ("risk", "harms", "likely", "limits")
+_ROUTE: Final = re.compile(r"/[\w./{}-]+(:\w+)?")
+
+
+def goals(facts: Facts) -> Judged:
+    """1: business goals and KPIs."""
+    return written(facts, BUSINESS, "Goals and KPIs")
+
+
+def people(facts: Facts) -> Judged:
+    """2: who is responsible."""
+    team = facts.project.document(RECORD).mapping.get("github_team")
+    yield Piece(
+        wants=f"{RECORD} names the owner",
+        where=facts.line(RECORD, r"^owner: *\S"),
+        mend="write owner: and github_team:",
+    )
+    yield Piece(
+        wants="CODEOWNERS asks that team for review of everything",
+        where=facts.line(CODEOWNERS, rf"^\* .*{re.escape(str(team))}(\s|$)") if team else "",
+        mend=f"write `* TEAM` in {CODEOWNERS}, with the team of {RECORD}",
+    )
+
+
+def risk(facts: Facts) -> Judged:
+    """3: risks of the model, with whom they harm and what limits the harm."""
+    heading = "Risks of the model"
+    yield from written(facts, BUSINESS, heading)
+    found = section(facts.project.files.get(BUSINESS, ""), heading)
+    lines = found.body.splitlines() if found else []
+    header = next((line.lower() for line in lines if line.startswith("|")), "")
+    complete = found is not None and all(word in header for word in RISK_COLUMNS)
+    yield Piece(
+        wants="each risk has whom it harms, how likely it is and what limits it",
+        where=f"{BUSINESS}:{found.line}" if found and complete else "",
+        mend="write a table with these columns",
+    )
+
+
+def data_gathering(facts: Facts) -> Judged:
+    """4: how data is gathered and cleaned, and why."""
+    return written(facts, DATA_CARD, "Gathering and cleaning")
+
+
+def definitions(facts: Facts) -> Judged:
+    """5: every feature of the code is defined, with unit and meaning."""
+    entries = [entry for _, entry in mappings(facts.toml(FEATURES), "feature")]
+    machinery = {str(e.get("name")) for e in entries if e.get(facts.names.computed or None)}
+    computed = feature_names(facts) | machinery
+    defined = {str(entry.get("name")): entry for entry in entries}
+    for name in sorted(computed | set(defined)) or ["every feature"]:
+        entry = defined.get(name, {})
+        whole = name in computed and entry.get("unit") and entry.get("meaning")
+        yield Piece(
+            wants=f"{name} is computed, and defined with unit and meaning",
+            where=facts.line(FEATURES, f'^name *= *"{re.escape(name)}"') if whole else "",
+            mend=f"define in {FEATURES} exactly what features.py returns",
+        )
+
+
+def feature_names(facts: Facts) -> set[str]:
+    """Return the keys and columns that the feature function writes."""
+    names: set[object] = set(_kinds(facts))
+    joined: set[object] = set()
+    for node in nodes(function(facts.module("features"), facts.names.feature)):
+        if isinstance(node, ast.Dict):
+            names |= _texts(*node.keys)
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            names |= _texts(node.slice)
+        elif isinstance(node, ast.Call) and last_name(node.func) == "with_columns":
+            names |= {keyword.arg for keyword in node.keywords}
+        elif isinstance(node, ast.keyword) and node.arg == "on":
+            joined |= _texts(*nodes(node.value))
+    return {name for name in names - joined if isinstance(name, str)}
+
+
+def _kinds(facts: Facts) -> Iterator[object]:
+    """Give what a type of schemas.py lists, but for the wish to be forgotten."""
+    for node in facts.module("schemas").body:
+        if isinstance(node, ast.Assign) and facts.names.kinds in _names(node.targets):
+            yield from _texts(*nodes(node.value)) - {"forget"}
+
+
+def _names(found: Iterable[ast.AST]) -> set[str]:
+    return {node.id for node in found if isinstance(node, ast.Name)}
+
+
+def _texts(*found: ast.AST | None) -> set[object]:
+    return {node.value for node in found if isinstance(node, ast.Constant)}
+
+
+def model_choice(facts: Facts) -> Judged:
+    """6: why this model."""
+    return written(facts, MODEL_CARD, "Why this model")
+
+
+def interface(facts: Facts) -> Judged:
+    """7: the interface is described as the code has it."""
+    described = facts.json(OPENAPI)
+    routes = {
+        node.value
+        for node in nodes(facts.module(facts.names.app))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and _ROUTE.fullmatch(node.value)
+    }
+    mend = "run `uv run poe openapi` and commit what it writes"
+    yield Piece(
+        wants="the description has the routes of the code and no others",
+        where=facts.line(OPENAPI, '"paths"') if routes == set(mapped(described, "paths")) else "",
+        mend=mend,
+    )
+    for module, name in facts.names.described:
+        known = set(mapped(described, "components", "schemas", name, "properties"))
+        same = known and known == _fields(facts.module(module), name)
+        yield Piece(
+            wants=f"the description has the fields of {name}",
+            where=facts.line(OPENAPI, f'^ *"{name}": ') if same else "",
+            mend=mend,
+        )
+    yield Piece(
+        wants="`poe check` compares the description with the service",
+        where=facts.line(PYPROJECT, "openapi --check"),
+        mend=f"add `python main.py openapi --check` to the task check of {PYPROJECT}",
+    )
+
+
+def _fields(schemas: ast.Module, name: str) -> set[str]:
+    """Return the fields of a model, those of its bases in the same module included."""
+    found: set[str] = set()
+    known = {node.name: node for node in classes(schemas)}
+    todo = [name]
+    while todo:
+        node = known.pop(todo.pop(), None)
+        if node is not None:
+            found |= set(fields(node))
+            todo += [base.id for base in node.bases if isinstance(base, ast.Name)]
+    return found
+
+
+def architecture(facts: Facts) -> Judged:
+    """8: a picture of how it works, with its surroundings."""
+    heading = "How it works"
+    yield from own_words(facts, "README.md", heading)
+    found = section(facts.project.files.get("README.md", ""), heading)
+    yield Piece(
+        wants="it has a picture",
+        where=f"README.md:{found.line}" if found and found.pictures else "",
+        mend="draw one: GitHub renders a block of Mermaid",
+    )

@@ -1,0 +1,133 @@
+"""Section 6: explanations, and limits of knowledge."""
+
+from __future__ import annotations
+
+import ast
+from typing import Final
+
+from modelwright.audit.evidence import Judged, Piece
+from modelwright.audit.facts.documents import MODEL_CARD, written
+from modelwright.audit.facts.project import Facts
+from modelwright.audit.facts.python_code import (
+    Place,
+    called,
+    called_at,
+    class_with,
+    classes,
+    fields,
+    function,
+    mentions,
+    nodes,
+    says,
+)
+
+BOUNDS: Final = {"ge", "gt", "le", "lt", "max_length", "pattern", "multiple_of"}
+CLOSED: Final = {"bool", "Literal", "Enum", "AwareDatetime", "datetime", "date", "UUID"}
+
+
+def explanation(facts: Facts) -> Judged:
+    """54: an explanation with evidence."""
+    yield from written(facts, MODEL_CARD, "Explanations")
+    module, name = facts.names.shares
+    found = next((node for node in nodes(facts.module(module)) if _names(node, name)), None)
+    yield Piece(
+        wants="what each feature brought is computed",
+        where=str(Place(facts.path(module), found)) if found else "",
+        mend="compute the shares with the model's own explainer",
+    )
+
+
+def _names(node: ast.AST, name: str) -> bool:
+    given = node.arg if isinstance(node, ast.keyword) else getattr(node, "attr", None)
+    return given == name
+
+
+def decision(facts: Facts) -> Judged:
+    """56: how the decision was reached."""
+    yield from written(facts, MODEL_CARD, "How a decision is reached")
+    decide = facts.module("decide")
+    found = next((node for node in nodes(decide) if _names(node, facts.names.reasons)), None)
+    yield Piece(
+        wants="what is delivered holds its reasons",
+        where=str(Place(facts.path("decide"), found)) if found else "",
+        mend=f"let decide.py give {facts.names.reasons}",
+    )
+
+
+def limits(facts: Facts) -> Judged:
+    """57: the service knows what it does not know."""
+    request = next(
+        (c for c in classes(facts.module("schemas")) if c.name == facts.names.request), None
+    )
+    named = {
+        target.id: node.value
+        for node in facts.module("schemas").body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    entries = fields(request) if request else {}
+    open_fields = [name for name, entry in entries.items() if not _bounded(entry, named)]
+    yield Piece(
+        wants="every field of a request has its range",
+        where=str(Place(facts.path("schemas"), request)) if request and not open_fields else "",
+        mend=f"bound {', '.join(open_fields) or 'each field'} with Field(...)",
+    )
+    refused = (t for t in facts.tests if _expects(t.node, 422))
+    yield Piece(
+        wants="a test is refused with a value out of its range",
+        where=str(next(refused, "")),
+        mend="write a test that expects status 422",
+    )
+    module, name, call = facts.names.notices
+    where = called_at(facts.path(module), function(facts.module(module), name), call)
+    yield Piece(
+        wants="a value unlike the training data is noticed",
+        where=where,
+        mend="compare each feature with its range in training",
+    )
+    told = (t for t in facts.tests if {*facts.names.unlike} & mentions(t.node))
+    yield Piece(
+        wants="a test is unlike the training data",
+        where=str(next(told, "")),
+        mend="write a test whose request is far outside",
+    )
+
+
+def _bounded(entry: ast.AnnAssign, named: dict[str, ast.expr]) -> bool:
+    words = set(mentions(entry))
+    for name in words & set(named):
+        words |= mentions(named[name])
+    return bool(words & (BOUNDS | CLOSED))
+
+
+def _expects(node: ast.AST, status: int) -> bool:
+    return any(isinstance(found, ast.Constant) and found.value == status for found in nodes(node))
+
+
+def stored(facts: Facts) -> Judged:
+    """58: inputs and outputs are kept without anybody's doing."""
+    record = class_with(facts.module("runtime/log"), facts.names.kept)
+    yield Piece(
+        wants="a record holds request, features, score, answer and version",
+        where=str(Place(facts.path("runtime/log"), record)) if record else "",
+        mend="keep them all in runtime/log.py",
+    )
+    scoring = facts.module(facts.names.logs)
+    yield Piece(
+        wants="every answer is handed to the log",
+        where=called_at(facts.path(facts.names.logs), scoring, "put")
+        if called(scoring, "Record")
+        else "",
+        mend="hand a record to the log before answering",
+    )
+    test = next((t for t in facts.tests if _reads_log(t.node)), None)
+    yield Piece(
+        wants="a test finds its answers in the log",
+        where=str(test or ""),
+        mend="write a test that reads the log's file after requests",
+    )
+
+
+def _reads_log(node: ast.AST) -> bool:
+    return says(node, "FROM predictions") or {"Store"} <= mentions(node)

@@ -1,0 +1,33 @@
+"""What a schedule starts in each environment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from modelwright.audit.evidence import Piece
+from modelwright.audit.facts.deployments import JOB
+from modelwright.audit.facts.project import Facts
+from modelwright.audit.project import listed
+
+
+def on_schedule(facts: Facts, verb: str) -> Iterator[Piece]:
+    """Yield for each environment whether a schedule starts a verb there."""
+    for environment in facts.environments:
+        started = (
+            found.where
+            for found in environment.of("CronJob", JOB)
+            if _hands(found.body, verb) and (found.spec or found.body).get("schedule")
+        )
+        yield Piece(
+            wants=f"a schedule runs {verb} in {environment.name}",
+            where=next(started, ""),
+            mend=f"declare a scheduled job that runs {verb}",
+        )
+
+
+def _hands(body: object, verb: str) -> bool:
+    """Say whether a command line anywhere in an object holds a verb."""
+    if isinstance(body, dict):
+        given = [*listed(body, "args"), *listed(body, "parameters")]
+        return verb in given or any(_hands(value, verb) for value in body.values())
+    return isinstance(body, list) and any(_hands(value, verb) for value in body)

@@ -1,0 +1,234 @@
+"""Section 2.2: from a running version back to its code, data and environment."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from modelwright.audit.bundle import FILE
+from modelwright.audit.criteria.infrastructure import BUILDING, deployments
+from modelwright.audit.criteria.monitoring import alerts
+from modelwright.audit.evidence import Judged, Piece
+from modelwright.audit.facts.documents import MODEL_CARD, headings, written
+from modelwright.audit.facts.project import PYPROJECT, Facts
+from modelwright.audit.facts.python_code import Place, called_at, function, imports, mentions, nodes
+from modelwright.audit.facts.workflows import Job, jobs_on
+from modelwright.audit.project import mapped, mappings, texts
+
+LOCK: Final = "uv.lock"
+RUNBOOK: Final = "docs/runbook.md"
+_REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+) *(?:\[[^\]]*\])? *([^;]*)")
+
+
+def data_code(facts: Facts) -> Judged:
+    """16: the code that makes the examples and the features."""
+    for module, name in (("data", facts.names.reads), ("features", facts.names.feature)):
+        yield _defined(facts, module, name)
+
+
+def model_code(facts: Facts) -> Judged:
+    """17: training and interface in one package."""
+    yield _defined(facts, "train", "fit")
+    module, name = facts.names.serves
+    tree, path = facts.module(module), facts.path(module)
+    imported = any(found.endswith(f".{name}") for found in imports(tree))
+    yield Piece(
+        wants="what the model is used by is in the same package",
+        where=facts.line(path, rf"\b{name}\b") if imported or function(tree, name) else "",
+        mend=f"keep {name} beside the model, in {path}",
+    )
+
+
+def merge_deploys_model(facts: Facts) -> Judged:
+    """19: a merge that changes the code deploys that commit: one image, or its bundle."""
+    changed = facts.path("train")
+    if facts.bundle:
+        for environment, job in deployments(facts, changed=changed).items():
+            yield Piece(
+                wants=f"a merge to main deploys that commit to {environment}",
+                where=str(job or ""),
+                mend="let a job on push to main deploy the bundle",
+            )
+        return
+    builds = {job.name: job for job in jobs_on(facts.project, "push", changed)}
+    for environment, job in deployments(facts, changed=changed).items():
+        digest = str(job.inputs.get("digest", "")) if job else ""
+        built = [
+            name
+            for name in (job.needs if job else ())
+            if f"needs.{name}.outputs.digest" in digest
+            and name in builds
+            and builds[name].uses(BUILDING)
+            and builds[name].inputs.get("push") is True
+        ]
+        yield Piece(
+            wants=f"a merge to main deploys the image of that commit to {environment}",
+            where=str(job) if built else "",
+            mend=f"hand the digest of the job that calls {BUILDING} to the deployment",
+        )
+
+
+def reproducible(facts: Facts) -> Judged:
+    """20: a lock file in step with its project, and an image built from it."""
+    lock = facts.toml(LOCK)
+    name = mapped(facts.toml(PYPROJECT), "project").get("name")
+    own: Mapping[str, Any] = next(
+        (found for _, found in mappings(lock, "package") if found.get("name") == name), {}
+    )
+    locked = {
+        (str(entry.get("name")), _bounds(str(entry.get("specifier", ""))))
+        for _, entry in mappings(mapped(own, "metadata"), "requires-dist")
+    }
+    wanted = set(_requirements(facts.toml(PYPROJECT)))
+    yield Piece(
+        wants="uv.lock locks what pyproject.toml asks for",
+        where=facts.line(LOCK, f'^name = "{re.escape(str(name))}"')
+        if locked and locked == wanted
+        else "",
+        mend="run `uv lock` and commit uv.lock",
+    )
+    place, command = (FILE, "uv export") if facts.bundle else ("Dockerfile", "uv sync")
+    yield Piece(
+        wants="what is deployed is built from the lock file",
+        where=facts.line(place, rf"{command}\b.* --(locked|frozen)\b"),
+        mend=f"install with `{command} --locked` in {place}",
+    )
+
+
+def same_code(facts: Facts) -> Judged:
+    """21: one image for every environment, and no code that asks where it runs."""
+    jobs = deployments(facts)
+    one = {_deployed(facts, job) for job in jobs.values()}
+    yield Piece(
+        wants="every environment gets the same digest, or the same bundle",
+        where=str(next(iter(jobs.values()), None) or "") if len(one - {""}) == 1 else "",
+        mend="build once, and hand the same digest to every deployment",
+    )
+    branch = next(_branches(facts), None)
+    yield Piece(
+        wants="no code but the settings asks in which environment it runs",
+        where="" if branch else f"{facts.path('runtime/settings')}:1",
+        mend=f"turn the difference into a setting ({branch})",
+    )
+
+
+def _deployed(facts: Facts, job: Job | None) -> str:
+    if job is None:
+        return ""
+    return str(job.body.get("uses") if facts.bundle else job.inputs.get("digest", ""))
+
+
+def _branches(facts: Facts) -> Iterator[Place]:
+    names = set(facts.project.policy["environments"])
+    for path, tree in facts.modules():
+        if path == facts.path("runtime/settings"):
+            continue
+        for node in nodes(tree):
+            compared = isinstance(node, ast.Compare | ast.MatchValue)
+            if compared and names & mentions(node):
+                yield Place(path, node)
+
+
+def to_commit(facts: Facts) -> Judged:
+    """22: a version knows its commit."""
+    return _in_passport(facts, "commit")
+
+
+def to_infrastructure(facts: Facts) -> Judged:
+    """23: a version knows on what it was trained."""
+    return _in_passport(facts, "infrastructure")
+
+
+def to_software(facts: Facts) -> Judged:
+    """24: a version knows its lock file."""
+    return _in_passport(facts, "lock_sha256")
+
+
+def to_data(facts: Facts) -> Judged:
+    """26: a version knows its training data."""
+    yield Piece(
+        wants="training fingerprints the data that the model saw",
+        where=called_at(
+            facts.path("runtime/training"),
+            facts.module("runtime/training"),
+            facts.names.fingerprint,
+        ),
+        mend=f"hand {facts.names.fingerprint}(...) to the passport",
+    )
+
+
+def retraining(facts: Facts) -> Judged:
+    """27: when it is trained again, and why then."""
+    yield from written(facts, MODEL_CARD, "Retraining")
+    yield Piece(
+        wants="something says that the time has come",
+        where=next((str(a) for a in alerts(facts) if facts.names.age in a.expression), ""),
+        mend="add an alert on the age of the model",
+    )
+
+
+def roll_back(facts: Facts) -> Judged:
+    """28: one command goes back, it is tested, and the runbook says when."""
+    tasks = mapped(facts.toml(PYPROJECT), "tool", "poe", "tasks")
+    yield Piece(
+        wants="one command goes back",
+        where=facts.line(PYPROJECT, r"^rollback *=") if "rollback" in tasks else "",
+        mend=f"give {PYPROJECT} the task rollback",
+    )
+    code = function(facts.module("runtime/training"), "rollback")
+    test = next((test for test in facts.tests if "rollback" in mentions(test.node)), None)
+    yield Piece(
+        wants="a test goes back",
+        where=str(test) if code and test else "",
+        mend="test training.rollback",
+    )
+    line = headings(facts.project.files.get(RUNBOOK, "")).get("roll-back")
+    yield Piece(
+        wants="the runbook says when and how",
+        where=f"{RUNBOOK}:{line}" if line else "",
+        mend=f'write a section "Roll back" in {RUNBOOK}',
+    )
+
+
+def _defined(facts: Facts, module: str, name: str) -> Piece:
+    found = function(facts.module(module), name)
+    return Piece(
+        wants=f"{name} is code of this repository",
+        where=str(Place(facts.path(module), found)) if found else "",
+        mend=f"define {name} in {facts.path(module)}",
+    )
+
+
+def _in_passport(facts: Facts, field: str) -> Judged:
+    """Yield whether every version carries a field, and the gate refuses one without it."""
+    tree, path = facts.module("runtime/model"), facts.path("runtime/model")
+    issue = function(tree, "issue_passport")
+    yield Piece(
+        wants=f"every version's passport holds {field}",
+        where=str(Place(path, issue)) if issue and field in mentions(issue) else "",
+        mend=f"write {field} into the passport",
+    )
+    required = (
+        node
+        for node in tree.body
+        if isinstance(node, ast.Assign) and {"REQUIRED", field} <= mentions(node)
+    )
+    found = next(required, None)
+    yield Piece(
+        wants=f"the gate refuses a version without {field}",
+        where=str(Place(path, found)) if found else "",
+        mend=f"add {field} to what a passport must hold",
+    )
+
+
+def _requirements(pyproject: Mapping[str, Any]) -> Iterator[tuple[str, frozenset[str]]]:
+    for text in texts(mapped(pyproject, "project"), "dependencies"):
+        if match := _REQUIREMENT.match(str(text)):
+            name = re.sub(r"[-_.]+", "-", match[1]).lower()
+            yield name, _bounds(match[2])
+
+
+def _bounds(specifier: str) -> frozenset[str]:
+    return frozenset(part.replace(" ", "") for part in specifier.split(",") if part.strip())

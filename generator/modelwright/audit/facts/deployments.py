@@ -1,0 +1,134 @@
+"""What is declared for each environment."""
+
+from __future__ import annotations
+
+import fnmatch
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from modelwright.audit.bundle import FILE, bundle_resources, preset_tags, targets
+from modelwright.audit.kustomize import WITH_TEMPLATE, Resource, build, roots
+from modelwright.audit.project import Project, listed, mapped, mappings
+
+WORKLOADS: Final = (*WITH_TEMPLATE, "CronJob")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """One object as its file declares it, before any overlay's patch.
+
+    Attributes:
+        where: `file:line`.
+        kind: Its kind.
+        title: Kind and name.
+        body: The object.
+    """
+
+    where: str
+    kind: str
+    title: str
+    body: Mapping[Any, Any]
+
+    @property
+    def spec(self) -> Mapping[Any, Any]:
+        """Its specification."""
+        return mapped(self.body, "spec")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What one environment applies.
+
+    Attributes:
+        name: As the policy calls it.
+        root: The path of its kustomization.
+        objects: What it applies.
+        lost: What it refers to and the repository does not hold.
+        settings: The keys that it sets.
+    """
+
+    name: str
+    root: str
+    objects: tuple[Declared, ...]
+    lost: tuple[str, ...]
+    settings: frozenset[str]
+
+    def of(self, *kinds: str) -> tuple[Declared, ...]:
+        """Return the objects of some kinds."""
+        return tuple(found for found in self.objects if found.kind in kinds)
+
+
+def environments(project: Project) -> Iterator[Environment]:
+    """Yield the environments of the policy that have a kustomization, in the policy's order."""
+    found = {posixpath.basename(posixpath.dirname(root)): root for root in roots(project)}
+    for name in project.policy["environments"]:
+        if name in found:
+            built = build(project, found[name])
+            yield Environment(
+                name=name,
+                root=found[name],
+                objects=tuple(_declared(project, resource) for resource in built.resources),
+                lost=tuple(entry for _, entry in built.lost),
+                settings=_settings(project, found[name]),
+            )
+
+
+def _settings(project: Project, root: str) -> frozenset[str]:
+    generators = mappings(project.document(root).mapping, "configMapGenerator")
+    literals = [entry for _, one in generators for entry in listed(one, "literals")]
+    return frozenset(str(entry).partition("=")[0] for entry in literals)
+
+
+def _declared(project: Project, resource: Resource) -> Declared:
+    kind = str(resource.body.get("kind"))
+    name = mapped(resource.body, "metadata").get("name")
+    written = (
+        document.mapping
+        for document in project.documents(resource.where.rpartition(":")[0])
+        if document.mapping.get("kind") == kind
+        and mapped(document.mapping, "metadata").get("name") == name
+    )
+    return Declared(
+        where=resource.where,
+        kind=kind,
+        title=resource.title,
+        body=next(written, resource.body),
+    )
+
+
+JOB: Final = "jobs"
+
+
+def bundled(project: Project) -> Iterator[Environment]:
+    """Yield the environments of the policy that are targets of the bundle, in its order."""
+    declared = targets(project)
+    resources = list(bundle_resources(project))
+    for name in project.policy["environments"]:
+        if name in declared:
+            yield Environment(
+                name=name,
+                root=FILE,
+                objects=tuple(
+                    Declared(
+                        where=found.where,
+                        kind=found.kind,
+                        title=f"{found.kind}/{found.name}",
+                        body=found.body,
+                    )
+                    for found in resources
+                    if found.target in ("", name)
+                ),
+                lost=tuple(_lost(project)),
+                settings=frozenset(
+                    {*mapped(declared[name], "variables"), *preset_tags(project, name)}
+                ),
+            )
+
+
+def _lost(project: Project) -> Iterator[str]:
+    for pattern in listed(project.document(FILE).mapping, "include"):
+        plain = str(pattern).removeprefix("./")
+        if not any(fnmatch.fnmatchcase(path, plain) for path in project.files):
+            yield str(pattern)

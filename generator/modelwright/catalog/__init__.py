@@ -1,1 +1,0 @@
-"""Archetypes, questions, answers, and one renderer for the template dialect."""

@@ -1,1 +1,0 @@
-"""What an existing repository says about the answers that would have made it, and where."""

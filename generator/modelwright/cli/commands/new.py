@@ -1,0 +1,107 @@
+"""`modelwright new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from modelwright.cli.session import (
+    ArchetypeArgument,
+    DataFileOption,
+    DataOption,
+    JsonOption,
+    PlatformOption,
+    QuietOption,
+    VerboseOption,
+    asker,
+    chosen_archetype,
+    opened,
+)
+from modelwright.cli.terminal import Terminal, following
+
+if TYPE_CHECKING:
+    from modelwright.operations.new.finish import PendingError
+    from modelwright.operations.new.new import Project
+    from modelwright.template.platform import Platform
+
+PYTHON: Final = "pyproject.toml"
+
+
+def new(  # noqa: PLR0913, PLR0917 -- the contract's options
+    archetype: ArchetypeArgument = "",
+    into: Annotated[
+        Path, typer.Option("--into", help="The folder that the project's folder is made in.")
+    ] = Path(),
+    data: DataOption = [],  # noqa: B006 -- the framework copies it
+    data_file: DataFileOption = None,
+    defaults: Annotated[bool, typer.Option("--defaults", help="Ask nothing.")] = False,
+    git: Annotated[
+        bool | None,
+        typer.Option("--git/--no-git", help="Make a repository; by default not inside another."),
+    ] = None,
+    no_lock: Annotated[bool, typer.Option("--no-lock", help="Make no lock file.")] = False,
+    to: Annotated[
+        str, typer.Option("--to", metavar="VERSION", help="A released version of the template.")
+    ] = "",
+    platform: PlatformOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Make a project in a new folder, named by the organisation's rule."""
+    # Here, because the template engine costs the commands that render nothing 80 ms.
+    from modelwright.operations.new.answer_options import given_answers  # noqa: PLC0415
+    from modelwright.operations.new.finish import finish, steps, surrounding_repository  # noqa: PLC0415
+    from modelwright.operations.new.new import new_project  # noqa: PLC0415
+
+    terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
+    place = opened(platform, terminal, version=to)
+    given = given_answers(data, data_file)
+    ask = asker(place, defaults=defaults, into=into)
+    archetype = chosen_archetype(place, archetype, ask)
+    most = 1 + len(steps(archetype=archetype, lock=not no_lock, git=git is not False))
+    with following(most, terminal) as tell:
+        project = new_project(
+            place, archetype, into, given=given, defaults=defaults, ask=ask, tell=tell
+        )
+        around = surrounding_repository(project.folder) if git is None else None
+        wants_git = around is None if git is None else git
+        lock = not no_lock and PYTHON in project.files
+        pending = finish(project.folder, steps(archetype=archetype, lock=lock, git=wants_git), tell)
+    _say(project, archetype, place, terminal, around=around, pending=pending)
+
+
+def _say(  # noqa: PLR0913 -- what a person is told
+    project: Project,
+    archetype: str,
+    place: Platform,
+    terminal: Terminal,
+    *,
+    around: Path | None,
+    pending: list[PendingError],
+) -> None:
+    terminal.document(
+        {
+            "project": str(project.folder),
+            "archetype": archetype,
+            "platform": {"source": place.source, "version": place.version},
+            "files": project.files,
+            "inside": str(around) if around else None,
+            "next_step": pending[-1].next_step if pending else "",
+            "pending": [{"problem": one.problem, "next_step": one.next_step} for one in pending],
+        }
+    )
+    terminal.say(f"made {project.folder} ({len(project.files)} files)")
+    if around:
+        terminal.say(
+            f"  it stands inside the repository {around}: commit it there; --git makes a "
+            "repository of its own"
+        )
+    if PYTHON in project.files:
+        from modelwright.operations.new.finish import change_folder  # noqa: PLC0415
+
+        terminal.say(f"  next: {change_folder(project.folder)} && uv run poe demo")
+    for one in pending:
+        terminal.say(f"{one.problem}\n  next: {one.next_step}")

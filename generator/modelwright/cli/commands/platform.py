@@ -1,0 +1,266 @@
+"""`modelwright platform`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from modelwright.adapters.sources import packaged, platforms
+from modelwright.adapters.system import urls
+from modelwright.cli.commands import start
+from modelwright.cli.session import DataOption, JsonOption, QuietOption, VerboseOption
+from modelwright.cli.terminal import Terminal, following
+from modelwright.errors import FindingsError, UsageError
+
+if TYPE_CHECKING:
+    from modelwright.operations.platform.init import NewPlatform
+    from modelwright.policy.model.first_deployment import ToFillIn
+    from modelwright.template.answer_collector import Asker
+    from modelwright.template.rendering import RenderedFile
+
+
+def init(  # noqa: PLR0913, PLR0917 -- the contract's options
+    target: Annotated[Path, typer.Argument(metavar="DIR", help="The new repository's folder.")],
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="A whole policy, ready-made.")
+    ] = None,
+    data: DataOption = [],  # noqa: B006 -- the framework copies it
+    data_file: Annotated[
+        Path | None,
+        typer.Option("--data-file", "-f", help="Parts of a policy, as in platform.yml."),
+    ] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Ask nothing that has a default.")
+    ] = False,
+    tag: Annotated[bool, typer.Option("--tag", help="Tag the first release, v0.1.0.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Make your organisation's own platform repository: policy, templates, workflows."""
+    from modelwright.operations.platform.init import (  # noqa: PLC0415
+        init_platform,
+        packaged,
+        prepare,
+    )
+
+    terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
+    prepare(target)
+    files, base = packaged()
+    if policy:
+        text = _ready(policy, files, [*data, *([str(data_file)] if data_file else [])])
+    else:
+        text = _answered(base, data, data_file, defaults=defaults)
+    with following(_steps(text), terminal) as tell:
+        made = init_platform(target, files, text, tag=tag, tell=tell)
+    _say(made, terminal)
+
+
+def _ready(file: Path, files: dict[str, RenderedFile], parts: list[str]) -> str:
+    from modelwright.operations.platform.init import archetypes_in  # noqa: PLC0415
+    from modelwright.operations.platform.policy_input import (  # noqa: PLC0415
+        ready_policy,
+        text_of,
+    )
+
+    if parts:
+        raise UsageError(
+            f"--policy is the whole policy, and {parts[0]} would change it",
+            where="--policy",
+            next_step="write that into the file, or leave --policy out",
+        )
+    return ready_policy(text_of(file, "--policy"), str(file), archetypes_in(files))
+
+
+def _answered(base: str, data: list[str], data_file: Path | None, *, defaults: bool) -> str:
+    from modelwright.operations.platform.interview import policy_answers  # noqa: PLC0415
+    from modelwright.operations.platform.policy_input import (  # noqa: PLC0415
+        answered_policy,
+        given_parts,
+    )
+
+    answers = policy_answers(given_parts(data, data_file), defaults=defaults, ask=_asker())
+    return answered_policy(base, answers)
+
+
+def _asker() -> Asker | None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    from modelwright.cli.terminal import ask  # noqa: PLC0415 -- 180 ms, for a person only
+
+    return ask
+
+
+def _steps(policy: str) -> int:
+    """Return how many steps there are: two, and one for each project that is rendered."""
+    from modelwright.policy.choices import offered  # noqa: PLC0415
+    from modelwright.policy.model.load import read_plain  # noqa: PLC0415
+
+    plain = read_plain(policy)
+    pairs = sum(len(plain["teams"][team]["brands"]) for team in offered(plain["teams"]))
+    return 2 + pairs * len(plain["archetypes"])
+
+
+def _say(made: NewPlatform, terminal: Terminal) -> None:
+    from modelwright.operations.new.finish import change_folder  # noqa: PLC0415
+
+    tags = ["ci-v1", "v0.1.0"]
+    following_steps = [change_folder(made.folder)]
+    if not made.tag:
+        following_steps.append("git tag v0.1.0")
+    following_steps += [
+        f"git remote add origin {shlex.quote(made.url)}",
+        f"git push --set-upstream origin main {' '.join(tags)}",
+    ]
+    terminal.document(
+        {
+            "platform": str(made.folder),
+            "files": made.files,
+            "brands": made.brands,
+            "teams": made.teams,
+            "rendered": made.rendered,
+            "pin": dict(made.pin),
+            "tag": made.tag,
+            "next": following_steps,
+        }
+    )
+    terminal.say(
+        f"made {made.folder} ({made.files} files, {made.brands} brands, {made.teams} teams); "
+        f"{made.rendered} projects render"
+    )
+    terminal.say(f"  next: {' && '.join(following_steps)}")
+
+
+app = typer.Typer(
+    help="Keep the organisation's platform.", no_args_is_help=True, rich_markup_mode=None
+)
+app.command("init")(init)
+app.command("starter")(start.starter)
+Where = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="platform.yml or its folder.", show_default=False),
+]
+
+
+def _root(where: Path | None) -> Path:
+    if where is None:
+        return Path() if Path("platform.yml").exists() else packaged.own_root()
+    return where.parent if where.name == "platform.yml" or where.is_file() else where
+
+
+@app.command()
+def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+    """Say whether the policy is sound and every archetype renders for every brand and team."""
+    # Here, because reading the policy strictly costs every other command 100 ms.
+    from modelwright.operations.platform import sync as syncing  # noqa: PLC0415
+    from modelwright.operations.platform.check import check_platform, combinations, to_fill_in  # noqa: PLC0415
+
+    terminal = Terminal(as_json=as_json, quiet=quiet)
+    named = where is not None and (where.is_file() or where.suffix in {".yml", ".yaml"})
+    file = where if where and named else _root(where) / "platform.yml"
+    platform = check_platform(file)
+    todo = combinations(platform)
+    with following(len(todo), terminal) as tell:
+        for combination in todo:
+            tell(combination.name)
+            combination.render()
+    stale = list(syncing.stale_files(file.parent))
+    open_points = to_fill_in(platform)
+    terminal.document(
+        {
+            "file": str(file),
+            "rendered": len(todo),
+            "stale": stale,
+            "to_fill_in": [asdict(point) for point in open_points],
+        }
+    )
+    if stale:
+        raise FindingsError(
+            f"{len(stale)} files were not written from this policy: {', '.join(stale)}",
+            where=str(file),
+            next_step="run modelwright platform sync",
+        )
+    terminal.say(f"{file}: sound; {len(todo)} projects render")
+    for line in _still(open_points):
+        terminal.say(line)
+    _remind_of_the_pin(file.parent, terminal)
+
+
+def _remind_of_the_pin(root: Path, terminal: Terminal) -> None:
+    from modelwright.operations.platform.pin import stale_pin  # noqa: PLC0415
+
+    changed = stale_pin(root) if (root / ".git").exists() else ""
+    if changed:
+        terminal.note(
+            f"{changed} changed since the pin: once it is merged, and before the release, run "
+            "modelwright platform sync --pin"
+        )
+
+
+def _still(points: Sequence[ToFillIn]) -> Iterator[str]:
+    for blocks, title in (
+        (True, "to fill in before the first deployment, which fails without:"),
+        (False, "to know before the first deployment:"),
+    ):
+        chosen = [point for point in points if point.blocks is blocks]
+        if chosen:
+            yield title
+        for point in chosen:
+            yield f"  {point.where}: {point.problem}"
+
+
+@app.command()
+def sync(
+    where: Where = None,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Let projects call, and be checked by, today's commit.")
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write what derives from the policy: each archetype's cookiecutter.json, the fragments."""
+    from modelwright.operations.platform import pin as pinning  # noqa: PLC0415
+    from modelwright.operations.platform import sync as syncing  # noqa: PLC0415
+
+    terminal = Terminal(as_json=as_json, quiet=quiet)
+    root = _root(where)
+    moved = pinning.pin_today(root) if pin else None
+    written = moved.written if moved else syncing.sync(root)
+    told = {"sha": moved.sha, "version": moved.version} if moved else None
+    terminal.document({"written": written, **({"pin": told} if pin else {})})
+    for path in written:
+        terminal.say(f"wrote {path}")
+    if moved:
+        terminal.say(f"  next: git tag {moved.version} {moved.sha[:12]}, commit, and tag a release")
+    elif pin:
+        terminal.say("the pin stays: nothing that a project's check needs changed since")
+    if not written:
+        terminal.say("nothing to write")
+
+
+@app.command()
+def use(
+    place: Annotated[str, typer.Argument(metavar="URL|DIR[@REF]", help="Your platform.")],
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Work with this platform from now on."""
+    terminal = Terminal(as_json=as_json, quiet=quiet)
+    platform = platforms.located(place)
+    name = platform.policy["organisation"]["name"]
+    kept = place if "://" in place or ":" in place else str(Path(place).expanduser().absolute())
+    given, kept = kept, urls.bare(kept)
+    path = platforms.configure(kept)
+    terminal.document({"platform": kept, "organisation": name, "configuration": str(path)})
+    terminal.say(f"the platform is now {name}'s, {kept} (written to {path})")
+    if given != kept:
+        terminal.note(
+            "the user name and the password are not kept: let git's credential helper know them, "
+            "or write them into MODELWRIGHT_PLATFORM"
+        )

@@ -1,0 +1,91 @@
+"""`modelwright status`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from modelwright.cli import status_cache
+from modelwright.cli.session import (
+    AnswersFileOption,
+    JsonOption,
+    OfflineOption,
+    PlatformOption,
+    QuietOption,
+    TrustOption,
+    VerboseOption,
+)
+from modelwright.cli.terminal import Terminal
+from modelwright.errors import FindingsError
+
+_RECORDS: Final = {"project": "the answers file", "platform": ".modelwright.yml"}
+
+if TYPE_CHECKING:
+    from modelwright.operations.judge.status import Status
+
+
+def status(  # noqa: PLR0913, PLR0917 -- the contract's options
+    path: Annotated[
+        Path, typer.Argument(metavar="[PATH]", help="The project's folder.", show_default=False)
+    ] = Path(),
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 1 where an update is to be had.")
+    ] = False,
+    cached: Annotated[
+        bool, typer.Option("--cached", help="One line, at most a day old: for a shell prompt.")
+    ] = False,
+    answers_file: AnswersFileOption = status_cache.ANSWERS_FILE,
+    trust: TrustOption = False,
+    offline: OfflineOption = False,
+    platform: PlatformOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Say where a project stands: its version, the newest, drift, answers refused today."""
+    # Here, because the template engine costs the commands that render nothing 80 ms.
+    from modelwright.operations.judge.status import status as where  # noqa: PLC0415
+
+    terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
+    found = where(path, platform=platform, offline=offline, trust=trust, answers_file=answers_file)
+    document = found.document()
+    if not platform and answers_file == status_cache.ANSWERS_FILE:
+        status_cache.keep(str(path), document)
+    for note in found.notes:
+        terminal.note(note)
+    terminal.document(document)
+    for line in [status_cache.line(document)] if cached else _lines(found):
+        terminal.say(line)
+    if exit_code and found.update_to_be_had:
+        raise typer.Exit(FindingsError.exit_code)
+
+
+def _lines(found: Status) -> Iterator[str]:
+    yield f"{found.project} is at {found.version} ({found.origin})"
+    if found.behind or found.latest != found.version:
+        yield f"  newest: {found.latest}, {_amount(found.behind, 'release')} on" + (
+            f", {_amount(found.days, 'day')} later" if found.days else ""
+        )
+        yield (
+            f"  an update changes {_amount(found.changes, 'file')}"
+            if found.changes
+            else (
+                f"  an update changes nothing but the version in {_RECORDS[found.kind]}"
+                if not found.refused
+                else "  an update needs an answer first:"
+            )
+        )
+    else:
+        yield "  that is the newest"
+    yield from (f"  refused {sentence}" for sentence in found.refused)
+    yield from (f"  warning {sentence}" for sentence in found.warnings)
+    yield from (f"  drifted {path}" for path in found.drift)
+    if found.update_to_be_had:
+        yield "  next: modelwright update --dry-run"
+
+
+def _amount(number: int, thing: str) -> str:
+    return f"{number} {thing}{'s' * (number != 1)}"

@@ -1,0 +1,221 @@
+"""`modelwright update`."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from modelwright.cli.session import (
+    AnswersFileOption,
+    DataFileOption,
+    DataOption,
+    JsonOption,
+    OfflineOption,
+    PlatformOption,
+    QuietOption,
+    SourceOption,
+    ToOption,
+    TrustOption,
+    VerboseOption,
+)
+from modelwright.cli.status_cache import ANSWERS_FILE
+from modelwright.cli.terminal import Terminal
+from modelwright.errors import FindingsError
+from modelwright.operations.update.undo import Undone
+from modelwright.update.outcome import Outcome
+
+if TYPE_CHECKING:
+    from modelwright.template.answer_collector import Asker
+
+_SHOWN: Final = 12
+
+
+def lines(outcome: Outcome, *, verbose: bool = False) -> Iterator[str]:
+    """Yield the lines that tell what an update did, or would do.
+
+    Args:
+        outcome: The outcome.
+        verbose: Name every file, however many.
+    """
+    if outcome.status == "current":
+        yield f"{outcome.new} is the newest of {outcome.origin}; there is nothing to do"
+        yield from _warnings(outcome)
+        return
+    would = "would bring" if outcome.status == "planned" else "brought"
+    yield f"{would} {outcome.project} from {outcome.old} to {outcome.new} ({outcome.origin})"
+    for change in outcome.answers:
+        yield f"  answer {change.question}: {_shown(change.before)} -> {_shown(change.after)}"
+    if outcome.pins:
+        yield f"  called workflows: {' -> '.join(outcome.pins)}"
+    yield from _files(outcome, len(_all(outcome)) if verbose else _SHOWN)
+    yield from _warnings(outcome)
+    if outcome.changelog:
+        yield "  what the template says:"
+        yield from (f"    {line}" for line in outcome.changelog)
+    yield from _conflicts(outcome)
+    if outcome.stale_lock:
+        yield f"uv.lock does not match any more and could not be renewed: {outcome.stale_lock}"
+        yield "  next: uv lock && git add uv.lock"
+    yield from _next(outcome)
+
+
+def _files(outcome: Outcome, shown: int) -> Iterator[str]:
+    told = _all(outcome)
+    yield from (f"  {line}" for line in told[:shown])
+    if len(told) > shown:
+        yield f"  ... and {len(told) - shown} more; --verbose names them"
+
+
+def _all(outcome: Outcome) -> list[str]:
+    files = outcome.files
+    return [
+        *(f"added    {path}" for path in files.added),
+        *(f"changed  {path}" for path in files.changed),
+        *(f"removed  {path}" for path in files.removed),
+        *(f"renamed  {old} -> {new}" for old, new in files.renamed.items()),
+        *(f"left out {path}, which you deleted or moved" for path in files.deleted),
+        *(
+            f"left out {path}, which would count in place of your {other}: "
+            "take over what the template has"
+            for path, other in files.standing.items()
+        ),
+    ]
+
+
+def _warnings(outcome: Outcome) -> Iterator[str]:
+    yield from (f"  warning {warning}" for warning in outcome.warnings)
+
+
+def _conflicts(outcome: Outcome) -> Iterator[str]:
+    if outcome.conflicts:
+        count = len(outcome.conflicts)
+        yield f"{count} conflict{'s' * (count > 1)}:"
+    for conflict in outcome.conflicts:
+        yield f"  {conflict.path}: {conflict.problem}"
+        yield f"    next: {conflict.advice}"
+
+
+def _next(outcome: Outcome) -> Iterator[str]:
+    if outcome.status == "planned":
+        yield "nothing was changed; without --dry-run it is done"
+    else:
+        yield "  look: git diff --staged; keep: git commit; take it all back: " + undo_command(
+            outcome
+        )
+
+
+def _shown(value: object) -> str:
+    return "(none)" if value is None else repr(value)
+
+
+def undone_lines(undone: Undone) -> Iterator[str]:
+    """Yield the lines that tell what was taken back."""
+    yield f"took back the update of {undone.project} from {undone.old} to {undone.new}"
+    yield f"  {len(undone.files)} files are as they were"
+    for path in undone.left:
+        yield f"  {path}: you changed it since, so it was left alone"
+    if undone.left:
+        yield "  next: git diff HEAD shows what is left; git restore takes back what you name"
+
+
+def undo_command(outcome: Outcome) -> str:
+    """Return the command that takes an update back, as it can be pasted in any folder."""
+    if not outcome.undo.startswith("modelwright "):
+        return outcome.undo
+    return outcome.undo.replace("modelwright", _own_command(), 1)
+
+
+def _own_command() -> str:
+    """Return how this very program is started, where its name alone does not start it."""
+    program = Path(sys.argv[0])
+    if program.name == "__main__.py":
+        return f"{shlex.quote(sys.executable)} -m modelwright"
+    found = shutil.which("modelwright")
+    if program.stem != "modelwright" or (found and Path(found).samefile(program)):
+        return "modelwright"
+    return shlex.quote(str(program.absolute()))
+
+
+def update(  # noqa: PLR0913, PLR0917 -- the contract's options
+    path: Annotated[
+        Path, typer.Argument(metavar="[PATH]", help="The project's folder.", show_default=False)
+    ] = Path(),
+    to: ToOption = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
+    data: DataOption = [],  # noqa: B006 -- the framework copies it
+    data_file: DataFileOption = None,
+    source: SourceOption = "",
+    undo: Annotated[
+        bool,
+        typer.Option("--undo", help="Take the last update back, and nothing that you did since."),
+    ] = False,
+    rename: Annotated[
+        bool, typer.Option("--rename", help="Accept that the project's own names change.")
+    ] = False,
+    trust: TrustOption = False,
+    answers_file: AnswersFileOption = ANSWERS_FILE,
+    offline: OfflineOption = False,
+    platform: PlatformOption = "",
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Bring a project to the newest template, without losing a line of anybody's work."""
+    # Here, because the template engine costs the commands that render nothing 80 ms.
+    from modelwright.operations.new.answer_options import given_answers  # noqa: PLC0415
+    from modelwright.operations.update.request import Wish  # noqa: PLC0415
+    from modelwright.operations.update.update import update as bring  # noqa: PLC0415
+
+    terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
+    if undo:
+        _take_back(path, terminal)
+        return
+    outcome = bring(
+        path,
+        Wish(
+            to=to,
+            given=given_answers(data, data_file),
+            source=source,
+            platform=platform,
+            dry_run=dry_run,
+            rename=rename,
+            trust=trust,
+            answers_file=answers_file,
+            offline=offline,
+            ask=_asker(),
+        ),
+    )
+    for note in outcome.notes:
+        terminal.note(note)
+    outcome = replace(outcome, undo=undo_command(outcome))
+    terminal.document(outcome.document())
+    for line in lines(outcome, verbose=verbose):
+        terminal.say(line)
+    if outcome.exit_code:
+        raise typer.Exit(outcome.exit_code)
+
+
+def _take_back(path: Path, terminal: Terminal) -> None:
+    from modelwright.operations.update.undo import undo  # noqa: PLC0415
+
+    undone = undo(path)
+    terminal.document(undone.document())
+    for line in undone_lines(undone):
+        terminal.say(line)
+    if undone.left:
+        raise typer.Exit(FindingsError.exit_code)
+
+
+def _asker() -> Asker | None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    from modelwright.cli.terminal import ask  # noqa: PLC0415 -- 180 ms, for a person only
+
+    return ask

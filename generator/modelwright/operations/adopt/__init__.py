@@ -1,0 +1,1 @@
+"""Take an existing repository under management."""

@@ -1,0 +1,229 @@
+"""Take a repository under management: guess its answers, find its version, write the answers file.
+
+Nothing is written before everything is known, and then the answers file alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from shlex import quote
+
+import yaml
+
+from modelwright.adapters.disk.atomic_write import write_whole
+from modelwright.adapters.disk.stored_answers import stored_answers
+from modelwright.adapters.git.history import GitHistory
+from modelwright.adapters.git.project_files import ProjectFiles, content_of, read_project
+from modelwright.adapters.git.repository import ProjectRepository, repository_of
+from modelwright.adapters.worktree.journal import interrupted
+from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.operations.adopt.copier_template import OtherTemplate
+from modelwright.operations.adopt.platform_template import OwnTemplate
+from modelwright.operations.adopt.request import Person, Wanted
+from modelwright.operations.adopt.source import refuse_sound, template_of
+from modelwright.operations.adopt.version_search import Choice, Search, chosen, fixed, newest
+from modelwright.operations.update.request import Wish
+from modelwright.operations.update.update import update
+from modelwright.template.answer_collector import Answers
+from modelwright.template.archetypes import QUESTION as GOVERNED
+from modelwright.template.inference.evidence import Guess, Repository
+from modelwright.template.inference.origin import makers
+from modelwright.template.platform import COMPACT, POLICY
+from modelwright.template.rendering import ANSWERS_FILE, RenderedFile
+from modelwright.update.outcome import Outcome
+
+__all__ = [
+    "Adoption",
+    "Person",
+    "Wanted",
+    "adoption_of",
+    "answers_file",
+    "brought",
+    "completed",
+    "write_answers",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adoption:
+    """A repository as it would be taken in.
+
+    Attributes:
+        folder: Its folder.
+        source: What the answers file names as the template's source.
+        origin: Where the template was read, for a person.
+        choice: The version that it starts from, and how well it fits.
+        guesses: What speaks for each answer.
+        answers: Every answer.
+        files: The files of that version, the answers file among them.
+        left: Files of its maker that the answers file replaces.
+        notes: What a person should know of the template.
+    """
+
+    folder: Path
+    source: str
+    origin: str
+    choice: Choice
+    guesses: Mapping[str, Guess]
+    answers: Answers = field(repr=False)
+    files: Mapping[str, RenderedFile] = field(repr=False)
+    left: Sequence[str]
+    notes: Sequence[str]
+
+    @property
+    def governed(self) -> bool:
+        """Whether only its governing files become the platform's."""
+        return self.answers.values.get(GOVERNED) is True
+
+    @property
+    def missing(self) -> list[str]:
+        """The files of the version that the repository does not have."""
+        paths = (path for path in self.files if path != ANSWERS_FILE)
+        return sorted(path for path in paths if not (self.folder / path).exists())
+
+    def told_by(self, question: str) -> list[str]:
+        """Return where an answer comes from."""
+        guess = self.guesses.get(question)
+        if guess is None:
+            return ["the template's default"]
+        return guess.sources if guess.sure else ["asked"]
+
+
+def adoption_of(wanted: Wanted, person: Person) -> Adoption:
+    """Work out how a repository would be taken in; nothing is written.
+
+    Raises:
+        RefusedError: It is managed already, no version fits, or an answer is refused.
+        UsageError: An answer is not sure and nobody can be asked.
+        SurroundingsError: It is in no git repository or has changes, or the template cannot be had.
+    """
+    found = _read(wanted.path)
+    repository = Repository(
+        texts=found.texts, folder=found.folder, remote=found.remote, others=found.others
+    )
+    made = makers(repository)
+    refuse_sound(made, wanted)
+    _refuse_unfinished(repository_of(wanted.path))
+    history, held = template_of(wanted, made)
+    with history:
+        template = _template(history, wanted, held)
+        guesses = template.guesses(repository, made)
+        given = template.settle(guesses, person.ask)
+        search = Search(
+            history=history, template=template, made=made, contents=_contents(wanted.path, found)
+        )
+        choice = chosen(search, wanted, given, person.follow)
+        answers, files = template.made(choice.version, given)
+        return Adoption(
+            folder=wanted.path,
+            source=history.source,
+            origin=history.origin,
+            notes=_notes(history, answers),
+            choice=choice,
+            guesses=guesses,
+            answers=answers,
+            files=files,
+            left=[maker.file for maker in made if maker.file != ANSWERS_FILE],
+        )
+
+
+def answers_file(adoption: Adoption) -> Path:
+    """Return the path of the answers file."""
+    return adoption.folder / ANSWERS_FILE
+
+
+def write_answers(adoption: Adoption) -> Path:
+    """Write the answers file, whole or not at all; return its path.
+
+    Raises:
+        SurroundingsError: It cannot be written.
+    """
+    path = answers_file(adoption)
+    write_whole(path, adoption.files[ANSWERS_FILE].content)
+    return path
+
+
+def brought(adoption: Adoption, wanted: Wanted) -> Outcome:
+    """Bring a repository from the version that it starts from to the newest, in one step.
+
+    A governed one gets the governing files of the version that it starts from: what it lacks of
+    them it never had, so nothing of them counts as deleted.
+
+    Raises:
+        RefusedError: The newest version refuses an answer; nothing was changed.
+        SurroundingsError: Something outside fails; nothing was lost.
+    """
+    wish = Wish(
+        to=adoption.choice.version if adoption.governed else "",
+        adopting=yaml.safe_load(adoption.files[ANSWERS_FILE].content),
+        anew=adoption.governed,
+        offline=wanted.offline,
+        trust=wanted.trust,
+    )
+    outcome = update(adoption.folder, wish)
+    if outcome.status == "current":
+        write_answers(adoption)
+    return outcome
+
+
+def completed(wanted: Wanted) -> Outcome | None:
+    """Bring what a governed repository lacks of its governing files.
+
+    Returns:
+        What was done; None where it is not governed yet.
+    """
+    if not (wanted.apply and wanted.governed and (wanted.path / ANSWERS_FILE).is_file()):
+        return None
+    try:
+        stored = stored_answers(wanted.path)
+    except RefusedError:
+        return None
+    if stored.get(GOVERNED) is not True or not isinstance(stored.get("_commit"), str):
+        return None
+    return update(wanted.path, Wish(to=stored["_commit"], anew=True, offline=wanted.offline))
+
+
+def _refuse_unfinished(repository: ProjectRepository) -> None:
+    if interrupted(repository) is not None:
+        raise SurroundingsError(
+            "an update of it was interrupted",
+            where=str(repository.folder),
+            next_step=f"finish it: modelwright update {quote(str(repository.folder))}",
+        )
+    repository.refuse_dirty()
+
+
+def _template(history: GitHistory, wanted: Wanted, held: str) -> OwnTemplate | OtherTemplate:
+    name = fixed(history, wanted.to or held or newest(history))
+    tree = history.tree(name)
+    try:
+        tree.read(POLICY)
+        tree.read(COMPACT)
+    except KeyError:
+        return OtherTemplate(history=history, newest=name, wanted=wanted)
+    return OwnTemplate(history=history, newest=name, wanted=wanted)
+
+
+def _notes(history: GitHistory, answers: Answers) -> list[str]:
+    notes = [history.notice] if history.notice else []
+    policy = answers.values.get("policy")
+    if isinstance(policy, dict) and policy.get("sample"):
+        notes.append("the platform is a sample; name your organisation's with --platform")
+    return notes
+
+
+def _read(path: Path) -> ProjectFiles:
+    if path.is_file():
+        raise RefusedError(
+            "it is a file",
+            where=str(path),
+            next_step=f"name the folder of a repository, such as {path.parent}",
+        )
+    return read_project(path)
+
+
+def _contents(root: Path, found: ProjectFiles) -> dict[str, bytes]:
+    texts = {path: text.encode() for path, text in found.texts.items()}
+    return {**texts, **content_of(root, found.others)}

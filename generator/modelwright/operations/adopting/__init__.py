@@ -1,1 +1,0 @@
-"""The steps of `adopt`: which template, which answers, which version."""

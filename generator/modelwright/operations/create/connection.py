@@ -1,0 +1,80 @@
+"""The connection of a creation: to the platform's GitHub, with a token from the surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from modelwright.adapters.github.address import api_address, is_public, is_vouched_for
+from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.credentials import Credential, credential_for
+from modelwright.adapters.system.urls import is_url
+from modelwright.errors import RefusedError, UsageError
+from modelwright.template.platform import Platform
+
+__all__ = ["connected", "published"]
+
+
+def published(platform: Platform) -> Platform:
+    """Return a platform by the URL that its projects can be updated from."""
+    if is_url(platform.source):
+        return platform
+    return replace(platform, source=platform.policy["platform"]["url"])
+
+
+def _address_of(platform: Platform, given: str, environ: Mapping[str, str]) -> str:
+    """Return the API's address for a platform's projects.
+
+    Raises:
+        RefusedError: It is github.com's, and the platform is a sample.
+        UsageError: It is no address that a token may be sent to.
+    """
+    policy = platform.policy
+    address = api_address(given, environ, policy["platform"]["url"])
+    if platform.sample and is_public(address):
+        raise RefusedError(
+            f"{policy['organisation']['github']} is a sample: there is no such organisation",
+            where=platform.source,
+            next_step="choose your own platform with `modelwright platform use URL`",
+        )
+    return address
+
+
+@contextmanager
+def connected(
+    platform: Platform, given: str, environ: Mapping[str, str], organisation: str
+) -> Iterator[tuple[GitHub, Credential]]:
+    """Yield a connection and what authorises it; an app's tokens are taken back at the end.
+
+    Args:
+        platform: The platform, whose GitHub it is where nothing else is named.
+        given: The command line's `--api`; empty where there is none.
+        environ: The surroundings.
+        organisation: Whose repositories are reached.
+
+    Raises:
+        RefusedError: It is github.com's API, and the platform is a sample.
+        SurroundingsError: There is no token for that host.
+        UsageError: The address, or a number in the surroundings, is none.
+    """
+    address = _address_of(platform, given, environ)
+    pause = _seconds(environ, "MODELWRIGHT_GITHUB_PAUSE", 0.5)
+    timeout = _seconds(environ, "MODELWRIGHT_GITHUB_TIMEOUT", 15.0)
+    vouched = is_vouched_for(given, environ)
+    credential = credential_for(address, environ, organisation, vouched=vouched)
+    github = GitHub(address, credential.token, pause=pause, timeout=timeout)
+    try:
+        yield github, credential
+    finally:
+        github.close()
+        credential.revoke()
+
+
+def _seconds(environ: Mapping[str, str], name: str, otherwise: float) -> float:
+    try:
+        return float(environ.get(name) or otherwise)
+    except ValueError as error:
+        raise UsageError(
+            f"{environ[name]!r} is no number of seconds", where=name, next_step=f"unset {name}"
+        ) from error

@@ -1,0 +1,230 @@
+"""One run of a creation: what it reads, and how it sends until GitHub says what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.github.address import refuse_stranger
+from modelwright.adapters.github.client import ExpiredError, GitHub, GitHubError, UncertainError
+from modelwright.adapters.github.credentials import Credential, is_app
+from modelwright.adapters.github.journal import JournalFile
+from modelwright.adapters.github.organisation import read_organisation
+from modelwright.adapters.github.push import push
+from modelwright.adapters.github.repository import read_answers, read_repository
+from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.operations.create.apply import Apply
+from modelwright.operations.create.preflight import adoption_faults, refuse
+from modelwright.operations.create.project import Prepared, written
+from modelwright.operations.create.request import Wish
+from modelwright.operations.create.undo import remove_own
+from modelwright.provisioning.actual_state import Actual
+from modelwright.provisioning.desired_state import BRANCH
+from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.plan import plan
+from modelwright.provisioning.plan_changes import Change, Phase
+from modelwright.provisioning.preflight import PreflightFault
+from modelwright.template.platform import Platform
+
+__all__ = ["Creation", "gives", "half_made", "prepare_apply", "reconciled", "take_back"]
+
+ROUNDS: Final = 3
+# The answers that say which project it is.
+_WHICH: Final = ("archetype", "brand", "team", "use_case")
+_ACTORS: Final = ("GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR")
+
+
+@dataclass(kw_only=True)
+class Creation:
+    """One run: what is wanted, what was read, and how it is sent."""
+
+    wish: Wish
+    platform: Platform
+    project: Prepared
+    github: GitHub
+    credential: Credential
+    environ: Mapping[str, str]
+    notes: JournalFile
+    tell: Callable[[str], None]
+    lacking: Sequence[PreflightFault] = ()
+
+    @property
+    def where(self) -> str:
+        """Owner and name of the repository."""
+        return f"{self.project.desired.organisation}/{self.project.desired.name}"
+
+    def read(self) -> Actual:
+        """Return the repository as it is."""
+        return read_repository(self.github, self.project.desired)
+
+    def look(self) -> tuple[Found, Actual]:
+        """Read the organisation and the repository at the same time."""
+        with ThreadPoolExecutor(1) as aside:
+            reading = aside.submit(self._with_record)
+            found, actual = self.organisation(), reading.result()
+        return found, actual
+
+    def _with_record(self) -> Actual:
+        actual = self.read()
+        if not actual.repository.get("id"):
+            return actual
+        desired = self.project.desired
+        record = read_answers(self.github, desired)
+        same = record is not None and all(
+            record.get(one) == self.project.answers[one] for one in _WHICH
+        )
+        marked = desired.ownership.mark(actual.properties).complete
+        return replace(actual, record=record, begun=same and not marked)
+
+    def organisation(self) -> Found:
+        """Return what the organisation has, who asks, and what the token may do."""
+        actors = [self.environ[name] for name in _ACTORS if self.environ.get(name)]
+        app = is_app(self.credential.token)
+        found = read_organisation(self.github, self.project.desired, actors=actors, app=app)
+        return replace(found, permissions=self.credential.permissions)
+
+    def narrow(self) -> None:
+        """Go on with a token that reaches this repository alone."""
+        self.credential.narrow(self.project.desired.name)
+        self.github.use(self.credential.token)
+
+    def adoption_faults(self, actual: Actual, found: Found) -> list[PreflightFault]:
+        """Return why a repository that this run did not make gets no secret."""
+        return adoption_faults(
+            self.github,
+            self.credential.token,
+            self.platform,
+            self.project.desired,
+            actual,
+            found,
+        )
+
+
+def gives(changes: list[Change], actual: Actual) -> bool:
+    """Say whether a repository that was there before would get a secret, or be called complete."""
+    grants = any(change.phase is Phase.GRANTS for change in changes)
+    return bool(actual.repository.get("id")) and (grants or actual.begun or bool(actual.run))
+
+
+def take_back(creation: Creation, apply: Apply, found: Found, error: GitHubError) -> None:
+    """Take back what this very run has made, where the token lacks a right to go on.
+
+    Raises:
+        SurroundingsError: It was taken back, and the error says what is lacking.
+    """
+    if not apply.repository or isinstance(error, ExpiredError):
+        return
+    try:
+        remove_own(
+            creation.github,
+            creation.project.desired,
+            found,
+            apply.repository,
+            apply.run,
+            creation.notes,
+        )
+    except (RefusedError, SurroundingsError):
+        return
+    raise SurroundingsError(
+        f"{error.problem}; what was made was taken back, nothing is left",
+        where=error.where,
+        next_step=error.next_step,
+    ) from error
+
+
+def prepare_apply(creation: Creation, found: Found, actual: Actual, run: str, aside: Path) -> Apply:
+    """Write the project where its code is missing, and return the way to send changes."""
+    into = creation.wish.into
+    folder = (into or aside) / creation.project.desired.name
+    author = next(iter(found.requesters), "modelwright")
+    if BRANCH not in actual.branches:
+        creation.tell("write the project")
+        written(creation.project, folder, run_id=run, author=author, lock=creation.wish.lock)
+
+    def push_there(url: str) -> None:
+        refuse_stranger(url, creation.github.address)
+        token = creation.credential.token
+        push(folder, url, token, BRANCH, pause=creation.github.pause)
+
+    return Apply(
+        github=creation.github,
+        notes=creation.notes,
+        run=run,
+        values=creation.environ,
+        push=push_there,
+        path=creation.project.desired.path,
+        made=lambda _: creation.narrow(),
+        tell=creation.tell,
+        repository=actual.repository,
+    )
+
+
+def reconciled(
+    creation: Creation, found: Found, apply: Apply, changes: list[Change], before: Actual
+) -> Actual:
+    """Apply and read back until nothing differs; secrets come last, when all else stands."""
+    desired, actual = creation.project.desired, before
+    for number in range(1, ROUNDS + 1):
+        fault: UncertainError | None = None
+        try:
+            apply.all([change for change in changes if change.phase < Phase.GRANTS])
+            last = [change for change in changes if change.phase >= Phase.GRANTS]
+            if gives(last, before):
+                now = _read_again(creation, apply, before)
+                now = replace(now, record=read_answers(creation.github, desired))
+                refuse(creation.adoption_faults(now, found), creation.where)
+            apply.all(last)
+        except UncertainError as error:
+            fault = error
+        creation.tell("read it back")
+        actual = _read_again(creation, apply, before)
+        changes = plan(desired, actual, found, apply.run)
+        if not changes:
+            return actual
+        if number == ROUNDS and fault is not None:
+            raise fault
+    raise SurroundingsError(
+        f"after {ROUNDS} rounds GitHub still says otherwise: "
+        + "; ".join(f"{change.line} ({change.reason})" for change in changes),
+        where=creation.where,
+        next_step="run the command again with --plan to see what differs",
+    )
+
+
+def _read_again(creation: Creation, apply: Apply, before: Actual) -> Actual:
+    """Read the repository, which must be the one that this run found or made.
+
+    Raises:
+        RefusedError: Another run made a repository of the name in the same moment.
+    """
+    actual = creation.read()
+    expected = apply.repository.get("id")
+    # Without an answer to the call that makes it, only the mark of this very run proves it.
+    ours = actual.repository.get("id") == expected if expected else actual.run == apply.run
+    if actual.exists and not ours:
+        raise RefusedError(
+            "the name exists: another run made a repository of it in the same moment",
+            where=creation.where,
+            next_step="run the command again to see whose it is",
+        )
+    if actual.exists and not expected:
+        apply.repository = actual.repository
+        creation.narrow()
+    apply.repository = actual.repository or apply.repository
+    return replace(actual, begun=before.begun, record=before.record)
+
+
+def half_made(creation: Creation, apply: Apply, error: SurroundingsError) -> SurroundingsError:
+    """Return an error with how to go on, where there is a repository to go on with."""
+    if not apply.repository:
+        return error
+    first = "get a new token, then " if isinstance(error, ExpiredError) else ""
+    return SurroundingsError(
+        f"{creation.where} is half-done: {error.problem}",
+        where=error.where,
+        next_step=f"{first}run the command again with --resume, or with --undo; "
+        f"the journal is {creation.notes.path}",
+    )

@@ -1,0 +1,181 @@
+"""Looks at a repository that this run did not make, before it gets a secret."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import yaml
+
+from modelwright.adapters.github.address import refuse_stranger
+from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.repository import read_tree, read_ways
+from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError, UsageError
+from modelwright.operations.create.project import Prepared, prepared
+from modelwright.operations.create.request import Wish
+from modelwright.operations.start.starters import pin_of
+from modelwright.policy.model.first_deployment import Deployment, of_project
+from modelwright.provisioning.actual_state import Actual
+from modelwright.provisioning.desired_state import BRANCH, DesiredState
+from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.preflight import PreflightFault
+from modelwright.provisioning.status_checks import WORKFLOWS
+from modelwright.provisioning.unplanned_access import Access, TreeEntry, stranger_faults
+from modelwright.template.generated.starter import START, start_workflow
+from modelwright.template.platform import Platform
+from modelwright.template.rendering import RenderedFile
+
+__all__ = ["adoption_faults", "deployment_faults", "refuse"]
+
+
+def refuse(faults: Sequence[PreflightFault], where: str) -> None:
+    """Check that nothing stands against a creation.
+
+    Raises:
+        RefusedError: A rule, or what a person may do, stands against it; nothing was made.
+        SurroundingsError: Something is lacking; nothing was made.
+    """
+    if not faults:
+        return
+    family = RefusedError if any(one.refused for one in faults) else SurroundingsError
+    raise _error(family, faults, where)
+
+
+def _error(
+    family: type[ModelwrightError], faults: Sequence[PreflightFault], where: str
+) -> ModelwrightError:
+    if len(faults) == 1:
+        return family(faults[0].problem, where=where, next_step=faults[0].next_step)
+    lines = "".join(f"\n  - {one.problem}; {one.next_step}" for one in faults)
+    return family(
+        f"{len(faults)} things stand against it, nothing was made:{lines}",
+        where=where,
+        next_step="mend them all, then run the command again",
+    )
+
+
+_CALLED: Final = {
+    "kubernetes": "/deploy-kubernetes.yml@",
+    "databricks": "/deploy-databricks.yml@",
+    "image": "/build-image.yml@",
+}
+
+
+def deployment_faults(
+    policy: Mapping[str, Any], project: Prepared, wish: Wish
+) -> list[PreflightFault]:
+    """Return what the platform's workflows that a planned project calls would refuse.
+
+    Raises:
+        RefusedError: They would, and it is not only planned.
+    """
+    found = [] if wish.undo else _found(policy, project)
+    if not wish.plan:
+        refuse(found, f"{project.desired.organisation}/{project.desired.name}")
+    return found
+
+
+def _found(policy: Mapping[str, Any], project: Prepared) -> list[PreflightFault]:
+    called = "".join(
+        file.content.decode()
+        for path, file in project.files.items()
+        if path.startswith(WORKFLOWS) and not file.link
+    )
+    needs = Deployment(**{what: name in called for what, name in _CALLED.items()})
+    return [
+        PreflightFault(
+            f"its first deployment would fail: {point.problem}",
+            f"ask the platform team to fill in {point.where} in platform.yml",
+            refused=True,
+        )
+        for point in of_project(policy, str(project.answers["brand"]), needs)
+        if point.blocks
+    ]
+
+
+ANSWERS: Final = ".copier-answers.yml"
+# A lock file follows from the package index of its day, so it cannot be rendered again.
+_LOCK: Final = "uv.lock"
+_VERSIONS: Final = ("_commit", "born")
+_VERSION: Final = re.compile(r"v?[0-9][0-9A-Za-z.+-]{0,63}")
+_LINK: Final = "120000"
+_FILES: Final = ("100644", "100755")
+
+
+def adoption_faults(  # noqa: PLR0913, PLR0917 -- what is looked at, and with what
+    github: GitHub,
+    token: str,
+    platform: Platform,
+    desired: DesiredState,
+    actual: Actual,
+    found: Found,
+) -> list[PreflightFault]:
+    """Return why a repository that is there gets no secret.
+
+    Its content is read where it is not complete yet: of a complete one, every change was reviewed
+    under its rules.
+
+    Args:
+        github: The connection.
+        token: What authorises git.
+        platform: The platform, by the URL that projects are updated from.
+        desired: The repository as it should be.
+        actual: The repository as it is.
+        found: What the organisation has, and who asks.
+
+    Raises:
+        SurroundingsError: Something cannot be read.
+    """
+    differing: tuple[str, ...] = ()
+    if BRANCH in actual.branches and (actual.begun or actual.run):
+        url = actual.repository["clone_url"]
+        refuse_stranger(url, github.address)
+        tree = read_tree(url, token)
+        differing = tuple(sorted(_differing(platform, actual.record or {}, tree)))
+    access = Access(ways=read_ways(github, desired.path), differing=differing)
+    return stranger_faults(desired, actual, found, access)
+
+
+def _differing(
+    platform: Platform, record: Mapping[str, Any], tree: Mapping[str, TreeEntry]
+) -> set[str]:
+    """Return the files of a tree that the project of a record does not have, or has otherwise."""
+    names = set(platform.template.questionnaire.names) - {"archetype"}
+    given = {
+        name: value
+        for name, value in record.items()
+        if name in names and isinstance(value, str | int | float | bool)
+    }
+    wish = Wish(archetype=str(record.get("archetype")), given=given, defaults=True)
+    try:
+        files = prepared(platform, wish).files
+    except (RefusedError, UsageError):
+        return {ANSWERS}
+    expected = {path: file for path, file in files.items() if path not in {ANSWERS, _LOCK}}
+    if START in tree:
+        # No workflow's token may delete it: it stays where a starter began the project.
+        expected[START] = _start(platform, str(record.get("_commit")))
+    differing = {path for path, file in expected.items() if not _is(file, tree.get(path))}
+    differing |= set(tree) - set(expected) - {ANSWERS, _LOCK}
+    if _without_version(yaml.safe_load(files[ANSWERS].content)) != _without_version(record):
+        differing.add(ANSWERS)
+    return differing
+
+
+def _start(platform: Platform, version: str) -> RenderedFile:
+    if not _VERSION.fullmatch(version):
+        return RenderedFile(b"")
+    return RenderedFile(start_workflow(platform.policy, pin_of(platform), version).encode())
+
+
+def _is(file: RenderedFile, entry: TreeEntry | None) -> bool:
+    if entry is None or entry.mode not in ((_LINK,) if file.link else _FILES):
+        return False
+    head = f"blob {len(file.content)}\0".encode()
+    return hashlib.sha1(head + file.content, usedforsecurity=False).hexdigest() == entry.identity
+
+
+def _without_version(answers: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answers.items() if name not in _VERSIONS}

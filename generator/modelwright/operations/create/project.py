@@ -1,0 +1,77 @@
+"""The project of a creation: rendered in memory, and as a folder with its first commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from modelwright.adapters.disk.placing import place
+from modelwright.adapters.git.commands import commit, make_repository, stage
+from modelwright.operations.create.request import Wish
+from modelwright.operations.new.finish import finish, steps
+from modelwright.operations.new.new import refuse_answers, rendered, sample_answers
+from modelwright.provisioning.actual_state import trailer
+from modelwright.provisioning.desired_state import DesiredState, desired_state
+from modelwright.provisioning.status_checks import WORKFLOWS, published_checks
+from modelwright.template.platform import Platform
+from modelwright.template.rendering import RenderedFile
+
+__all__ = ["Prepared", "prepared", "written"]
+
+_PYTHON: Final = "pyproject.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A project in memory, and the repository that it needs."""
+
+    answers: Mapping[str, Any]
+    files: Mapping[str, RenderedFile]
+    desired: DesiredState
+
+
+def prepared(platform: Platform, wish: Wish) -> Prepared:
+    """Render the project that a wish asks for, and say what its repository should be.
+
+    Raises:
+        RefusedError: An answer or a name is refused.
+        UsageError: An answer is missing.
+    """
+    pattern = platform.archetype(wish.archetype)
+    wanted = {**sample_answers(platform, pattern, defaults=wish.defaults), **wish.given}
+    refuse_answers(platform, wish.archetype, wanted)
+    answers, files = rendered(
+        platform, wish.archetype, wanted, defaults=wish.defaults, ask=wish.ask
+    )
+    kept = {**answers.remembered, "archetype": wish.archetype}
+    refuse_answers(platform, wish.archetype, {k: v for k, v in kept.items() if k != "archetype"})
+    texts = {
+        path: file.content.decode()
+        for path, file in files.items()
+        if path.startswith(".github/") and not file.link
+    }
+    checks = published_checks(
+        {path: text for path, text in texts.items() if path.startswith(WORKFLOWS)},
+        lambda path: platform.tree.read(path).decode(),
+        platform.policy["platform"]["repository"],
+    )
+    desired = desired_state(platform.policy, kept, texts, checks)
+    return Prepared(answers=kept, files=files, desired=desired)
+
+
+def written(project: Prepared, folder: Path, *, run_id: str, author: str, lock: bool) -> None:
+    """Write the project into a folder that does not exist, with its lock file and first commit.
+
+    Raises:
+        SurroundingsError: It cannot be written, or uv or git failed.
+    """
+    archetype = project.answers["archetype"]
+    place(project.files, folder)
+    todo = steps(archetype=archetype, lock=lock and _PYTHON in project.files, git=False)
+    for pending in finish(folder, todo, lambda _: None):
+        raise pending
+    make_repository(folder)
+    stage(folder)
+    commit(folder, f"feat: start from {archetype}\n\n{trailer(run_id)}", author=author)

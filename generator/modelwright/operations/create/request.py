@@ -1,0 +1,135 @@
+"""The plan of a creation without a token: what follows from policy and answers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from modelwright.provisioning.actual_state import Actual
+from modelwright.provisioning.desired_state import DesiredState
+from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.plan import plan
+from modelwright.provisioning.plan_changes import Change
+from modelwright.provisioning.preflight import PreflightFault, teams_named
+from modelwright.template.answer_collector import Asker
+
+__all__ = ["Outcome", "Wish", "planned_unseen"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What the command line asks for.
+
+    Attributes:
+        archetype: What to make.
+        given: Answers by name.
+        plan: Only say what would be done.
+        undo: Take back what was made.
+        resume: Go on where another run stopped.
+        api: The API's base URL; empty where the platform says it.
+        journal: Where the journal is; None is the user's cache.
+        into: A folder for the project's own folder; None leaves nothing on this machine.
+        lock: Whether to make a lock file.
+        transfer_from: The team that hands its repository over; empty for none.
+        others: Whether commits of others may be deleted with the repository.
+    """
+
+    archetype: str
+    given: Mapping[str, object]
+    defaults: bool = False
+    ask: Asker | None = None
+    plan: bool = False
+    undo: bool = False
+    resume: bool = False
+    api: str = ""
+    journal: Path | None = None
+    into: Path | None = None
+    lock: bool = True
+    others: bool = False
+    transfer_from: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of it.
+
+    Attributes:
+        state: `planned`, `made`, `mended`, `unchanged` or `undone`.
+        repository: Owner and name.
+        url: Where a person looks at it.
+        changes: What was, or would be, sent.
+        calls: How many calls were sent, reads included.
+        notes: What a person has to know.
+        against: What refuses it where it is not only planned.
+    """
+
+    state: str
+    repository: str
+    url: str
+    run: str
+    changes: list[Change] = field(default_factory=list)
+    calls: int = 0
+    notes: list[str] = field(default_factory=list)
+    against: list[str] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """Return it as one JSON document."""
+        return {
+            "state": self.state,
+            "repository": self.repository,
+            "url": self.url,
+            "run": self.run,
+            "calls": self.calls,
+            "notes": self.notes,
+            "against": self.against,
+            "changes": [_plain(change) for change in self.changes],
+        }
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    return {
+        "phase": int(change.phase),
+        "method": change.call.method,
+        "path": change.call.path,
+        "body": change.call.body,
+        "reason": change.reason,
+        "undo": None if change.undo is None else f"{change.undo.method} {change.undo.path}",
+    }
+
+
+_UNKNOWN: Final = (
+    "there is no token, so nothing was asked of GitHub; this is the plan for a repository that is "
+    "not there yet. What cannot be known:",
+    "- whether the name is free, and who asks for the repository is in the team",
+    "- whether the organisation has the teams, secrets, variables and custom properties",
+    "- what its plan on GitHub supports; the ids of teams are told as 0",
+)
+_RUN: Final = "0" * 16
+
+
+def planned_unseen(desired: DesiredState, against: Sequence[PreflightFault]) -> Outcome:
+    """Return the calls that would make a repository, where the organisation has all it needs."""
+    changes = plan(desired, Actual(), _assumed(desired), _RUN)
+    return Outcome(
+        state="planned",
+        repository=f"{desired.organisation}/{desired.name}",
+        url="",
+        run="",
+        changes=changes,
+        notes=list(_UNKNOWN),
+        against=[f"{one.problem}; {one.next_step}" for one in against],
+    )
+
+
+def _assumed(desired: DesiredState) -> Found:
+    granted = {
+        kind: {grant.name: "selected" for grant in desired.grants if grant.kind == kind}
+        for kind in ("secret", "variable")
+    }
+    return Found(
+        teams=dict.fromkeys(teams_named(desired), 0),
+        secrets=granted["secret"],
+        variables=granted["variable"],
+    )

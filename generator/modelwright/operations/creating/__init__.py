@@ -1,1 +1,0 @@
-"""The steps of a creation on GitHub."""

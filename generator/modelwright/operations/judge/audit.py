@@ -1,0 +1,78 @@
+"""Audit a project: read it, render what its texts are held against, judge every criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from jinja2 import TemplateError
+
+from modelwright.audit.criteria.assessment import Assessment, assessed
+from modelwright.audit.evidence_map import FILE as EVIDENCE
+from modelwright.audit.evidence_map import Names, names_from
+from modelwright.audit.project import Project
+from modelwright.errors import ModelwrightError
+from modelwright.operations.judge.project import OpenPlatform, project_at
+from modelwright.policy.rules import show
+from modelwright.template.platform import Platform
+from modelwright.template.version import DialectVersion
+
+
+def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> Assessment:
+    """Say how mature a project is, with the evidence.
+
+    Args:
+        path: Its folder.
+        open_platform: Gives the platform for the answers file's source and version.
+        today: The day by which reviews are judged.
+
+    Raises:
+        RefusedError: It is no project, or its answers cannot be read.
+        SurroundingsError: A file or the platform cannot be read.
+    """
+    project, platform = project_at(path, "audit", open_platform=open_platform, today=today)
+    version = str(project.answers.get("_commit", ""))
+    notes = []
+    if version != platform.version:
+        ours, theirs = (name or "no version" for name in (platform.version, version))
+        notes.append(f"{path}: made with {theirs}; its texts are held against those of {ours}")
+    evidence = evidence_of(platform, str(project.answers["archetype"]))
+    if evidence is None:
+        notes.append(f"{path}: its archetype has no {EVIDENCE}: judged by what any project has")
+    judge = project.judge
+    if judge and not judge.is_source:
+        notes.append(f"{path}: its answers name the platform {show(judge.source)}, not {judge.url}")
+    try:
+        fresh: Mapping[str, str] = _fresh(platform, project)
+    except (ModelwrightError, TemplateError, KeyError) as error:
+        # What may be the template's own proves nothing, so every text counts as that.
+        fresh = project.files
+        notes.append(f"{path}: its texts count as the template's, which does not render: {error}")
+    judged = replace(project, evidence=evidence)
+    return assessed(judged, fresh, place=path, notes=tuple(notes))
+
+
+def evidence_of(platform: Platform, archetype: str) -> Names | None:
+    """Return where an archetype's projects keep their evidence; None where nothing says it.
+
+    Raises:
+        RefusedError: Its evidence.yml has a fault.
+    """
+    path = f"templates/{archetype}/{EVIDENCE}"
+    try:
+        text = platform.tree.read(path).decode()
+    except (KeyError, OSError):
+        return None
+    return names_from(text, path)
+
+
+def _fresh(platform: Platform, project: Project) -> dict[str, str]:
+    """Return the pages of the project on its first day."""
+    version = DialectVersion(platform.tree, platform.version, platform.source)
+    # Where it is born already, what is its people's own is not rendered.
+    stored = {name: value for name, value in project.answers.items() if name != "born"}
+    pages = {path for path in project.files if path.endswith(".md")}
+    files = version.files(version.replayed(stored), pages)
+    return {path: file.content.decode() for path, file in files.items()}

@@ -1,0 +1,221 @@
+"""Which platform judges a project: the one that is named, else its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from modelwright.adapters.git.commands import git_directory
+from modelwright.adapters.sources.packaged import own_root, own_version
+from modelwright.adapters.sources.platforms import located, names_version, platform_for
+from modelwright.adapters.system.urls import bare, is_url, same
+from modelwright.audit.project import Judge, mapped
+from modelwright.audit.yaml_file import Unreadable, read_yaml
+from modelwright.errors import ModelwrightError, RefusedError
+from modelwright.policy.fingerprint import judged_digests
+from modelwright.template.platform import Platform
+
+_FIELDS: Final = ("github_team", "contact", "cost_centre")
+
+
+def with_own_team(
+    policy: Mapping[str, Any], answers: Mapping[str, Any], record: Mapping[Any, Any]
+) -> Mapping[str, Any]:
+    """Return a policy with the project's team as the project's record has it.
+
+    Args:
+        policy: The policy of another version.
+        answers: The project's answers.
+        record: What `project.yaml` says; the policy stays as it is where that is not whole.
+    """
+    team, brand = answers["team"], answers["brand"]
+    if any(not isinstance(record.get(name), str) for name in _FIELDS):
+        return policy
+    known = policy["teams"].get(team, {"brands": []})
+    entry = {
+        **known,
+        "brands": list(dict.fromkeys([*known["brands"], brand])),
+        "github": record["github_team"].rpartition("/")[2],
+        "contact": record["contact"],
+    }
+    if not answers.get("cost_centre"):
+        entry["cost_centre"] = record["cost_centre"]
+    entry.setdefault("cost_centre", answers.get("cost_centre", ""))
+    return {**policy, "teams": {**policy["teams"], team: entry}}
+
+
+WORKFLOWS: Final = ".github/workflows/"
+ACTION: Final = ".github/actions/modelwright-check"
+
+
+def judge_of(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> Judge:
+    """Return who judges a project.
+
+    Args:
+        platform: The platform that was opened for it.
+        answers: Its answers.
+        texts: Text by path of its files.
+    """
+    source = bare(str(answers.get("_src_path") or ""))
+    url = str(platform.policy["platform"]["url"])
+    in_folder = Path(platform.source).is_absolute()
+    return Judge(
+        url=url,
+        source=source,
+        # Who develops a platform in a folder makes projects from that folder.
+        is_source=same(source, url) or (in_folder and source == platform.source),
+        released=platform.released,
+        verdict=f"{platform.source if in_folder else url}{_at(platform, answers, texts)}",
+    )
+
+
+def unverified(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+    """Return why the policy is not the one of a project's version; empty where it is.
+
+    A project's workflows hold the fingerprint of what a check reads of its version's policy. They
+    are the platform's own files; the answers, which are not, cannot turn a verdict off.
+    """
+    version = str(answers.get("_commit") or "")
+    if not (platform.stands_in and _claims(platform, texts)) or _equal(platform, answers, texts):
+        return ""
+    return (
+        f"the policy of {version or 'this project'} cannot be read here, and differs from the one "
+        "at hand; names and cost tags were not judged"
+    )
+
+
+def _at(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+    version = str(answers.get("_commit") or "")
+    if platform.version == version:
+        return f" at {version}" if version else ", as it stands"
+    if unverified(platform, answers, texts):
+        return f" without the policy of {version or 'the project'} (unverified)"
+    if _equal(platform, answers, texts):
+        return f" by the policy of {version or 'the project'}"
+    return f" at {platform.version}" if platform.version else ", as it stands"
+
+
+def _equal(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> bool:
+    digests = judged_digests(platform.policy)
+    return digests.get(str(answers["brand"]), "") in _claims(platform, texts)
+
+
+def _claims(platform: Platform, texts: Mapping[str, str]) -> set[str]:
+    action = f"{platform.policy['platform']['repository']}/{ACTION}@"
+    found = {
+        mapped(step, "with").get("policy")
+        for path, text in texts.items()
+        if path.startswith(WORKFLOWS) and action in text
+        for step in _steps(text)
+        if str(step.get("uses", "")).startswith(action)
+    }
+    return {claim for claim in found if isinstance(claim, str) and claim}
+
+
+def _steps(text: str) -> Iterator[Mapping[Any, Any]]:
+    documents = read_yaml(text)
+    for document in () if isinstance(documents, Unreadable) else documents:
+        for job in mapped(document.mapping, "jobs").values():
+            steps = job.get("steps") if isinstance(job, dict) else None
+            yield from (step for step in steps or () if isinstance(step, dict))
+
+
+def platform_of_project(named: str, source: str, version: str) -> Platform:
+    """Return the platform that judges a project, at the project's version where that can be had.
+
+    Args:
+        named: What `--platform` says; empty where it says nothing. With a version behind its `@`
+            it judges at that one.
+        source: The source in the project's answers: a URL or an absolute path.
+        version: The version in the project's answers; empty where there is none.
+
+    Raises:
+        RefusedError: Neither names a platform.
+        SurroundingsError: It cannot be fetched.
+    """
+    source = bare(source)
+    if named:
+        found = platform_for(named)
+        return found if names_version(named) else _then(_known_by_url(found), version)
+    if not source:
+        return platform_for("")
+    packaged = located(str(own_root()))
+    url = packaged.policy["platform"]["url"]
+    # A program that came with an organisation's platform judges in its name alone; who develops a
+    # platform in a folder makes projects from that folder.
+    if same(source, url) or not (packaged.sample or Path(source).is_absolute()):
+        return _then(replace(packaged, source=url, version=own_version()), version)
+    try:
+        return _platform_at(source, version)
+    except ModelwrightError as error:
+        error.next_step = "name the project's platform with --platform"
+        raise
+
+
+def _platform_at(source: str, version: str) -> Platform:
+    if Path(source).is_absolute():
+        return _then(located(source), version)
+    if ":" not in source:
+        raise RefusedError(
+            f"the project's source {source!r} is a relative path, which leads nowhere",
+            where=".copier-answers.yml",
+        )
+    found = _held(source, version) or located(f"{source}@{version}" if version else source)
+    return replace(found, released=_is_release(found.version))
+
+
+def _known_by_url(found: Platform) -> Platform:
+    """Return a platform in a folder without a history, as a download is, under its own address."""
+    if found.sample or is_url(found.source) or git_directory(Path(found.source)):
+        return found
+    return replace(found, source=found.policy["platform"]["url"])
+
+
+def _then(now: Platform, version: str) -> Platform:
+    """Return a platform as it was at a version, where that can be had; else as it is now."""
+    if version and version == now.version:
+        return replace(now, released=_is_release(version))
+    found = _held(now.source, version) or _asked(now, version)
+    return found or replace(now, stands_in=True)
+
+
+def _asked(now: Platform, version: str) -> Platform | None:
+    """Return a platform at a version that nobody has at hand; as it is now where it has none."""
+    # Here, as below.
+    from modelwright.adapters.sources.histories import history_of  # noqa: PLC0415
+
+    with suppress(ModelwrightError), history_of(now.source) as history:
+        reference = history.references.get(version)
+        if reference is not None:
+            tree = history.tree(version)
+            found = replace(now, tree=tree, version=version, notice=history.notice)
+            if found.policy:
+                return replace(found, released=reference.tag)
+        # Without an answer from its address, what is known of it may be old.
+        known = bool(history.releases) and not history.notice
+        return replace(now, released=False if known else None, stands_in=not known)
+    return None
+
+
+def _held(source: str, version: str) -> Platform | None:
+    # Here, because it costs the check of a current project 15 ms.
+    from modelwright.adapters.sources.histories import at_hand  # noqa: PLC0415
+
+    # A version that cannot be read, or is from before today's layout, judges nobody.
+    with suppress(ModelwrightError):
+        tree = at_hand(source, version) if version else None
+        found = Platform(tree=tree, source=source, version=version) if tree else None
+        if found and found.policy:
+            return replace(found, released=_is_release(version))
+    return None
+
+
+def _is_release(version: str) -> bool | None:
+    """Say of a version that is at hand whether it is a release: else it is a state in between."""
+    # Here, as above.
+    from modelwright.adapters.git.history import version_of  # noqa: PLC0415
+
+    return True if version_of(version) else None

@@ -1,0 +1,159 @@
+"""Reads a project as it is judged: its files, its answers, and the platform that judges it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+from shlex import quote
+from typing import Any, Final
+
+from modelwright.adapters.git.project_files import ProjectFiles, read_project
+from modelwright.adapters.system import uv
+from modelwright.audit.project import ANSWERS_FILE, RECORD, LockVerdict, Project
+from modelwright.audit.yaml_file import Unreadable, read_yaml
+from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.operations.judge.policy_choice import judge_of, unverified, with_own_team
+from modelwright.template.platform import Platform
+
+_PATIENCE: Final = 90.0
+_PACKAGE: Final = b"[[package]]"
+
+
+def lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
+    """Say whether `uv.lock` is what uv would make of `pyproject.toml`.
+
+    That it matches is told without a network; that it does not, only after uv has made it again,
+    because without one uv cannot tell a stale file from a package that it does not have.
+
+    Args:
+        project: The project's folder.
+        ask_hosts: Whether package indexes may be contacted, with the person's own logins.
+    """
+    try:
+        return _verdict(project, ask_hosts=ask_hosts)
+    except OSError as error:
+        reason = str(error.strerror or error)
+    except UnicodeDecodeError:
+        reason = "pyproject.toml is not UTF-8"
+    except (RefusedError, SurroundingsError) as error:
+        reason = error.problem
+    return LockVerdict("not verified", reason)
+
+
+def _verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
+    kept = (project / uv.LOCK).read_bytes().replace(b"\r\n", b"\n")
+    if _PACKAGE not in kept:
+        return LockVerdict("not verified", "it names no package")
+    if _is_current_offline(project):
+        return LockVerdict("current")
+    if not ask_hosts:
+        return LockVerdict("not verified", "pyproject.toml names an index of its own")
+    made = uv.locked(project, seconds=_PATIENCE)
+    return LockVerdict("current" if made == kept else "stale")
+
+
+def _is_current_offline(project: Path) -> bool:
+    try:
+        uv.locked(project, options=("--check", "--offline"), seconds=_PATIENCE)
+    except SurroundingsError:
+        return False
+    return True
+
+
+OpenPlatform = Callable[[str, str], Platform]
+PIN: Final = "templates/_shared/workflows.json"
+TEXTS: Final = ("archetype", "team", "brand", "use_case", "description")
+OPTIONAL_TEXTS: Final = ("personal_data", "cost_centre", "serves", "allocation_key")
+
+
+def project_at(
+    path: Path, command: str, *, open_platform: OpenPlatform, today: date
+) -> tuple[Project, Platform]:
+    """Return the project in a folder, and its platform.
+
+    Args:
+        path: Its folder.
+        command: What judges it, for the message that names another folder.
+        open_platform: Gives the platform for the answers file's source and version.
+        today: The day by which waivers and reviews are judged.
+
+    Raises:
+        RefusedError: It is no project, or its answers cannot be read.
+        SurroundingsError: A file or the platform cannot be read.
+    """
+    found = read_project(path)
+    answers = _answers(path, command, found)
+    platform = open_platform(str(answers.get("_src_path", "")), str(answers.get("_commit", "")))
+    project = Project(
+        files=found.texts,
+        others=found.others,
+        conflicts=found.conflicts,
+        ignores_env=found.ignores_env,
+        answers=answers,
+        folder=found.folder,
+        remote=found.remote,
+        policy=_policy(platform, answers, found),
+        pin=_pin(platform),
+        today=today,
+        judge=judge_of(platform, answers, found.texts),
+        unverified=unverified(platform, answers, found.texts),
+    )
+    return project, platform
+
+
+def _answers(path: Path, command: str, found: ProjectFiles) -> dict[str, Any]:
+    text = found.texts.get(ANSWERS_FILE)
+    if text is None:
+        raise RefusedError(
+            f"it holds no {ANSWERS_FILE}, so it is no project of a template",
+            where=str(path),
+            next_step=_elsewhere(path, command),
+        )
+    documents = read_yaml(text)
+    if isinstance(documents, Unreadable):
+        raise _broken(documents.line, f"it is not YAML: {documents.problem}")
+    answers = dict(documents[0].mapping) if documents else {}
+    if not answers:
+        raise _broken(1, "it holds no answers by name")
+    for name in TEXTS:
+        if name not in answers:
+            raise _broken(1, f"it holds no answer {name}")
+    for name in (*TEXTS, *(name for name in OPTIONAL_TEXTS if name in answers)):
+        answers[name] = "" if answers[name] is None else str(answers[name])
+    return answers
+
+
+def _elsewhere(path: Path, command: str) -> str:
+    for parent in path.resolve().parents:
+        if (parent / ANSWERS_FILE).is_file():
+            return f"name the project's own folder: modelwright {command} {quote(str(parent))}"
+    return (
+        "name the folder of a project that modelwright new or copier copy made, or take this one "
+        f"in: modelwright adopt {quote(str(path))}"
+    )
+
+
+def _broken(line: int, problem: str) -> RefusedError:
+    return RefusedError(
+        problem,
+        where=f"{ANSWERS_FILE}:{line}",
+        next_step=f"restore it: git checkout HEAD -- {ANSWERS_FILE}",
+    )
+
+
+def _policy(
+    platform: Platform, answers: Mapping[str, Any], found: ProjectFiles
+) -> Mapping[str, Any]:
+    if answers.get("_commit", "") == platform.version:
+        return platform.policy
+    documents = read_yaml(found.texts.get(RECORD, ""))
+    if isinstance(documents, Unreadable) or not documents:
+        return platform.policy
+    return with_own_team(platform.policy, answers, documents[0].mapping)
+
+
+def _pin(platform: Platform) -> Mapping[str, str]:
+    pin: dict[str, str] = json.loads(platform.tree.read(PIN))
+    return pin

@@ -1,0 +1,180 @@
+"""What a rendered project still needs: placeholders, lock file, repository, first commit.
+
+Cookiecutter's hook runs this too, so it needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelwright.adapters.git.commands import BRANCH, GIT, commit, make_repository, stage
+from modelwright.adapters.system import uv
+from modelwright.adapters.system.process import output, run
+from modelwright.adapters.system.uv import names_an_index
+from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
+
+IDENTITIES = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
+# For one commit: what a person's git is configured to do is hers to decide.
+AUTHOR_OPTIONS = ("-c", "user.name=Your Name", "-c", "user.email=you@example.com")
+STAGED = "git does not know who you are, so the files are staged and not committed"
+NOT_LOCKED = (
+    "the project has no lock file: its index cannot be used from here, and a lock file made "
+    "through your own index would name that one to everybody; make one for yourself, and do not "
+    "commit it"
+)
+
+
+class PendingError(SurroundingsError):
+    """A step that a person does later: the project is usable without it."""
+
+
+class AuthorUnknownError(PendingError):
+    """Git's configuration names no author."""
+
+
+class NotLockedError(PendingError):
+    """Only an index of the person's own can be reached."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do in a rendered project.
+
+    Attributes:
+        name: What a person calls it.
+        commands: How a person does it by hand.
+        do: Does it, in a folder.
+    """
+
+    name: str
+    commands: tuple[str, ...]
+    do: Callable[[Path], None]
+
+
+def steps(*, archetype: str, lock: bool, git: bool) -> list[Step]:
+    """Return what is to be done, in order."""
+    chosen = [Step("write .env", ("cp .env.example .env && chmod 600 .env",), write_env)]
+    if lock:
+        chosen.append(Step("lock the dependencies", ("uv lock",), _lock))
+    if git:
+        chosen += [
+            Step(
+                "make the repository",
+                (f"git init --quiet --initial-branch {BRANCH}",),
+                make_repository,
+            ),
+            Step("stage the files", ("git add --all",), stage),
+            _first_commit(archetype),
+        ]
+    return chosen
+
+
+def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> list[PendingError]:
+    """Do every step; what is rendered stays as it is whatever happens.
+
+    Returns:
+        What a person does later, each with a command as its next step; empty where all is done.
+
+    Raises:
+        SurroundingsError: A step failed or was refused; it names the commands of that step and of
+            those after it.
+    """
+    pending = []
+    for number, step in enumerate(todo):
+        tell(step.name)
+        try:
+            step.do(project)
+        except PendingError as error:
+            error.next_step = f"{change_folder(project)} && {error.next_step}"
+            pending.append(error)
+        except ModelwrightError as error:
+            way = f"; {error.next_step}" if isinstance(error, RefusedError) else ""
+            left = [command for later in todo[number:] for command in later.commands]
+            raise SurroundingsError(
+                f"the project stands in {project}, but the step '{step.name}' failed: "
+                f"{error.problem}{way}",
+                where=error.where,
+                next_step=" && ".join([change_folder(project), *left]),
+            ) from error
+    return pending
+
+
+def change_folder(folder: Path) -> str:
+    """Return the shell command that goes into a folder, whatever its name holds."""
+    name = str(folder)
+    return f"cd {shlex.quote(f'./{name}' if name.startswith('-') else name)}"
+
+
+def surrounding_repository(folder: Path) -> Path | None:
+    """Return the root of the repository whose work tree holds a folder; None where there is none.
+
+    A folder that the repository ignores does not belong to it. None too where git cannot be asked.
+    """
+    try:
+        root = run((*GIT, "rev-parse", "--show-toplevel"), folder=folder).rstrip("\n")
+        ignored = output(
+            (*GIT, "check-ignore", "--", str(folder.resolve())), folder=folder, fine=(0, 1)
+        )
+    except SurroundingsError:
+        return None
+    return None if ignored or not root else Path(root)
+
+
+def write_env(project: Path) -> None:
+    """Copy the placeholders to `.env`, for its owner alone; an `.env` that is there stays."""
+    example, target = project / ".env.example", project / ".env"
+    if target.exists() or not example.exists():
+        return
+    target.touch(mode=0o600)
+    shutil.copyfile(example, target)
+
+
+def _lock(project: Path) -> None:
+    try:
+        uv.lock(project)
+    except SurroundingsError as error:
+        if not names_an_index() or not shutil.which("uv"):
+            raise
+        raise NotLockedError(NOT_LOCKED, where=error.where, next_step="uv lock") from error
+
+
+def know_author(folder: Path) -> None:
+    """Check that git knows, in a folder, who the author and the committer are.
+
+    Raises:
+        AuthorUnknownError: It does not.
+        SurroundingsError: Git is missing.
+    """
+    run(("git", "--version"), folder=folder)
+    for identity in IDENTITIES:
+        try:
+            run(("git", "-c", "user.useConfigOnly=true", "var", identity), folder=folder)
+        except SurroundingsError as error:
+            raise AuthorUnknownError(
+                "git does not know who you are",
+                where="git configuration",
+                next_step="tell git your user.name and user.email, or set GIT_AUTHOR_NAME, "
+                "GIT_AUTHOR_EMAIL, GIT_COMMITTER_NAME and GIT_COMMITTER_EMAIL",
+            ) from error
+
+
+def _first_commit(archetype: str) -> Step:
+    message = f"feat: start from {archetype}"
+    arguments = ("commit", "--quiet", "--message", message)
+
+    def do(project: Path) -> None:
+        try:
+            know_author(project)
+        except AuthorUnknownError as error:
+            raise AuthorUnknownError(
+                STAGED,
+                where=error.where,
+                next_step=shlex.join(("git", *AUTHOR_OPTIONS, *arguments)),
+            ) from error
+        commit(project, message)
+
+    return Step("make the first commit", (shlex.join(("git", *arguments)),), do)

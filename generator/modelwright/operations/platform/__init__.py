@@ -1,0 +1,1 @@
+"""Make, check, synchronise, pin and update an organisation's platform."""

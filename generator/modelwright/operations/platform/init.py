@@ -1,0 +1,173 @@
+"""Make an organisation's platform repository: written and checked aside, then moved into place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.disk.placing import place, refuse_occupied
+from modelwright.adapters.git.commands import GIT, commit, make_repository, stage
+from modelwright.adapters.sources.packaged import own_files, own_version
+from modelwright.adapters.system.process import run
+from modelwright.errors import RefusedError, UsageError
+from modelwright.operations.new.finish import know_author
+from modelwright.operations.platform.check import check_platform, combinations
+from modelwright.operations.platform.pin import PIN, commit_of_head, pin_to
+from modelwright.operations.platform.sync import sync, with_overlays
+from modelwright.policy.model.load import read_plain
+from modelwright.template.archetypes import FILE as ARCHETYPE
+from modelwright.template.platform import POLICY, PlatformRecord
+from modelwright.template.platform import RECORD_FILE as RECORD
+from modelwright.template.rendering import RenderedFile
+
+
+def prepare(target: Path) -> None:
+    """Check, before anything is asked, that a repository can be made at a path.
+
+    Raises:
+        RefusedError: Something is there already.
+        SurroundingsError: Git is missing, or knows no author.
+        UsageError: It is the current folder, which cannot be replaced under one's feet.
+    """
+    if target.resolve() == Path.cwd():
+        raise UsageError(
+            "it is the folder that you are in", where=str(target), next_step="name a new folder"
+        )
+    refuse_occupied(target, next_step="name a new folder")
+    know_author(Path.cwd())
+
+
+def packaged() -> tuple[dict[str, RenderedFile], str]:
+    """Return the files that a new platform begins with, and the policy among them.
+
+    Raises:
+        RefusedError: This program came with an organisation's platform, not with modelwright's.
+    """
+    files = own_files()
+    policy = files[POLICY].content.decode()
+    if "README.md" not in files:
+        name = read_plain(policy)["organisation"]["name"]
+        raise RefusedError(
+            f"this modelwright is {name}'s own, and makes no other platform",
+            next_step="run the public one: "
+            "uvx --from modelwright-cli modelwright platform init DIR",
+        )
+    return files, policy
+
+
+def archetypes_in(files: Mapping[str, RenderedFile]) -> set[str]:
+    """Return the archetypes that have templates."""
+    parts = [path.split("/") for path in files]
+    return {part[1] for part in parts if part[0] == "templates" and part[2:] == [ARCHETYPE]}
+
+
+FIRST_RELEASE: Final = "v0.1.0"
+FIRST_PIN: Final = "ci-v1"
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPlatform:
+    """A platform repository that was made.
+
+    Attributes:
+        folder: Its folder.
+        files: The number of its files.
+        brands: The number of its brands.
+        teams: The number of its teams.
+        rendered: The number of projects that were rendered to check it.
+        pin: The commit that projects call, and its name.
+        url: Where people will clone it.
+        tag: The release that was tagged; empty where that is left to the team.
+    """
+
+    folder: Path
+    files: int
+    brands: int
+    teams: int
+    rendered: int
+    pin: Mapping[str, str]
+    url: str
+    tag: str
+
+
+def init_platform(
+    target: Path, files: Mapping[str, RenderedFile], policy: str, *, tag: bool, tell: Tell
+) -> NewPlatform:
+    """Make a platform repository in a new folder.
+
+    Args:
+        target: Its folder; made where it is missing.
+        files: What it begins with.
+        policy: The text of its policy, which is sound.
+        tag: Tag the first release too.
+        tell: Told every step.
+
+    Raises:
+        RefusedError: The target is occupied, or a project does not render; nothing is written.
+        SurroundingsError: Git or the disk failed; nothing is written.
+    """
+    plain = read_plain(policy)
+    wanted = _wanted(files, policy, plain["environments"])
+    checked = 0
+
+    def finish(folder: Path) -> None:
+        nonlocal checked
+        tell("write what follows from the policy")
+        sync(folder)
+        checked = _render_all(folder, tell)
+        tell("make the repository")
+        _commit_twice(folder)
+        if tag:
+            run((*GIT, "tag", "--no-sign", FIRST_RELEASE), folder=folder)
+
+    place(wanted, target, finish)
+    return NewPlatform(
+        folder=target,
+        files=len(wanted),
+        brands=len(plain["brands"]),
+        teams=len(plain["teams"]),
+        rendered=checked,
+        pin=json.loads((target / PIN).read_text(encoding="utf-8")),
+        url=plain["platform"]["url"],
+        tag=FIRST_RELEASE if tag else "",
+    )
+
+
+def _wanted(
+    files: Mapping[str, RenderedFile], policy: str, environments: Sequence[str]
+) -> dict[str, RenderedFile]:
+    source = read_plain(files[POLICY].content.decode())["platform"]["url"]
+    record = PlatformRecord(source=source, version=own_version())
+    return {
+        **with_overlays(files, environments),
+        POLICY: RenderedFile(policy.encode()),
+        RECORD: RenderedFile(record.text.encode()),
+    }
+
+
+def _render_all(folder: Path, tell: Tell) -> int:
+    todo = combinations(check_platform(folder / POLICY))
+    for combination in todo:
+        tell(combination.name)
+        combination.render()
+    return len(todo)
+
+
+def _commit_twice(folder: Path) -> None:
+    """Commit the platform, then the pin: it names a commit that is on main already."""
+    make_repository(folder)
+    know_author(folder)
+    _commit_whole(folder, "feat: begin the platform")
+    run((*GIT, "tag", "--no-sign", FIRST_PIN), folder=folder)
+    pin_to(folder, commit_of_head(folder), FIRST_PIN)
+    _commit_whole(folder, "feat: pin the workflows that projects call")
+
+
+def _commit_whole(folder: Path, message: str) -> None:
+    # Whatever a person's own list of ignored files says, the platform is whole.
+    stage(folder, "--force")
+    commit(folder, message)

@@ -1,0 +1,146 @@
+"""The pin: the commit of a platform at which projects call its workflows and actions."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from modelwright.adapters.system.process import output, run
+from modelwright.errors import ModelwrightError, SurroundingsError
+from modelwright.operations.platform.sync import stale_files, sync
+from modelwright.policy.fingerprint import judged_digests
+from modelwright.policy.model.load import read_plain
+from modelwright.template.generated.dispatch_workflow import BUTTON
+from modelwright.template.platform import COMPACT, POLICY
+
+PIN: Final = "templates/_shared/workflows.json"
+CALLED: Final = (".github/workflows", ".github/actions")
+# No project calls it, and its form changes with every team.
+_COMPARED: Final = (*CALLED, f":(exclude){BUTTON}")
+_NUMBER: Final = re.compile(r"ci-v(\d+)")
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A pin that was moved.
+
+    Attributes:
+        sha: The commit.
+        version: The tag that it shall have.
+        written: The paths that changed with it.
+    """
+
+    sha: str
+    version: str
+    written: list[str]
+
+
+def commit_of_head(folder: Path) -> str:
+    """Return the full name of the commit that a repository stands at."""
+    return run(("git", "rev-parse", "HEAD"), folder=folder).strip()
+
+
+def pin_to(folder: Path, commit: str, version: str) -> list[str]:
+    """Write a pin and what follows from it; return the paths that changed.
+
+    Args:
+        folder: The platform's folder.
+        commit: A commit that is on its main branch already.
+        version: The tag of that commit, such as `ci-v1`.
+    """
+    text = json.dumps({"sha": commit, "version": version}) + "\n"
+    (folder / PIN).write_text(text, encoding="utf-8", newline="\n")
+    return [PIN, *sync(folder)]
+
+
+def pin_today(folder: Path) -> Pin | None:
+    """Pin the commit at hand; None where all that a check needs is as it was at the pin.
+
+    That is the workflows and actions, and what `check` reads of the policy.
+
+    Raises:
+        SurroundingsError: One of them is not committed, or that commit is not on main yet.
+    """
+    head = commit_of_head(folder)
+    pinned = json.loads((folder / PIN).read_text(encoding="utf-8"))
+    if not stale_pin(folder):
+        return None
+    _refuse_uncommitted(folder)
+    _refuse_elsewhere(folder, head)
+    version = _next(folder, str(pinned["version"]))
+    return Pin(head, version, pin_to(folder, head, version))
+
+
+def stale_pin(folder: Path) -> str:
+    """Return what changed since the pin that a project's check needs; empty where nothing did.
+
+    What is not committed counts too. Where the pinned commit is not at hand, the pin is stale.
+    """
+    pinned = str(json.loads((folder / PIN).read_text(encoding="utf-8"))["sha"])
+    compare = ("git", "diff", "--quiet", pinned, "--", *_COMPARED)
+    try:
+        output(compare, folder=folder)
+    except SurroundingsError:
+        return "the workflows"
+    if _uncommitted(folder, *_COMPARED):
+        return "the workflows"
+    policy = (folder / POLICY).read_text(encoding="utf-8")
+    return "" if _judged(_shown(folder, pinned)) == _judged(policy) else "the policy"
+
+
+def _judged(policy: str) -> dict[str, str]:
+    """Return the fingerprints of a policy's text; none of one that is from before today's form."""
+    try:
+        return judged_digests(read_plain(policy))
+    except (ModelwrightError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _shown(folder: Path, commit: str) -> str:
+    try:
+        return run(("git", "show", f"{commit}:{POLICY}"), folder=folder)
+    except SurroundingsError:
+        return ""
+
+
+def _uncommitted(folder: Path, *paths: str) -> str:
+    return run(("git", "status", "--porcelain", "--", *paths), folder=folder).strip()
+
+
+def _refuse_uncommitted(folder: Path) -> None:
+    if _uncommitted(folder, *_COMPARED):
+        raise SurroundingsError(
+            "the workflows have changes that are not committed",
+            where=str(folder),
+            next_step="commit them and bring them to main; then pin that commit",
+        )
+    if _uncommitted(folder, POLICY, COMPACT) or stale_files(folder):
+        raise SurroundingsError(
+            "the policy, or what follows from it, has changes that are not committed",
+            where=str(folder),
+            next_step="run modelwright platform sync, and commit; then pin that commit",
+        )
+
+
+def _refuse_elsewhere(folder: Path, head: str) -> None:
+    policy = read_plain((folder / POLICY).read_text(encoding="utf-8"))
+    main = str(policy["platform"]["ref"])
+    listed = ("git", "for-each-ref", "--format=%(refname)", "--contains", head)
+    holding = run(listed, folder=folder).split()
+    known = run(("git", "for-each-ref", "--format=%(refname)"), folder=folder).split()
+    published = f"refs/remotes/origin/{main}"
+    if (published if published in known else f"refs/heads/{main}") not in holding:
+        raise SurroundingsError(
+            f"the commit {head[:12]} is not on {main} yet, and projects could not call it",
+            where=str(folder),
+            next_step=f"merge it, then: git switch {main} && git pull, and run this again",
+        )
+
+
+def _next(folder: Path, pinned: str) -> str:
+    names = [pinned, *run(("git", "tag", "--list", "ci-v*"), folder=folder).split()]
+    numbers = [int(found[1]) for found in map(_NUMBER.fullmatch, names) if found]
+    return f"ci-v{max(numbers, default=0) + 1}"

@@ -1,0 +1,1 @@
+"""Make a project from a starter, and keep the starters."""

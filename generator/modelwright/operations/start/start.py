@@ -1,0 +1,188 @@
+"""Turn a repository that was made from a starter into its project, by its own workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from modelwright.adapters.disk.placing import write
+from modelwright.adapters.git.commands import commit, stage
+from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.push import push
+from modelwright.errors import RefusedError, UsageError
+from modelwright.operations.create.connection import connected, published
+from modelwright.operations.create.project import Prepared, prepared
+from modelwright.operations.create.request import Wish
+from modelwright.operations.new.finish import finish, steps
+from modelwright.provisioning.plan import left_to_the_button
+from modelwright.template.generated.starter import BUNDLE, START, WORKFLOWS, answers_from
+from modelwright.template.platform import Platform
+from modelwright.template.rendering import RenderedFile
+
+__all__ = ["Started", "start"]
+
+_KNOWN: Final = 422
+_NOT_SHOWN: Final = (403, 404)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """What came of it.
+
+    Attributes:
+        done: What was done, in order; empty where it was a project already.
+        left: What only the platform's button may do.
+    """
+
+    repository: str
+    url: str
+    answers: Mapping[str, Any]
+    done: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+def start(  # noqa: PLR0913 -- what a start follows from
+    platform: Platform,
+    folder: Path,
+    *,
+    api: str,
+    lock: bool,
+    environ: Mapping[str, str],
+    tell: Callable[[str], None],
+) -> Started:
+    """Render the project that a repository's name says into its work tree, and push it.
+
+    Args:
+        platform: The platform in the starter, at its release.
+        folder: The work tree.
+        api: GitHub's API; empty where the surroundings say it.
+        lock: Whether to make a lock file.
+        environ: The surroundings of a workflow: its repository, branch, actor and token.
+        tell: Is told what happens.
+
+    Raises:
+        RefusedError: The name does not read, a rule refuses it, or the starter is of another
+            brand, pattern or release; nothing was written.
+        SurroundingsError: GitHub, git or uv failed.
+        UsageError: It is no workflow's surroundings.
+    """
+    repository = _repository(environ)
+    owner = repository.partition("/")[0]
+    with connected(platform, api, environ, owner) as (github, credential):
+        told = github.call("GET", f"/repos/{repository}").data
+        if (folder / ".copier-answers.yml").exists():
+            return Started(repository=repository, url=told["html_url"], answers={})
+        tell("read the name")
+        project = prepared(published(platform), _wish(platform, github, told))
+        _refuse_other_workflows(project.files, folder)
+        tell("write the project")
+        _write(project, folder, lock=lock)
+        actor = environ.get("GITHUB_ACTOR") or "modelwright"
+        stage(folder)
+        commit(folder, f"feat: start from {project.answers['archetype']}", author=actor)
+        tell("push it")
+        done = _pushed(github, credential.token, folder, project, told)
+    return Started(
+        repository=repository,
+        url=told["html_url"],
+        answers=project.answers,
+        done=done,
+        left=left_to_the_button(project.desired, told),
+    )
+
+
+def _repository(environ: Mapping[str, str]) -> str:
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    if "/" not in repository:
+        raise UsageError(
+            "the surroundings name no repository",
+            where="GITHUB_REPOSITORY",
+            next_step="let the workflow Start of a starter run it",
+        )
+    return repository
+
+
+def _wish(platform: Platform, github: GitHub, told: Mapping[str, Any]) -> Wish:
+    path = f"/repos/{told['full_name']}/properties/values"
+    rows = github.call("GET", path, fine=_NOT_SHOWN).data
+    values = {one["property_name"]: one["value"] for one in rows} if isinstance(rows, list) else {}
+    tags = {what: key for key, what in platform.policy["tags"].items()}
+    topics = [one for one in told.get("topics", ()) if one in platform.policy["teams"]]
+    answers = answers_from(
+        platform.policy,
+        told["name"],
+        description=(told.get("description") or "").strip(),
+        team=str(values.get(tags["team"]) or next(iter(topics), "")),
+    )
+    for what in ("team", "brand", "archetype"):
+        marked = values.get(tags[what])
+        if marked and marked != answers[what]:
+            raise RefusedError(
+                f"the repository is taken: its property {tags[what]} is {marked!r}, and its name "
+                f"says {answers[what]!r}",
+                where=told["full_name"],
+                next_step="choose another name",
+            )
+    return Wish(archetype=answers.pop("archetype"), given=answers, defaults=True)
+
+
+def _refuse_other_workflows(files: Mapping[str, RenderedFile], folder: Path) -> None:
+    """A workflow's token may not write workflows, so those of the starter must be the project's."""
+    wanted = {path: one.content for path, one in files.items() if path.startswith(WORKFLOWS)}
+    there = {
+        f"{WORKFLOWS}{path.name}": path.read_bytes()
+        for path in (folder / WORKFLOWS).glob("*")
+        if f"{WORKFLOWS}{path.name}" != START
+    }
+    differing = sorted(path for path in wanted | there if wanted.get(path) != there.get(path))
+    if differing:
+        raise RefusedError(
+            f"this starter is of another brand or pattern than the name, or not as it was "
+            f"released: {', '.join(differing)}",
+            where="the repository's name",
+            next_step="use the starter of that brand and pattern, or rename the repository and "
+            "run the workflow Start again",
+        )
+
+
+def _write(project: Prepared, folder: Path, *, lock: bool) -> None:
+    (folder / BUNDLE).unlink(missing_ok=True)
+    (folder / "README.md").unlink(missing_ok=True)
+    workflows = {path for path in project.files if path.startswith(WORKFLOWS)}
+    write({path: one for path, one in project.files.items() if path not in workflows}, folder)
+    todo = steps(archetype=project.answers["archetype"], lock=lock, git=False)
+    for pending in finish(folder, todo, lambda _: None):
+        raise pending
+
+
+def _pushed(
+    github: GitHub, token: str, folder: Path, project: Prepared, told: Mapping[str, Any]
+) -> list[str]:
+    """Make the labels, push, start the first pipeline; return what was done."""
+    path, branch = f"/repos/{told['full_name']}", told["default_branch"]
+    for label in project.desired.labels:
+        github.call("POST", f"{path}/labels", label, fine=(_KNOWN,))
+    push(folder, told["clone_url"], token, branch, pause=github.pause)
+    # Its push starts no workflow: GitHub leaves those of a workflow's own token out.
+    first = _first_pipeline(project.files)
+    if first:
+        github.call("POST", f"{path}/actions/workflows/{first}/dispatches", {"ref": branch})
+    names = ", ".join(label["name"] for label in project.desired.labels)
+    started = [f"started its first pipeline ({first})"] if first else []
+    return [f"made the labels {names}", "pushed the project", *started]
+
+
+def _first_pipeline(files: Mapping[str, RenderedFile]) -> str:
+    """Return the first workflow by name that can be started by hand and asks nothing."""
+    for path in sorted(files):
+        if path.startswith(WORKFLOWS):
+            workflow = yaml.safe_load(files[path].content)
+            # YAML 1.1 reads the key `on` as true.
+            events = workflow.get("on", workflow.get(True, {}))
+            if "workflow_dispatch" in events and not events["workflow_dispatch"]:
+                return path.removeprefix(WORKFLOWS)
+    return ""

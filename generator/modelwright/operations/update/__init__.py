@@ -1,0 +1,1 @@
+"""Bring a project to another version of its template."""

@@ -1,0 +1,129 @@
+"""Lets a project's lock file follow an update of what it depends on."""
+
+from __future__ import annotations
+
+import posixpath
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from modelwright.adapters.disk.folders import temporary_root
+from modelwright.adapters.git.filters import stored
+from modelwright.adapters.git.merge import contents_of
+from modelwright.adapters.git.object_writer import Scratch
+from modelwright.adapters.git.repository import ProjectRepository
+from modelwright.adapters.system import uv
+from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.template.rendering import RenderedFile
+from modelwright.update.conflict_resolution import Result
+from modelwright.update.merge_inputs import Files
+
+COMMAND: Final = "uv lock && git add uv.lock"
+_LOCKED: Final = (
+    *("name", "version", "requires-python", "dependencies", "optional-dependencies", "dynamic"),
+)
+
+
+@dataclass(frozen=True)
+class LockOutcome:
+    """What became of a lock file.
+
+    Attributes:
+        stale: Why it could not be renewed, although it should be; empty where it is current.
+        notes: What a person should know besides.
+    """
+
+    stale: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def follow_lock(
+    scratch: Scratch, repository: ProjectRepository, result: Result, *, offline: bool
+) -> LockOutcome:
+    """Renew `uv.lock` where the update changes what it is made of, or say why that failed."""
+    try:
+        _renew(scratch, repository, result, offline=offline)
+    except RefusedError as error:
+        return LockOutcome(notes=(f"uv.lock was not renewed: {error.problem}; run: {COMMAND}",))
+    except SurroundingsError as error:
+        return LockOutcome(stale=error.problem)
+    return LockOutcome()
+
+
+def _renew(
+    scratch: Scratch, repository: ProjectRepository, result: Result, *, offline: bool
+) -> None:
+    """Renew `uv.lock` where the update changes what it is made of; nothing else is upgraded.
+
+    Raises:
+        RefusedError: Only a build would tell what the project depends on.
+        SurroundingsError: uv is missing, a host cannot be reached, or nothing fits.
+    """
+    if uv.LOCK not in result.ours or uv.LOCK in result.unmerged:
+        return
+    before, after = _metadata(result.ours), _metadata(result.files)
+    if before == after:
+        return
+    read = {
+        **{f"old/{path}": entry for path, entry in before.items()},
+        **{f"new/{path}": entry for path, entry in after.items()},
+    }
+    contents = contents_of(scratch, read, repository.folder)
+    old, new = (_inside(contents, f"{side}/") for side in ("old", "new"))
+    if _what_is_locked(new) == _what_is_locked(old):
+        return
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as name:
+        for path, content in new.items():
+            place = Path(name, path)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        content = uv.locked(Path(name), options=["--offline"] if offline else [])
+    if content != new.get(uv.LOCK):
+        lock = {uv.LOCK: RenderedFile(content)}
+        result.files.update(stored(scratch, repository, result.ours, lock))
+
+
+def _metadata(files: Files) -> Files:
+    names = {uv.PYTHON, uv.SETTINGS}
+    return {
+        path: entry
+        for path, entry in files.items()
+        if posixpath.basename(path) in names or path == uv.LOCK
+    }
+
+
+def _inside(contents: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
+    return {
+        path.removeprefix(folder): content
+        for path, content in contents.items()
+        if path.startswith(folder)
+    }
+
+
+def _what_is_locked(contents: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return what of the metadata decides a lock file; conflict markers are no TOML."""
+    found: dict[str, Any] = {}
+    for path, content in contents.items():
+        if path == uv.LOCK:
+            continue
+        try:
+            data = tomllib.loads(content.decode())
+        except ValueError as error:
+            raise RefusedError(
+                f"{path} is no TOML: {error}", where=path, next_step="mend it, then run uv lock"
+            ) from error
+        project, tool = _table(data, "project"), _table(data, "tool")
+        found[path] = {
+            "project": {name: project[name] for name in _LOCKED if name in project},
+            "groups": data.get("dependency-groups"),
+            "uv": data if posixpath.basename(path) == uv.SETTINGS else tool.get("uv"),
+        }
+    return found
+
+
+def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = data.get(name)
+    return table if isinstance(table, dict) else {}

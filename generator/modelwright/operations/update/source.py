@@ -1,0 +1,140 @@
+"""Where a project's template is read, and which version the project goes to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from packaging.version import InvalidVersion, Version
+
+from modelwright.adapters.disk.stored_answers import FILE
+from modelwright.adapters.git.commands import described, version_at
+from modelwright.adapters.git.history import GitHistory
+from modelwright.adapters.sources.histories import Shelf
+from modelwright.adapters.sources.mirrors import moved_tags
+from modelwright.adapters.system.urls import bare
+from modelwright.errors import ModelwrightError, RefusedError
+
+_DESCRIBED: Final = re.compile(r"(.+)-(\d+)-g[0-9a-f]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A template's history, and what the project calls it.
+
+    Attributes:
+        name: What the answers file will keep as `_src_path`.
+        stored: What it keeps now.
+        current: The version that the project is at.
+        notes: What a person has to know of how the template was had.
+    """
+
+    history: GitHistory
+    name: str
+    stored: str
+    current: str
+    notes: Sequence[str] = ()
+
+
+@contextmanager
+def source_of(
+    stored: Mapping[str, Any],
+    source: str = "",
+    platform: str = "",
+    *,
+    offline: bool = False,
+    shelf: Shelf | None = None,
+) -> Iterator[Source]:
+    """Open the history of a project's template.
+
+    Args:
+        stored: What its answers file holds.
+        source: The template's new source.
+        platform: Where to read the template this once.
+        offline: Contact no host.
+        shelf: Keeps histories open for the next project.
+
+    Raises:
+        RefusedError: The answers name no source or no version, or it is understood by nobody.
+        SurroundingsError: It cannot be had.
+    """
+    name, current = bare(source or str(stored.get("_src_path") or "")), stored.get("_commit")
+    if not name:
+        raise _unknown("it does not say which template made the project (_src_path)")
+    if not isinstance(current, str) or not current:
+        raise _unknown("it does not say which version made the project (_commit)")
+    own = Shelf()
+    try:
+        history = (shelf or own).history_of(platform or name, offline=offline)
+    except ModelwrightError as error:
+        if not (source or platform):
+            error.next_step += "; where the template moved, name its new place with --source"
+        raise
+    with own:
+        kept = str(stored.get("_src_path") or name)
+        notes = [*filter(None, [history.notice]), *_moved(history, current)]
+        yield Source(history=history, name=name, stored=kept, current=current, notes=notes)
+
+
+def target(source: Source, to: str) -> str:
+    """Return the version that a project goes to: the one that is named, else the newest release.
+
+    Raises:
+        RefusedError: There is none, or it is older than the project's and was not named.
+    """
+    history = source.history
+    if to:
+        return to
+    if not history.releases:
+        return described(history.folder()) or source.current
+    newest = history.releases[-1].version
+    if is_older(newest, source.current):
+        raise RefusedError(
+            f"the project is at {source.current}, and the newest release, {newest}, is older",
+            where=history.origin,
+            next_step=f"go back with --to {newest}, or name a newer source with --source",
+        )
+    return newest
+
+
+def is_older(version: str, than: str) -> bool:
+    """Say whether a version comes before another; no where either cannot be ordered."""
+    first, second = order(version), order(than)
+    return first is not None and second is not None and first < second
+
+
+def order(version: str) -> tuple[Version, int] | None:
+    """Return what versions are ordered by: a release, and the commits since it."""
+    since = _DESCRIBED.fullmatch(version)
+    try:
+        return (Version(since[1]), int(since[2])) if since else (Version(version), 0)
+    except InvalidVersion:
+        return None
+
+
+def _moved(history: GitHistory, current: str) -> Iterator[str]:
+    """Say that the tag of a project's version names another commit than it did at first."""
+    first = moved_tags(history.folder()).get(current, "")
+    if not first:
+        return
+    old = version_at(history.folder(), first)
+    way = (
+        f"to update from the first one, write _commit: {old} into the answers file and commit that"
+        if old
+        else "the first one is not to be had any more"
+    )
+    yield (
+        f"the tag {current} was moved in the template: it named {first[:12]}, and now names "
+        f"{history.commit(current)[:12]}, which this project is compared with; {way}"
+    )
+
+
+def _unknown(problem: str) -> RefusedError:
+    return RefusedError(
+        problem,
+        where=FILE,
+        next_step="find it out and write the file anew: modelwright adopt",
+    )

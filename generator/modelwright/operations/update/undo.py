@@ -1,0 +1,102 @@
+"""Take back the last update of a project, and nothing that anybody did since."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from modelwright.adapters.git.merge import require_git
+from modelwright.adapters.git.repository import ProjectRepository, repository_of
+from modelwright.adapters.worktree.journal import (
+    alone,
+    drop_record,
+    forget,
+    index_locked,
+    interrupted,
+    records,
+)
+from modelwright.adapters.worktree.undo import withdrawn
+from modelwright.errors import SurroundingsError
+from modelwright.update.journal import Journal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undone:
+    """What was taken back.
+
+    Attributes:
+        project: The project's folder.
+        old: The version that the project is at again.
+        new: The version that it had been brought to.
+        files: The paths that are as they were, in the project.
+        left: The paths that somebody changed since, which were left alone.
+    """
+
+    project: str
+    old: str
+    new: str
+    files: list[str]
+    left: list[str]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as `--json` prints it."""
+        return {"status": "undone", **asdict(self)}
+
+
+def undo(path: Path) -> Undone:
+    """Take back the last update of the project that a folder belongs to, or one that was killed.
+
+    What the update wrote goes back to what is committed, wherever it still is what the update
+    wrote; nothing else is touched, in no folder.
+
+    Raises:
+        RefusedError: There is no such folder.
+        SurroundingsError: There is no update to take back, it was committed, or git fails.
+    """
+    require_git()
+    repository = repository_of(path)
+    with alone(repository):
+        begun = interrupted(repository)
+        known = records(repository)
+        if begun is not None:
+            known[begun.prefix] = begun
+        journal = _of_project(repository, known)
+        if journal.head != repository.head:
+            raise _committed(repository, journal)
+        with index_locked(repository):
+            left = withdrawn(repository, journal)
+            drop_record(repository, journal.prefix)
+            if begun is None or begun.prefix == journal.prefix:
+                forget(repository)
+    inside = [name.removeprefix(journal.prefix) for name in left]
+    return Undone(
+        project=str(repository.top / journal.prefix),
+        old=str(journal.outcome["from"]),
+        new=str(journal.outcome["to"]),
+        files=sorted({name.removeprefix(journal.prefix) for name in journal.after} - {*inside}),
+        left=inside,
+    )
+
+
+def _of_project(repository: ProjectRepository, known: dict[str, Journal]) -> Journal:
+    """Return the journal of the innermost updated project around a folder."""
+    around = [prefix for prefix in known if repository.prefix.startswith(prefix)]
+    if around:
+        return known[max(around, key=len)]
+    projects = [shlex.quote(str(repository.top / prefix)) for prefix in sorted(known)]
+    advice = "; ".join(f"modelwright update --undo {project}" for project in projects)
+    raise SurroundingsError(
+        "there is no update here to take back",
+        where=str(repository.folder),
+        next_step=f"name the project: {advice}" if advice else "nothing was changed",
+    )
+
+
+def _committed(repository: ProjectRepository, journal: Journal) -> SurroundingsError:
+    return SurroundingsError(
+        f"the update to {journal.outcome['to']} was committed, or another commit is checked out",
+        where=str(repository.top / journal.prefix),
+        next_step="take a commit back with git revert; nothing was changed",
+    )

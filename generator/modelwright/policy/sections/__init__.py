@@ -1,1 +1,0 @@
-"""The sections of a policy file, each a frozen pydantic model."""

@@ -1,0 +1,310 @@
+"""What a project's repository on GitHub should be, from the policy, the answers and the files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from modelwright.policy.names import repository_name
+from modelwright.policy.secrets import NeededSecret, needed_secrets
+from modelwright.policy.tags import cost_tags, for_target
+from modelwright.provisioning.ownership import Ownership, ownership_from
+from modelwright.provisioning.settings import Settings, settings_from
+
+__all__ = [
+    "BRANCH",
+    "NAME",
+    "DesiredState",
+    "Environment",
+    "Grant",
+    "actions_permissions",
+    "desired_state",
+    "environments_of",
+    "owning_teams",
+    "ruleset",
+    "selected_actions",
+    "with_integration",
+]
+
+Body = Mapping[str, Any]
+
+
+def actions_permissions(settings: Settings) -> Body:
+    """Return the body of `PUT /repos/.../actions/permissions`."""
+    return {
+        "enabled": True,
+        "allowed_actions": settings.actions,
+        "sha_pinning_required": settings.pinned_actions,
+    }
+
+
+def selected_actions(policy: Mapping[str, Any], settings: Settings) -> Body | None:
+    """Return the actions of the policy as patterns; None where every action may run."""
+    if settings.actions == "all":
+        return None
+    patterns = {f"{_repository(one['uses'])}@*" for one in policy["available"]["actions"].values()}
+    return {
+        "github_owned_allowed": True,
+        "verified_allowed": False,
+        "patterns_allowed": sorted(
+            {*patterns, f"{policy['platform']['repository']}/*", *settings.more_actions}
+        ),
+    }
+
+
+def _repository(uses: str) -> str:
+    """Return an action as a pattern needs it, with a star for its folder."""
+    parts = uses.split("/")
+    return uses if len(parts) == 2 else f"{parts[0]}/{parts[1]}/*"  # noqa: PLR2004 -- owner, name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One environment as it should be.
+
+    Attributes:
+        reviewers: Slugs of the teams that let a deployment through.
+        reviewed: Whether reviewers and timers may be named at all, even to say that there are none.
+        branches: The branches that may deploy to it.
+        variables: Its variables by name; an empty value comes from the surroundings.
+        secrets: Names of its secrets.
+    """
+
+    name: str
+    reviewers: tuple[str, ...] = ()
+    reviewed: bool = True
+    branches: tuple[str, ...] = ("main",)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+
+
+def environments_of(
+    policy: Mapping[str, Any], brand: str, settings: Settings, needed: Iterable[NeededSecret]
+) -> tuple[Environment, ...]:
+    """Return the environments of a brand's project, in the policy's order."""
+    inside = [one for one in needed if one.level == "environment"]
+    given = policy["brands"][brand].get("variables", {})
+    return tuple(
+        Environment(
+            name=name,
+            reviewers=settings.reviewers.get(name, ()),
+            variables={
+                **{one.name: "" for one in _at(inside, name) if one.kind == "variable"},
+                **given.get(name, {}),
+            },
+            secrets=tuple(one.name for one in _at(inside, name) if one.kind == "secret"),
+        )
+        for name in policy["environments"]
+    )
+
+
+def _at(needed: Iterable[NeededSecret], environment: str) -> list[NeededSecret]:
+    return [one for one in needed if one.environment in ("", environment)]
+
+
+def owning_teams(files: Mapping[str, str], organisation: str) -> tuple[str, ...]:
+    """Return the slugs of an organisation's teams that own files of a project, sorted."""
+    lines = files.get(".github/CODEOWNERS", "").splitlines()
+    rules = " ".join(line for line in lines if not line.lstrip().startswith("#"))
+    return tuple(sorted(set(re.findall(rf"@{re.escape(organisation)}/([\w-]+)", rules))))
+
+
+NAME: Final = "modelwright"
+
+
+def ruleset(settings: Settings, checks: Sequence[str]) -> Body:
+    """Return the body of `POST /repos/.../rulesets`."""
+    rules: list[Body] = [
+        {"type": "deletion"},
+        {"type": "non_fast_forward"},
+        {"type": "required_linear_history"},
+        {"type": "pull_request", "parameters": _pull_request(settings)},
+    ]
+    if checks:
+        rules.append({"type": "required_status_checks", "parameters": _status_checks(checks)})
+    return {
+        "name": NAME,
+        "target": "branch",
+        "enforcement": "active",
+        "bypass_actors": [],
+        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+        "rules": rules,
+    }
+
+
+def with_integration(rules: Body, identity: int) -> Body:
+    """Return the rules with the app that must publish the status checks."""
+    named = []
+    for rule in rules["rules"]:
+        if rule["type"] == "required_status_checks":
+            checks = [
+                {**one, "integration_id": identity}
+                for one in rule["parameters"]["required_status_checks"]
+            ]
+            parameters = {**rule["parameters"], "required_status_checks": checks}
+            named.append({**rule, "parameters": parameters})
+        else:
+            named.append(rule)
+    return {**rules, "rules": named}
+
+
+def _pull_request(settings: Settings) -> Body:
+    return {
+        "required_approving_review_count": settings.approvals,
+        "dismiss_stale_reviews_on_push": True,
+        "require_code_owner_review": settings.approvals > 0 or bool(settings.platform_team),
+        "require_last_push_approval": settings.approvals > 0,
+        "required_review_thread_resolution": True,
+        "allowed_merge_methods": ["squash"],
+    }
+
+
+def _status_checks(checks: Sequence[str]) -> Body:
+    return {
+        "strict_required_status_checks_policy": True,
+        "do_not_enforce_on_create": False,
+        "required_status_checks": [{"context": name} for name in checks],
+    }
+
+
+BRANCH: Final = "main"
+LABELS: Final[tuple[Body, ...]] = (
+    {"name": "modelwright", "color": "1d76db", "description": "comes from the platform"},
+    {"name": "waiver", "color": "d93f0b", "description": "accepts a finding for a time"},
+)
+_HOUSE: Final[Body] = {
+    "has_issues": True,
+    "has_projects": False,
+    "has_wiki": False,
+    "allow_squash_merge": True,
+    "allow_merge_commit": False,
+    "allow_rebase_merge": False,
+    "allow_auto_merge": True,
+    "delete_branch_on_merge": True,
+    "squash_merge_commit_title": "PR_TITLE",
+    "squash_merge_commit_message": "PR_BODY",
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A secret or variable of the organisation that the repository may read.
+
+    Attributes:
+        kind: `secret` or `variable`.
+        name: Its name.
+    """
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesiredState:
+    """A repository as it should be.
+
+    Attributes:
+        settings: What `PATCH /repos` takes, beside description and default branch.
+        properties: Custom properties: the cost tags.
+        actions: Which actions may run.
+        selected: The patterns of these, where not all may.
+        oidc: The subject of its tokens.
+        variables: Variables of the repository, by name.
+        secrets: Names of secrets of the repository; those of the team get a first value.
+        owned: Names of secrets whose first value may be made up.
+        ruleset: The rules of the default branch; None where the plan has none.
+        teams: What teams may do, by slug.
+        team: The slug of the project's own team; only its members may create.
+        ownership: Whom it is made for, and what marks it as that.
+        named: Further teams that must exist.
+        without_plan: `refuse` or `continue` where the plan lacks something.
+    """
+
+    organisation: str
+    name: str
+    description: str
+    settings: Body
+    topics: tuple[str, ...]
+    properties: Mapping[str, str]
+    labels: tuple[Body, ...]
+    actions: Body
+    selected: Body | None
+    oidc: Body
+    environments: tuple[Environment, ...]
+    variables: Mapping[str, str]
+    secrets: tuple[str, ...]
+    owned: frozenset[str]
+    grants: tuple[Grant, ...]
+    ruleset: Body | None
+    teams: Mapping[str, str]
+    team: str
+    ownership: Ownership = field(default_factory=Ownership)
+    named: tuple[str, ...] = ()
+    without_plan: str = "refuse"
+
+    @property
+    def path(self) -> str:
+        """The repository in GitHub's paths."""
+        return f"/repos/{self.organisation}/{self.name}"
+
+
+def desired_state(
+    policy: Mapping[str, Any],
+    answers: Mapping[str, Any],
+    files: Mapping[str, str],
+    checks: list[str],
+) -> DesiredState:
+    """Return the state that a project's repository should have.
+
+    Args:
+        policy: The policy as a plain mapping.
+        answers: The project's answers, with its archetype.
+        files: The rendered texts by path.
+        checks: The status checks that its workflows publish.
+    """
+    team, brand = answers["team"], answers["brand"]
+    settings = settings_from(policy, team)
+    slug = policy["teams"][team]["github"]
+    organisation = policy["organisation"]["github"]
+    needed = needed_secrets(policy, archetype=answers["archetype"], brand=brand)
+    here = [one for one in needed if one.level == "repository"]
+    return DesiredState(
+        organisation=organisation,
+        name=_name(policy, answers),
+        description=answers["description"],
+        settings={"visibility": settings.visibility, **_HOUSE},
+        topics=tuple(sorted({"machine-learning", answers["archetype"], brand, team})),
+        properties=for_target(cost_tags(policy, answers), "github"),
+        labels=LABELS,
+        actions=actions_permissions(settings),
+        selected=selected_actions(policy, settings),
+        oidc=_oidc(settings),
+        environments=environments_of(policy, brand, settings, needed),
+        variables={one.name: "" for one in here if one.kind == "variable"},
+        secrets=tuple(one.name for one in here if one.kind == "secret"),
+        owned=frozenset(one.name for one in needed if one.owner == "team"),
+        grants=tuple(Grant(one.kind, one.name) for one in needed if one.level == "organisation"),
+        ruleset=ruleset(settings, checks),
+        teams={**settings.further_teams, slug: settings.permission},
+        team=slug,
+        ownership=ownership_from(policy, answers),
+        named=owning_teams(files, organisation),
+        without_plan=settings.without_plan,
+    )
+
+
+def _name(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> str:
+    return repository_name(
+        policy["naming"],
+        brand=answers["brand"],
+        use_case=answers["use_case"],
+        suffix=policy["archetypes"][answers["archetype"]]["suffix"],
+    )
+
+
+def _oidc(settings: Settings) -> Body:
+    if not settings.oidc_claims:
+        return {"use_default": True}
+    return {"use_default": False, "include_claim_keys": list(settings.oidc_claims)}

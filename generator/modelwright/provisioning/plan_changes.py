@@ -1,0 +1,364 @@
+"""What is to be changed in labels, variables, secrets and grants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+from modelwright.provisioning.actual_state import VARIABLE, Actual, ActualEnvironment
+from modelwright.provisioning.desired_state import DesiredState, Environment, Grant
+from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.repository_claims import changes_owner
+
+__all__ = [
+    "PUSH",
+    "Call",
+    "Change",
+    "Phase",
+    "access_changes",
+    "actions_changes",
+    "environment_changes",
+    "value_changes",
+    "variable_changes",
+]
+
+Body = Mapping[str, Any]
+PUSH: Final = "PUSH"
+
+
+class Phase(IntEnum):
+    """When a call is sent: rules stand before wide access, and no secret comes before both."""
+
+    REPOSITORY = 1
+    CLOSED = 2
+    ENVIRONMENTS = 3
+    INSIDE = 4
+    CODE = 5
+    RULES = 6
+    ACCESS = 7
+    LEAVE = 8
+    GRANTS = 9
+    FINISH = 10
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request; `{repository_id}` and `{id}` in its path stand for what GitHub answers."""
+
+    method: str
+    path: str
+    body: Body | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A call with its reason.
+
+    Attributes:
+        seal: The name of a secret whose value is sealed into the body when it is sent.
+        undo: The call that takes it back; None where nothing needs to be taken back.
+    """
+
+    phase: Phase
+    call: Call
+    reason: str
+    seal: str = ""
+    undo: Call | None = None
+
+    @property
+    def line(self) -> str:
+        """The change as a person reads it."""
+        return f"{self.call.method} {self.call.path}"
+
+
+def access_changes(desired: DesiredState, actual: Actual, found: Found) -> Iterator[Change]:
+    """Yield the right to read, which reviewers need, and after the rules that to write."""
+    reviewers = {slug for one in desired.environments for slug in one.reviewers}
+    for slug in sorted({*desired.teams, *reviewers}):
+        now = actual.teams.get(slug, "")
+        wanted = desired.teams.get(slug, "pull")
+        if not now and (slug in reviewers or wanted == "pull"):
+            yield _given(desired, slug, "pull", "", Phase.CLOSED)
+            now = "pull"
+        if slug in desired.teams and now != wanted:
+            yield _given(desired, slug, wanted, now, Phase.ACCESS)
+    if changes_owner(desired, actual):
+        for slug in sorted(set(actual.teams) - {*desired.teams, *reviewers}):
+            yield Change(
+                phase=Phase.LEAVE,
+                call=Call("DELETE", f"/orgs/{desired.organisation}/teams/{slug}{desired.path}"),
+                reason=f"takes the team {slug} its access",
+            )
+    for login in sorted(_leaving(desired, actual, found)):
+        yield Change(
+            phase=Phase.LEAVE,
+            call=Call("DELETE", f"{desired.path}/collaborators/{login}"),
+            reason=f"leaves {login} no access in person; the team has it",
+        )
+
+
+def _leaving(desired: DesiredState, actual: Actual, found: Found) -> set[str]:
+    """Return who is to have no access in person any more."""
+    if not actual.exists:
+        # GitHub lets whoever makes a repository administer it.
+        return {found.admin} - {""}
+    people = set(actual.people)
+    if actual.begun or changes_owner(desired, actual):
+        return people
+    return people & ({found.admin, *found.requesters} if actual.run else {found.admin})
+
+
+def _given(desired: DesiredState, slug: str, right: str, before: str, phase: Phase) -> Change:
+    path = f"/orgs/{desired.organisation}/teams/{slug}{desired.path}"
+    undo = Call("PUT", path, {"permission": before}) if before else Call("DELETE", path)
+    return Change(
+        phase=phase,
+        call=Call("PUT", path, {"permission": right}),
+        reason=f"gives the team {slug} the right to {right}",
+        undo=undo,
+    )
+
+
+WORKFLOW: Final[Body] = {
+    "default_workflow_permissions": "read",
+    "can_approve_pull_request_reviews": False,
+}
+ACCESS: Final = "none"
+
+
+def actions_changes(desired: DesiredState, actual: Actual, found: Found) -> list[Change]:
+    """Return the changes of a repository's rights to run actions and of its tokens."""
+    path = f"{desired.path}/actions/permissions"
+    # A server that does not know a field leaves it out of its answer, and ignores it.
+    unknown = {"sha_pinning_required"} - set(actual.actions) if actual.actions else set()
+    actions = {key: value for key, value in desired.actions.items() if key not in unknown}
+    changes = _set(path, actions, actual.actions, "limits what may run")
+    if desired.selected is not None:
+        changes += _set(
+            f"{path}/selected-actions",
+            desired.selected,
+            _sorted(actual.selected or {}),
+            "names the actions that may run",
+            phase=Phase.ENVIRONMENTS,
+        )
+    changes += _set(
+        f"{path}/workflow", WORKFLOW, actual.workflow, "lets workflow tokens only read by default"
+    )
+    access = {"access_level": actual.access} if actual.access else {}
+    changes += _set(
+        f"{path}/access", {"access_level": ACCESS}, access, "lends its workflows to nobody"
+    )
+    changes += _set(
+        f"{desired.path}/actions/oidc/customization/sub",
+        desired.oidc,
+        actual.oidc,
+        "says how clouds know its workflows",
+    )
+    if found.actions.get("enabled_repositories") == "selected" and not actual.exists:
+        switch = f"/orgs/{desired.organisation}/actions/permissions/repositories/{{repository_id}}"
+        changes.append(
+            Change(
+                phase=Phase.CLOSED,
+                call=Call("PUT", switch),
+                reason="switches GitHub Actions on for it",
+                undo=Call("DELETE", switch),
+            )
+        )
+    return changes
+
+
+def _set(
+    path: str, wanted: Body, now: Body, reason: str, *, phase: Phase = Phase.CLOSED
+) -> list[Change]:
+    if all(now.get(key) == value for key, value in wanted.items()):
+        return []
+    before = {key: now[key] for key in wanted if key in now}
+    undo = Call("PUT", path, before) if before else None
+    return [Change(phase=phase, call=Call("PUT", path, wanted), reason=reason, undo=undo)]
+
+
+def _sorted(selected: Body) -> Body:
+    if "patterns_allowed" not in selected:
+        return selected
+    return {**selected, "patterns_allowed": sorted(selected["patterns_allowed"])}
+
+
+def value_changes(
+    desired: DesiredState, actual: Actual, found: Found, run: str
+) -> Iterator[Change]:
+    """Yield the changes of labels, variables, secrets and grants.
+
+    Args:
+        desired: The repository as it should be.
+        actual: The repository as it is.
+        found: What the organisation has.
+        run: The run that the repository is to name as its maker.
+    """
+    for label in desired.labels:
+        if label["name"] not in actual.labels:
+            path = f"{desired.path}/labels"
+            yield Change(
+                phase=Phase.CLOSED,
+                call=Call("POST", path, label),
+                reason=f"adds the label {label['name']}",
+                undo=Call("DELETE", f"{path}/{label['name']}"),
+            )
+    base = f"{desired.path}/actions/variables"
+    kept = actual.variables.get(VARIABLE)
+    if kept is None:
+        yield from variable_changes(base, {VARIABLE: run}, actual.variables, Phase.CLOSED)
+    yield from variable_changes(base, desired.variables, actual.variables, Phase.CLOSED)
+    for name in desired.secrets:
+        if name not in actual.secrets:
+            path = f"{desired.path}/actions/secrets/{name}"
+            yield Change(
+                phase=Phase.GRANTS,
+                call=Call("PUT", path),
+                reason=f"gives the secret {name} its first value",
+                seal=name,
+                undo=Call("DELETE", path),
+            )
+    for grant in desired.grants:
+        yield from _granted(grant, desired, actual, found)
+    if changes_owner(desired, actual):
+        yield from _withdrawn(desired, actual, found)
+
+
+def variable_changes(
+    base: str, wanted: Mapping[str, str], now: Mapping[str, str], phase: Phase
+) -> Iterator[Change]:
+    """Yield the changes of variables below a path."""
+    for name, value in wanted.items():
+        if not value:
+            continue
+        if name not in now:
+            call = Call("POST", base, {"name": name, "value": value})
+            undo = Call("DELETE", f"{base}/{name}")
+        elif now[name] != value:
+            call = Call("PATCH", f"{base}/{name}", {"value": value})
+            undo = Call("PATCH", f"{base}/{name}", {"value": now[name]})
+        else:
+            continue
+        yield Change(phase=phase, call=call, reason=f"sets the variable {name}", undo=undo)
+
+
+def _granted(grant: Grant, desired: DesiredState, actual: Actual, found: Found) -> Iterator[Change]:
+    secret = grant.kind == "secret"
+    visible = (found.secrets if secret else found.variables).get(grant.name)
+    granted = actual.granted_secrets if secret else actual.granted_variables
+    if visible != "selected" or grant.name in granted:
+        return
+    path = (
+        f"/orgs/{desired.organisation}/actions/{grant.kind}s/{grant.name}"
+        "/repositories/{repository_id}"
+    )
+    yield Change(
+        phase=Phase.GRANTS if secret else Phase.INSIDE,
+        call=Call("PUT", path),
+        reason=f"grants the organisation's {grant.kind} {grant.name}",
+        undo=Call("DELETE", path),
+    )
+
+
+def _withdrawn(desired: DesiredState, actual: Actual, found: Found) -> Iterator[Change]:
+    """Yield what a repository that changes its owner may no longer read."""
+    held = {
+        "secret": (actual.granted_secrets, found.secrets),
+        "variable": (actual.granted_variables, found.variables),
+    }
+    wanted = {(grant.kind, grant.name) for grant in desired.grants}
+    for kind, (granted, visible) in held.items():
+        for name in sorted(granted):
+            if (kind, name) not in wanted and visible.get(name, "selected") == "selected":
+                path = f"/orgs/{desired.organisation}/actions/{kind}s/{name}/repositories"
+                yield Change(
+                    phase=Phase.LEAVE,
+                    call=Call("DELETE", f"{path}/{{repository_id}}"),
+                    reason=f"withdraws the organisation's {kind} {name}",
+                )
+
+
+_BY_NAME: Final = {"protected_branches": False, "custom_branch_policies": True}
+
+
+def environment_changes(desired: DesiredState, actual: Actual, found: Found) -> Iterator[Change]:
+    """Yield the changes of every environment: who reviews, from where, with which values."""
+    for environment in desired.environments:
+        base = f"{desired.path}/environments/{environment.name}"
+        now = actual.environments.get(environment.name)
+        yield from _protection(base, environment, now, found)
+        yield from _branches(base, environment, now or ActualEnvironment())
+        yield from variable_changes(
+            f"{base}/variables", environment.variables, now.variables if now else {}, Phase.INSIDE
+        )
+        for name in environment.secrets:
+            if now is None or name not in now.secrets:
+                path = f"{base}/secrets/{name}"
+                yield Change(
+                    phase=Phase.GRANTS,
+                    call=Call("PUT", path),
+                    reason=f"gives {environment.name} the secret {name}",
+                    seal=name,
+                    undo=Call("DELETE", path),
+                )
+
+
+def _protection(
+    base: str, wanted: Environment, now: ActualEnvironment | None, found: Found
+) -> Iterator[Change]:
+    ids = frozenset(found.teams[slug] for slug in wanted.reviewers)
+    as_wanted = now and now.reviewers == ids and now.self_review != bool(ids)
+    if now and now.custom and (as_wanted or not wanted.reviewed):
+        return
+    body = _body(ids) if wanted.reviewed else {"deployment_branch_policy": _BY_NAME}
+    undo = Call("DELETE", base) if now is None else Call("PUT", base, _before(now, wanted))
+    yield Change(
+        phase=Phase.ENVIRONMENTS,
+        call=Call("PUT", base, body),
+        reason=f"makes the environment {wanted.name}"
+        + (f", reviewed by {', '.join(wanted.reviewers)}" if ids else ""),
+        undo=undo,
+    )
+
+
+def _body(ids: frozenset[int]) -> Mapping[str, Any]:
+    return {
+        "wait_timer": 0,
+        "prevent_self_review": bool(ids),
+        "reviewers": [{"type": "Team", "id": one} for one in sorted(ids)] or None,
+        "deployment_branch_policy": _BY_NAME,
+    }
+
+
+def _before(now: ActualEnvironment, wanted: Environment) -> Mapping[str, Any]:
+    policy = _BY_NAME if now.custom else None
+    if not wanted.reviewed:
+        return {"deployment_branch_policy": policy}
+    return {
+        "wait_timer": 0,
+        "prevent_self_review": not now.self_review,
+        "reviewers": [{"type": "Team", "id": one} for one in sorted(now.reviewers)] or None,
+        "deployment_branch_policy": policy,
+    }
+
+
+def _branches(base: str, wanted: Environment, now: ActualEnvironment) -> Iterator[Change]:
+    path = f"{base}/deployment-branch-policies"
+    for name in wanted.branches:
+        if name not in now.branches:
+            yield Change(
+                phase=Phase.INSIDE,
+                call=Call("POST", path, {"name": name, "type": "branch"}),
+                reason=f"deploys to {wanted.name} from {name} alone",
+                undo=Call("DELETE", f"{path}/{{id}}"),
+            )
+    for name, identity in now.branches.items():
+        if name not in wanted.branches:
+            yield Change(
+                phase=Phase.INSIDE,
+                call=Call("DELETE", f"{path}/{identity}"),
+                reason=f"deploys to {wanted.name} no longer from {name}",
+                undo=Call("POST", path, {"name": name, "type": "branch"}),
+            )

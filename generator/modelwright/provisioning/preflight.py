@@ -1,0 +1,299 @@
+"""Everything that stands against a creation, found before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from modelwright.provisioning.actual_state import run_of
+from modelwright.provisioning.app_permissions import missing_rights
+from modelwright.provisioning.desired_state import DesiredState, with_integration
+from modelwright.provisioning.organisation_state import Found
+
+__all__ = [
+    "PreflightFault",
+    "faults",
+    "fitted",
+    "lost",
+    "plan_lacks",
+    "plan_unknown",
+    "teams_named",
+    "unknown_to_server",
+]
+
+RULES: Final = "rules for the default branch"
+ENVIRONMENTS: Final = "environments"
+GRANTS: Final = "secrets and variables of the organisation"
+REVIEWERS: Final = "reviewers of environments"
+# GitHub Enterprise Server 3.19 is the first whose description has `sha_pinning_required`.
+_PINNING: Final = [3, 19]
+_LEAST: Final = (RULES, ENVIRONMENTS, GRANTS)
+_LOST: Final = {"free": _LEAST, "team": (REVIEWERS,), "enterprise": ()}
+
+
+def lost(desired: DesiredState, found: Found) -> list[str]:
+    """Return what the desired state has and the plan does not support."""
+    wanted = _gated(desired)
+    return [what for what in _unsupported(found) if wanted[what]]
+
+
+def plan_lacks(found: Found) -> str:
+    """Return the words that come before what a plan lacks."""
+    if found.plan in _LOST:
+        return f"the plan {found.plan!r} has no"
+    return f"the plan {found.plan!r} is one that modelwright does not know, and may have no"
+
+
+def _unsupported(found: Found) -> tuple[str, ...]:
+    """Return what a plan does not support; one that nobody knows is taken for the smallest.
+
+    A server of one's own has no plans: it has everything.
+    """
+    if found.server or not found.plan:
+        return ()
+    return _LOST.get(found.plan, _LEAST)
+
+
+def plan_unknown(desired: DesiredState, found: Found) -> bool:
+    """Say whether something depends on the plan, and GitHub does not say which one it is."""
+    return not found.plan and not found.server and any(_gated(desired).values())
+
+
+def _gated(desired: DesiredState) -> dict[str, bool]:
+    """Say of each thing that depends on the plan whether it is wanted; a public one has all."""
+    private = desired.settings.get("visibility") != "public"
+    return {
+        RULES: private and desired.ruleset is not None,
+        ENVIRONMENTS: private and bool(desired.environments),
+        GRANTS: private and bool(desired.grants),
+        REVIEWERS: private and any(one.reviewers for one in desired.environments),
+    }
+
+
+def fitted(desired: DesiredState, found: Found) -> DesiredState:
+    """Return the desired state as far as the organisation's plan carries it."""
+    gone = lost(desired, found)
+    if desired.ruleset is not None and found.integration:
+        desired = replace(desired, ruleset=with_integration(desired.ruleset, found.integration))
+    if RULES in gone:
+        desired = replace(desired, ruleset=None)
+    if ENVIRONMENTS in gone:
+        desired = replace(desired, environments=())
+    if GRANTS in gone:
+        desired = replace(desired, grants=())
+    private = desired.settings.get("visibility") != "public"
+    if private and REVIEWERS in _unsupported(found):
+        # GitHub refuses these fields even where they only say that there is no reviewer.
+        open_ones = tuple(
+            replace(one, reviewers=(), reviewed=False) for one in desired.environments
+        )
+        desired = replace(desired, environments=open_ones)
+    if private and RULES in _unsupported(found):
+        kept = {k: v for k, v in desired.settings.items() if k != "allow_auto_merge"}
+        desired = replace(desired, settings=kept)
+    desired = _known_to_server(desired, found)
+    # GitHub refuses a repository a wider choice of actions than its organisation has.
+    if found.actions.get("allowed_actions", "all") != "all":
+        narrower = {
+            key: value for key, value in desired.actions.items() if key != "allowed_actions"
+        }
+        desired = replace(desired, actions=narrower, selected=None)
+    return desired
+
+
+def unknown_to_server(found: Found) -> bool:
+    """Say whether a server is too old to know `sha_pinning_required`, and ignores it in silence."""
+    numbers = [int(one) for one in found.server.split(".")[:2] if one.isdecimal()]
+    return bool(numbers) and numbers < _PINNING
+
+
+def _known_to_server(desired: DesiredState, found: Found) -> DesiredState:
+    if not unknown_to_server(found):
+        return desired
+    kept = {key: value for key, value in desired.actions.items() if key != "sha_pinning_required"}
+    return replace(desired, actions=kept)
+
+
+_MOST_SECRETS = 100
+_SCOPES = ("repo", "workflow", "admin:org")
+
+
+@dataclass(frozen=True)
+class PreflightFault:
+    """One reason not to begin.
+
+    Attributes:
+        refused: Whether a rule or a person's rights refuse it; else something is lacking.
+    """
+
+    problem: str
+    next_step: str
+    refused: bool = False
+
+
+def faults(desired: DesiredState, found: Found) -> list[PreflightFault]:
+    """Return what the organisation lacks, or does not allow."""
+    if found.personal:
+        problem = (
+            f"{desired.organisation} is a person's account, which has no teams to own anything"
+        )
+        return [PreflightFault(problem, "name an organisation in the policy", True)]
+    if not found.known and not found.denied:
+        problem = f"there is no organisation {desired.organisation}, or the token does not see it"
+        return [PreflightFault(problem, "check --api and the policy's organisation.github")]
+    certain = [
+        *_description(desired),
+        *_token(found),
+        *_organisation(desired, found),
+        *_plan(desired, found),
+    ]
+    if found.denied:
+        # What could not be read is not known to be lacking.
+        return certain
+    return [
+        *certain,
+        *_requester(desired, found),
+        *_teams(desired, found),
+        *_grants(desired, found),
+        *_hundred(desired, found),
+        *_properties(desired, found),
+    ]
+
+
+def _description(desired: DesiredState) -> Iterator[PreflightFault]:
+    if run_of(desired.description):
+        yield PreflightFault(
+            "the description begins with the mark of a half-made repository",
+            "write what the project does",
+            refused=True,
+        )
+
+
+def _token(found: Found) -> Iterator[PreflightFault]:
+    for denied in found.denied:
+        yield PreflightFault(denied, "use a token with the rights that docs/create.md lists")
+    if lacking := missing_rights(found.permissions):
+        yield PreflightFault(
+            f"the app lacks the rights {', '.join(lacking)}",
+            "have an owner of the organisation grant them (docs/create.md lists them all)",
+        )
+    if found.scopes is None:
+        return
+    missing = [one for one in _SCOPES if one not in found.scopes]
+    if missing:
+        yield PreflightFault(
+            f"the token lacks the scopes {', '.join(missing)}",
+            f"run gh auth refresh --scopes {','.join(_SCOPES)}",
+        )
+
+
+def _requester(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    if not found.requesters:
+        yield PreflightFault(
+            "nobody is known to ask for the repository",
+            "run it in a workflow, or with a person's own token",
+        )
+    for login in found.requesters:
+        if login not in found.members and desired.team in found.teams:
+            yield PreflightFault(
+                f"{login} is no active member of the team {desired.organisation}/{desired.team}",
+                "ask its maintainers for membership, or choose your own team",
+                True,
+            )
+
+
+def _teams(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    for slug in teams_named(desired):
+        if slug not in found.teams:
+            yield PreflightFault(
+                f"there is no team {desired.organisation}/{slug}",
+                "have an owner of the organisation make it, or mend the policy",
+            )
+
+
+def teams_named(desired: DesiredState) -> list[str]:
+    """Return every team that must exist, sorted."""
+    reviewers = {slug for one in desired.environments for slug in one.reviewers}
+    return sorted({desired.team, *desired.teams, *desired.named, *reviewers})
+
+
+def _organisation(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    if found.may_create is False and found.admin:
+        yield PreflightFault(
+            f"{desired.organisation} does not let members create private repositories",
+            "use the button, which works with an app's token",
+        )
+    if found.actions.get("enabled_repositories") == "none":
+        yield PreflightFault(
+            f"GitHub Actions are switched off in {desired.organisation}",
+            "have an owner of the organisation switch them on",
+        )
+
+
+def _plan(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    if plan_unknown(desired, found):
+        yield PreflightFault(
+            f"GitHub does not say which plan {desired.organisation} has",
+            "use a token that may read it: the button's, with the right organization_plan, "
+            "or that of an owner of the organisation",
+        )
+    gone = lost(desired, found)
+    if gone and desired.without_plan == "refuse":
+        yield PreflightFault(
+            f"{desired.organisation}: {plan_lacks(found)} {', no '.join(gone)} "
+            "for private repositories",
+            "take a larger plan, or write `github: {without_plan: continue}` into the policy to do "
+            "without",
+        )
+
+
+def _grants(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    for grant in desired.grants:
+        known = found.secrets if grant.kind == "secret" else found.variables
+        if grant.name not in known:
+            yield PreflightFault(
+                f"{desired.organisation} has no {grant.kind} {grant.name}",
+                f"have the platform team set it (gh {grant.kind} set {grant.name} "
+                f"--org {desired.organisation} --visibility selected)",
+            )
+
+
+def _hundred(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    """GitHub shows a workflow the first hundred of the organisation's secrets by name alone."""
+    granted = {one.name for one in desired.grants if one.kind == "secret"}
+    seen = sorted(
+        name for name, visible in found.secrets.items() if visible != "selected" or name in granted
+    )
+    unseen = [name for name in seen[_MOST_SECRETS:] if name in granted]
+    if unseen:
+        yield PreflightFault(
+            f"a repository sees {_MOST_SECRETS} secrets of its organisation and "
+            f"{', '.join(unseen)} would come after them",
+            "limit other secrets of the organisation to selected repositories",
+        )
+
+
+def _properties(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+    known = found.properties or {}
+    missing = [name for name in desired.properties if name not in known]
+    if missing:
+        yield PreflightFault(
+            f"{desired.organisation} does not define the custom properties {', '.join(missing)}",
+            "have an owner of the organisation define them, see docs/create.md",
+        )
+    for name in desired.ownership.properties.values():
+        told = known.get(name, {})
+        if told.get("values_editable_by") == "org_and_repo_actors" or told.get("default_value"):
+            yield PreflightFault(
+                f"the custom property {name} proves nothing: repositories may set it, or have "
+                "it by default",
+                "have an owner of the organisation switch both off in its definition",
+            )
+    for name, value in desired.properties.items():
+        allowed = known.get(name, {}).get("allowed_values")
+        if allowed and value not in allowed:
+            yield PreflightFault(
+                f"the custom property {name} does not allow {value!r}",
+                "have an owner of the organisation allow it",
+            )

@@ -1,0 +1,95 @@
+"""What a repository holds that its plan did not make, and that could carry a secret away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from modelwright.provisioning.actual_state import Actual
+from modelwright.provisioning.desired_state import BRANCH, DesiredState
+from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.preflight import PreflightFault
+from modelwright.provisioning.repository_claims import changes_owner
+
+__all__ = ["Access", "TreeEntry", "stranger_faults"]
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class TreeEntry:
+    """One file of a git tree.
+
+    Attributes:
+        mode: Git's mode, such as `100644`.
+        identity: The id of its content.
+    """
+
+    mode: str
+    identity: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """The ways into and out of a repository that nothing here ever makes.
+
+    Attributes:
+        ways: For each kind, what a person calls those that are there.
+        differing: The files of the default branch that are not what the plan renders.
+    """
+
+    ways: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    differing: tuple[str, ...] = ()
+
+
+def stranger_faults(
+    desired: DesiredState, actual: Actual, found: Found, access: Access
+) -> list[PreflightFault]:
+    """Return why a repository that was not made in this very run gets no secret.
+
+    Args:
+        desired: The repository as it should be.
+        actual: The repository as it is.
+        found: What the organisation has, and who asks.
+        access: What else leads into it.
+    """
+    where = f"{desired.organisation}/{desired.name}"
+    listed = {**dict(_known(desired, actual, found)), **access.ways}
+    if access.differing:
+        listed["files that its plan does not make"] = access.differing
+    return [
+        PreflightFault(
+            f"{where} has {kind}: {_short(names)}",
+            "have an administrator remove what does not belong there",
+            True,
+        )
+        for kind, names in listed.items()
+        if names
+    ]
+
+
+def _known(
+    desired: DesiredState, actual: Actual, found: Found
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    reviewers = {slug for one in desired.environments for slug in one.reviewers}
+    unfinished = bool(actual.begun or actual.run)
+    if not changes_owner(desired, actual):
+        asking = {found.admin, *found.requesters} if unfinished else {found.admin}
+        yield (
+            "people with access of their own",
+            tuple(one for one in actual.people if one not in asking),
+        )
+        yield (
+            "access for other teams",
+            tuple(sorted(set(actual.teams) - {*desired.teams, *reviewers})),
+        )
+    yield "rules that are not its own", actual.other_rulesets
+    if unfinished:
+        yield "other branches", tuple(sorted(set(actual.branches) - {BRANCH}))
+
+
+def _short(names: tuple[str, ...]) -> str:
+    # Names come from whoever made them: one line each, of letters that a terminal shows.
+    plain = ["".join(c if c.isprintable() else "?" for c in name)[:100] for name in names]
+    rest = len(plain) - _SHOWN
+    return ", ".join(plain[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,1 @@
+"""Templates: archetypes, questions, answers, the dialect, and rendering."""

@@ -1,0 +1,67 @@
+"""What the record, the owners' file and the policy say about who a repository belongs to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from modelwright.template.inference.evidence import Evidence, Guess, Repository
+
+Policy = Mapping[str, Any]
+RECORD: Final = "project.yaml"
+OWNERS: Final = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+_FIELDS: Final = {
+    "archetype": "archetype",
+    "owner": "team",
+    "brand": "brand",
+    "cost_centre": "cost_centre",
+    "serves": "serves",
+    "allocation_key": "allocation_key",
+    "data_class": "personal_data",
+}
+
+
+def recorded(repository: Repository) -> Iterator[Evidence]:
+    """Yield what `project.yaml` says."""
+    document = repository.documents.get(RECORD)
+    if document is None or "schema_version" not in document.data:
+        return
+    for field, question in _FIELDS.items():
+        value = document.data.get(field)
+        if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+            value = ",".join(value)
+        if isinstance(value, str) and value:
+            yield Evidence(question, value, f"{RECORD}:{document.line((field,))}")
+
+
+def owned(repository: Repository, policy: Policy) -> Iterator[Evidence]:
+    """Yield the teams that own everything, by the last line of CODEOWNERS that says so."""
+    slugs = {entry["github"].lower(): team for team, entry in policy["teams"].items()}
+    for path in OWNERS:
+        line, teams = 0, list[str]()
+        for number, text in enumerate(repository.texts.get(path, "").splitlines(), start=1):
+            pattern, *owners = text.partition("#")[0].split() or [""]
+            if pattern in {"*", "**", "/"}:
+                line, teams = number, re.findall(r"@[\w.-]+/([\w.-]+)", " ".join(owners).lower())
+        for slug in teams:
+            if slug in slugs:
+                yield Evidence("team", slugs[slug], f"{path}:{line}")
+
+
+def following(guesses: Mapping[str, Guess], policy: Policy) -> Iterator[Evidence]:
+    """Yield what the policy leaves no choice about, once the rest is known."""
+    teams = policy["teams"]
+    team, brand = (_value(guesses, name) for name in ("team", "brand"))
+    if team in teams and not brand and len(teams[team]["brands"]) == 1:
+        yield Evidence("brand", teams[team]["brands"][0], "policy: the team's only brand")
+    if not team:
+        own = [name for name, entry in teams.items() if brand in {"", *entry["brands"]}]
+        if len(own) == 1:
+            of = "the brand's only team" if brand else "the only team"
+            yield Evidence("team", own[0], f"policy: {of}")
+
+
+def _value(guesses: Mapping[str, Guess], question: str) -> str:
+    guess = guesses.get(question)
+    return str(guess.values[0]) if guess and guess.sure else ""

@@ -1,0 +1,102 @@
+"""What the tool that made a repository wrote down: `.cruft.json`, an answers file of Copier's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from modelwright.policy.yaml_reader import Document
+from modelwright.template.inference.evidence import Evidence, Repository
+from modelwright.template.rendering import ANSWERS_FILE
+
+CRUFT: Final = ".cruft.json"
+ARCHETYPE: Final = "archetype"
+_NAMED: Final = re.compile(r"\.copier-answers(\.[\w.-]+)?\.ya?ml")
+_FOLDER: Final = re.compile(r"(?:.*/)?templates/([\w-]+)/*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Maker:
+    """Where a repository came from, as its maker wrote it down.
+
+    Attributes:
+        file: What says it.
+        source: The template's URL or path; empty where it is not said.
+        version: The tag or commit; empty where it is not said.
+        evidence: The answers.
+    """
+
+    file: str
+    source: str
+    version: str
+    evidence: tuple[Evidence, ...]
+
+
+def makers(repository: Repository) -> list[Maker]:
+    """Return every maker that wrote something down, the answers file first."""
+    answers = [
+        _copier(path, document)
+        for path, document in repository.documents.items()
+        if _NAMED.fullmatch(path) or "_src_path" in document.data
+    ]
+    answers.sort(key=lambda maker: maker.file != ANSWERS_FILE)
+    return [*answers, *_cruft(repository.texts.get(CRUFT, ""))]
+
+
+def unsound(maker: Maker) -> str:
+    """Return what keeps an answers file from being used; nothing where it is sound."""
+    if maker.file != ANSWERS_FILE:
+        return f"it is not named {ANSWERS_FILE}"
+    if not maker.source:
+        return "it does not say where the template is (_src_path)"
+    if not (maker.source.startswith("/") or ":" in maker.source):
+        return f"its _src_path {maker.source!r} is relative, which leads nowhere"
+    return "" if maker.version else "it does not say the template's version (_commit)"
+
+
+def _copier(path: str, document: Document) -> Maker:
+    data: Mapping[str, Any] = document.data
+    evidence = tuple(
+        Evidence(str(name), value, f"{path}:{document.line((name,))}")
+        for name, value in data.items()
+        if isinstance(name, str) and name[:1] != "_" and name != "born" and value is not None
+    )
+    return Maker(
+        file=path,
+        source=_text(data.get("_src_path")),
+        version=_text(data.get("_commit")),
+        evidence=evidence,
+    )
+
+
+def _cruft(text: str) -> Iterator[Maker]:
+    try:
+        data = json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(data, dict):
+        return
+    context = data.get("context")
+    context = context.get("cookiecutter") if isinstance(context, dict) else None
+    yield Maker(
+        file=CRUFT,
+        source=_text(data.get("template")),
+        version=_text(data.get("commit")),
+        evidence=tuple(_of_cruft(data, context if isinstance(context, dict) else {})),
+    )
+
+
+def _of_cruft(data: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Evidence]:
+    folder = _FOLDER.fullmatch(_text(data.get("directory")))
+    if folder:
+        yield Evidence(ARCHETYPE, folder[1], CRUFT)
+    for name, value in context.items():
+        if name[:1] != "_" and isinstance(value, str | bool | int | float):
+            yield Evidence(name, value, CRUFT)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,95 @@
+"""How well a version of a template fits a repository: equal files first, then equal lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from modelwright.template.rendering import RenderedFile
+
+LEAST: Final = 0.4
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Fit:
+    """How much of one version stands in a repository.
+
+    Attributes:
+        equal: Share of its files that stand there unchanged, in [0, 1].
+        lines: Share of its lines that stand there, in [0, 1]: the mean over its files.
+        files: How many files it has.
+        version: Its name.
+    """
+
+    equal: float
+    lines: float
+    files: int = field(compare=False)
+    version: str = field(compare=False)
+
+    @property
+    def sentence(self) -> str:
+        """The figure, for a person."""
+        count = round(self.equal * self.files)
+        return f"{count} of {self.files} files are equal, and {self.lines:.0%} of the lines"
+
+    @property
+    def enough(self) -> bool:
+        """Whether the version may be taken without being named."""
+        return self.lines >= LEAST
+
+
+@dataclass(kw_only=True)
+class Fitting:
+    """Compares versions with one repository; what was compared once is remembered.
+
+    Attributes:
+        contents: The repository's files by path, with LF.
+    """
+
+    contents: Mapping[str, bytes]
+    _known: dict[tuple[str, bytes], float] = field(default_factory=dict, init=False, repr=False)
+
+    def fit(self, version: str, files: Mapping[str, RenderedFile]) -> Fit:
+        """Compare the files of a version."""
+        alike = [self._alike(path, file) for path, file in files.items()]
+        count = max(len(alike), 1)
+        return Fit(
+            equal=alike.count(1.0) / count,
+            lines=sum(alike) / count,
+            files=len(alike),
+            version=version,
+        )
+
+    def _alike(self, path: str, file: RenderedFile) -> float:
+        content = self.contents.get(path)
+        if content is None:
+            return 0.0
+        key = (path, file.content)
+        if key not in self._known:
+            self._known[key] = likeness(content, file.content)
+        return self._known[key]
+
+
+def best(fits: Iterable[Fit]) -> Fit | None:
+    """Return the best fit; the first among equals."""
+    found = None
+    for fit in fits:
+        if found is None or fit > found:
+            found = fit
+    return found
+
+
+def likeness(ours: bytes, theirs: bytes) -> float:
+    """Return the share of lines, blank ones aside, that two files have in common.
+
+    Returns:
+        A number in [0, 1]; 1.0 only where the files are equal.
+    """
+    ours, theirs = ours.replace(b"\r\n", b"\n"), theirs.replace(b"\r\n", b"\n")
+    if ours == theirs:
+        return 1.0
+    mine, its = (Counter(filter(bytes.strip, text.splitlines())) for text in (ours, theirs))
+    longer = max(mine.total(), its.total(), 1)
+    return min((mine & its).total() / longer, 0.999)

@@ -1,0 +1,81 @@
+"""Which files of a project two versions of a template provably render to the same bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
+from typing import Final, Protocol
+
+from modelwright.template.answer_collector import Answers
+from modelwright.template.rendering import ANSWERS_FILE, Template, Tree, sources
+
+_REFERENCE: Final = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\s+(.*?)[-+]?%\}", re.S)
+_NAMED: Final = re.compile(r"""(['"])([^'"]+)\1""")
+
+
+class Identified(Tree, Hashable, Protocol):
+    """A tree that knows the identity of every file without reading it."""
+
+    def entries(self, folder: str = "") -> Mapping[str, object]:
+        """Return what is equal exactly where content and mode are, by path."""
+
+
+def unchanged(
+    old: tuple[Template, Identified, Answers], new: tuple[Template, Identified, Answers]
+) -> set[str]:
+    """Return the paths, in the project, of files that need not be rendered to know them equal.
+
+    A file is the same where its template, its mode, everything that it includes and every value
+    are. The answers file names the version, so it never is.
+    """
+    if old[2].values != new[2].values:
+        return set()
+    before, after = sources(old[0], old[2]), sources(new[0], new[2])
+    had, has = old[1].entries(), new[1].entries()
+    reader = _references(new[1])
+
+    def same(path: str) -> bool:
+        source = after[path]
+        if before.get(path) != source or path == ANSWERS_FILE:
+            return False
+        files = reader.of(source)
+        return files is not None and all(had.get(file) == has.get(file) for file in files)
+
+    return {path for path in after if same(path)}
+
+
+@lru_cache(maxsize=64)
+def _references(tree: Identified) -> _References:
+    return _References(tree)
+
+
+class _References:
+    """What each file of a template includes or imports, directly or through another."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._known: dict[str, frozenset[str] | None] = {}
+
+    def of(self, source: str) -> frozenset[str] | None:
+        """Return a file and what it includes; None where a name is computed."""
+        if source not in self._known:
+            self._known[source] = frozenset((source,))  # ends a circle
+            self._known[source] = self._found(source)
+        return self._known[source]
+
+    def _found(self, source: str) -> frozenset[str] | None:
+        try:
+            text = self._tree.read(source).decode()
+        except (KeyError, UnicodeDecodeError):
+            return frozenset((source,))
+        if "_copier" in text:  # it may tell the version
+            return None
+        found = {source}
+        for reference in _REFERENCE.findall(text):
+            named = _NAMED.match(reference.strip())
+            inner = self.of(named[2]) if named else None
+            if inner is None:
+                return None
+            found |= inner
+        return frozenset(found)

@@ -1,0 +1,112 @@
+"""The two versions of a template as the two sides that meet a project in a three-way merge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from modelwright.template.archetypes import Owner
+
+FOLDER: Final = 0o040000
+LINK: Final = 0o120000
+REPOSITORY: Final = 0o160000
+PLAIN: Final = 0o100644
+EXECUTABLE: Final = 0o100755
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a git tree: its mode and the id of its object."""
+
+    mode: int
+    name: str
+
+
+Files = Mapping[str, Entry]
+
+
+def mode_of(*, executable: bool, link: bool) -> int:
+    """Return the mode by which git keeps a rendered file."""
+    if link:
+        return LINK
+    return EXECUTABLE if executable else PLAIN
+
+
+SHARED: Final[Owner] = "shared"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sides:
+    """What the template had and what it has now.
+
+    Attributes:
+        base: The old version's files that take part in the merge.
+        theirs: The new version's.
+        managed: The template's file at every path that it owns; None where it has none any more.
+    """
+
+    base: Files
+    theirs: Files
+    managed: dict[str, Entry | None]
+
+
+def sides(
+    base: Files,
+    theirs: Files,
+    ours: Files,
+    *,
+    owner_of: Callable[[str], Owner],
+    skipped: Callable[[str], bool],
+) -> Sides:
+    """Sort the template's files by who owns them.
+
+    A file that is hers, or is skipped where it exists, is given to both sides as it stands in
+    the project: so nothing happens to it, and no rename is seen in it.
+
+    Args:
+        base: Every file of the old version.
+        theirs: Every file of the new version.
+        ours: Every file of the project.
+        owner_of: Who owns a path.
+        skipped: Whether the template leaves an existing file at a path alone.
+    """
+    old, new = dict(base), dict(theirs)
+    managed: dict[str, Entry | None] = {}
+    for path in {*base, *theirs}:
+        owner = owner_of(path)
+        if owner == "managed":
+            managed[path] = theirs.get(path)
+        elif owner == SHARED and not skipped(path):
+            continue
+        elif owner == SHARED and path not in ours:
+            old.pop(path, None)  # it is made anew where it is missing
+            continue
+        for side in (old, new):
+            side.pop(path, None)
+            if path in ours:
+                side[path] = ours[path]
+    return Sides(base=old, theirs=new, managed=managed)
+
+
+def plain_changes(both: Sides, ours: Files) -> dict[str, Entry] | None:
+    """Return the files that simply take the template's new content; None where a merge is needed.
+
+    It is needed where the project changed a file that the template changed, where the template
+    deleted or renamed one, and where it adds one while the project deleted or moved another.
+    """
+    if any(path not in both.theirs for path in both.base):
+        return None
+    changed = {path: new for path, new in both.theirs.items() if both.base.get(path) != new}
+    if any(ours.get(path) != both.base.get(path) for path in changed):
+        return None
+    added = [path for path in changed if path not in both.base]
+    if added and (any(path not in ours for path in both.base) or _in_the_way(added, ours)):
+        return None
+    return changed
+
+
+def _in_the_way(added: list[str], ours: Files) -> bool:
+    folders = {path[:end] for path in ours for end, letter in enumerate(path) if letter == "/"}
+    above = {path[:end] for path in added for end, letter in enumerate(path) if letter == "/"}
+    return any(path in folders for path in added) or any(path in ours for path in above)
