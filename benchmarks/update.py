@@ -149,15 +149,17 @@ def git_processes(command: tuple[str, ...], project: Path, place: Path) -> int:
 
 def milliseconds_each(scene: Scene) -> float:
     """Return CPU time per project, children included, of many projects in one process."""
-    from modelwright.adapters.sources.histories import Shelf  # noqa: PLC0415
-    from modelwright.operations.update.request import Wish  # noqa: PLC0415
+    from modelwright.adapters.sources.histories import HistoryCache  # noqa: PLC0415
+    from modelwright.operations.update.request import UpdateRequest  # noqa: PLC0415
     from modelwright.operations.update.update import update  # noqa: PLC0415
 
     projects = [scene.project(f"fleet_{number}") for number in range(PROJECTS + 1)]
-    with Shelf() as shelf:
-        update(projects.pop(), Wish(), shelf=shelf)
+    with HistoryCache() as shelf:
+        update(projects.pop(), UpdateRequest(), history_cache=shelf)
         before = _cpu()
-        outcomes = {update(project, Wish(), shelf=shelf).status for project in projects}
+        outcomes = {
+            update(project, UpdateRequest(), history_cache=shelf).status for project in projects
+        }
         used = _cpu() - before
     if outcomes != {"updated"}:
         raise SystemExit(f"the projects ended as {outcomes}")

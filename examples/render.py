@@ -10,8 +10,8 @@ from pathlib import Path
 
 from modelwright import __version__
 from modelwright.adapters.disk.placing import place
-from modelwright.adapters.sources.platforms import located
-from modelwright.operations.new.new import rendered
+from modelwright.adapters.sources.platforms import locate_platform
+from modelwright.operations.new.new import render_project
 from modelwright.template.rendering import RenderedFile
 
 HERE = Path(__file__).parent
@@ -37,10 +37,10 @@ EXAMPLES = {
 
 def example(archetype: str) -> dict[str, RenderedFile]:
     """Return the files of an example by path, as the release of this version makes them."""
-    platform = located(str(HERE.parent))
+    platform = locate_platform(str(HERE.parent))
     source = platform.policy["platform"]["url"]
     released = replace(platform, source=source, version=f"v{__version__}")
-    return rendered(released, archetype, EXAMPLES[archetype])[1]
+    return render_project(released, archetype, EXAMPLES[archetype])[1]
 
 
 def main() -> int:

@@ -11,12 +11,16 @@ import yaml
 
 from modelwright.operations.platform.sync import stale_files
 from modelwright.policy.names import repository_name
-from modelwright.template.generated.dispatch_workflow import BUTTON, OWN_BRAND, button
+from modelwright.template.generated.dispatch_workflow import (
+    DISPATCH_WORKFLOW,
+    OWN_BRAND,
+    dispatch_workflow,
+)
 from tests.policies import ROOT, plain
 from tests.templates.real_tools.toolbox import run, tool
 
 ACTION = ROOT / "action.yml"
-WORKFLOW = ROOT / BUTTON
+WORKFLOW = ROOT / DISPATCH_WORKFLOW
 
 
 def form(text):
@@ -72,7 +76,7 @@ def test_two_presses_for_one_repository_wait_for_each_other(pattern):
     policy["naming"]["repository"]["name"] = pattern
 
     for inputs, name in names(policy):
-        assert group_of(button(policy), **inputs) == name
+        assert group_of(dispatch_workflow(policy), **inputs) == name
 
 
 def test_an_archetype_without_a_suffix_has_its_own_queue_too():
@@ -80,14 +84,14 @@ def test_an_archetype_without_a_suffix_has_its_own_queue_too():
     policy["archetypes"]["batch"]["suffix"] = ""
 
     for inputs, name in names(policy):
-        assert group_of(button(policy), **inputs) == name
+        assert group_of(dispatch_workflow(policy), **inputs) == name
 
 
 def test_a_team_that_retired_is_not_offered():
     policy = plain()
     policy["teams"]["velora-search"]["retired"] = "2026-10-01"
 
-    assert "velora-search" not in form(button(policy))["team"]["options"]
+    assert "velora-search" not in form(dispatch_workflow(policy))["team"]["options"]
 
 
 def test_the_form_of_another_policy_is_stale(tmp_path):
@@ -97,7 +101,7 @@ def test_the_form_of_another_policy_is_stale(tmp_path):
     file = tmp_path / "p" / "platform.yml"
     file.write_text(file.read_text().replace("  velora-search: {github", "  velora-find: {github"))
 
-    assert "velora-find" in stale_files(tmp_path / "p")[BUTTON]
+    assert "velora-find" in stale_files(tmp_path / "p")[DISPATCH_WORKFLOW]
 
 
 def test_no_answer_reaches_the_shell_but_through_its_surroundings():

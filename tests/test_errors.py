@@ -5,10 +5,10 @@ import pickle
 import pytest
 
 from modelwright.errors import (
+    ExternalSystemError,
     FindingsError,
     ModelwrightError,
     RefusedError,
-    SurroundingsError,
     UsageError,
 )
 
@@ -19,7 +19,7 @@ from modelwright.errors import (
         (ModelwrightError, 70),
         (UsageError, 2),
         (RefusedError, 3),
-        (SurroundingsError, 4),
+        (ExternalSystemError, 4),
         (FindingsError, 1),
     ],
 )

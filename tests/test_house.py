@@ -96,7 +96,7 @@ def test_no_folder_of_a_template_is_empty():
 
 
 def test_the_owners_of_a_file_do_not_overlap():
-    from modelwright.template.archetypes import archetype_from, matches
+    from modelwright.template.archetypes import archetype_from, pattern_matches
 
     for file in (ROOT / "templates").glob("*/archetype.yml"):
         archetype = archetype_from(file.parent.name, file.read_text())
@@ -108,13 +108,13 @@ def test_the_owners_of_a_file_do_not_overlap():
             owners = [
                 owner
                 for owner, patterns in archetype.owners.items()
-                if any(matches(pattern, name) for pattern in patterns)
+                if any(pattern_matches(pattern, name) for pattern in patterns)
             ]
             assert len(owners) < 2, (name, owners)
 
 
 def test_every_pattern_of_a_catalogue_covers_a_file():
-    from modelwright.template.archetypes import archetype_from, matches
+    from modelwright.template.archetypes import archetype_from, pattern_matches
 
     for file in (ROOT / "templates").glob("*/archetype.yml"):
         archetype = archetype_from(file.parent.name, file.read_text())
@@ -126,7 +126,7 @@ def test_every_pattern_of_a_catalogue_covers_a_file():
         ]
         patterns = [p for group in archetype.owners.values() for p in group]
         patterns += [p for left_out in archetype.left_out for p in left_out.paths]
-        idle = [p for p in patterns if not any(matches(p, name) for name in names)]
+        idle = [p for p in patterns if not any(pattern_matches(p, name) for name in names)]
         assert idle == [], file
         # Copier takes `folder/*` for the folder's own files alone, gitignore for all below.
         assert [p for p in patterns if p.split("/")[-1] == "*"] == []

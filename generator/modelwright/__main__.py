@@ -19,9 +19,9 @@ def run() -> int:
         code = status_cache.answer(sys.argv[1:])
         if code is not None:
             return code
-    from modelwright.cli.supervise import supervised  # noqa: PLC0415 -- as above
+    from modelwright.cli.supervise import supervise  # noqa: PLC0415 -- as above
 
-    return supervised(_run, sys.argv[1:])
+    return supervise(_run, sys.argv[1:])
 
 
 def _run(arguments: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ ModelwrightError            70  a fault of ours, unless a family below says othe
  - RefusedError              3  the policy or a rule refuses an answer; nothing was written
     - policy.faults.PolicyError   platform.yml itself is unsound
     - UnrenderableError           a template does not render for these answers
- - SurroundingsError         4  git, disk or network failed; nothing was lost
+ - ExternalSystemError         4  git, disk or network failed; nothing was lost
  - FindingsError             1  the work is done and a person must look
  - StoppedError            130  a signal ended it; it says what became of the work
 """
@@ -15,11 +15,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 __all__ = [
+    "ExternalSystemError",
     "FindingsError",
     "ModelwrightError",
     "RefusedError",
     "StoppedError",
-    "SurroundingsError",
     "UnrenderableError",
     "UsageError",
 ]
@@ -73,7 +73,7 @@ class UnrenderableError(RefusedError):
     """A template does not render for these answers: whoever keeps the platform mends it."""
 
 
-class SurroundingsError(ModelwrightError):
+class ExternalSystemError(ModelwrightError):
     """Git, the disk, the network or another service failed; nothing was lost."""
 
     exit_code = 4

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError
 from tests.adapters.copier_templates import template, version
 from tests.platforms import git
 
@@ -73,7 +73,7 @@ def test_a_fault_of_the_template_is_told_in_one_sentence(fault, tmp_path, capfd)
 def test_a_template_for_a_newer_copier_says_so(tmp_path):
     source = template(tmp_path / "template", questions="_min_copier_version: '99.1'\na: 1\n")
 
-    with pytest.raises(SurroundingsError) as caught:
+    with pytest.raises(ExternalSystemError) as caught:
         version(source, project=tmp_path / "project").answers({}, {})
 
     assert "requires Copier version >= 99.1" in caught.value.problem
@@ -114,7 +114,7 @@ def test_a_full_disk_is_a_matter_of_the_surroundings(tmp_path, monkeypatch):
     source = template(tmp_path / "template", questions="a: 1\n")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
 
-    with pytest.raises(SurroundingsError, match="no room for the template"):
+    with pytest.raises(ExternalSystemError, match="no room for the template"):
         version(source, project=tmp_path / "project").answers({}, {})
 
 
@@ -123,5 +123,5 @@ def test_a_file_that_cannot_be_written_is_a_matter_of_the_surroundings(tmp_path)
                       files={"{{ a }}.txt": "x"})  # fmt: skip
     long = version(source, project=tmp_path / "project")
 
-    with pytest.raises(SurroundingsError, match="File name too long"):
+    with pytest.raises(ExternalSystemError, match="File name too long"):
         long.files(long.answers({}, {}))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 from tests.adapters.copier_templates import template, version
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -73,7 +73,7 @@ def test_an_extension_that_is_not_installed_is_a_matter_of_the_surroundings(tmp_
     source = released(tmp_path, "_jinja_extensions: [nowhere.Extension]\nname: Ada\n")
     trusting = version(source, project=tmp_path / "project", trust=True)
 
-    with pytest.raises(SurroundingsError, match="nowhere") as caught:
+    with pytest.raises(ExternalSystemError, match="nowhere") as caught:
         trusting.answers({}, {})
 
     assert "install the template's extensions" in caught.value.next_step
@@ -119,7 +119,7 @@ def test_settings_of_copier_that_cannot_be_read_are_named(tmp_path, monkeypatch,
     settings.write_text(text)
     monkeypatch.setenv("COPIER_SETTINGS_PATH", str(settings))
 
-    with pytest.raises(SurroundingsError, match="Copier's settings") as caught:
+    with pytest.raises(ExternalSystemError, match="Copier's settings") as caught:
         version(source, project=tmp_path / "project").answers({}, {})
 
     assert "COPIER_SETTINGS_PATH" in caught.value.next_step

@@ -10,7 +10,7 @@ from modelwright.adapters.disk.tree import FolderTree
 from modelwright.adapters.git.objects import GitObjects
 from modelwright.adapters.git.tree import changes
 from modelwright.adapters.sources.histories import history_of
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 from tests.platforms import git
 
 
@@ -168,7 +168,7 @@ def test_a_name_that_leads_out_of_the_tree_is_told(tmp_path):
     made = git(tmp_path, "commit-tree", tree, "-m", "bad").strip()
     git(tmp_path, "tag", "v1", made)
 
-    with pytest.raises(SurroundingsError, match="leads out"):
+    with pytest.raises(ExternalSystemError, match="leads out"):
         history_of(str(tmp_path)).tree("v1").entries()
 
 
@@ -190,7 +190,7 @@ def test_a_damaged_object_is_told_and_the_next_read_works(repository, damage):
         path.write_bytes(wrong[damage])
     tree = history_of(str(repository)).tree("main")
 
-    with pytest.raises(SurroundingsError) as failed:
+    with pytest.raises(ExternalSystemError) as failed:
         tree.read("file")
 
     assert "fsck" in failed.value.next_step

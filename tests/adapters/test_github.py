@@ -6,7 +6,7 @@ import pytest
 
 from modelwright.adapters.github.address import api_address, refuse_stranger
 from modelwright.adapters.github.client import GitHub, seconds_to_wait
-from modelwright.adapters.github.credentials import sealed
+from modelwright.adapters.github.credentials import seal_secret
 from modelwright.errors import UsageError
 
 
@@ -75,7 +75,7 @@ def test_a_value_is_sealed_for_its_repository_alone():
     from nacl.public import PrivateKey, SealedBox
 
     key = PrivateKey.generate()
-    box = sealed("wörd", b64encode(bytes(key.public_key)).decode())
+    box = seal_secret("wörd", b64encode(bytes(key.public_key)).decode())
 
     from base64 import b64decode
 

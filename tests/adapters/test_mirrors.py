@@ -10,9 +10,9 @@ import pytest
 
 from modelwright.adapters.git import commands as adapter
 from modelwright.adapters.sources.histories import history_of
-from modelwright.adapters.sources.mirrors import held
-from modelwright.adapters.sources.platforms import located
-from modelwright.errors import SurroundingsError
+from modelwright.adapters.sources.mirrors import cached_mirror
+from modelwright.adapters.sources.platforms import locate_platform
+from modelwright.errors import ExternalSystemError
 from tests.platforms import git, platform_copy, release
 
 
@@ -122,7 +122,7 @@ def test_a_template_without_releases_is_used_as_its_main_branch_stands(tmp_path)
 
     assert list(history.releases) == []
     assert history.tree("HEAD").read("file") == b"text"
-    assert adapter.described(history.folder()) == adapter.described(folder) != ""
+    assert adapter.describe_commit(history.folder()) == adapter.describe_commit(folder) != ""
 
 
 def test_what_cannot_be_reached_comes_from_the_cache_and_that_is_said(upstream):
@@ -145,7 +145,7 @@ def test_offline_asks_nobody(upstream, git_commands):
 
     assert [release.version for release in history.releases] == ["v1.0.0"]
     assert not {"fetch", "ls-remote"} & set(git_commands())
-    with pytest.raises(SurroundingsError, match="never fetched"):
+    with pytest.raises(ExternalSystemError, match="never fetched"):
         history_of("https://example.com/other", offline=True)
 
 
@@ -156,7 +156,7 @@ def test_a_host_that_never_answers_is_given_up_with_everything_that_was_started(
         threading.Thread(target=lambda: taken.append(server.accept()), daemon=True).start()
         start = time.monotonic()
 
-        with pytest.raises(SurroundingsError, match="within 1 seconds"):
+        with pytest.raises(ExternalSystemError, match="within 1 seconds"):
             history_of(f"http://127.0.0.1:{server.getsockname()[1]}/x")
 
         assert time.monotonic() - start < 10
@@ -183,7 +183,7 @@ def test_a_damaged_mirror_is_told_and_made_anew(upstream):
             path.chmod(0o644)
             path.write_bytes(b"damage")
 
-    with pytest.raises(SurroundingsError) as failed:
+    with pytest.raises(ExternalSystemError) as failed:
         read(upstream, "v1.0.0")
 
     assert "again" in failed.value.next_step
@@ -201,7 +201,7 @@ def test_a_mirror_that_lost_an_object_is_made_anew_by_the_next_command(upstream)
     for path in (history.folder() / "objects" / name[:2]).glob(name[2:]):
         path.unlink()
 
-    with pytest.raises(SurroundingsError) as failed:
+    with pytest.raises(ExternalSystemError) as failed:
         read(upstream, "v1.0.0")
 
     assert "again" in failed.value.next_step
@@ -209,7 +209,7 @@ def test_a_mirror_that_lost_an_object_is_made_anew_by_the_next_command(upstream)
 
 
 def test_a_password_in_a_url_is_not_repeated():
-    with pytest.raises(SurroundingsError) as failed:
+    with pytest.raises(ExternalSystemError) as failed:
         history_of("http://someone:hush@127.0.0.1:1/x")
 
     assert "hush" not in f"{failed.value} {failed.value.next_step}"
@@ -219,7 +219,7 @@ def test_a_cache_that_cannot_be_written_is_said(upstream, tmp_path, monkeypatch)
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
 
-    with pytest.raises(SurroundingsError, match="cannot be written"):
+    with pytest.raises(ExternalSystemError, match="cannot be written"):
         history_of(url(upstream))
 
 
@@ -251,17 +251,19 @@ def test_eight_processes_at_once_all_see_what_is_new(tmp_path, round_):
     said = [process.communicate() for process in processes]
 
     assert {out.strip() for out, _ in said} == {"v1.1.0 v1.1.0"}, said
-    assert held(url(folder)) is not None
-    assert [path.suffix for path in held(url(folder)).parent.iterdir() if path.is_dir()] == [".git"]
+    assert cached_mirror(url(folder)) is not None
+    assert [
+        path.suffix for path in cached_mirror(url(folder)).parent.iterdir() if path.is_dir()
+    ] == [".git"]
 
 
 def test_a_platform_says_that_it_comes_from_the_cache(tmp_path):
     folder = platform_copy(tmp_path / "theirs")
     release(folder, "v1.0.0")
-    assert located(url(folder)).notice == ""
+    assert locate_platform(url(folder)).notice == ""
     folder.rename(tmp_path / "gone")
 
-    platform = located(url(folder))
+    platform = locate_platform(url(folder))
 
     assert platform.version == "v1.0.0"
     assert "its cache is used" in platform.notice

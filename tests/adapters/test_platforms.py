@@ -2,8 +2,8 @@
 
 import pytest
 
-from modelwright.adapters.sources.platforms import configure, located, platform_for
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.adapters.sources.platforms import configure, locate_platform, platform_for
+from modelwright.errors import ExternalSystemError, RefusedError
 from tests.platforms import git, platform_copy, release
 
 
@@ -45,7 +45,7 @@ def test_a_folder_is_read_as_it_stands(theirs):
 def test_a_folder_with_an_at_in_its_name_is_read_as_it_stands(tmp_path):
     folder = platform_copy(tmp_path / "owner-platform@0123abc")
 
-    assert located(str(folder)).source == str(folder)
+    assert locate_platform(str(folder)).source == str(folder)
 
 
 def test_the_command_line_wins_over_the_environment_and_that_over_the_configuration(
@@ -62,7 +62,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_configurat
 
 
 def test_a_url_gives_its_newest_release(theirs):
-    platform = located(f"file://{theirs}")
+    platform = locate_platform(f"file://{theirs}")
 
     assert platform.version == "v1.10.0"
     assert platform.source == f"file://{theirs}"
@@ -70,7 +70,7 @@ def test_a_url_gives_its_newest_release(theirs):
 
 
 def test_a_url_gives_the_release_that_is_named(theirs):
-    platform = located(f"file://{theirs}@v1.9.0")
+    platform = locate_platform(f"file://{theirs}@v1.9.0")
 
     assert platform.version == "v1.9.0"
     with pytest.raises(KeyError):
@@ -80,28 +80,28 @@ def test_a_url_gives_the_release_that_is_named(theirs):
 def test_what_was_fetched_once_needs_no_network(theirs, tmp_path):
     moving = tmp_path / "moving"
     git(tmp_path, "clone", "--quiet", str(theirs), "moving")
-    located(f"file://{moving}@v1.9.0")
+    locate_platform(f"file://{moving}@v1.9.0")
     moving.rename(tmp_path / "gone")
 
-    assert located(f"file://{moving}@v1.9.0").version == "v1.9.0"
+    assert locate_platform(f"file://{moving}@v1.9.0").version == "v1.9.0"
 
 
 def test_a_release_that_is_not_there_is_refused_and_others_are_named(theirs):
     with pytest.raises(RefusedError) as refused:
-        located(f"file://{theirs}@v3.0.0")
+        locate_platform(f"file://{theirs}@v3.0.0")
 
     assert "v1.9.0" in refused.value.next_step
 
 
 def test_a_url_that_cannot_be_reached_is_said(tmp_path):
-    with pytest.raises(SurroundingsError):
-        located(f"file://{tmp_path}/nothing")
+    with pytest.raises(ExternalSystemError):
+        locate_platform(f"file://{tmp_path}/nothing")
 
 
 @pytest.mark.parametrize("url", ["ext::sh -c touch% /tmp/owned", "--upload-pack=touch://x"])
 def test_a_url_never_runs_a_program(url, tmp_path):
-    with pytest.raises((SurroundingsError, RefusedError)):
-        located(url)
+    with pytest.raises((ExternalSystemError, RefusedError)):
+        locate_platform(url)
 
 
 def test_a_platform_without_releases_asks_for_a_branch(tmp_path):
@@ -111,8 +111,8 @@ def test_a_platform_without_releases_asks_for_a_branch(tmp_path):
     git(folder, "commit", "--quiet", "--message", "feat: begin")
 
     with pytest.raises(RefusedError, match="no release"):
-        located(f"file://{folder}")
-    assert located(f"file://{folder}@main").version == "main"
+        locate_platform(f"file://{folder}")
+    assert locate_platform(f"file://{folder}@main").version == "main"
 
 
 def test_a_policy_that_was_edited_and_not_synced_is_refused(tmp_path):
@@ -121,7 +121,7 @@ def test_a_policy_that_was_edited_and_not_synced_is_refused(tmp_path):
         file.write("# edited\n")
 
     with pytest.raises(RefusedError, match="not written for this policy"):
-        _ = located(str(folder)).policy
+        _ = locate_platform(str(folder)).policy
 
 
 def test_a_configuration_that_cannot_be_read_is_said(tmp_path):

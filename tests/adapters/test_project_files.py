@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from modelwright.adapters.git.project_files import read_project
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 
 LINES = """
 # comment
@@ -74,7 +74,7 @@ def test_what_git_tracks_is_read_although_it_is_ignored(repository, version):
 def test_a_broken_index_is_told(repository):
     (repository / ".git/index").write_bytes(b"DIRC\0\0\0\2\0\0\xff\xff broken")
 
-    with pytest.raises(SurroundingsError, match="index"):
+    with pytest.raises(ExternalSystemError, match="index"):
         read_project(repository)
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from modelwright.adapters.git.repository import repository_of
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 from tests.platforms import git
 
 
@@ -149,7 +149,7 @@ def test_a_change_is_seen(project, change):
     found = repository_of(project)
 
     assert len(found.changed) == 1
-    with pytest.raises(SurroundingsError, match="not committed"):
+    with pytest.raises(ExternalSystemError, match="not committed"):
         found.refuse_dirty()
 
 
@@ -157,7 +157,7 @@ def test_a_change_is_seen(project, change):
 def test_a_repository_that_git_cannot_read_is_told(project, change):
     change(project)
 
-    with pytest.raises(SurroundingsError):
+    with pytest.raises(ExternalSystemError):
         repository_of(project)
 
 
@@ -202,7 +202,7 @@ def test_nothing_runs_in_a_repository_of_another_user(project, tmp_path_factory,
         if what == "all" or ".git" in place.parts:
             os.chown(place, 65534, 65534, follow_symlinks=False)
 
-    with pytest.raises(SurroundingsError, match="another user") as raised:
+    with pytest.raises(ExternalSystemError, match="another user") as raised:
         repository_of(project)
 
     assert "safe.directory" in raised.value.next_step

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from modelwright.adapters.system import uv
-from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError
 
 STATIC = """\
 [project]
@@ -77,7 +77,7 @@ def test_a_current_lock_is_judged_and_not_written(project):
     assert (project / "uv.lock").stat().st_mtime_ns == before
     text = STATIC.replace("dependencies = []", 'dependencies = ["missing-from-every-index-9"]')
     (project / "pyproject.toml").write_text(text)
-    with pytest.raises(SurroundingsError):
+    with pytest.raises(ExternalSystemError):
         uv.lock(project, options=["--check", "--offline"])
 
 

@@ -86,7 +86,7 @@ def test_how_a_host_is_reached_stays_the_person_s_own(index, project, monkeypatc
     (project / "pyproject.toml").write_text(PROJECT + INDEX.format(url=policy.url))
     configured(tmp_path, monkeypatch, "offline = true\n")
 
-    with pytest.raises(uv.SurroundingsError):
+    with pytest.raises(uv.ExternalSystemError):
         uv.lock(project)
     assert policy.asked == 0
 
@@ -95,7 +95,7 @@ def test_an_index_with_a_login_is_reached_by_the_variables_of_its_name(index, pr
     policy = index(login="reader:s3cret")
     (project / "pyproject.toml").write_text(PROJECT + INDEX.format(url=policy.url))
 
-    with pytest.raises(uv.SurroundingsError):
+    with pytest.raises(uv.ExternalSystemError):
         uv.lock(project)
     monkeypatch.setenv("UV_INDEX_ORGANISATION_USERNAME", "reader")
     monkeypatch.setenv("UV_INDEX_ORGANISATION_PASSWORD", "s3cret")

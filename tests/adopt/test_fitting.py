@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.template.inference.similarity import Fitting, best, likeness
+from modelwright.template.inference.similarity import SimilaritySearch, best, line_similarity
 from modelwright.template.rendering import RenderedFile
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "", " ", "c d"]), max_size=6).map(
@@ -13,7 +13,7 @@ TEXTS = st.lists(st.sampled_from(["a", "b", "", " ", "c d"]), max_size=6).map(
 
 
 def fits(contents, **versions):
-    fitting = Fitting(contents={path: text.encode() for path, text in contents.items()})
+    fitting = SimilaritySearch(contents={path: text.encode() for path, text in contents.items()})
     return [
         fitting.fit(name, {path: RenderedFile(text.encode()) for path, text in files.items()})
         for name, files in versions.items()
@@ -60,11 +60,11 @@ def test_the_figure_is_said():
 
 @given(TEXTS, TEXTS)
 def test_likeness_is_one_only_for_what_is_equal(ours, theirs):
-    alike = likeness(ours, theirs)
+    alike = line_similarity(ours, theirs)
 
     assert 0 <= alike <= 1
     assert (alike == 1) == (ours == theirs)
-    assert likeness(theirs, ours) == alike
+    assert line_similarity(theirs, ours) == alike
 
 
 @pytest.mark.parametrize(
@@ -77,4 +77,4 @@ def test_likeness_is_one_only_for_what_is_equal(ours, theirs):
     ],
 )
 def test_line_ends_and_blank_lines_do_not_count(ours, theirs, alike):
-    assert likeness(ours, theirs) == alike
+    assert line_similarity(ours, theirs) == alike

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from modelwright.template.archetypes import archetype_from
-from modelwright.template.inference.evidence import Repository
-from modelwright.template.inference.inference import Known, guessed, guessed_archetype
-from modelwright.template.inference.origin import makers, unsound
+from modelwright.template.inference.evidence import InspectedRepository
+from modelwright.template.inference.inference import KnownPlatform, infer_answers, infer_archetype
+from modelwright.template.inference.origin import origins, unsound_origin
 from tests.platforms import ROOT
 from tests.policies import plain
 
@@ -18,9 +18,9 @@ ARCHETYPE = archetype_from(
 
 
 def guess(texts=(), folder="checkout", remote="", given=(), policy=POLICY):
-    repository = Repository(texts=dict(texts), folder=folder, remote=remote)
-    known = Known(policy=policy, archetype=ARCHETYPE)
-    return guessed(repository, makers(repository), dict(given), known)
+    repository = InspectedRepository(texts=dict(texts), folder=folder, remote=remote)
+    known = KnownPlatform(policy=policy, archetype=ARCHETYPE)
+    return infer_answers(repository, origins(repository), dict(given), known)
 
 
 def told(found, question):
@@ -177,9 +177,9 @@ def test_the_archetype_is_in_the_record_and_in_cruft_s_directory():
         "project.yaml": "schema_version: 1\narchetype: batch\n",
         ".cruft.json": json.dumps({"directory": "templates/online-serving"}),
     }
-    repository = Repository(texts=texts, folder="x")
+    repository = InspectedRepository(texts=texts, folder="x")
 
-    found = guessed_archetype(repository, makers(repository))
+    found = infer_archetype(repository, origins(repository))
 
     assert found.story == ".cruft.json says 'online-serving', project.yaml:2 says 'batch'"
 
@@ -193,16 +193,16 @@ UNSOUND = {
 
 @pytest.mark.parametrize(("text", "wanted"), UNSOUND.values(), ids=UNSOUND)
 def test_what_is_wrong_with_an_answers_file_is_said(text, wanted):
-    (maker,) = makers(Repository(texts={".copier-answers.yml": text}, folder="x"))
+    (maker,) = origins(InspectedRepository(texts={".copier-answers.yml": text}, folder="x"))
 
-    assert wanted in unsound(maker)
+    assert wanted in unsound_origin(maker)
 
 
 def test_an_answers_file_with_source_and_commit_is_sound():
     text = "_commit: v1\n_src_path: gh:a/b\n"
-    (maker,) = makers(Repository(texts={".copier-answers.yml": text}, folder="x"))
+    (maker,) = origins(InspectedRepository(texts={".copier-answers.yml": text}, folder="x"))
 
-    assert unsound(maker) == ""
+    assert unsound_origin(maker) == ""
 
 
 HOSTILE = {

@@ -6,8 +6,8 @@ import copier
 import pytest
 import yaml
 
-from modelwright.adapters.sources.platforms import located
-from modelwright.operations.new.new import rendered
+from modelwright.adapters.sources.platforms import locate_platform
+from modelwright.operations.new.new import render_project
 from tests.adopt.conftest import ARCHETYPE, GIVEN, commit, state
 from tests.platforms import ROOT, git
 
@@ -38,7 +38,9 @@ def test_only_the_answers_file_is_written(adopt, project):
 def test_it_is_the_file_that_a_render_of_that_version_writes(adopt, project, history):
     adopt()
 
-    expected = rendered(located(f"{history}@v1.1.0"), ARCHETYPE, GIVEN)[1][ANSWERS].content
+    expected = render_project(locate_platform(f"{history}@v1.1.0"), ARCHETYPE, GIVEN)[1][
+        ANSWERS
+    ].content
     assert (project / ANSWERS).read_bytes() == expected
     assert yaml.safe_load(expected)["born"] == "v1.1.0"
 

@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.operations.new.new import new_project
 from tests.adopt.conftest import ARCHETYPE, GIVEN, commit, state
 from tests.platforms import git
@@ -50,7 +50,12 @@ def cruft(project, history):
 def copied(history, tmp_path):
     """A plain Copier project of v1.1.0, with a change to its answers file."""
     made = new_project(
-        located(f"{history}@v1.1.0"), ARCHETYPE, tmp_path, given=GIVEN, defaults=True, ask=None
+        locate_platform(f"{history}@v1.1.0"),
+        ARCHETYPE,
+        tmp_path,
+        given=GIVEN,
+        defaults=True,
+        ask=None,
     ).folder
     git(made, "init", "--quiet")
 

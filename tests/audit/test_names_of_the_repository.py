@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 
 
 def git(folder, *arguments):
@@ -54,7 +54,7 @@ def test_a_broken_configuration_of_git_is_told_in_git_s_words(project, check):
     git(project, "init")
     (project / ".git/config").write_bytes(b"[remote \xff")
 
-    with pytest.raises(SurroundingsError, match="bad config line"):
+    with pytest.raises(ExternalSystemError, match="bad config line"):
         check(project)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.audit.checks.secret_values import random_looking, shapes_in
+from modelwright.audit.checks.secret_values import has_high_entropy, shapes_in
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from modelwright.audit.checks.secret_values import random_looking, shapes_in
     ],
 )
 def test_random_text_is_suspect(value):
-    assert random_looking(value)
+    assert has_high_entropy(value)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_random_text_is_suspect(value):
     ],
 )
 def test_names_paths_and_references_are_not(value):
-    assert not random_looking(value)
+    assert not has_high_entropy(value)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modelwright.audit.criteria.assessment import assessed
+from modelwright.audit.criteria.assessment import assess_project
 from modelwright.cli.main import main
 from modelwright.operations.judge.audit import audit_project
 from tests.audit.conftest import TODAY
@@ -182,7 +182,7 @@ def test_a_workflow_may_hold_anything(key, junk):
     places = {"on": workflow, "jobs": workflow, "steps": workflow["jobs"]["a"]}
     places.get(key, workflow["on"]["push"] if key != "needs" else workflow["jobs"]["a"])[key] = junk
 
-    found = assessed(changed(made, {path: json.dumps(workflow)}), made.files, place=Path())
+    found = assess_project(changed(made, {path: json.dumps(workflow)}), made.files, place=Path())
 
     assert len(found.results) == 60
 
@@ -191,7 +191,7 @@ def test_a_workflow_may_hold_anything(key, junk):
 def test_a_lock_file_may_hold_anything(lock):
     made = in_memory()
 
-    found = assessed(changed(made, {"uv.lock": lock}), made.files, place=Path())
+    found = assess_project(changed(made, {"uv.lock": lock}), made.files, place=Path())
 
     assert found.results[19].outcome == "fail"
 

@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.template.archetypes import FILE, archetype_from, matches, ungoverned
+from modelwright.template.archetypes import (
+    FILE,
+    archetype_from,
+    pattern_matches,
+    patterns_of_ungoverned,
+)
 
 ROOT = Path(__file__).parents[2]
 ARCHETYPES = sorted(path.parent.name for path in ROOT.glob(f"templates/*/{FILE}"))
@@ -24,22 +29,22 @@ def paths_of(identity):
 def test_every_file_is_either_governed_or_covered_by_a_pattern(paths, governs):
     # A name cannot be a file and a folder at once.
     paths = [path for path in paths if not any(o.startswith(f"{path}/") for o in paths)]
-    patterns = ungoverned(paths, [governs])
+    patterns = patterns_of_ungoverned(paths, [governs])
 
     for path in paths:
         plain = path.replace("{{ cookiecutter.package_name }}", "*")
-        covered = any(matches(pattern, plain) for pattern in patterns)
-        assert covered != matches(governs, plain)
+        covered = any(pattern_matches(pattern, plain) for pattern in patterns)
+        assert covered != pattern_matches(governs, plain)
 
 
 def test_a_folder_without_a_governing_file_is_one_pattern():
-    assert ungoverned(["src/a.py", "src/b/c.py", "README.md"], ["README.md"]) == ["src"]
+    assert patterns_of_ungoverned(["src/a.py", "src/b/c.py", "README.md"], ["README.md"]) == ["src"]
 
 
 def test_a_folder_with_one_is_told_file_by_file():
     paths = [".github/CODEOWNERS", ".github/workflows/ci.yml", ".github/workflows/policy.yml"]
 
-    assert ungoverned(paths, [".github/workflows/policy.yml"]) == [
+    assert patterns_of_ungoverned(paths, [".github/workflows/policy.yml"]) == [
         ".github/CODEOWNERS",
         ".github/workflows/ci.yml",
     ]
@@ -50,7 +55,7 @@ def test_every_archetype_has_the_workflow_that_judges_a_governed_repository(iden
     archetype = archetype_from(identity, (ROOT / "templates" / identity / FILE).read_text())
 
     assert CALLER in paths_of(identity)
-    assert any(matches(pattern, CALLER) for pattern in archetype.governs)
+    assert any(pattern_matches(pattern, CALLER) for pattern in archetype.governs)
     assert [left_out.unless for left_out in archetype.left_out if CALLER in left_out.paths] == [
         "cookiecutter.managed_only"
     ]
@@ -63,6 +68,6 @@ def test_every_pattern_of_governs_covers_a_file(identity):
     idle = [
         pattern
         for pattern in archetype.governs
-        if not any(matches(pattern, path) for path in paths_of(identity))
+        if not any(pattern_matches(pattern, path) for path in paths_of(identity))
     ]
     assert idle == []

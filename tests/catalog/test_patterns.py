@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pathspec import PathSpec
 
-from modelwright.template.archetypes import matches
+from modelwright.template.archetypes import pattern_matches
 
 PARTS = st.sampled_from(["a", "b", "src", "load", "x.py", "long-name.yaml"])
 PATHS = st.lists(PARTS, min_size=1, max_size=4).map("/".join)
@@ -23,7 +23,7 @@ def test_a_pattern_covers_what_gitignore_covers(pattern, path):
 
     if pattern.endswith("/**") and path.count("/") == pattern.count("/") - 1:
         return  # gitignore means what is below, and a catalogue the folder as well
-    assert matches(pattern, path) == theirs
+    assert pattern_matches(pattern, path) == theirs
 
 
 @pytest.mark.parametrize(
@@ -40,4 +40,4 @@ def test_a_pattern_covers_what_gitignore_covers(pattern, path):
     ],
 )
 def test_a_pattern_is_anchored_and_literal(pattern, path, covered):
-    assert matches(pattern, path) is covered
+    assert pattern_matches(pattern, path) is covered

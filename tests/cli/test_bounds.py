@@ -10,7 +10,7 @@ import pytest
 from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import RefusedError
 from modelwright.policy.faults import PolicyError
-from modelwright.policy.resource_limits import bounded
+from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.policy.yaml_reader import excess, expansion, read_document
 from modelwright.template.platform import record_from
 from tests.cli.test_hostile_platform import PLACE
@@ -162,7 +162,7 @@ def test_a_programs_memory_is_not_bounded_by_ours(tmp_path):
     code = "import resource; print(resource.getrlimit(resource.RLIMIT_DATA))"
     usual = resource.getrlimit(resource.RLIMIT_DATA)
 
-    with bounded("a test"):
+    with with_resource_limits("a test"):
         assert resource.getrlimit(resource.RLIMIT_DATA) != usual
         assert run((sys.executable, "-c", code), folder=tmp_path).strip() == str(usual)
 

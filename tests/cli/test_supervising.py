@@ -13,14 +13,14 @@ import ctypes, os, signal, sys, time
 # A test run that nohup started, or that is in the background, ignores these and hands that on.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
-from modelwright.cli.supervise import supervised
-from modelwright.policy.resource_limits import bounded
+from modelwright.cli.supervise import supervise
+from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.errors import RefusedError
 
 def work(arguments):
     print("begun", os.getpid(), flush=True)
 """
-TAIL = "\nsys.exit(supervised(work, sys.argv[1:]))\n"
+TAIL = "\nsys.exit(supervise(work, sys.argv[1:]))\n"
 
 
 def started(body, *arguments):
@@ -45,10 +45,10 @@ def test_the_exit_code_is_the_childs(code):
     "body",
     [
         # Python's own handler of the clock never runs, as in a library written in C.
-        "with bounded('x'):\n    signal.signal(signal.SIGPROF, signal.SIG_IGN)\n"
+        "with with_resource_limits('x'):\n    signal.signal(signal.SIGPROF, signal.SIG_IGN)\n"
         "    while True: pass",
-        "with bounded('x'):\n    os.kill(os.getpid(), signal.SIGSEGV)",
-        "with bounded('x'):\n    os.kill(os.getpid(), signal.SIGKILL)",
+        "with with_resource_limits('x'):\n    os.kill(os.getpid(), signal.SIGSEGV)",
+        "with with_resource_limits('x'):\n    os.kill(os.getpid(), signal.SIGKILL)",
     ],
     ids=["endless", "crash", "out of memory"],
 )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from modelwright.adapters.system.urls import bare, shown
+from modelwright.adapters.system.urls import split_credentials, without_credentials
 from tests.platforms import git, platform_copy, release
 
 CANARY = "canary0of0the0url"
@@ -195,11 +195,14 @@ def test_another_host_that_one_leads_to_is_told_nothing(host, run):
     ],
 )
 def test_a_url_without_its_user(url, plain):
-    assert bare(url) == plain
-    assert bare(plain) == plain
+    assert split_credentials(url) == plain
+    assert split_credentials(plain) == plain
 
 
 def test_a_text_is_shown_without_them():
     text = f"fatal: unable to access 'https://{USER}:{CANARY}@x@host/p.git/': 'git@host:x' said"
 
-    assert shown(text) == "fatal: unable to access 'https://host/p.git/': 'git@host:x' said"
+    assert (
+        without_credentials(text)
+        == "fatal: unable to access 'https://host/p.git/': 'git@host:x' said"
+    )

@@ -11,7 +11,7 @@ import yaml
 from cookiecutter.exceptions import FailedHookException
 from cookiecutter.main import cookiecutter
 
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.cli.main import main
 from modelwright.operations.judge.check import check_project
 from modelwright.policy.rules import refusals
@@ -115,7 +115,7 @@ def by_check(platform, row, into):
     stored = {"archetype": ARCHETYPE, **answers(row)}
     (into / ".copier-answers.yml").write_text(yaml.safe_dump(stored, allow_unicode=True))
     report = check_project(
-        into, open_platform=lambda *_: located(str(platform)), today=date(2026, 11, 1)
+        into, open_platform=lambda *_: locate_platform(str(platform)), today=date(2026, 11, 1)
     )
     names = {rule["id"] for rule in row.policy["naming"]["derived"]}
     names |= {"NAM001", "NAM002", "NAM003", "NAM004", "NAM005", "NAM007"}

@@ -3,8 +3,8 @@
 import pytest
 import yaml
 
-from modelwright.adapters.sources.platforms import located
-from modelwright.operations.new.new import rendered
+from modelwright.adapters.sources.platforms import locate_platform
+from modelwright.operations.new.new import render_project
 from modelwright.provisioning.desired_state import desired_state
 from tests.platforms import ROOT, platform_copy
 
@@ -15,7 +15,7 @@ TEAM = "github: {visibility: private, approvals: 0, platform_team: ml-platform"
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
     """The sample, whose policy names a platform team and asks for no approvals."""
-    return located(
+    return locate_platform(
         str(
             platform_copy(
                 tmp_path_factory.mktemp("platform") / "p",
@@ -26,7 +26,7 @@ def guarded(tmp_path_factory):
 
 
 def wanted(platform):
-    answers, files = rendered(platform, "online-serving", dict(ANSWERS))
+    answers, files = render_project(platform, "online-serving", dict(ANSWERS))
     texts = {path: file.content.decode() for path, file in files.items() if ".github/" in path}
     kept = {**answers.remembered, "archetype": "online-serving"}
     return texts, desired_state(platform.policy, kept, texts, ["Within policy"])
@@ -56,7 +56,7 @@ def test_its_approval_is_asked_for_even_where_no_other_is(guarded):
 
 
 def test_without_a_platform_team_the_file_is_as_before():
-    texts, desired = wanted(located(str(ROOT)))
+    texts, desired = wanted(locate_platform(str(ROOT)))
 
     assert "/.github/" not in texts[".github/CODEOWNERS"]
     assert set(desired.teams) == {"norda-fraud"}

@@ -7,9 +7,9 @@ import subprocess
 import pytest
 import yaml
 
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.cli.main import main
-from modelwright.operations.new.new import rendered
+from modelwright.operations.new.new import render_project
 from modelwright.operations.start.starters import starter_files
 from modelwright.operations.start.starters import starters as wanted_starters
 from modelwright.template.generated.starter import BUNDLE, START, WORKFLOWS
@@ -28,10 +28,12 @@ def of_brand(platform, brand):
 
 
 @pytest.mark.parametrize(
-    ("brand", "archetype", "team"), list(wanted_starters(located(str(ROOT)).policy)), ids=str
+    ("brand", "archetype", "team"),
+    list(wanted_starters(locate_platform(str(ROOT)).policy)),
+    ids=str,
 )
 def test_a_render_leaves_the_starters_workflows_as_they_are(brand, archetype, team):
-    platform = located(str(ROOT))
+    platform = locate_platform(str(ROOT))
     starter = starter_files(platform, brand, archetype, team)
     kept = {
         path: file.content
@@ -45,7 +47,7 @@ def test_a_render_leaves_the_starters_workflows_as_they_are(brand, archetype, te
     ):
         given = {"team": owner, "brand": brand, "use_case": use_case}
         given |= {"personal_data": personal, "description": text}
-        files = rendered(platform, archetype, given)[1]
+        files = render_project(platform, archetype, given)[1]
         found = {path: one.content for path, one in files.items() if path.startswith(WORKFLOWS)}
         assert found == kept, given
 

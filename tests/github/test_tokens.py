@@ -3,7 +3,7 @@
 import pytest
 
 from modelwright.adapters.github.credentials import credential_for
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 from tests.github.creating import FULL_NAME
 from tests.github.organisation import APP_PERMISSIONS
 
@@ -25,7 +25,7 @@ STRANGER = "https://evil.example/api/v3"
 def test_a_host_that_only_a_platform_names_gets_no_token(environ, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(SurroundingsError) as raised:
+    with pytest.raises(ExternalSystemError) as raised:
         credential_for(STRANGER, environ, "org", vouched=False)
 
     assert "ghp_a" not in str(raised.value)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from cookiecutter.main import cookiecutter
 
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.errors import RefusedError
 from modelwright.operations.judge.audit import audit_project
 from modelwright.operations.new.new import new_project
@@ -52,7 +52,12 @@ def note(tmp_path):
 def test_a_folder_and_an_entry_are_enough(note, tmp_path, monkeypatch):
     platform, given = note
     ours = new_project(
-        located(str(platform)), "note", tmp_path / "ours", given=given, defaults=True, ask=None
+        locate_platform(str(platform)),
+        "note",
+        tmp_path / "ours",
+        given=given,
+        defaults=True,
+        ask=None,
     ).folder
     copier.run_copy(
         str(platform), tmp_path / "copier", data={"archetype": "note", **given}, defaults=True,
@@ -84,7 +89,12 @@ def test_the_check_of_the_platform_says_what_it_lacks_to_be_a_project(note):
 def test_its_audit_says_that_nothing_tells_where_evidence_stands(note, tmp_path):
     platform, given = note
     project = new_project(
-        located(str(platform)), "note", tmp_path / "ours", given=given, defaults=True, ask=None
+        locate_platform(str(platform)),
+        "note",
+        tmp_path / "ours",
+        given=given,
+        defaults=True,
+        ask=None,
     ).folder
     (project / ".copier-answers.yml").write_text(
         yaml.safe_dump({"archetype": "note", "brand": "norda", **given})
@@ -110,7 +120,7 @@ def test_with_the_evidence_of_another_it_is_judged_as_that_one(note, tmp_path):
     scores = [
         audited(
             new_project(
-                located(str(platform)), archetype, tmp_path / archetype,
+                locate_platform(str(platform)), archetype, tmp_path / archetype,
                 given={"team": "norda-fraud"}, defaults=True, ask=None,
             ).folder,
             platform,
@@ -123,5 +133,5 @@ def test_with_the_evidence_of_another_it_is_judged_as_that_one(note, tmp_path):
 
 def audited(project, platform):
     return audit_project(
-        project, open_platform=lambda *_: located(str(platform)), today=date(2026, 11, 1)
+        project, open_platform=lambda *_: locate_platform(str(platform)), today=date(2026, 11, 1)
     )

@@ -4,7 +4,7 @@ import copier
 import pytest
 import yaml
 
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.operations.new.new import new_project
 from tests.platforms import change_policy, git, platform_copy, release
 
@@ -22,7 +22,7 @@ def platform(tmp_path_factory):
 def project(platform, tmp_path):
     """A project of version 1, committed, made by our command."""
     made = new_project(
-        located(f"{platform}@v1.0.0"), "online-serving", tmp_path,
+        locate_platform(f"{platform}@v1.0.0"), "online-serving", tmp_path,
         given={"team": "norda-fraud", "use_case": "fraud-alerts"}, defaults=True, ask=None,
     )  # fmt: skip
     git(made.folder, "init", "--quiet", "--initial-branch", "main")

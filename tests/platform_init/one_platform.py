@@ -1,6 +1,6 @@
 """One organisation's platform and its projects, for the tests of its life."""
 
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.operations.new.new import new_project
 from tests.platforms import change_policy, git
 
@@ -26,7 +26,7 @@ def release(platform, tag, policy):
 
 
 def make(place, team, use_case, into, **given):
-    platform = located(str(place))
+    platform = locate_platform(str(place))
     brand = platform.policy["teams"][team]["brands"][0]
     made = new_project(
         platform, "online-serving", into,

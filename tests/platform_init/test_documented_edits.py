@@ -9,7 +9,7 @@ import subprocess
 import pytest
 import yaml
 
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.operations.new.new import new_project
 from modelwright.operations.platform.pin import pin_today, stale_pin
 from tests.platform_init.upstream import run_from
@@ -112,7 +112,7 @@ def pinned(platform, into):
 
 def projects(platform, tag, into):
     """One project of each archetype, made of a release, as its address would give it."""
-    opened = located(f"{platform}@{tag}")
+    opened = locate_platform(f"{platform}@{tag}")
     for archetype in ARCHETYPES:
         given = {"team": "acme-fraud", "brand": "acme", "use_case": "wrapping"}
         folder = new_project(opened, archetype, into, given=given, defaults=True, ask=None).folder

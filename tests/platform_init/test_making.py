@@ -4,7 +4,7 @@ import json
 
 import yaml
 
-from modelwright.template.generated.package_manifest import belongs, place_of
+from modelwright.template.generated.package_manifest import is_packaged, place_of
 from tests.platforms import ROOT, git
 
 DONE = 0
@@ -55,7 +55,7 @@ def test_everything_that_belongs_to_a_platform_is_in_it(init, tmp_path):
     init()
 
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
-    expected = {place_of(path) for path in listed if belongs(path) and (ROOT / path).exists()}
+    expected = {place_of(path) for path in listed if is_packaged(path) and (ROOT / path).exists()}
     made = set(git(tmp_path / "ml-platform", "ls-files", "-z").split("\0")) - {""}
     assert made == expected | {".modelwright.yml"}
     assert {"README.md", ".github/workflows/platform.yml", ".pre-commit-hooks.yaml"} <= made

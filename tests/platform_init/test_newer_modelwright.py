@@ -7,7 +7,7 @@ import pytest
 from modelwright.adapters.sources.histories import history_of
 from modelwright.errors import RefusedError
 from modelwright.operations.platform.sync import expected_files
-from modelwright.operations.platform.update import follows, platform_sides, record_of
+from modelwright.operations.platform.update import is_generated, platform_merge_inputs, record_of
 from tests.platform_init.organisation import ANSWERS
 from tests.platform_init.upstream import release, released, run_from
 from tests.platforms import ROOT, git
@@ -36,7 +36,7 @@ def platform(first, tmp_path):
 
 def sides(upstream, platform, to):
     policy = (platform / "platform.yml").read_text()
-    return platform_sides(history_of(str(upstream)), record_of(platform), to, policy)
+    return platform_merge_inputs(history_of(str(upstream)), record_of(platform), to, policy)
 
 
 def test_the_record_names_the_release(platform):
@@ -62,7 +62,7 @@ def test_the_base_is_what_the_platform_began_with(upstream, platform):
     base = sides(upstream, platform, "v0.1.0").base
 
     tracked = set(git(platform, "ls-files", "-z").split("\0")) - {""}
-    assert set(base) == {path for path in tracked if not follows(path)}
+    assert set(base) == {path for path in tracked if not is_generated(path)}
     for path, file in base.items():
         place = platform / path
         content = str(place.readlink()).encode() if file.link else place.read_bytes()
@@ -79,9 +79,9 @@ def test_what_sync_writes_takes_no_part(upstream, platform):
     both = sides(upstream, platform, "v0.1.0")
 
     written = set(expected_files(platform)) | {"templates/_shared/workflows.json"}
-    assert {path for path in written if follows(path)} == written
+    assert {path for path in written if is_generated(path)} == written
     assert not written & set(both.base)
-    assert not [path for path in both.base if follows(path)]
+    assert not [path for path in both.base if is_generated(path)]
 
 
 def test_a_newer_version_brings_its_files_and_its_part_of_the_policy(upstream, platform):

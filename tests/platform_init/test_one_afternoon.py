@@ -6,8 +6,8 @@ import shutil
 import pytest
 import yaml
 
-from modelwright.adapters.sources.platforms import located
-from modelwright.operations.new.new import rendered
+from modelwright.adapters.sources.platforms import locate_platform
+from modelwright.operations.new.new import render_project
 from modelwright.template.rendering import ANSWERS_FILE
 from tests.nightly import nightly
 from tests.platform_init.one_platform import (
@@ -86,16 +86,16 @@ def test_its_pull_request_is_green(job, published, tmp_path):
 
 
 def test_a_team_for_another_brand_changes_nothing_in_40_projects(big, tmp_path):
-    before = located(str(big))
+    before = locate_platform(str(big))
     teams = list(before.policy["teams"])[:40]
     release(big, "v0.2.0", new_team(policy_of(big)))
-    after = located(str(big))
+    after = locate_platform(str(big))
 
     assert "sundby-gifts" in after.policy["teams"]
     for team in teams:
         given = {"team": team, "brand": before.policy["teams"][team]["brands"][0],
                  "use_case": "sizing", "description": "Says which size fits"}  # fmt: skip
-        (_, old), (_, new) = (rendered(p, "online-serving", given) for p in (before, after))
+        (_, old), (_, new) = (render_project(p, "online-serving", given) for p in (before, after))
         assert {path for path in new if new[path] != old.get(path)} == {ANSWERS_FILE}
         assert set(new) == set(old)
         changed = zip(*(f[ANSWERS_FILE].content.decode().splitlines() for f in (old, new)),

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from modelwright.operations.platform.sync import sync
-from modelwright.template.generated.package_manifest import belongs
+from modelwright.template.generated.package_manifest import is_packaged
 from tests.platforms import ROOT, git
 
 
@@ -13,7 +13,7 @@ def released(into, tag="v0.1.0"):
     """Copy what belongs to the platform as it stands here, and tag it."""
     listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
     for path in listed:
-        if belongs(path) and (ROOT / path).exists():
+        if is_packaged(path) and (ROOT / path).exists():
             (into / path).parent.mkdir(parents=True, exist_ok=True)
             target = into / path
             if (ROOT / path).is_symlink():

@@ -3,7 +3,7 @@
 import pytest
 
 from modelwright.policy.answers import answers_refusals
-from modelwright.policy.choices import nearest, offered
+from modelwright.policy.choices import choices_on_offer, nearest
 from tests.policies import big_policy, plain
 
 GOOD = {
@@ -114,7 +114,7 @@ def test_what_a_project_was_born_with_it_keeps(changes):
 def test_only_what_is_on_offer_is_offered():
     entries = plain(changes={**RETIRED, "teams.kitto-marketing.renamed_to": "x"})["teams"]
 
-    assert offered(entries) == [
+    assert choices_on_offer(entries) == [
         "norda-forecasting",
         "velora-search",
         "velora-pricing",

@@ -8,7 +8,7 @@ import sys
 import pytest
 import yaml
 
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.errors import RefusedError
 from modelwright.policy.safe_patterns import unsafe_pattern
 from tests.platforms import ROOT, platform_copy
@@ -73,4 +73,4 @@ def test_a_foreign_policy_with_such_a_pattern_is_refused(pattern, tmp_path):
     compact.write_text(json.dumps(policy))
 
     with pytest.raises(RefusedError, match=policy["naming"]["derived"][0]["id"]):
-        _ = located(str(folder)).policy
+        _ = locate_platform(str(folder)).policy

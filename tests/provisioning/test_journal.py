@@ -16,12 +16,12 @@ LATER = Call("DELETE", "/repos/o/r/rulesets/5")
 
 def lines():
     return [
-        journal.opening("a1", "o/r", {"team": "t"}, "v1.0.0"),
-        journal.begun("a1", 1, CHANGE, Call("PUT", "/one")),
-        journal.done("a1", 1, Call("PUT", "/one")),
-        journal.begun("b2", 1, CHANGE, CHANGE.undo),
-        journal.done("b2", 1, LATER),
-        journal.begun("b2", 2, CHANGE, Call("PUT", "/two")),
+        journal.first_line("a1", "o/r", {"team": "t"}, "v1.0.0"),
+        journal.line_before_call("a1", 1, CHANGE, Call("PUT", "/one")),
+        journal.line_after_call("a1", 1, Call("PUT", "/one")),
+        journal.line_before_call("b2", 1, CHANGE, CHANGE.undo),
+        journal.line_after_call("b2", 1, LATER),
+        journal.line_before_call("b2", 2, CHANGE, Call("PUT", "/two")),
     ]
 
 

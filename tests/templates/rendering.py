@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 
 from modelwright.adapters.disk.tree import FolderTree
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.template.platform import Platform
 from modelwright.operations.new.new import new_project
 from tests.platforms import platform_copy
@@ -123,7 +123,7 @@ def render_under(policy: dict[str, Any], archetype: str, into: Path, **answers: 
     """Do the same as `render` under another policy."""
     with tempfile.TemporaryDirectory() as folder:
         text = yaml.safe_dump(policy, allow_unicode=True)
-        platform = located(str(platform_copy(Path(folder) / "platform", text)))
+        platform = locate_platform(str(platform_copy(Path(folder) / "platform", text)))
         return _made(platform, archetype, into, answers)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from modelwright.adapters.sources.platforms import located
-from modelwright.operations.new.new import new_project, rendered
+from modelwright.adapters.sources.platforms import locate_platform
+from modelwright.operations.new.new import new_project, render_project
 from modelwright.operations.judge.check import check_project
 from tests.audit.conftest import TODAY
 from tests.platforms import platform_copy
@@ -67,14 +67,14 @@ def platform(request, tmp_path_factory):
     policy = (Path(__file__).parents[2] / "platform.yml").read_text()
     edited = EDITS[request.param](policy)
     assert edited != policy
-    return located(str(platform_copy(tmp_path_factory.mktemp("platform") / "p", edited)))
+    return locate_platform(str(platform_copy(tmp_path_factory.mktemp("platform") / "p", edited)))
 
 
 @pytest.mark.parametrize("archetype", ARCHETYPES)
 @pytest.mark.parametrize("team", ["norda-fraud", "kitto-marketing"])
 def test_every_file_is_valid_in_every_mode(platform, archetype, team):
     for mode in MODES:
-        _, files = rendered(platform, archetype, {**ANSWERS, "team": team, **mode})
+        _, files = render_project(platform, archetype, {**ANSWERS, "team": team, **mode})
         for path, file in files.items():
             if path.endswith((".yml", ".yaml")):
                 documents = list(yaml.load_all(file.content, Loader=Strict))

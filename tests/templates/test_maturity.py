@@ -5,7 +5,7 @@ import re
 import pytest
 
 from modelwright.audit.criteria.catalogue import CRITERIA, assess
-from modelwright.audit.evidence import Outcome
+from modelwright.audit.evidence import CriterionOutcome
 from tests.audit.maturity.fresh import outcomes, project
 
 COMMON = {
@@ -52,28 +52,28 @@ def those(archetype, outcome, **given):
 
 
 def test_a_fresh_project_meets_the_criteria_that_its_files_decide(archetype):
-    assert those(archetype, Outcome.PASS) == DECIDED_BY_FILES[archetype]
-    assert those(archetype, Outcome.FAIL) == set()
+    assert those(archetype, CriterionOutcome.PASS) == DECIDED_BY_FILES[archetype]
+    assert those(archetype, CriterionOutcome.FAIL) == set()
 
 
 def test_deployed_as_a_bundle_it_meets_the_same(archetype):
-    passed = those(archetype, Outcome.PASS, databricks=True)
+    passed = those(archetype, CriterionOutcome.PASS, databricks=True)
 
     assert passed == DECIDED_BY_FILES[archetype]
 
 
 def test_what_says_nothing_about_an_archetype_leaves_the_score(archetype):
-    assert those(archetype, Outcome.NOT_APPLICABLE) == NOT_APPLICABLE[archetype]
+    assert those(archetype, CriterionOutcome.NOT_APPLICABLE) == NOT_APPLICABLE[archetype]
 
 
 def test_a_text_that_is_the_template_s_own_is_never_a_pass(archetype):
-    assert those(archetype, Outcome.NEEDS_A_PERSON) == NEEDS_A_PERSON
+    assert those(archetype, CriterionOutcome.NEEDS_A_PERSON) == NEEDS_A_PERSON
 
 
 def test_what_registry_cloud_or_github_decide_is_shape_only(archetype):
     shaped = {c.number for c in CRITERIA if "+" in c.mark} - NOT_APPLICABLE[archetype]
 
-    assert those(archetype, Outcome.SHAPE_ONLY) == shaped
+    assert those(archetype, CriterionOutcome.SHAPE_ONLY) == shaped
 
 
 @pytest.mark.parametrize("given", VARIATIONS, ids=names)
@@ -93,4 +93,4 @@ def test_the_project_s_own_table_says_what_is_found(archetype, given):
 def test_a_brand_without_monitoring_is_told_that_nothing_evaluates_its_alerts(archetype):
     alerted = {"batch": {40, 42, 45}}.get(archetype, {40, 45})
 
-    assert those(archetype, Outcome.FAIL, team="kitto-marketing") == alerted
+    assert those(archetype, CriterionOutcome.FAIL, team="kitto-marketing") == alerted

@@ -7,7 +7,7 @@ import sys
 import pytest
 import yaml
 
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.cli.main import main
 from modelwright.operations.new.new import new_project
 from tests.package_index import PackageIndexes
@@ -63,7 +63,7 @@ def project(request, platform, tmp_path_factory):
     archetype, options = request.param
     given = {**SAMPLES[archetype], **options}
     return new_project(
-        located(str(platform)), archetype, tmp_path_factory.mktemp("made"),
+        locate_platform(str(platform)), archetype, tmp_path_factory.mktemp("made"),
         given=given, defaults=True, ask=None,
     ).folder  # fmt: skip
 

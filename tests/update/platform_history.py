@@ -11,7 +11,7 @@ from pathlib import Path
 
 from modelwright.adapters.sources.histories import history_of
 from modelwright.errors import ModelwrightError
-from modelwright.operations.new.new import rendered
+from modelwright.operations.new.new import render_project
 from modelwright.template.platform import Platform
 from tests.platforms import ROOT
 from tests.update.files import Entry, Files
@@ -120,5 +120,5 @@ def platform_at(folder: Path, version: str) -> Platform:
 def project(platform: Platform, archetype: str, **given: object) -> Files:
     """Return the files of the archetype's sample project."""
     sample = {"team": next(iter(platform.policy["teams"])), **platform.archetype(archetype).sample}
-    _, files = rendered(platform, archetype, {**sample, **given})
+    _, files = render_project(platform, archetype, {**sample, **given})
     return {path: Entry(file.content, file.executable) for path, file in files.items()}

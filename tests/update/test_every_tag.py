@@ -5,7 +5,7 @@ import random
 import pytest
 import yaml
 
-from modelwright.template.archetypes import matches
+from modelwright.template.archetypes import pattern_matches
 from tests.platforms import ROOT
 from tests.update.engines import Ours
 from tests.update.evolutions import ANSWERS_FILE, HERS, SKIPPED, evolved, first_template
@@ -55,7 +55,7 @@ def wanted(history, old, archetype):
         path: entry
         for path, entry in old.items()
         if pattern.owner_of(path) == "yours"
-        or (path not in new and any(matches(each, path) for each in left_out))
+        or (path not in new and any(pattern_matches(each, path) for each in left_out))
     }
     return {**{p: entry for p, entry in new.items() if pattern.owner_of(p) != "yours"}, **stays}
 

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from modelwright.adapters.sources.mirrors import distrust
+from modelwright.adapters.sources.mirrors import invalidate
 from tests.platforms import git
 from tests.update_command.small import FIRST, Story, run
 
@@ -109,7 +109,7 @@ def test_a_first_commit_that_is_gone_is_said_to_be_gone(moved, tmp_path, capsys)
     for tag in ("v1.0.0", "v1.1.0"):
         git(story.template, "tag", "--force", tag)
     git(story.template, "branch", "--quiet", "-D", "main", "fixes")
-    distrust(mirror)
+    invalidate(mirror)
     capsys.readouterr()
 
     assert run("status", story.project) == 0

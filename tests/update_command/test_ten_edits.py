@@ -5,7 +5,7 @@ import shutil
 import copier
 import pytest
 
-from modelwright.adapters.sources.platforms import located
+from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.operations.new.new import new_project
 from tests.platforms import git, platform_copy, release
 from tests.update_command.small import run
@@ -25,7 +25,7 @@ def made(tmp_path_factory):
     (template / "docs/faq.md").write_text("# Questions\n\n" + "A line of the template.\n" * 9)
     release(platform, "v1.0.0")
     project = new_project(
-        located(f"{platform}@v1.0.0"), "online-serving", folder,
+        locate_platform(f"{platform}@v1.0.0"), "online-serving", folder,
         given={"team": "norda-fraud", "use_case": "fraud-alerts"}, defaults=True, ask=None,
     ).folder  # fmt: skip
     git(project, "init", "--quiet", "--initial-branch", "main")

@@ -56,7 +56,7 @@ def release(story, tag, old, new):
 
 
 def is_current(project):
-    return uv.locked(project) == (project / "uv.lock").read_bytes()
+    return uv.lock_project_metadata(project) == (project / "uv.lock").read_bytes()
 
 
 def test_it_is_renewed_and_staged_with_the_rest(locked, capsys):

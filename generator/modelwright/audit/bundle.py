@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modelwright.audit.project import Project, listed, mapped, mappings
+from modelwright.audit.project import Project, list_at, mapping_at, mappings
 
 FILE: Final = "databricks.yml"
 KINDS: Final = ("jobs", "pipelines", "model_serving_endpoints")
@@ -36,7 +36,7 @@ class BundleResource:
     def tags(self) -> Mapping[str, Any]:
         """Its own tags; endpoints list theirs."""
         pairs = {str(tag.get("key")): tag.get("value") for _, tag in mappings(self.body, "tags")}
-        return pairs or mapped(self.body, "tags")
+        return pairs or mapping_at(self.body, "tags")
 
     @property
     def serverless(self) -> bool:
@@ -50,29 +50,31 @@ class BundleResource:
 
 def targets(project: Project) -> Mapping[str, Mapping[str, Any]]:
     """Return the targets of the bundle by name."""
-    found = mapped(project.document(FILE).mapping, "targets")
-    return {str(name): mapped(found, name) for name in found}
+    found = mapping_at(project.document(FILE).mapping, "targets")
+    return {str(name): mapping_at(found, name) for name in found}
 
 
 def preset_tags(project: Project, target: str) -> dict[str, Any]:
     """Return the tags that a target gives to everything in it, as they are written."""
     whole = project.document(FILE).mapping
-    shared, own = (mapped(place, "presets", "tags") for place in (whole, targets(project)[target]))
+    shared, own = (
+        mapping_at(place, "presets", "tags") for place in (whole, targets(project)[target])
+    )
     return {**shared, **own}
 
 
-def resolved(project: Project, target: str, value: object) -> str:
+def resolve_variables(project: Project, target: str, value: object) -> str:
     """Return a value as a target sees it; what cannot be known stays a reference."""
     whole = project.document(FILE).mapping
 
     def known(match: re.Match[str]) -> str:
         scope, name = match.groups()
         if scope == "bundle":
-            names = {"target": target, "name": mapped(whole, "bundle").get("name")}
+            names = {"target": target, "name": mapping_at(whole, "bundle").get("name")}
             return str(names.get(name) or match.group())
-        found = mapped(targets(project)[target], "variables").get(name)
+        found = mapping_at(targets(project)[target], "variables").get(name)
         if found is None:
-            found = mapped(whole, "variables").get(name)
+            found = mapping_at(whole, "variables").get(name)
         if isinstance(found, dict):
             found = found.get("default")
         return match.group() if found is None else str(found)
@@ -93,21 +95,21 @@ def _resources(
     project: Project, path: str, place: tuple[str, ...], target: str
 ) -> Iterator[BundleResource]:
     document = project.document(path)
-    group = mapped(document.mapping, *place)
+    group = mapping_at(document.mapping, *place)
     for kind in KINDS:
-        for name in mapped(group, kind):
+        for name in mapping_at(group, kind):
             line = document.line(*place, kind, name, "tags")
             yield BundleResource(
                 where=f"{path}:{line}",
                 kind=kind,
                 name=str(name),
                 target=target,
-                body=mapped(group, kind, name),
+                body=mapping_at(group, kind, name),
             )
 
 
 def _included(project: Project, whole: Mapping[str, Any]) -> list[str]:
-    globs = [str(pattern).removeprefix("./") for pattern in listed(whole, "include")]
+    globs = [str(pattern).removeprefix("./") for pattern in list_at(whole, "include")]
     return [
         path
         for path in project.yaml

@@ -73,7 +73,7 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 
 @dataclass(frozen=True)
-class Report:
+class CheckReport:
     """What a project's checks found.
 
     Attributes:
@@ -94,7 +94,7 @@ class Report:
         return tuple(finding for finding in self.findings if finding.failing)
 
 
-def check(project: Project) -> Report:
+def check(project: Project) -> CheckReport:
     """Run every check."""
     rules = rule_ids(project.policy)
     unread = _unread(rules) if project.unverified else frozenset()
@@ -109,7 +109,7 @@ def check(project: Project) -> Report:
     told |= unread
     passed = tuple(rule for rule in rules if rule not in told)
     judged_by = project.judge.verdict if project.judge else ""
-    return Report(tuple(found), passed, judged_by, not project.unverified)
+    return CheckReport(tuple(found), passed, judged_by, not project.unverified)
 
 
 def _unread(rules: Mapping[str, str]) -> frozenset[str]:

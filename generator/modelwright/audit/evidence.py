@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Outcome(StrEnum):
+class CriterionOutcome(StrEnum):
     """The six things that can be said of a criterion."""
 
     PASS = "pass"  # noqa: S105 -- no password
@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
+class Evidence:
     """One thing that a criterion asks for.
 
     Attributes:
@@ -42,7 +42,7 @@ class NotApplicable:
     reason: str
 
 
-Judged = Iterator[Piece | NotApplicable]
+Judged = Iterator[Evidence | NotApplicable]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class Result:
 
     number: int
     criterion: str
-    outcome: Outcome
+    outcome: CriterionOutcome
     decided_by: str
     evidence: tuple[str, ...]
     mend: tuple[str, ...]

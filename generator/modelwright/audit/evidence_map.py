@@ -18,7 +18,7 @@ DELIVERS: Final = ("answers", "table")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Names:
+class EvidenceMap:
     """One archetype; a module is named as in `Facts.module`.
 
     Attributes:
@@ -89,7 +89,7 @@ class Names:
     not_applicable: Mapping[int, str] = field(default_factory=dict)
 
 
-def names_from(text: str, where: str) -> Names:
+def evidence_map_from(text: str, where: str) -> EvidenceMap:
     """Read an `evidence.yml`.
 
     Args:
@@ -103,14 +103,14 @@ def names_from(text: str, where: str) -> Names:
     if isinstance(documents, Unreadable):
         raise _refused(f"it is not YAML: {documents.problem}", f"{where}:{documents.line}")
     data: Mapping[Any, Any] = documents[0].mapping if documents else {}
-    known = {entry.name: entry for entry in fields(Names)}
+    known = {entry.name: entry for entry in fields(EvidenceMap)}
     needed = {name for name, entry in known.items() if _is_needed(entry)}
     for name in data:
         if name not in known:
             raise _refused(f"there is no entry {name!r}", where)
     for name in sorted(needed - set(data)):
         raise _refused(f"the entry {name!r} is missing", where)
-    return Names(**{name: _value(name, value, where) for name, value in data.items()})
+    return EvidenceMap(**{name: _value(name, value, where) for name, value in data.items()})
 
 
 def _is_needed(entry: Any) -> bool:  # noqa: ANN401 -- a field's own type is generic

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from modelwright.audit.project import Project, listed, mapped, mappings
+from modelwright.audit.project import Project, list_at, mapping_at, mappings
 from modelwright.audit.yaml_file import Document, Unreadable, read_yaml
 
 _BELOW_LABELS: Final = re.compile(r"(/.*)?/metadata/labels(/[^/]+)?")
@@ -39,7 +39,7 @@ def apply_patches(
 def _patches(document: Document) -> Iterator[dict[str, Any]]:
     for key in ("patches", "patchesJson6902"):
         yield from (entry for _, entry in mappings(document.mapping, key))
-    for entry in listed(document.mapping, "patchesStrategicMerge"):
+    for entry in list_at(document.mapping, "patchesStrategicMerge"):
         if isinstance(entry, str):
             yield {"patch" if "\n" in entry else "path": entry}
 
@@ -55,7 +55,7 @@ def _read(project: Project, path: str, entry: dict[str, Any]) -> list[Any]:
 def _selected(body: dict[str, Any], target: object) -> bool:
     if not isinstance(target, dict):
         return False
-    name = mapped(body, "metadata").get("name", "")
+    name = mapping_at(body, "metadata").get("name", "")
     return _fits(target.get("kind"), body.get("kind")) and _fits(target.get("name"), name)
 
 
@@ -68,14 +68,14 @@ def _fits(pattern: object, value: object) -> bool:
 
 
 def _meant(body: dict[str, Any], patch: dict[str, Any], target: object) -> bool:
-    name = mapped(patch, "metadata").get("name")
+    name = mapping_at(patch, "metadata").get("name")
     return _selected(body, target or {"kind": patch.get("kind"), "name": name})
 
 
 def _merge_labels(body: dict[str, Any], patch: dict[str, Any]) -> None:
     for key, value in patch.items():
         if key == "labels" and isinstance(value, dict):
-            kept = {**mapped(body, "labels"), **value}
+            kept = {**mapping_at(body, "labels"), **value}
             body["labels"] = {name: text for name, text in kept.items() if text is not None}
         elif key in ("metadata", "spec", "template", "jobTemplate") and isinstance(value, dict):
             child = body.setdefault(key, {})
@@ -128,7 +128,7 @@ class Resource:
     @property
     def title(self) -> str:
         """Kind and name."""
-        return f"{self.body.get('kind')} {mapped(self.body, 'metadata').get('name', '')}"
+        return f"{self.body.get('kind')} {mapping_at(self.body, 'metadata').get('name', '')}"
 
 
 @dataclass
@@ -195,21 +195,21 @@ def pod_templates(body: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]
 
 def labels_of(thing: Mapping[str, Any]) -> dict[str, Any]:
     """Return the labels of an object or template."""
-    return mapped(thing, "metadata", "labels")
+    return mapping_at(thing, "metadata", "labels")
 
 
 def _entries(document: Document) -> list[tuple[str, int]]:
     return [
         (entry, document.line(key, number))
         for key in ("resources", "bases", "components")
-        for number, entry in enumerate(listed(document.mapping, key))
+        for number, entry in enumerate(list_at(document.mapping, key))
         if isinstance(entry, str)
     ]
 
 
 def _components(project: Project, path: str) -> list[str]:
     """Return the components of a kustomization: they change the objects of whoever takes them."""
-    entries = listed(project.document(path).mapping, "components")
+    entries = list_at(project.document(path).mapping, "components")
     places = [_kustomization_at(project, _joined(path, str(entry))) for entry in entries]
     return [place for place in places if place]
 
@@ -240,7 +240,7 @@ def _outline(body: Mapping[Any, Any]) -> dict[str, Any]:
     outline = {key: body[key] for key in ("kind", "containers") if key in body}
     metadata = body.get("metadata")
     if isinstance(metadata, dict):
-        labels = dict(mapped(metadata, "labels"))
+        labels = dict(mapping_at(metadata, "labels"))
         outline["metadata"] = {"name": metadata.get("name"), "labels": labels}
     for key in ("spec", "template", "jobTemplate"):
         if isinstance(body.get(key), dict):
@@ -254,16 +254,16 @@ def _generated(path: str, document: Document, known: list[Resource]) -> Iterator
         for number, entry in mappings(document.mapping, key):
             if f"{kind} {entry.get('name')}" in titles:
                 continue
-            labels = dict(mapped(entry, "options", "labels"))
+            labels = dict(mapping_at(entry, "options", "labels"))
             body = {"kind": kind, "metadata": {"name": entry.get("name"), "labels": labels}}
             yield Resource(where=f"{path}:{document.line(key, number)}", body=body)
 
 
 def _label(body: dict[str, Any], kustomization: Mapping[Any, Any]) -> None:
-    _add(body, mapped(kustomization, "commonLabels"), templates=True)
+    _add(body, mapping_at(kustomization, "commonLabels"), templates=True)
     for _, entry in mappings(kustomization, "labels"):
         templates = entry.get("includeTemplates") or entry.get("includeSelectors")
-        _add(body, mapped(entry, "pairs"), templates=bool(templates))
+        _add(body, mapping_at(entry, "pairs"), templates=bool(templates))
 
 
 def _add(body: dict[str, Any], pairs: Mapping[str, Any], *, templates: bool) -> None:

@@ -8,19 +8,19 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final, Literal
 
-from modelwright.audit.evidence_map import Names
+from modelwright.audit.evidence_map import EvidenceMap
 from modelwright.audit.yaml_file import Document, Unreadable, read_yaml
 from modelwright.policy.tags import cost_tags, for_target
 
 
-def mapped(body: object, *keys: str) -> dict[Any, Any]:
+def mapping_at(body: object, *keys: str) -> dict[Any, Any]:
     """Return the mapping below keys; an empty one where there is none."""
     for key in keys:
         body = body.get(key) if isinstance(body, Mapping) else None
     return body if isinstance(body, dict) else {}
 
 
-def listed(body: object, key: str) -> list[Any]:
+def list_at(body: object, key: str) -> list[Any]:
     """Return the list below a key; an empty one where there is none."""
     value = body.get(key) if isinstance(body, Mapping) else None
     return value if isinstance(value, list) else []
@@ -28,10 +28,10 @@ def listed(body: object, key: str) -> list[Any]:
 
 def mappings(body: object, key: str) -> list[tuple[int, dict[Any, Any]]]:
     """Return the mappings in the list below a key, each with its place in the list."""
-    return [(at, item) for at, item in enumerate(listed(body, key)) if isinstance(item, dict)]
+    return [(at, item) for at, item in enumerate(list_at(body, key)) if isinstance(item, dict)]
 
 
-def texts(body: object, key: str) -> list[str]:
+def texts_at(body: object, key: str) -> list[str]:
     """Return the text, or the texts of the list, below a key; nothing where there is none."""
     value = body.get(key) if isinstance(body, Mapping) else None
     values = value if isinstance(value, list) else [value]
@@ -114,7 +114,7 @@ class Project:
     unjudged: str = ""
     unverified: str = ""
     judge: Judge | None = None
-    evidence: Names | None = None
+    evidence: EvidenceMap | None = None
 
     @property
     def known(self) -> bool:

@@ -8,8 +8,8 @@ from traceback import walk_tb
 from typing import Final
 
 from modelwright.cli.status_cache import json_document
-from modelwright.cli.terminal import painted
-from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
+from modelwright.cli.terminal import paint
+from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError
 
 REPORT = "https://github.com/halden-retail/modelwright/issues"
 # Which extra of the distribution brings a library that not every command needs.
@@ -32,7 +32,7 @@ def tell(error: ModelwrightError, *, as_json: bool) -> int:
         }
         sys.stdout.write(json_document(content))
         return error.exit_code
-    sys.stderr.write(painted(f"error: {error}", "red", sys.stderr) + "\n")
+    sys.stderr.write(paint(f"error: {error}", "red", sys.stderr) + "\n")
     if error.next_step:
         sys.stderr.write(f"  next: {error.next_step}\n")
     return error.exit_code
@@ -60,7 +60,7 @@ def unforeseen(error: BaseException) -> ModelwrightError:
     library = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
     if not isinstance(error, ModuleNotFoundError) or library not in EXTRAS:
         return _policy_fault(error) or fault(error)
-    return SurroundingsError(
+    return ExternalSystemError(
         f"{library} is not installed, which this command needs",
         where="Python",
         next_step=f"pip install 'modelwright-cli[{EXTRAS[library]}]'",
@@ -70,7 +70,7 @@ def unforeseen(error: BaseException) -> ModelwrightError:
 def _policy_fault(error: BaseException) -> ModelwrightError | None:
     """Return what is wrong with the policy of a platform that a failed call worked on, if any."""
     # Here, because only a command that failed needs them.
-    from modelwright.template.platform import (
+    from modelwright.template.platform import (  # noqa: PLC0415
         Platform,
         refuse_unsound,
     )

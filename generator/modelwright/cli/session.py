@@ -57,7 +57,7 @@ AnswersFileOption = Annotated[
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Contact no host.")]
 
 
-def opened(named: str, terminal: Terminal, *, version: str = "") -> Platform:
+def open_platform_for(named: str, terminal: Terminal, *, version: str = "") -> Platform:
     """Return the platform of a command, at a version if one is named; a sample is said to be one.
 
     Raises:

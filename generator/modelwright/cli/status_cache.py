@@ -31,7 +31,7 @@ def answer(arguments: Sequence[str]) -> int | None:
     words = [word for word in arguments[1:] if word not in {"--cached", "--json", "--exit-code"}]
     if len(words) > 1 or any(word[:1] == "-" for word in words):
         return None
-    document = cached(words[0] if words else ".")
+    document = cached_status(words[0] if words else ".")
     if document is None:
         return None
     if "--json" in arguments:
@@ -48,7 +48,7 @@ def line(document: dict[str, object]) -> str:
     return f"{document['version']}{newest}" + (f" ({drift} drifted)" if drift else "")
 
 
-def cached(folder: str) -> dict[str, object] | None:
+def cached_status(folder: str) -> dict[str, object] | None:
     """Return the last status of a project; None where it is a day old, or does not hold."""
     place = _place(folder)
     try:

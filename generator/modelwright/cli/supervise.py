@@ -16,13 +16,13 @@ from contextlib import suppress
 from mmap import mmap
 from typing import Final
 
-__all__ = ["supervised"]
+__all__ = ["supervise"]
 
 _PASSED_ON: Final = ("SIGINT", "SIGTERM", "SIGHUP")
 _BY_A_TEXT: Final = ("SIGXCPU", "SIGSEGV", "SIGBUS", "SIGABRT", "SIGKILL")
 
 
-def supervised(work: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
+def supervise(work: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
     """Run a command in a child process and return its exit code, in that child and in its parent.
 
     Args:

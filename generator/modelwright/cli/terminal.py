@@ -17,7 +17,7 @@ from modelwright.template.answer_collector import Prompt
 _COLOURS: Final = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 
 
-def painted(text: str, colour: str, stream: TextIO) -> str:
+def paint(text: str, colour: str, stream: TextIO) -> str:
     """Return a text in colour where the stream is a terminal that wants colour."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty()
     return text if plain else f"\033[{_COLOURS[colour]}m{text}\033[0m"
@@ -49,19 +49,19 @@ class Terminal:
     def note(self, text: str) -> None:
         """Print a line beside the result."""
         if not self.quiet:
-            sys.stderr.write(painted(f"note: {text}", "dim", sys.stderr) + "\n")
+            sys.stderr.write(paint(f"note: {text}", "dim", sys.stderr) + "\n")
 
     def detail(self, text: str) -> None:
         """Print a line that only `--verbose` shows."""
         if self.verbose:
-            sys.stderr.write(painted(text, "dim", sys.stderr) + "\n")
+            sys.stderr.write(paint(text, "dim", sys.stderr) + "\n")
 
 
 _WIDTH = 20
 
 
 @contextmanager
-def following(total: int, terminal: Terminal) -> Iterator[Callable[[str], None]]:
+def progress(total: int, terminal: Terminal) -> Iterator[Callable[[str], None]]:
     """Yield what tells the next of `total` steps: a bar on a terminal, lines with `--verbose`."""
     done = 0
     drawn = sys.stderr.isatty() and not (terminal.quiet or terminal.verbose)

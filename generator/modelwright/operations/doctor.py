@@ -14,8 +14,8 @@ from typing import Final
 from modelwright import __version__
 from modelwright.adapters.sources.platforms import platform_for
 from modelwright.adapters.system.process import run
-from modelwright.adapters.system.urls import shown
-from modelwright.errors import ModelwrightError, SurroundingsError
+from modelwright.adapters.system.urls import without_credentials
+from modelwright.errors import ExternalSystemError, ModelwrightError
 
 __all__ = ["diagnose"]
 
@@ -55,7 +55,7 @@ def _first_line(*command: str) -> str | None:
     """Return what a program says of itself; None where it is not there."""
     try:
         return next(iter(run(command, folder=Path.cwd()).splitlines()), "")
-    except SurroundingsError:
+    except ExternalSystemError:
         return None
 
 
@@ -93,6 +93,6 @@ def _installed(names: tuple[str, ...]) -> dict[str, str | None]:
 
 def _private(text: str) -> str:
     """Return a text without what signs in at a URL, and without the path of a home folder."""
-    text = _QUERY.sub("?...", shown(text))
+    text = _QUERY.sub("?...", without_credentials(text))
     home = os.path.expanduser("~")  # noqa: PTH111 -- of a person without a home, `~` itself
     return text.replace(home, "~") if len(home) > 1 else text

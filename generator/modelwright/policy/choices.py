@@ -7,7 +7,14 @@ from typing import Any, Iterable, Mapping  # noqa: UP035 - Cookiecutter's Python
 
 from modelwright.policy.rules import Refusal, show
 
-__all__ = ["RETIRED", "choice_refusal", "nearest", "offered", "pair_refusal", "retired_refusal"]
+__all__ = [
+    "RETIRED",
+    "choice_refusal",
+    "choices_on_offer",
+    "nearest",
+    "pair_refusal",
+    "retired_refusal",
+]
 
 LONGEST_LIST = 8
 RETIRED = "ANS002"
@@ -22,7 +29,7 @@ def nearest(value: str, choices: Iterable[str]) -> list[str]:
     return [known[choice] for choice in dict.fromkeys([*close, *parts])][:3]
 
 
-def offered(entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def choices_on_offer(entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the ids that a new project may take: neither retired nor renamed."""
     return [key for key, entry in entries.items() if not _gone(entry)]
 
@@ -48,7 +55,7 @@ def retired_refusal(
         problem, next_step = f"{kind} {show(value)} was renamed", f"choose {show(successor)}"
     else:
         problem = f"{kind} {show(value)} is retired since {entry['retired']}"
-        next_step = f"choose {_among(value, offered(entries))}"
+        next_step = f"choose {_among(value, choices_on_offer(entries))}"
     return Refusal(RETIRED, kind, value, problem, next_step)
 
 

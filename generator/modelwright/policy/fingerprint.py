@@ -19,7 +19,7 @@ _BRAND: Final = ("cloud", "runtime", "auth", "databricks")
 _DIGITS: Final = 16
 
 
-def judged_digests(policy: Mapping[str, Any]) -> dict[str, str]:
+def policy_fingerprints(policy: Mapping[str, Any]) -> dict[str, str]:
     """Return the fingerprint of what a check reads, by brand: 16 hexadecimal digits.
 
     Args:

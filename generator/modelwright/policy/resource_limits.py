@@ -20,7 +20,13 @@ from typing import Final
 
 from modelwright.errors import RefusedError
 
-__all__ = ["CPU_SECONDS", "MEMORY", "announce_to", "bounded", "lifted"]
+__all__ = [
+    "CPU_SECONDS",
+    "MEMORY",
+    "announce_to",
+    "with_resource_limits",
+    "without_resource_limits",
+]
 
 CPU_SECONDS: Final = 5.0
 MEMORY: Final = 512 * 1024 * 1024
@@ -37,7 +43,7 @@ class _TimeUp(BaseException):
 
 
 @contextmanager
-def bounded(where: str, *, next_step: str = "") -> Iterator[None]:
+def with_resource_limits(where: str, *, next_step: str = "") -> Iterator[None]:
     """Bound the work inside; within another bounded work, that one's bounds hold.
 
     Args:
@@ -83,7 +89,7 @@ def announce_to(watched: mmap) -> None:
 
 
 @contextmanager
-def lifted() -> Iterator[None]:
+def without_resource_limits() -> Iterator[None]:
     """Lift the system's limits for the moment in which another program starts: it inherits them."""
     if sys.platform == "win32" or not _usual:
         yield

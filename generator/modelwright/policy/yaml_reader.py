@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from modelwright.policy.faults import Fault, PolicyError
-from modelwright.policy.resource_limits import bounded
+from modelwright.policy.resource_limits import with_resource_limits
 
 __all__ = ["UNREADABLE", "Document", "excess", "expansion", "read_document"]
 
@@ -153,7 +153,7 @@ def read_document(text: str, where: str) -> Document:
         PolicyError: It is not YAML, or not one mapping.
     """
     try:
-        with bounded(where, next_step="write plain YAML"):
+        with with_resource_limits(where, next_step="write plain YAML"):
             document = Document(text)
     except yaml.YAMLError as error:
         faults = [*_jinja_faults(text), _syntax_fault(error, text)]

@@ -9,13 +9,20 @@ from typing import Any, Final
 
 from modelwright.policy.text import LONGEST_DESCRIPTION
 
-__all__ = ["VARIABLE", "Actual", "ActualEnvironment", "marked", "run_of", "trailer"]
+__all__ = [
+    "VARIABLE",
+    "ActualEnvironment",
+    "ActualState",
+    "description_with_mark",
+    "run_of",
+    "trailer",
+]
 
 VARIABLE: Final = "MODELWRIGHT_CREATION"
 _MARK: Final = re.compile(r"\[modelwright: being created, run ([0-9a-f]{8,32})\] ?")
 
 
-def marked(description: str, run: str) -> str:
+def description_with_mark(description: str, run: str) -> str:
     """Return the description of a repository that a run is making, cut to what GitHub takes."""
     return f"[modelwright: being created, run {run}] {description}"[:LONGEST_DESCRIPTION].rstrip()
 
@@ -53,7 +60,7 @@ class ActualEnvironment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Actual:
+class ActualState:
     """A repository as it is; without arguments, one that does not exist.
 
     Attributes:

@@ -16,8 +16,8 @@ from modelwright.provisioning.settings import Settings, settings_from
 __all__ = [
     "BRANCH",
     "NAME",
+    "DesiredEnvironment",
     "DesiredState",
-    "Environment",
     "Grant",
     "actions_permissions",
     "desired_state",
@@ -61,7 +61,7 @@ def _repository(uses: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment:
+class DesiredEnvironment:
     """One environment as it should be.
 
     Attributes:
@@ -82,12 +82,12 @@ class Environment:
 
 def environments_of(
     policy: Mapping[str, Any], brand: str, settings: Settings, needed: Iterable[NeededSecret]
-) -> tuple[Environment, ...]:
+) -> tuple[DesiredEnvironment, ...]:
     """Return the environments of a brand's project, in the policy's order."""
     inside = [one for one in needed if one.level == "environment"]
     given = policy["brands"][brand].get("variables", {})
     return tuple(
-        Environment(
+        DesiredEnvironment(
             name=name,
             reviewers=settings.reviewers.get(name, ()),
             variables={
@@ -232,7 +232,7 @@ class DesiredState:
     actions: Body
     selected: Body | None
     oidc: Body
-    environments: tuple[Environment, ...]
+    environments: tuple[DesiredEnvironment, ...]
     variables: Mapping[str, str]
     secrets: tuple[str, ...]
     owned: frozenset[str]

@@ -12,13 +12,13 @@ from modelwright.provisioning.desired_state import DesiredState
 from modelwright.provisioning.plan_changes import Call, Change
 
 __all__ = [
-    "Entry",
-    "begun",
-    "done",
+    "JournalEntry",
     "entries",
+    "first_line",
     "is_journal",
+    "line_after_call",
+    "line_before_call",
     "may_be_sent",
-    "opening",
     "runs",
     "runs_for",
     "to_undo",
@@ -26,7 +26,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class JournalEntry:
     """A call of a run.
 
     Attributes:
@@ -41,7 +41,7 @@ class Entry:
     ended: bool
 
 
-def opening(run: str, repository: str, answers: Mapping[str, Any], version: str) -> str:
+def first_line(run: str, repository: str, answers: Mapping[str, Any], version: str) -> str:
     """Return the line that a run begins with."""
     return _line(
         {
@@ -54,14 +54,14 @@ def opening(run: str, repository: str, answers: Mapping[str, Any], version: str)
     )
 
 
-def begun(run: str, number: int, change: Change, undo: Call | None) -> str:
+def line_before_call(run: str, number: int, change: Change, undo: Call | None) -> str:
     """Return the line that stands before a call is sent."""
     return _line(
         {"run": run, "call": number, "state": "begun", "is": change.line, "undo": _plain(undo)}
     )
 
 
-def done(run: str, number: int, undo: Call | None) -> str:
+def line_after_call(run: str, number: int, undo: Call | None) -> str:
     """Return the line that stands after a call took effect."""
     return _line({"run": run, "call": number, "state": "done", "undo": _plain(undo)})
 
@@ -87,16 +87,18 @@ def runs_for(lines: Iterable[str], repository: str) -> frozenset[str]:
     )
 
 
-def entries(lines: Iterable[str]) -> list[Entry]:
+def entries(lines: Iterable[str]) -> list[JournalEntry]:
     """Return the calls that a journal claims; what is no line of a journal is left out."""
-    found: dict[tuple[str, int], Entry] = {}
+    found: dict[tuple[str, int], JournalEntry] = {}
     for row in filter(None, map(_row, lines)):
         if row["state"] == "run":
             continue
         key, before = (row["run"], row["call"]), found.get((row["run"], row["call"]))
         said = row.get("is") or (before.call if before else "")
         undo = _call(row["undo"])
-        found[key] = Entry(run=row["run"], call=said, undo=undo, ended=row["state"] == "done")
+        found[key] = JournalEntry(
+            run=row["run"], call=said, undo=undo, ended=row["state"] == "done"
+        )
     return list(found.values())
 
 
@@ -123,7 +125,7 @@ def _call(told: object) -> Call | None:
     return Call(method, path, body if isinstance(body, dict) else None)
 
 
-def to_undo(found: Iterable[Entry]) -> list[Call]:
+def to_undo(found: Iterable[JournalEntry]) -> list[Call]:
     """Return the calls that take a journal's last run back, newest first."""
     listed = list(found)
     if not listed:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Found"]
+__all__ = ["OrganisationState"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class OrganisationState:
     """What the preflight read.
 
     Attributes:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from modelwright.provisioning.actual_state import Actual, marked
+from modelwright.provisioning.actual_state import ActualState, description_with_mark
 from modelwright.provisioning.desired_state import BRANCH, DesiredState
-from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.plan_changes import (
     PUSH,
     Call,
@@ -19,13 +19,15 @@ from modelwright.provisioning.plan_changes import (
     environment_changes,
     value_changes,
 )
-from modelwright.provisioning.preflight import fitted, teams_named
+from modelwright.provisioning.preflight import fit_to_plan, teams_named
 from modelwright.provisioning.repository_claims import changes_owner
 
-__all__ = ["left_to_the_button", "plan"]
+__all__ = ["pending_changes", "plan"]
 
 
-def plan(desired: DesiredState, actual: Actual, found: Found, run: str) -> list[Change]:
+def plan(
+    desired: DesiredState, actual: ActualState, found: OrganisationState, run: str
+) -> list[Change]:
     """Return the changes in the order of their phases; none where nothing differs.
 
     Args:
@@ -34,7 +36,7 @@ def plan(desired: DesiredState, actual: Actual, found: Found, run: str) -> list[
         found: What the organisation has.
         run: The id of this run, which marks a repository that it makes.
     """
-    wanted = fitted(desired, found)
+    wanted = fit_to_plan(desired, found)
     changes = [
         *_repository(wanted, actual, run),
         *actions_changes(wanted, actual, found),
@@ -48,12 +50,12 @@ def plan(desired: DesiredState, actual: Actual, found: Found, run: str) -> list[
     return sorted(changes, key=lambda change: change.phase)
 
 
-def _repository(desired: DesiredState, actual: Actual, run: str) -> list[Change]:
+def _repository(desired: DesiredState, actual: ActualState, run: str) -> list[Change]:
     if actual.exists:
         return [*_settings(desired, actual), *_topics_and_alerts(desired, actual)]
     body = {
         "name": desired.name,
-        "description": marked(desired.description, run),
+        "description": description_with_mark(desired.description, run),
         "auto_init": False,
         **desired.settings,
         "custom_properties": dict(desired.properties),
@@ -67,7 +69,7 @@ def _repository(desired: DesiredState, actual: Actual, run: str) -> list[Change]
     return [made, *_topics_and_alerts(desired, actual)]
 
 
-def _settings(desired: DesiredState, actual: Actual) -> list[Change]:
+def _settings(desired: DesiredState, actual: ActualState) -> list[Change]:
     now = actual.repository
     differing = {key: value for key, value in desired.settings.items() if now.get(key) != value}
     changes = []
@@ -87,7 +89,7 @@ def _settings(desired: DesiredState, actual: Actual) -> list[Change]:
     return changes
 
 
-def _properties(desired: DesiredState, actual: Actual, values: dict[str, str]) -> Change:
+def _properties(desired: DesiredState, actual: ActualState, values: dict[str, str]) -> Change:
     path = f"{desired.path}/properties/values"
 
     def body(given: dict[str, str | None]) -> dict[str, object]:
@@ -102,7 +104,7 @@ def _properties(desired: DesiredState, actual: Actual, values: dict[str, str]) -
     )
 
 
-def _topics_and_alerts(desired: DesiredState, actual: Actual) -> list[Change]:
+def _topics_and_alerts(desired: DesiredState, actual: ActualState) -> list[Change]:
     changes = []
     before = sorted(actual.repository.get("topics", ()))
     kept = set(before)
@@ -132,7 +134,7 @@ def _topics_and_alerts(desired: DesiredState, actual: Actual) -> list[Change]:
     return changes
 
 
-def _code(actual: Actual) -> list[Change]:
+def _code(actual: ActualState) -> list[Change]:
     if BRANCH in actual.branches:
         return []
     return [
@@ -144,7 +146,7 @@ def _code(actual: Actual) -> list[Change]:
     ]
 
 
-def _rules(desired: DesiredState, actual: Actual) -> list[Change]:
+def _rules(desired: DesiredState, actual: ActualState) -> list[Change]:
     if desired.ruleset is None:
         return []
     path = f"{desired.path}/rulesets"
@@ -170,7 +172,7 @@ def _covers(actual: object, desired: object) -> bool:
     return actual == desired
 
 
-def _finish(desired: DesiredState, actual: Actual) -> list[Change]:
+def _finish(desired: DesiredState, actual: ActualState) -> list[Change]:
     now = actual.repository
     wanted = {"description": desired.description, "default_branch": BRANCH}
     if not actual.exists:
@@ -191,7 +193,7 @@ def _finish(desired: DesiredState, actual: Actual) -> list[Change]:
     return [change]
 
 
-def left_to_the_button(desired: DesiredState, repository: Mapping[str, Any]) -> list[str]:
+def pending_changes(desired: DesiredState, repository: Mapping[str, Any]) -> list[str]:
     """Return the reasons of the changes that are left, as far as they are known without reading.
 
     Args:
@@ -202,12 +204,12 @@ def left_to_the_button(desired: DesiredState, repository: Mapping[str, Any]) -> 
         kind: {one.name: "selected" for one in desired.grants if one.kind == kind}
         for kind in ("secret", "variable")
     }
-    found = Found(
+    found = OrganisationState(
         teams=dict.fromkeys(teams_named(desired), 0),
         secrets=grants["secret"],
         variables=grants["variable"],
     )
-    actual = Actual(
+    actual = ActualState(
         repository=repository,
         branches={BRANCH: ""},
         labels={label["name"]: label for label in desired.labels},

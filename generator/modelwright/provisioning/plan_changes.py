@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
-from modelwright.provisioning.actual_state import VARIABLE, Actual, ActualEnvironment
-from modelwright.provisioning.desired_state import DesiredState, Environment, Grant
-from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.actual_state import VARIABLE, ActualEnvironment, ActualState
+from modelwright.provisioning.desired_state import DesiredEnvironment, DesiredState, Grant
+from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.repository_claims import changes_owner
 
 __all__ = [
@@ -73,7 +73,9 @@ class Change:
         return f"{self.call.method} {self.call.path}"
 
 
-def access_changes(desired: DesiredState, actual: Actual, found: Found) -> Iterator[Change]:
+def access_changes(
+    desired: DesiredState, actual: ActualState, found: OrganisationState
+) -> Iterator[Change]:
     """Yield the right to read, which reviewers need, and after the rules that to write."""
     reviewers = {slug for one in desired.environments for slug in one.reviewers}
     for slug in sorted({*desired.teams, *reviewers}):
@@ -99,7 +101,7 @@ def access_changes(desired: DesiredState, actual: Actual, found: Found) -> Itera
         )
 
 
-def _leaving(desired: DesiredState, actual: Actual, found: Found) -> set[str]:
+def _leaving(desired: DesiredState, actual: ActualState, found: OrganisationState) -> set[str]:
     """Return who is to have no access in person any more."""
     if not actual.exists:
         # GitHub lets whoever makes a repository administer it.
@@ -128,7 +130,9 @@ WORKFLOW: Final[Body] = {
 ACCESS: Final = "none"
 
 
-def actions_changes(desired: DesiredState, actual: Actual, found: Found) -> list[Change]:
+def actions_changes(
+    desired: DesiredState, actual: ActualState, found: OrganisationState
+) -> list[Change]:
     """Return the changes of a repository's rights to run actions and of its tokens."""
     path = f"{desired.path}/actions/permissions"
     # A server that does not know a field leaves it out of its answer, and ignores it.
@@ -186,7 +190,7 @@ def _sorted(selected: Body) -> Body:
 
 
 def value_changes(
-    desired: DesiredState, actual: Actual, found: Found, run: str
+    desired: DesiredState, actual: ActualState, found: OrganisationState, run: str
 ) -> Iterator[Change]:
     """Yield the changes of labels, variables, secrets and grants.
 
@@ -244,7 +248,9 @@ def variable_changes(
         yield Change(phase=phase, call=call, reason=f"sets the variable {name}", undo=undo)
 
 
-def _granted(grant: Grant, desired: DesiredState, actual: Actual, found: Found) -> Iterator[Change]:
+def _granted(
+    grant: Grant, desired: DesiredState, actual: ActualState, found: OrganisationState
+) -> Iterator[Change]:
     secret = grant.kind == "secret"
     visible = (found.secrets if secret else found.variables).get(grant.name)
     granted = actual.granted_secrets if secret else actual.granted_variables
@@ -262,7 +268,9 @@ def _granted(grant: Grant, desired: DesiredState, actual: Actual, found: Found) 
     )
 
 
-def _withdrawn(desired: DesiredState, actual: Actual, found: Found) -> Iterator[Change]:
+def _withdrawn(
+    desired: DesiredState, actual: ActualState, found: OrganisationState
+) -> Iterator[Change]:
     """Yield what a repository that changes its owner may no longer read."""
     held = {
         "secret": (actual.granted_secrets, found.secrets),
@@ -283,7 +291,9 @@ def _withdrawn(desired: DesiredState, actual: Actual, found: Found) -> Iterator[
 _BY_NAME: Final = {"protected_branches": False, "custom_branch_policies": True}
 
 
-def environment_changes(desired: DesiredState, actual: Actual, found: Found) -> Iterator[Change]:
+def environment_changes(
+    desired: DesiredState, actual: ActualState, found: OrganisationState
+) -> Iterator[Change]:
     """Yield the changes of every environment: who reviews, from where, with which values."""
     for environment in desired.environments:
         base = f"{desired.path}/environments/{environment.name}"
@@ -306,7 +316,7 @@ def environment_changes(desired: DesiredState, actual: Actual, found: Found) -> 
 
 
 def _protection(
-    base: str, wanted: Environment, now: ActualEnvironment | None, found: Found
+    base: str, wanted: DesiredEnvironment, now: ActualEnvironment | None, found: OrganisationState
 ) -> Iterator[Change]:
     ids = frozenset(found.teams[slug] for slug in wanted.reviewers)
     as_wanted = now and now.reviewers == ids and now.self_review != bool(ids)
@@ -332,7 +342,7 @@ def _body(ids: frozenset[int]) -> Mapping[str, Any]:
     }
 
 
-def _before(now: ActualEnvironment, wanted: Environment) -> Mapping[str, Any]:
+def _before(now: ActualEnvironment, wanted: DesiredEnvironment) -> Mapping[str, Any]:
     policy = _BY_NAME if now.custom else None
     if not wanted.reviewed:
         return {"deployment_branch_policy": policy}
@@ -344,7 +354,7 @@ def _before(now: ActualEnvironment, wanted: Environment) -> Mapping[str, Any]:
     }
 
 
-def _branches(base: str, wanted: Environment, now: ActualEnvironment) -> Iterator[Change]:
+def _branches(base: str, wanted: DesiredEnvironment, now: ActualEnvironment) -> Iterator[Change]:
     path = f"{base}/deployment-branch-policies"
     for name in wanted.branches:
         if name not in now.branches:

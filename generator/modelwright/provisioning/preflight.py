@@ -9,17 +9,17 @@ from typing import Final
 from modelwright.provisioning.actual_state import run_of
 from modelwright.provisioning.app_permissions import missing_rights
 from modelwright.provisioning.desired_state import DesiredState, with_integration
-from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.organisation_state import OrganisationState
 
 __all__ = [
     "PreflightFault",
-    "faults",
-    "fitted",
-    "lost",
+    "fit_to_plan",
     "plan_lacks",
     "plan_unknown",
+    "preflight_faults",
     "teams_named",
     "unknown_to_server",
+    "unsupported_by_plan",
 ]
 
 RULES: Final = "rules for the default branch"
@@ -32,20 +32,20 @@ _LEAST: Final = (RULES, ENVIRONMENTS, GRANTS)
 _LOST: Final = {"free": _LEAST, "team": (REVIEWERS,), "enterprise": ()}
 
 
-def lost(desired: DesiredState, found: Found) -> list[str]:
+def unsupported_by_plan(desired: DesiredState, found: OrganisationState) -> list[str]:
     """Return what the desired state has and the plan does not support."""
     wanted = _gated(desired)
     return [what for what in _unsupported(found) if wanted[what]]
 
 
-def plan_lacks(found: Found) -> str:
+def plan_lacks(found: OrganisationState) -> str:
     """Return the words that come before what a plan lacks."""
     if found.plan in _LOST:
         return f"the plan {found.plan!r} has no"
     return f"the plan {found.plan!r} is one that modelwright does not know, and may have no"
 
 
-def _unsupported(found: Found) -> tuple[str, ...]:
+def _unsupported(found: OrganisationState) -> tuple[str, ...]:
     """Return what a plan does not support; one that nobody knows is taken for the smallest.
 
     A server of one's own has no plans: it has everything.
@@ -55,7 +55,7 @@ def _unsupported(found: Found) -> tuple[str, ...]:
     return _LOST.get(found.plan, _LEAST)
 
 
-def plan_unknown(desired: DesiredState, found: Found) -> bool:
+def plan_unknown(desired: DesiredState, found: OrganisationState) -> bool:
     """Say whether something depends on the plan, and GitHub does not say which one it is."""
     return not found.plan and not found.server and any(_gated(desired).values())
 
@@ -71,9 +71,9 @@ def _gated(desired: DesiredState) -> dict[str, bool]:
     }
 
 
-def fitted(desired: DesiredState, found: Found) -> DesiredState:
+def fit_to_plan(desired: DesiredState, found: OrganisationState) -> DesiredState:
     """Return the desired state as far as the organisation's plan carries it."""
-    gone = lost(desired, found)
+    gone = unsupported_by_plan(desired, found)
     if desired.ruleset is not None and found.integration:
         desired = replace(desired, ruleset=with_integration(desired.ruleset, found.integration))
     if RULES in gone:
@@ -102,13 +102,13 @@ def fitted(desired: DesiredState, found: Found) -> DesiredState:
     return desired
 
 
-def unknown_to_server(found: Found) -> bool:
+def unknown_to_server(found: OrganisationState) -> bool:
     """Say whether a server is too old to know `sha_pinning_required`, and ignores it in silence."""
     numbers = [int(one) for one in found.server.split(".")[:2] if one.isdecimal()]
     return bool(numbers) and numbers < _PINNING
 
 
-def _known_to_server(desired: DesiredState, found: Found) -> DesiredState:
+def _known_to_server(desired: DesiredState, found: OrganisationState) -> DesiredState:
     if not unknown_to_server(found):
         return desired
     kept = {key: value for key, value in desired.actions.items() if key != "sha_pinning_required"}
@@ -132,7 +132,7 @@ class PreflightFault:
     refused: bool = False
 
 
-def faults(desired: DesiredState, found: Found) -> list[PreflightFault]:
+def preflight_faults(desired: DesiredState, found: OrganisationState) -> list[PreflightFault]:
     """Return what the organisation lacks, or does not allow."""
     if found.personal:
         problem = (
@@ -170,7 +170,7 @@ def _description(desired: DesiredState) -> Iterator[PreflightFault]:
         )
 
 
-def _token(found: Found) -> Iterator[PreflightFault]:
+def _token(found: OrganisationState) -> Iterator[PreflightFault]:
     for denied in found.denied:
         yield PreflightFault(denied, "use a token with the rights that docs/create.md lists")
     if lacking := missing_rights(found.permissions):
@@ -188,7 +188,7 @@ def _token(found: Found) -> Iterator[PreflightFault]:
         )
 
 
-def _requester(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+def _requester(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
     if not found.requesters:
         yield PreflightFault(
             "nobody is known to ask for the repository",
@@ -203,7 +203,7 @@ def _requester(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
             )
 
 
-def _teams(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+def _teams(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
     for slug in teams_named(desired):
         if slug not in found.teams:
             yield PreflightFault(
@@ -218,7 +218,7 @@ def teams_named(desired: DesiredState) -> list[str]:
     return sorted({desired.team, *desired.teams, *desired.named, *reviewers})
 
 
-def _organisation(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+def _organisation(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
     if found.may_create is False and found.admin:
         yield PreflightFault(
             f"{desired.organisation} does not let members create private repositories",
@@ -231,14 +231,14 @@ def _organisation(desired: DesiredState, found: Found) -> Iterator[PreflightFaul
         )
 
 
-def _plan(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+def _plan(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
     if plan_unknown(desired, found):
         yield PreflightFault(
             f"GitHub does not say which plan {desired.organisation} has",
             "use a token that may read it: the button's, with the right organization_plan, "
             "or that of an owner of the organisation",
         )
-    gone = lost(desired, found)
+    gone = unsupported_by_plan(desired, found)
     if gone and desired.without_plan == "refuse":
         yield PreflightFault(
             f"{desired.organisation}: {plan_lacks(found)} {', no '.join(gone)} "
@@ -248,7 +248,7 @@ def _plan(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
         )
 
 
-def _grants(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+def _grants(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
     for grant in desired.grants:
         known = found.secrets if grant.kind == "secret" else found.variables
         if grant.name not in known:
@@ -259,7 +259,7 @@ def _grants(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
             )
 
 
-def _hundred(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+def _hundred(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
     """GitHub shows a workflow the first hundred of the organisation's secrets by name alone."""
     granted = {one.name for one in desired.grants if one.kind == "secret"}
     seen = sorted(
@@ -274,7 +274,7 @@ def _hundred(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
         )
 
 
-def _properties(desired: DesiredState, found: Found) -> Iterator[PreflightFault]:
+def _properties(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
     known = found.properties or {}
     missing = [name for name in desired.properties if name not in known]
     if missing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelwright.provisioning.actual_state import Actual
+from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import DesiredState
 from modelwright.provisioning.ownership import SOURCES, Owner, owner_of
 from modelwright.provisioning.preflight import PreflightFault
@@ -12,19 +12,19 @@ __all__ = ["changes_owner", "is_marked", "name_faults", "owner_faults"]
 _ANOTHER = "choose another use case"
 
 
-def is_marked(desired: DesiredState, actual: Actual) -> bool:
+def is_marked(desired: DesiredState, actual: ActualState) -> bool:
     """Say whether the organisation's own mark names whom it was asked for, and nobody else."""
     return actual.exists and desired.ownership.is_ours(desired.ownership.mark(actual.properties))
 
 
-def changes_owner(desired: DesiredState, actual: Actual) -> bool:
+def changes_owner(desired: DesiredState, actual: ActualState) -> bool:
     """Say whether a repository's mark names another owner, so that what it has must follow."""
     mark = desired.ownership.mark(actual.properties)
     return mark.complete and mark != desired.ownership.owner
 
 
 def name_faults(
-    desired: DesiredState, actual: Actual, *, resume: bool, transfer_from: str = ""
+    desired: DesiredState, actual: ActualState, *, resume: bool, transfer_from: str = ""
 ) -> list[PreflightFault]:
     """Return why the name cannot be had."""
     where = _where(desired)
@@ -38,7 +38,7 @@ def name_faults(
     )
 
 
-def _state_faults(where: str, actual: Actual, *, resume: bool) -> list[PreflightFault]:
+def _state_faults(where: str, actual: ActualState, *, resume: bool) -> list[PreflightFault]:
     if actual.repository.get("archived"):
         return [
             PreflightFault(f"{where} is archived", "unarchive it, or choose another name", True)
@@ -53,7 +53,7 @@ def _state_faults(where: str, actual: Actual, *, resume: bool) -> list[Preflight
 
 
 def owner_faults(
-    desired: DesiredState, actual: Actual, *, transfer_from: str = ""
+    desired: DesiredState, actual: ActualState, *, transfer_from: str = ""
 ) -> list[PreflightFault]:
     """Return why a repository is not to be touched for whom it was asked for; at most one reason.
 
@@ -81,7 +81,7 @@ def owner_faults(
 
 
 def _unmarked(
-    desired: DesiredState, actual: Actual, mark: Owner, record: Owner
+    desired: DesiredState, actual: ActualState, mark: Owner, record: Owner
 ) -> list[PreflightFault]:
     ownership = desired.ownership
     contradicts = any(
@@ -103,7 +103,7 @@ def _where(desired: DesiredState) -> str:
     return f"{desired.organisation}/{desired.name}"
 
 
-def _record_fault(desired: DesiredState, actual: Actual) -> PreflightFault:
+def _record_fault(desired: DesiredState, actual: ActualState) -> PreflightFault:
     where, own = _where(desired), desired.ownership.owner.team
     record = owner_of(actual.record or {})
     if not record.complete:

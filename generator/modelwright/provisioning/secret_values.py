@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from modelwright.provisioning.actual_state import Actual, ActualEnvironment
+from modelwright.provisioning.actual_state import ActualEnvironment, ActualState
 from modelwright.provisioning.desired_state import DesiredState
 
-__all__ = ["filled", "missing_values"]
+__all__ = ["fill_values", "missing_values"]
 
 
-def filled(desired: DesiredState, surroundings: Mapping[str, str]) -> DesiredState:
+def fill_values(desired: DesiredState, surroundings: Mapping[str, str]) -> DesiredState:
     """Return the state with every empty variable taken from the surroundings, where it is there."""
 
     def taken(variables: Mapping[str, str]) -> dict[str, str]:
@@ -24,7 +24,7 @@ def filled(desired: DesiredState, surroundings: Mapping[str, str]) -> DesiredSta
 
 
 def missing_values(
-    desired: DesiredState, actual: Actual, surroundings: Mapping[str, str]
+    desired: DesiredState, actual: ActualState, surroundings: Mapping[str, str]
 ) -> list[str]:
     """Return the variables and secrets that have no value and may not be given a made-up one."""
     places = [(desired.variables, desired.secrets, actual.variables, actual.secrets)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from modelwright.provisioning.actual_state import Actual
+from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import BRANCH, DesiredState
-from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.preflight import PreflightFault
 from modelwright.provisioning.repository_claims import changes_owner
 
@@ -43,7 +43,7 @@ class Access:
 
 
 def stranger_faults(
-    desired: DesiredState, actual: Actual, found: Found, access: Access
+    desired: DesiredState, actual: ActualState, found: OrganisationState, access: Access
 ) -> list[PreflightFault]:
     """Return why a repository that was not made in this very run gets no secret.
 
@@ -69,7 +69,7 @@ def stranger_faults(
 
 
 def _known(
-    desired: DesiredState, actual: Actual, found: Found
+    desired: DesiredState, actual: ActualState, found: OrganisationState
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     reviewers = {slug for one in desired.environments for slug in one.reviewers}
     unfinished = bool(actual.begun or actual.run)

@@ -11,10 +11,10 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from modelwright.errors import RefusedError, UsageError
 from modelwright.policy.choices import choice_refusal
-from modelwright.policy.resource_limits import bounded
-from modelwright.template.dialect import compiled
+from modelwright.policy.resource_limits import with_resource_limits
+from modelwright.template.dialect import compile_template
 from modelwright.template.questions import MISSING, Question, Questionnaire
-from modelwright.template.untrusted import plain_yaml, strange, working_on
+from modelwright.template.untrusted import plain_yaml, untrusted_errors, working_on_untrusted
 
 _FALSE: Final = ("", "0", "n", "no", "false", "off", "none", "null", "~")
 
@@ -82,9 +82,9 @@ def put_questions(  # noqa: PLR0913 -- what an answer follows from
         UsageError: An answer is missing and nobody can be asked; every missing one is named.
     """
     answers = Answers(values=dict(known or {}))
-    with bounded("the questions of the template"):
+    with with_resource_limits("the questions of the template"):
         for question in questionnaire.questions:
-            answer = _Answering(question, env, answers.values)
+            answer = _AnswerCollector(question, env, answers.values)
             if question.computed:
                 answers.values[question.name] = answer.cast(answer.default())
                 continue
@@ -96,7 +96,7 @@ def put_questions(  # noqa: PLR0913 -- what an answer follows from
     return answers
 
 
-class _Answering:
+class _AnswerCollector:
     """One question against the answers so far."""
 
     def __init__(
@@ -186,7 +186,7 @@ class _Answering:
             return value
         where = f"answer {self.question.name}"
         if self.question.type == "json":
-            with strange(where):
+            with untrusted_errors(where):
                 return json.loads(value)
         return (plain_yaml(value, where) or [None])[0]
 
@@ -208,8 +208,8 @@ class _Answering:
         """
         if not isinstance(template, str) or "{" not in template:
             return str(template)
-        with working_on(f"the question {self.question.name}"):
-            return compiled(self.env, template).render({**self.values, **(extra or {})})
+        with working_on_untrusted(f"the question {self.question.name}"):
+            return compile_template(self.env, template).render({**self.values, **(extra or {})})
 
 
 class _Unset:

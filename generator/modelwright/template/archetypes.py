@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, Literal
 
-from modelwright.template.untrusted import plain_yaml, working_on
+from modelwright.template.untrusted import plain_yaml, working_on_untrusted
 
 
 def _expression(pattern: str) -> str:
@@ -22,7 +22,7 @@ def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(_expression, patterns)))
 
 
-def matches(pattern: str, path: str) -> bool:
+def pattern_matches(pattern: str, path: str) -> bool:
     """Say whether a pattern covers a path.
 
     Args:
@@ -33,7 +33,7 @@ def matches(pattern: str, path: str) -> bool:
     return _compiled((pattern,)).fullmatch(path) is not None
 
 
-def covered(patterns: Iterable[str], path: str) -> bool:
+def is_covered(patterns: Iterable[str], path: str) -> bool:
     """Say whether any of some patterns covers a path."""
     all_of_them = tuple(patterns)
     return bool(all_of_them) and _compiled(all_of_them).fullmatch(path) is not None
@@ -84,7 +84,7 @@ class Archetype:
         """Return who owns a file of a project; `shared` where the catalogue says nothing."""
         owners: tuple[Owner, ...] = ("managed", "yours")
         for owner in owners:
-            if covered(self.owners.get(owner, ()), path):
+            if is_covered(self.owners.get(owner, ()), path):
                 return owner
         return "shared"
 
@@ -98,7 +98,7 @@ def archetype_from(identity: str, text: str) -> Archetype:
     """
     where = f"templates/{identity}/{FILE}"
     (data,) = plain_yaml(text, where) or [None]
-    with working_on(where):
+    with working_on_untrusted(where):
         return _archetype(identity, data)
 
 
@@ -132,12 +132,12 @@ def with_own_source(archetype: Archetype, paths: Iterable[str]) -> Archetype:
         archetype: As its `archetype.yml` says it.
         paths: Every file of its project folder, as the template names it.
     """
-    left_out = tuple(ungoverned(paths, archetype.governs))
+    left_out = tuple(patterns_of_ungoverned(paths, archetype.governs))
     own = LeftOut(unless=f"not cookiecutter.{QUESTION}", paths=left_out)
     return replace(archetype, left_out=(*archetype.left_out, own))
 
 
-def ungoverned(paths: Iterable[str], governs: Sequence[str]) -> list[str]:
+def patterns_of_ungoverned(paths: Iterable[str], governs: Sequence[str]) -> list[str]:
     """Return the fewest patterns that cover every file that no pattern of `governs` covers.
 
     A value in a name becomes `*`; a name that is a condition, as the answers file's, is governed.
@@ -151,7 +151,9 @@ def _outside(paths: Sequence[str], governs: Sequence[str], folder: str) -> Itera
     for path in paths:
         groups.setdefault(path[len(folder) :].partition("/")[0], []).append(path)
     for name, group in sorted(groups.items()):
-        inside = [path for path in group if any(matches(pattern, path) for pattern in governs)]
+        inside = [
+            path for path in group if any(pattern_matches(pattern, path) for pattern in governs)
+        ]
         if not inside:
             yield f"{folder}{name}"
         elif len(inside) < len(group):

@@ -58,10 +58,10 @@ def rendered_text(env: SandboxedEnvironment, text: str, context: Mapping[str, An
             return _LOOK_UP.sub(lambda found: _looked_up(found, context), text)
         except KeyError:
             pass  # the full engine says which name is missing, and where
-    return compiled(env, text).render(context)
+    return compile_template(env, text).render(context)
 
 
-def compiled(env: SandboxedEnvironment, text: str) -> Template:
+def compile_template(env: SandboxedEnvironment, text: str) -> Template:
     """Return a template; its code is shared by the environments of every version of a platform."""
     return Template.from_code(env, _code(env, text), env.make_globals(None))
 

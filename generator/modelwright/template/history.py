@@ -49,7 +49,7 @@ class History(Protocol):
 
         Raises:
             RefusedError: There is no such version; the nearest releases are named.
-            SurroundingsError: The objects cannot be read.
+            ExternalSystemError: The objects cannot be read.
         """
 
     def folder(self) -> Path:

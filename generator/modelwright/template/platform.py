@@ -14,7 +14,7 @@ import yaml
 from modelwright.errors import RefusedError
 from modelwright.policy.choices import nearest
 from modelwright.policy.model.load import load_policy, read_plain
-from modelwright.policy.resource_limits import bounded
+from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.policy.safe_patterns import unsafe_pattern
 from modelwright.policy.yaml_reader import UNREADABLE
 from modelwright.template.archetypes import FILE, Archetype, archetype_from
@@ -103,7 +103,7 @@ class Platform:
         """
         try:
             text = self.tree.read(POLICY)
-            with bounded(COMPACT):
+            with with_resource_limits(COMPACT):
                 compact: dict[str, Any] = json.loads(self.tree.read(COMPACT))
         except ValueError as error:
             raise RefusedError(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from modelwright.template.untrusted import plain_yaml, working_on
+from modelwright.template.untrusted import plain_yaml, working_on_untrusted
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MISSING: Final = object()
@@ -68,7 +68,7 @@ def questionnaire_from(text: str, included: Mapping[str, str]) -> Questionnaire:
     settings: dict[str, Any] = {}
     questions: dict[str, Question] = {}
     for document in plain_yaml(text, "copier.yml", Loader):
-        with working_on("copier.yml"):
+        with working_on_untrusted("copier.yml"):
             for name, value in document.items():
                 if name == "_exclude":
                     settings.setdefault("exclude", []).extend(value)

@@ -10,11 +10,11 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from modelwright.errors import RefusedError
 from modelwright.template.answer_collector import Answers
-from modelwright.template.archetypes import covered
+from modelwright.template.archetypes import is_covered
 from modelwright.template.dialect import environment, rendered_text
 from modelwright.template.project_paths import refuse_paths
 from modelwright.template.questions import Questionnaire, questionnaire_from
-from modelwright.template.untrusted import strange, working_on
+from modelwright.template.untrusted import untrusted_errors, working_on_untrusted
 
 
 class Tree(Protocol):
@@ -104,7 +104,7 @@ def render(
     """
     context = _context(answers, provenance)
     files = {}
-    with strange("the template"):
+    with untrusted_errors("the template"):
         for path, source in _destinations(template, context).items():
             if only is None or path in only:
                 content = _content(template, source, context)
@@ -114,13 +114,13 @@ def render(
 
 def sources(template: Template, answers: Answers) -> dict[str, str]:
     """Return the path in the template of every file of a project, by its path there."""
-    with strange("the template"):
+    with untrusted_errors("the template"):
         return _destinations(template, _context(answers, {}))
 
 
 def setting(template: Template, answers: Answers, name: str) -> list[str]:
     """Return the patterns of a setting such as `_exclude`, rendered; the empty ones left out."""
-    with strange(f"copier.yml: _{name}"):
+    with untrusted_errors(f"copier.yml: _{name}"):
         return _patterns(template, name, _context(answers, {}))
 
 
@@ -146,7 +146,7 @@ def _destinations(template: Template, context: Mapping[str, Any]) -> dict[str, s
     found = {}
     for source in template.tree.paths(folder):
         path = _named(template, source.removeprefix(f"{folder}/"), context)
-        if path and not covered(excluded, path):
+        if path and not is_covered(excluded, path):
             found[path] = source
     refuse_paths(found, where=folder)
     return found
@@ -156,7 +156,7 @@ def _named(template: Template, path: str, context: Mapping[str, Any]) -> str:
     """Return a path with its names rendered; empty where one of them is."""
     if "{" not in path:
         return path
-    with working_on(path):
+    with working_on_untrusted(path):
         rendered = [rendered_text(template.env, part, context) for part in path.split("/")]
     return "/".join(rendered) if all(rendered) else ""
 
@@ -174,7 +174,7 @@ def _content(template: Template, source: str, context: Mapping[str, Any]) -> byt
         text = content.decode()
     except UnicodeDecodeError:
         return content
-    with working_on(source):
+    with working_on_untrusted(source):
         return rendered_text(template.env, text, context).encode()
 
 

@@ -14,15 +14,15 @@ _REFERENCE: Final = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\s+(.
 _NAMED: Final = re.compile(r"""(['"])([^'"]+)\1""")
 
 
-class Identified(Tree, Hashable, Protocol):
+class IdentifiedTree(Tree, Hashable, Protocol):
     """A tree that knows the identity of every file without reading it."""
 
     def entries(self, folder: str = "") -> Mapping[str, object]:
         """Return what is equal exactly where content and mode are, by path."""
 
 
-def unchanged(
-    old: tuple[Template, Identified, Answers], new: tuple[Template, Identified, Answers]
+def files_known_unchanged(
+    old: tuple[Template, IdentifiedTree, Answers], new: tuple[Template, IdentifiedTree, Answers]
 ) -> set[str]:
     """Return the paths, in the project, of files that need not be rendered to know them equal.
 
@@ -46,7 +46,7 @@ def unchanged(
 
 
 @lru_cache(maxsize=64)
-def _references(tree: Identified) -> _References:
+def _references(tree: IdentifiedTree) -> _References:
     return _References(tree)
 
 

@@ -9,28 +9,28 @@ from typing import Any, Final
 import yaml
 
 from modelwright.errors import ModelwrightError, UnrenderableError
-from modelwright.policy.resource_limits import bounded
+from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.policy.yaml_reader import excess, expansion
 
-__all__ = ["plain_yaml", "strange", "working_on"]
+__all__ = ["plain_yaml", "untrusted_errors", "working_on_untrusted"]
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LONGEST: Final = 300
 
 
 @contextmanager
-def strange(where: str) -> Iterator[None]:
+def untrusted_errors(where: str) -> Iterator[None]:
     """Run what a template says, within bounds.
 
     Raises:
         RefusedError: It failed, took too long or too much memory; the cause is what it failed with.
     """
-    with bounded(where), working_on(where):
+    with with_resource_limits(where), working_on_untrusted(where):
         yield
 
 
 @contextmanager
-def working_on(where: str) -> Iterator[None]:
+def working_on_untrusted(where: str) -> Iterator[None]:
     """Let an error of a template's own say so.
 
     Raises:
@@ -61,7 +61,7 @@ def plain_yaml(text: str, where: str, loader: Any = _LOADER) -> Any:  # noqa: AN
     problem = excess(text)
     if problem:
         raise _refused(problem, where)
-    with strange(where):
+    with untrusted_errors(where):
         data = list(yaml.load_all(text, Loader=loader))
         problem = expansion(text, data)
     if problem:

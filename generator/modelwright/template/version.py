@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 from modelwright.errors import RefusedError, UsageError
 from modelwright.policy.choices import nearest
 from modelwright.template.answer_collector import Answers, Asker, put_questions
-from modelwright.template.archetypes import covered
+from modelwright.template.archetypes import is_covered
 from modelwright.template.questions import Questionnaire
 from modelwright.template.rendering import (
     ANSWERS_FILE,
@@ -24,7 +24,7 @@ from modelwright.template.rendering import (
     setting,
     sources,
 )
-from modelwright.template.unchanged_files import Identified, unchanged
+from modelwright.template.unchanged_files import IdentifiedTree, files_known_unchanged
 
 
 class Version(Protocol):
@@ -155,7 +155,7 @@ class DialectVersion:
                 where="copier.yml: _exclude",
                 next_step="tell the platform team to write `is defined and` before it",
             ) from error
-        return {path for path in paths if covered(patterns, path)}
+        return {path for path in paths if is_covered(patterns, path)}
 
 
 def refuse_unknown(names: Sequence[str], given: Mapping[str, object]) -> None:
@@ -175,7 +175,7 @@ def refuse_unknown(names: Sequence[str], given: Mapping[str, object]) -> None:
 
 
 @dataclass
-class Renders:
+class RenderCache:
     """Remembers the last version: what the next provably shares with it is not rendered again.
 
     Attributes:
@@ -183,11 +183,11 @@ class Renders:
     """
 
     rendered: int = 0
-    _last: tuple[Template, Identified, Answers] | None = field(default=None, repr=False)
+    _last: tuple[Template, IdentifiedTree, Answers] | None = field(default=None, repr=False)
     _files: dict[str, RenderedFile] = field(default_factory=dict, repr=False)
 
     def files(
-        self, version: DialectVersion, tree: Identified, given: Mapping[str, object]
+        self, version: DialectVersion, tree: IdentifiedTree, given: Mapping[str, object]
     ) -> dict[str, RenderedFile]:
         """Return the files of a project by path, without the answers file.
 
@@ -203,7 +203,7 @@ class Renders:
         answers = version.replayed({n: value for n, value in given.items() if n in names})
         now = (version.template, tree, answers)
         paths = [path for path in sources(version.template, answers) if path != ANSWERS_FILE]
-        same = unchanged(self._last, now) & set(self._files) if self._last else set()
+        same = files_known_unchanged(self._last, now) & set(self._files) if self._last else set()
         made = version.files(answers, set(paths) - same)
         self._files = {path: made[path] if path in made else self._files[path] for path in paths}
         self._last = now

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from modelwright.update.conflicts import Conflict, Kind, counting_instead
-from modelwright.update.merge_inputs import Entry, Files, Sides
-from modelwright.update.merge_result import OURS, THEIRS, Merged
+from modelwright.update.merge_inputs import FileEntry, Files, MergeInputs
+from modelwright.update.merge_result import OURS, THEIRS, MergeResult
 
-Stages = dict[int, Entry]
-Occupied = Callable[[str, Entry], bool]
+Stages = dict[int, FileEntry]
+Occupied = Callable[[str, FileEntry], bool]
 
 
 @dataclass(kw_only=True)
-class Result:
+class MergePlan:
     """What an update does to a project.
 
     Attributes:
@@ -31,7 +31,7 @@ class Result:
     """
 
     ours: Files
-    files: dict[str, Entry]
+    files: dict[str, FileEntry]
     unmerged: dict[str, Stages] = field(default_factory=dict)
     conflicts: list[Conflict] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Result:
     occupied: Occupied
 
     @property
-    def changes(self) -> dict[str, Entry | None]:
+    def changes(self) -> dict[str, FileEntry | None]:
         """The paths that differ from the project's present ones; None where one is removed."""
         return {
             path: self.files.get(path)
@@ -48,7 +48,7 @@ class Result:
             if self.ours.get(path) != self.files.get(path)
         }
 
-    def put_aside(self, path: str, suffix: str, entry: Entry) -> str:
+    def put_aside(self, path: str, suffix: str, entry: FileEntry) -> str:
         """Add a file beside another and return its path, which is free."""
         aside, number = f"{path}.{suffix}", 2
         while aside in self.files or aside in self.ours or self.occupied(aside, entry):
@@ -57,12 +57,14 @@ class Result:
         return aside
 
 
-def simple(changed: Files, ours: Files, occupied: Occupied) -> Result:
+def simple(changed: Files, ours: Files, occupied: Occupied) -> MergePlan:
     """Return the result where nothing needs a merge."""
-    return Result(ours=ours, files={**ours, **changed}, occupied=occupied)
+    return MergePlan(ours=ours, files={**ours, **changed}, occupied=occupied)
 
 
-def resolved(merged: Merged, files: Files, ours: Files, occupied: Occupied) -> Result:
+def classify_conflicts(
+    merged: MergeResult, files: Files, ours: Files, occupied: Occupied
+) -> MergePlan:
     """Return the result of a merge: what the project deleted stays deleted, the rest is told.
 
     Args:
@@ -71,7 +73,7 @@ def resolved(merged: Merged, files: Files, ours: Files, occupied: Occupied) -> R
         ours: The project's files.
         occupied: Whether something else than an entry stands at a path of the work tree.
     """
-    result = Result(ours=ours, files=dict(files), moved=dict(merged.moved), occupied=occupied)
+    result = MergePlan(ours=ours, files=dict(files), moved=dict(merged.moved), occupied=occupied)
     for path, stages in merged.stages.items():
         kind = _kind(path, stages, merged, ours)
         if kind is None:
@@ -84,7 +86,7 @@ def resolved(merged: Merged, files: Files, ours: Files, occupied: Occupied) -> R
     return result
 
 
-def follow_managed(result: Result, both: Sides, base: Files) -> None:
+def follow_managed(result: MergePlan, both: MergeInputs, base: Files) -> None:
     """Give every managed path the template's file, and keep a changed one of the project aside."""
     for path, wanted in sorted(both.managed.items()):
         mine = result.ours.get(path)
@@ -102,7 +104,7 @@ def follow_managed(result: Result, both: Sides, base: Files) -> None:
             _make_room(result, path, wanted)
 
 
-def _make_room(result: Result, path: str, wanted: Entry) -> None:
+def _make_room(result: MergePlan, path: str, wanted: FileEntry) -> None:
     """Put a managed file in its place, whatever of hers stands there, or where its folder goes."""
     parts = path.split("/")
     for above in ("/".join(parts[:end]) for end in range(1, len(parts))):
@@ -116,7 +118,7 @@ def _make_room(result: Result, path: str, wanted: Entry) -> None:
         result.files[path] = wanted
 
 
-def leave_untracked(result: Result, obstacle: Callable[[str], str]) -> None:
+def leave_untracked(result: MergePlan, obstacle: Callable[[str], str]) -> None:
     """Put the template's file aside wherever what git does not know stands in its way.
 
     Args:
@@ -133,7 +135,7 @@ def leave_untracked(result: Result, obstacle: Callable[[str], str]) -> None:
 
 
 def tell_untracked(
-    result: Result, base: Files, theirs: Files, obstacle: Callable[[str], str]
+    result: MergePlan, base: Files, theirs: Files, obstacle: Callable[[str], str]
 ) -> None:
     """Correct what is called deleted by the project although it stands there, unknown to git.
 
@@ -153,12 +155,12 @@ def tell_untracked(
             _beside_untracked(result, path, path, entry)
 
 
-def _beside_untracked(result: Result, path: str, other: str, entry: Entry) -> None:
+def _beside_untracked(result: MergePlan, path: str, other: str, entry: FileEntry) -> None:
     aside = result.put_aside(other, "template", entry)
     result.conflicts.append(Conflict(path=path, kind="in the way", aside=aside))
 
 
-def leave_standing(result: Result) -> None:
+def leave_standing(result: MergePlan) -> None:
     """Add no file that the code host would read in place of one that the project has."""
     lacking = {*result.files, *result.deleted} - set(result.ours)
     for path in sorted(lacking):
@@ -171,7 +173,7 @@ def leave_standing(result: Result) -> None:
     result.conflicts = [each for each in result.conflicts if each.path not in result.standing]
 
 
-def _kind(path: str, stages: Stages, merged: Merged, ours: Files) -> Kind | None:
+def _kind(path: str, stages: Stages, merged: MergeResult, ours: Files) -> Kind | None:
     """Return what kind of conflict a path has; None where the project had deleted it."""
     if OURS in stages and THEIRS in stages:
         return "binary" if path in merged.binary else "content"

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from modelwright.update.merge_inputs import Entry
+from modelwright.update.merge_inputs import FileEntry
 
 VERSION = 1
 
@@ -28,9 +28,9 @@ class Journal:
     head: str
     commit: str
     prefix: str
-    before: dict[str, Entry | None]
-    after: dict[str, Entry | None]
-    unmerged: dict[str, dict[int, Entry]]
+    before: dict[str, FileEntry | None]
+    after: dict[str, FileEntry | None]
+    unmerged: dict[str, dict[int, FileEntry]]
     outcome: dict[str, Any]
 
     @property
@@ -55,11 +55,11 @@ def journal_from(text: str) -> Journal:
     for side in ("before", "after"):
         data[side] = {path: _entry(entry) for path, entry in data[side].items()}
     data["unmerged"] = {
-        path: {int(stage): Entry(**entry) for stage, entry in stages.items()}
+        path: {int(stage): FileEntry(**entry) for stage, entry in stages.items()}
         for path, stages in data["unmerged"].items()
     }
     return Journal(**data)
 
 
-def _entry(data: dict[str, Any] | None) -> Entry | None:
-    return Entry(**data) if data else None
+def _entry(data: dict[str, Any] | None) -> FileEntry | None:
+    return FileEntry(**data) if data else None

@@ -16,14 +16,14 @@ EXECUTABLE: Final = 0o100755
 
 
 @dataclass(frozen=True)
-class Entry:
+class FileEntry:
     """One entry of a git tree: its mode and the id of its object."""
 
     mode: int
     name: str
 
 
-Files = Mapping[str, Entry]
+Files = Mapping[str, FileEntry]
 
 
 def mode_of(*, executable: bool, link: bool) -> int:
@@ -37,7 +37,7 @@ SHARED: Final[Owner] = "shared"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sides:
+class MergeInputs:
     """What the template had and what it has now.
 
     Attributes:
@@ -48,17 +48,17 @@ class Sides:
 
     base: Files
     theirs: Files
-    managed: dict[str, Entry | None]
+    managed: dict[str, FileEntry | None]
 
 
-def sides(
+def merge_inputs(
     base: Files,
     theirs: Files,
     ours: Files,
     *,
     owner_of: Callable[[str], Owner],
     skipped: Callable[[str], bool],
-) -> Sides:
+) -> MergeInputs:
     """Sort the template's files by who owns them.
 
     A file that is hers, or is skipped where it exists, is given to both sides as it stands in
@@ -72,7 +72,7 @@ def sides(
         skipped: Whether the template leaves an existing file at a path alone.
     """
     old, new = dict(base), dict(theirs)
-    managed: dict[str, Entry | None] = {}
+    managed: dict[str, FileEntry | None] = {}
     for path in {*base, *theirs}:
         owner = owner_of(path)
         if owner == "managed":
@@ -86,10 +86,10 @@ def sides(
             side.pop(path, None)
             if path in ours:
                 side[path] = ours[path]
-    return Sides(base=old, theirs=new, managed=managed)
+    return MergeInputs(base=old, theirs=new, managed=managed)
 
 
-def plain_changes(both: Sides, ours: Files) -> dict[str, Entry] | None:
+def plain_changes(both: MergeInputs, ours: Files) -> dict[str, FileEntry] | None:
     """Return the files that simply take the template's new content; None where a merge is needed.
 
     It is needed where the project changed a file that the template changed, where the template

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from modelwright.update.merge_inputs import Entry
+from modelwright.update.merge_inputs import FileEntry
 
 OURS: Final = 2
 THEIRS: Final = 3
@@ -17,7 +17,7 @@ _RENAMED: Final = "CONFLICT (rename/delete)"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Merged:
+class MergeResult:
     """The outcome of a merge.
 
     Attributes:
@@ -30,12 +30,12 @@ class Merged:
     """
 
     tree: str
-    stages: dict[str, dict[int, Entry]]
+    stages: dict[str, dict[int, FileEntry]]
     binary: frozenset[str]
     moved: dict[str, str]
     renamed: dict[str, str]
 
-    def without(self, prefix: str) -> Merged:
+    def without(self, prefix: str) -> MergeResult:
         """Return the same with paths inside a folder, named with a slash at its end."""
 
         def paths(pairs: dict[str, str]) -> dict[str, str]:
@@ -50,7 +50,7 @@ class Merged:
         )
 
 
-def merged_from(output: bytes) -> Merged:
+def merge_result_from(output: bytes) -> MergeResult:
     """Read what `git merge-tree --write-tree -z --messages` printed.
 
     Source:
@@ -58,13 +58,13 @@ def merged_from(output: bytes) -> Merged:
     """
     head, _, rest = output.partition(b"\0\0")
     tree, *conflicted = (os.fsdecode(field) for field in head.split(b"\0"))
-    stages: dict[str, dict[int, Entry]] = {}
+    stages: dict[str, dict[int, FileEntry]] = {}
     for line in filter(None, conflicted):
         told, _, path = line.partition("\t")
         mode, name, stage = told.split(" ")
-        stages.setdefault(path, {})[int(stage)] = Entry(int(mode, 8), name)
+        stages.setdefault(path, {})[int(stage)] = FileEntry(int(mode, 8), name)
     told_of = list(_messages(rest))
-    return Merged(
+    return MergeResult(
         tree=tree,
         stages=stages,
         binary=frozenset(paths[0] for kind, paths in told_of if kind == _BINARY),

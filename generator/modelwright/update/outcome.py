@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from modelwright.errors import FindingsError, SurroundingsError
+from modelwright.errors import ExternalSystemError, FindingsError
 from modelwright.update.conflicts import Conflict
 
 Status = Literal["current", "planned", "updated", "conflicts"]
@@ -46,7 +46,7 @@ class FileChanges:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class UpdateOutcome:
     """What an update did, or would do.
 
     Attributes:
@@ -83,7 +83,7 @@ class Outcome:
         if self.conflicts:
             return FindingsError.exit_code
         failed = self.stale_lock and self.status == "updated"
-        return SurroundingsError.exit_code if failed else 0
+        return ExternalSystemError.exit_code if failed else 0
 
     def document(self) -> dict[str, Any]:
         """Return the outcome as `--json` prints it."""
@@ -103,7 +103,7 @@ def answer_changes(before: Mapping[str, object], after: Mapping[str, object]) ->
     ]
 
 
-def outcome_from(document: Mapping[str, Any]) -> Outcome:
+def outcome_from(document: Mapping[str, Any]) -> UpdateOutcome:
     """Return the outcome that a document was made of."""
     told = dict(document)
     told["old"], told["new"] = told.pop("from"), told.pop("to")
@@ -113,4 +113,4 @@ def outcome_from(document: Mapping[str, Any]) -> Outcome:
         Conflict(path=each["path"], kind=each["kind"], aside=each["aside"])
         for each in told["conflicts"]
     ]
-    return Outcome(**told)
+    return UpdateOutcome(**told)

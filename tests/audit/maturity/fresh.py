@@ -14,7 +14,7 @@ from modelwright.adapters.disk.tree import FolderTree
 from modelwright.audit.criteria.catalogue import assess
 from modelwright.audit.project import ANSWERS_FILE, Project
 from modelwright.operations.judge.audit import evidence_of
-from modelwright.operations.new.new import rendered
+from modelwright.operations.new.new import render_project
 from modelwright.template.platform import Platform
 
 ROOT = Path(__file__).parents[3]
@@ -42,7 +42,7 @@ SAMPLES = {
 def project(archetype="online-serving", **given):
     """Return a project made with the sample's answers and some of one's own."""
     platform = Platform(tree=FolderTree(ROOT), source="https://example.com/p", version="v1.0.0")
-    _, files = rendered(platform, archetype, {**SAMPLES[archetype], **given})
+    _, files = render_project(platform, archetype, {**SAMPLES[archetype], **given})
     texts = {path: file.content.decode() for path, file in files.items()}
     texts.setdefault("uv.lock", lock(texts["pyproject.toml"]))
     answers = yaml.safe_load(texts[ANSWERS_FILE])

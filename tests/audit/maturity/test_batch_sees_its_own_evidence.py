@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from modelwright.audit.evidence import Outcome
-from modelwright.audit.evidence_map import names_from
+from modelwright.audit.evidence import CriterionOutcome
+from modelwright.audit.evidence_map import evidence_map_from
 from modelwright.errors import RefusedError
 from tests.audit.maturity.batch_mutations import BUNDLED, MUTATIONS, SHARED
 from tests.audit.maturity.fresh import ROOT, SAMPLES, changed, outcomes, project
 from tests.audit.maturity.hers import hers
 
-MET = (Outcome.PASS, Outcome.SHAPE_ONLY)
+MET = (CriterionOutcome.PASS, CriterionOutcome.SHAPE_ONLY)
 BUNDLE = ("databricks", True)
 
 
@@ -46,7 +46,7 @@ def test_a_project_that_is_hers_meets_every_criterion_that_applies(options):
     ids=[f"{number}: {what}" for number, what, _ in MUTATIONS],
 )
 def test_without_its_evidence_exactly_that_criterion_fails(number, change):
-    assert turned(change) == {number: Outcome.FAIL}
+    assert turned(change) == {number: CriterionOutcome.FAIL}
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_without_its_evidence_exactly_that_criterion_fails(number, change):
     ids=[f"{number}: {what}" for number, what, _ in BUNDLED],
 )
 def test_a_bundle_is_judged_as_an_image_is(number, change):
-    assert turned(change, BUNDLE) == {number: Outcome.FAIL}
+    assert turned(change, BUNDLE) == {number: CriterionOutcome.FAIL}
 
 
 @pytest.mark.parametrize(
@@ -64,14 +64,14 @@ def test_a_bundle_is_judged_as_an_image_is(number, change):
     ids=[what for _, what, _ in SHARED],
 )
 def test_criteria_that_share_evidence_fail_together(numbers, change):
-    assert turned(change) == dict.fromkeys(numbers, Outcome.FAIL)
+    assert turned(change) == dict.fromkeys(numbers, CriterionOutcome.FAIL)
 
 
 def test_what_does_not_apply_says_why():
     for archetype in SAMPLES:
         made = project(archetype)
         for number, reason in made.evidence.not_applicable.items():
-            assert outcomes(made, made)[number] is Outcome.NOT_APPLICABLE
+            assert outcomes(made, made)[number] is CriterionOutcome.NOT_APPLICABLE
             assert reason
 
 
@@ -80,10 +80,12 @@ def test_without_an_evidence_file_it_is_judged_by_what_any_project_has():
 
     found = outcomes(made, project("batch"))
 
-    silent = {number for number, outcome in found.items() if outcome is Outcome.NOT_APPLICABLE}
-    assert {n for n, outcome in found.items() if outcome not in (*MET, Outcome.NOT_APPLICABLE)} == (
-        set()
-    )
+    silent = {
+        number for number, outcome in found.items() if outcome is CriterionOutcome.NOT_APPLICABLE
+    }
+    assert {
+        n for n, outcome in found.items() if outcome not in (*MET, CriterionOutcome.NOT_APPLICABLE)
+    } == (set())
     assert {1, 3, 9, 20, 31, 37} & silent == set()
     assert {5, 17, 26, 47, 57} <= silent
 
@@ -109,11 +111,11 @@ def test_a_fault_in_an_evidence_file_is_named(old, new, said):
     assert old in EVIDENCE
 
     with pytest.raises(RefusedError, match=re.escape(said)) as refused:
-        names_from(EVIDENCE.replace(old, new, 1), "evidence.yml")
+        evidence_map_from(EVIDENCE.replace(old, new, 1), "evidence.yml")
 
     assert refused.value.where.startswith("evidence.yml")
 
 
 def test_an_empty_evidence_file_is_refused():
     with pytest.raises(RefusedError, match="missing"):
-        names_from("", "evidence.yml")
+        evidence_map_from("", "evidence.yml")

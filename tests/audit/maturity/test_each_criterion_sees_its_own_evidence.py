@@ -5,12 +5,12 @@ import functools
 import pytest
 
 from modelwright.audit.criteria.catalogue import CRITERIA, assess
-from modelwright.audit.evidence import Outcome
+from modelwright.audit.evidence import CriterionOutcome
 from tests.audit.maturity.fresh import changed, outcomes, project
 from tests.audit.maturity.hers import TEXTS, hers, own, sign
 from tests.audit.maturity.mutations import MUTATIONS, SHARED
 
-MET = (Outcome.PASS, Outcome.SHAPE_ONLY)
+MET = (CriterionOutcome.PASS, CriterionOutcome.SHAPE_ONLY)
 
 
 @functools.cache
@@ -38,7 +38,7 @@ def test_a_project_that_is_hers_meets_every_criterion():
     ids=[f"{number}: {what}" for number, what, _ in MUTATIONS],
 )
 def test_without_its_evidence_exactly_that_criterion_fails(number, change):
-    assert turned(change(hers().files)) == {number: Outcome.FAIL}
+    assert turned(change(hers().files)) == {number: CriterionOutcome.FAIL}
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_without_its_evidence_exactly_that_criterion_fails(number, change):
     ids=[what for _, what, _ in SHARED],
 )
 def test_criteria_that_share_evidence_fail_together(numbers, change):
-    assert turned(change(hers().files)) == dict.fromkeys(numbers, Outcome.FAIL)
+    assert turned(change(hers().files)) == dict.fromkeys(numbers, CriterionOutcome.FAIL)
 
 
 @pytest.mark.parametrize("number", TEXTS)
@@ -60,7 +60,7 @@ def test_a_text_reset_to_the_template_s_needs_a_person_again(number):
     if path != "README.md":
         undone = {path: sign({**project().files, **undone})[path]}
 
-    assert turned(undone) == {number: Outcome.NEEDS_A_PERSON}
+    assert turned(undone) == {number: CriterionOutcome.NEEDS_A_PERSON}
 
 
 @pytest.mark.parametrize("number", TEXTS)
@@ -68,7 +68,7 @@ def test_a_text_that_is_gone_is_a_failure(number):
     path, heading = TEXTS[number]
     text = hers().files[path].replace(f"## {heading}\n", "## Other\n")
 
-    assert turned({path: text}) == {number: Outcome.FAIL}
+    assert turned({path: text}) == {number: CriterionOutcome.FAIL}
 
 
 @pytest.mark.parametrize("line", ["2025-11-21 by Ada", "2026-11-23 by Ada", "2026-13-01 by Ada"])
@@ -76,7 +76,7 @@ def test_a_review_that_is_old_or_not_yet_or_no_day_does_not_count(line):
     path = "docs/data-card.md"
     text = hers().files[path].replace("2026-11-01 by Ada Lovelace", line)
 
-    assert turned({path: text}) == {4: Outcome.NEEDS_A_PERSON}
+    assert turned({path: text}) == {4: CriterionOutcome.NEEDS_A_PERSON}
 
 
 def test_every_criterion_has_a_mutation():
@@ -99,7 +99,7 @@ def test_what_fails_says_how_to_mend_it():
     empty = changed(project(), dict.fromkeys(project().files))
 
     for result in assess(empty, {}):
-        if result.outcome is Outcome.FAIL:
+        if result.outcome is CriterionOutcome.FAIL:
             assert all(": " in entry for entry in result.mend)
             assert result.mend
         else:
@@ -114,5 +114,5 @@ def test_a_file_that_cannot_be_read_fails_and_never_raises(broken):
 
     found = outcomes(changed(project(), files), project())
 
-    assert found[5] is Outcome.FAIL
-    assert found[9] is Outcome.FAIL
+    assert found[5] is CriterionOutcome.FAIL
+    assert found[9] is CriterionOutcome.FAIL

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from modelwright.adapters.copier.library import Render, asking
-from modelwright.adapters.copier.question import UNSET, Put, plain
+from modelwright.adapters.copier.library import Render, questions_phase
+from modelwright.adapters.copier.question import UNSET, BoundQuestion, plain_value
 from modelwright.errors import ModelwrightError, RefusedError
 from modelwright.template.answer_collector import Answers, Asker
 from modelwright.template.version import refuse_unknown
@@ -22,7 +22,7 @@ _KEPT: Final = (dict, list, str, int, float, bool, type(None))
 
 
 @dataclass(kw_only=True)
-class Questioning:
+class CopierAnswerCollector:
     """The questions of one version, put to one project.
 
     Attributes:
@@ -56,7 +56,7 @@ class Questioning:
         self.given = given
         self.stored = {name: value for name, value in stored.items() if name[:1] != "_"}
         answers = self.render.begin(given, self.stored)
-        with asking():
+        with questions_phase():
             for name, fields in questions.items():
                 with self._named(name):
                     self._settle(self._question(name, fields))
@@ -83,9 +83,9 @@ class Questioning:
             error.add_note(f"question {name}")
             raise
 
-    def _question(self, name: str, fields: Mapping[str, Any]) -> Put:
+    def _question(self, name: str, fields: Mapping[str, Any]) -> BoundQuestion:
         render = self.render
-        return Put(
+        return BoundQuestion(
             answers=render.answers,
             context=render.context(),
             jinja_env=render.jinja_env,
@@ -94,13 +94,13 @@ class Questioning:
             **fields,
         )
 
-    def _settle(self, question: Put) -> None:
+    def _settle(self, question: BoundQuestion) -> None:
         name = question.var_name
         value = self._hidden(question) if not question.get_when() else self._value(question)
         if value is not UNSET:
             self.values[name] = self.render.answers.user[name] = value
 
-    def _hidden(self, question: Put) -> object:
+    def _hidden(self, question: BoundQuestion) -> object:
         """Return the value of a question that is not put: computed, never stored."""
         name, answers = question.var_name, self.render.answers
         answers.hide(name)
@@ -111,12 +111,12 @@ class Questioning:
         try:
             value = question.preset()
         except ValueError as error:
-            raise self._no_default(question, plain(error)) from error
+            raise self._no_default(question, plain_value(error)) from error
         if name in self.given:
             self._refuse_unkept(question, value)
         return value
 
-    def _refuse_unkept(self, question: Put, value: object) -> None:
+    def _refuse_unkept(self, question: BoundQuestion, value: object) -> None:
         if self._checked(question, self.given[question.var_name], stored=False) != value:
             raise RefusedError(
                 f"{question.var_name} is not asked by {self.version} beside the other answers,"
@@ -126,7 +126,7 @@ class Questioning:
                 " or change the answer that it depends on",
             )
 
-    def _value(self, question: Put) -> object:
+    def _value(self, question: BoundQuestion) -> object:
         name = question.var_name
         if name in self.given:
             return self._checked(question, self.given[name], stored=False)
@@ -136,26 +136,26 @@ class Questioning:
             return self._checked(question, self.stored[name], stored=True)
         return self._new(question)
 
-    def _checked(self, question: Put, value: object, *, stored: bool) -> object:
+    def _checked(self, question: BoundQuestion, value: object, *, stored: bool) -> object:
         try:
             return question.kept(value) if stored else question.accepted(value)
         except ValueError as error:
             raise question.refused(value, error, self.version) from error
 
-    def _new(self, question: Put) -> object:
+    def _new(self, question: BoundQuestion) -> object:
         """Return the default of a question that the project has not answered."""
         refused = ""
         try:
             value = question.preset()
         except ValueError as error:
-            value, refused = UNSET, f": its default is refused: {plain(error)}"
+            value, refused = UNSET, f": its default is refused: {plain_value(error)}"
         if value is not UNSET or not (refused or question.asked):
             return value
         if self.ask is None or self.replay:
             raise self._no_default(question, refused)
         return self._checked(question, self.ask(question.prompt()), stored=False)
 
-    def _no_default(self, question: Put, refused: str) -> RefusedError:
+    def _no_default(self, question: BoundQuestion, refused: str) -> RefusedError:
         name = question.var_name
         known = self.render.template.questions_data
         gone = [other for other in self.stored if other not in known and other != "born"]

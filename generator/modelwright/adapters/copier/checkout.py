@@ -17,7 +17,7 @@ from jinja2 import Environment
 
 from modelwright.adapters.disk.folders import temporary_root
 from modelwright.adapters.system.process import run
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 from modelwright.template.history import History
 
 _SHA256: Final = 64
@@ -49,7 +49,7 @@ def checkout(history: History, version: str) -> Checkout:
 
     Raises:
         RefusedError: There is no such version; the nearest releases are named.
-        SurroundingsError: It cannot be read or written.
+        ExternalSystemError: It cannot be read or written.
     """
     with _LOCK:
         # A forked process must not use, and at its end remove, what its parent made.
@@ -89,7 +89,7 @@ def _room() -> Iterator[tempfile.TemporaryDirectory[str]]:
             kept.cleanup()
             raise
     except OSError as error:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"there is no room for the template: {error.strerror or error}",
             where=tempfile.gettempdir(),
             next_step="make room there, or name another folder with TMPDIR",
@@ -137,7 +137,7 @@ def share_code(env: Environment, options: Mapping[str, Any]) -> None:
     form = repr(sorted(options.items()))
     anew = env.compile
 
-    def shared(source: Any, name: str | None = None, *rest: Any, **more: Any) -> Any:  # noqa: ANN401 -- as Jinja has it
+    def share(source: Any, name: str | None = None, *rest: Any, **more: Any) -> Any:  # noqa: ANN401 -- as Jinja has it
         if not isinstance(source, str) or more.get("raw"):
             return anew(source, name, *rest, **more)
         # What Copier does whenever it compiles: its loops in names begin afresh.
@@ -150,4 +150,4 @@ def share_code(env: Environment, options: Mapping[str, Any]) -> None:
             _CODE[key] = anew(source, name, *rest, **more)
         return _CODE[key]
 
-    vars(env)["compile"] = shared
+    vars(env)["compile"] = share

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 from modelwright.template.history import History
 from modelwright.template.rendering import ANSWERS_FILE
 
@@ -30,7 +30,7 @@ def copier_version(  # noqa: PLR0913 -- what a render by Copier follows from
 
     Raises:
         RefusedError: There is no such version.
-        SurroundingsError: Copier is not installed, or is too old or too new for this program.
+        ExternalSystemError: Copier is not installed, or is too old or too new for this program.
     """
     try:
         from modelwright.adapters.copier.version import CopierVersion  # noqa: PLC0415
@@ -48,7 +48,7 @@ def copier_version(  # noqa: PLR0913 -- what a render by Copier follows from
     )
 
 
-def _unusable(error: ImportError) -> SurroundingsError:
+def _unusable(error: ImportError) -> ExternalSystemError:
     # Here, because it costs every other command 15 ms.
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
 
@@ -56,8 +56,8 @@ def _unusable(error: ImportError) -> SurroundingsError:
     try:
         installed = version("copier")
     except PackageNotFoundError:
-        return SurroundingsError("Copier is not installed", where=where, next_step=INSTALL)
-    return SurroundingsError(
+        return ExternalSystemError("Copier is not installed", where=where, next_step=INSTALL)
+    return ExternalSystemError(
         f"Copier {installed} does not work with this version of modelwright ({error})",
         where=where,
         next_step=f"pip install --upgrade modelwright-cli, or {INSTALL} in a fresh environment",

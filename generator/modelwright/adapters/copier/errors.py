@@ -18,12 +18,12 @@ from copier.errors import (
 from jinja2 import TemplateError, TemplateNotFound
 from yaml import YAMLError
 
-from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError
 from modelwright.template.answer_collector import Asker, Prompt
 
 
 @contextmanager
-def told(where: str) -> Iterator[None]:
+def translated_errors(where: str) -> Iterator[None]:
     """Let Copier work in silence, and let none of its errors through.
 
     Args:
@@ -31,7 +31,7 @@ def told(where: str) -> Iterator[None]:
 
     Raises:
         RefusedError: The template is at fault.
-        SurroundingsError: What is installed, or the disk, is.
+        ExternalSystemError: What is installed, or the disk, is.
     """
     try:
         quiet = io.StringIO()
@@ -44,40 +44,40 @@ def told(where: str) -> Iterator[None]:
         raise _ours(error, where) from error
 
 
-def aloud(ask: Asker | None) -> Asker | None:
+def with_output(ask: Asker | None) -> Asker | None:
     """Return an asker that a person hears while Copier is kept silent; call it before `told`."""
     if ask is None:
         return None
     out, err = sys.stdout, sys.stderr
 
-    def asked(prompt: Prompt) -> object:
+    def ask_with_output(prompt: Prompt) -> object:
         with redirect_stdout(out), redirect_stderr(err):
             return ask(prompt)
 
-    return asked
+    return ask_with_output
 
 
 def _ours(error: Exception, where: str) -> ModelwrightError:
     if isinstance(error, UnsupportedVersionError):
-        return SurroundingsError(
+        return ExternalSystemError(
             _sentence(error),
             where=where,
             next_step="pip install --upgrade copier, beside modelwright",
         )
     if isinstance(error, ExtensionNotFoundError):
-        return SurroundingsError(
+        return ExternalSystemError(
             _sentence(error),
             where=where,
             next_step="install the template's extensions beside modelwright",
         )
     if isinstance(error, SettingsError):
-        return SurroundingsError(
+        return ExternalSystemError(
             f"Copier's settings cannot be read: {_sentence(error)}",
             where="settings.yml",
             next_step="mend the file that COPIER_SETTINGS_PATH names, else ~/.config/copier's",
         )
     if isinstance(error, OSError) and not isinstance(error, ValueError | TemplateError):
-        return SurroundingsError(
+        return ExternalSystemError(
             f"the template cannot be rendered: {error.strerror or _sentence(error)}",
             where=error.filename or where,
             next_step="run the command again when that is mended; nothing was written",

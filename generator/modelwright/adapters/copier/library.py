@@ -25,7 +25,7 @@ from jinja2 import TemplateError
 from modelwright.adapters.copier.checkout import Checkout, share_code
 from modelwright.errors import RefusedError
 
-__all__ = ["Opened", "Render", "asking", "opened"]
+__all__ = ["OpenTemplate", "Render", "open_copier_template", "questions_phase"]
 
 _KNOWN: Final = ("vcs", "local_abspath", "commit", "commit_hash", "git_index_modes")
 _TEMPLATES: Final[WeakKeyDictionary[Checkout, dict[str, Template]]] = WeakKeyDictionary()
@@ -41,7 +41,7 @@ if _MISSING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Opened:
+class OpenTemplate:
     """A template at one version, as Copier sees it.
 
     Attributes:
@@ -60,7 +60,7 @@ class Opened:
         return is_trusted_repository(self.settings.trust, self.template.url)
 
 
-def opened(checkout: Checkout, source: str) -> Opened:
+def open_copier_template(checkout: Checkout, source: str) -> OpenTemplate:
     """Return a template that Copier need not fetch.
 
     Args:
@@ -70,7 +70,7 @@ def opened(checkout: Checkout, source: str) -> Opened:
     known = _TEMPLATES.setdefault(checkout, {})
     if source not in known:
         known[source] = _offline(Template(url=source, ref=checkout.described), checkout)
-    return Opened(template=known[source], settings=_settings(), checkout=checkout)
+    return OpenTemplate(template=known[source], settings=_settings(), checkout=checkout)
 
 
 def _settings() -> SettingsModel:
@@ -90,12 +90,12 @@ class Render(Worker):
     """Copier's worker over a template that is there already."""
 
     project: Path
-    lasting: Opened
+    lasting: OpenTemplate
     elsewhere: Worker
 
     @classmethod
     def of(
-        cls, lasting: Opened, *, project: Path, answers_file: str, into: Path, trust: bool
+        cls, lasting: OpenTemplate, *, project: Path, answers_file: str, into: Path, trust: bool
     ) -> Render:
         """Prepare a render.
 
@@ -231,6 +231,6 @@ class Render(Worker):
         """Start no git: there is no index where a render goes."""
 
 
-def asking() -> Any:  # noqa: ANN401 -- Copier's context manager
+def questions_phase() -> Any:  # noqa: ANN401 -- Copier's context manager
     """Return Copier's phase of questions."""
     return Phase.use(Phase.PROMPT)

@@ -19,7 +19,7 @@ _TRUTHS: Final = frozenset(
 _FREE: Final = ("json", "yaml")
 
 
-class Put(Question):
+class BoundQuestion(Question):
     """A question that is put to a project; it says what is wrong with an answer."""
 
     @property
@@ -45,7 +45,7 @@ class Put(Question):
         except ValueError:
             raise
         except Exception as error:
-            raise ValueError(_told(error) or f"it is not of type {self.type}") from error
+            raise ValueError(_error_text(error) or f"it is not of type {self.type}") from error
         return parsed
 
     def kept(self, value: object) -> object:
@@ -77,7 +77,7 @@ class Put(Question):
         try:
             return self.get_default()
         except InvalidTypeError as error:
-            raise ValueError(_told(error)) from error
+            raise ValueError(_error_text(error)) from error
 
     @property
     def asked(self) -> bool:
@@ -103,14 +103,14 @@ class Put(Question):
         try:
             self.accepted(value)
         except ValueError as error:
-            return plain(error)
+            return plain_value(error)
         return ""
 
     def refused(self, value: object, error: ValueError, version: str) -> RefusedError:
         """Return the error for an answer that this version of the template does not take."""
         shown = "" if self.secret else f" {value!r}"
         return RefusedError(
-            f"{self.var_name}{shown} is refused by {version}: {plain(error)}",
+            f"{self.var_name}{shown} is refused by {version}: {plain_value(error)}",
             where=f"answer {self.var_name}",
             next_step=f"give another with --data {self.var_name}=...{self.advice(value)}",
         )
@@ -139,7 +139,7 @@ class Put(Question):
             raise ValueError(f"{value!r} is not a whole number")
 
 
-def plain(error: ValueError) -> str:
+def plain_value(error: ValueError) -> str:
     """Return Copier's sentence without the name of the question, which we put in front."""
     text = " ".join(str(error).split())
     for start in ("Validation error for question '", "Invalid choice for '"):
@@ -148,7 +148,7 @@ def plain(error: ValueError) -> str:
     return text or "it has another type"
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
@@ -162,4 +162,4 @@ def _is_truth(value: Any) -> bool:  # noqa: ANN401 -- whatever YAML holds
     return True
 
 
-__all__ = ["UNSET", "Put", "plain"]
+__all__ = ["UNSET", "BoundQuestion", "plain_value"]

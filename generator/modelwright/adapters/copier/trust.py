@@ -7,11 +7,11 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from modelwright.adapters.copier.library import Opened
+from modelwright.adapters.copier.library import OpenTemplate
 from modelwright.errors import RefusedError
 
 
-def refuse_untrusted(template: Opened, since: str, *, replay: bool) -> None:
+def refuse_untrusted(template: OpenTemplate, since: str, *, replay: bool) -> None:
     """Check that a template at one version can do no harm, or that the user trusts its source.
 
     Args:
@@ -32,7 +32,7 @@ def refuse_untrusted(template: Opened, since: str, *, replay: bool) -> None:
         )
 
 
-def not_run(template: Opened, since: str, *, replay: bool) -> list[str]:
+def not_run(template: OpenTemplate, since: str, *, replay: bool) -> list[str]:
     """Return what Copier would run after a render, one sentence each."""
     if replay:
         return []
@@ -41,12 +41,12 @@ def not_run(template: Opened, since: str, *, replay: bool) -> list[str]:
     return [f"not run, for an update only merges files: {each} of {where}" for each in found]
 
 
-def _extensions(template: Opened) -> list[str]:
+def _extensions(template: OpenTemplate) -> list[str]:
     names = template.template.jinja_extensions
     return [f"_jinja_extensions ({_listed(names)})"] if names else []
 
 
-def _commands(template: Opened, since: str, *, replay: bool) -> list[str]:
+def _commands(template: OpenTemplate, since: str, *, replay: bool) -> list[str]:
     found = []
     tasks = template.template.config_data.get("tasks") or ()
     if tasks:

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from modelwright.adapters.copier.answers import Questioning
+from modelwright.adapters.copier.answers import CopierAnswerCollector
 from modelwright.adapters.copier.checkout import Checkout, checkout
-from modelwright.adapters.copier.errors import aloud, told
-from modelwright.adapters.copier.library import Opened, Render, opened
+from modelwright.adapters.copier.errors import translated_errors, with_output
+from modelwright.adapters.copier.library import OpenTemplate, Render, open_copier_template
 from modelwright.adapters.copier.trust import not_run, refuse_untrusted
 from modelwright.adapters.disk.folders import temporary_root
 from modelwright.adapters.disk.tree import rendered_files
-from modelwright.policy.resource_limits import bounded
+from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.template.answer_collector import Answers, Asker
 from modelwright.template.history import History
 from modelwright.template.project_paths import refuse_paths
@@ -52,7 +52,7 @@ class CopierVersion:
     replay: bool = False
     since: str = ""
     trust: bool = False
-    _last: _Rendered | None = field(default=None, repr=False)
+    _last: _LastRender | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -69,9 +69,9 @@ class CopierVersion:
         self, stored: Mapping[str, object], given: Mapping[str, object], ask: Asker | None = None
     ) -> Answers:
         """Put the questions to a project that was made earlier."""
-        heard = aloud(ask)
+        heard = with_output(ask)
         with self._render() as render:
-            questioning = Questioning(
+            questioning = CopierAnswerCollector(
                 render=render, version=self.name, replay=self.replay, ask=heard
             )
             return questioning.put(stored, given)
@@ -102,7 +102,7 @@ class CopierVersion:
         with self._render() as render:
             return render.matching(render.patterns(render.all_exclusions, values), paths)
 
-    def _rendered(self, answers: Answers) -> _Rendered:
+    def _rendered(self, answers: Answers) -> _LastRender:
         if self._last is None or self._last.answers != answers:
             with self._render() as render:
                 render.rendered(answers.values, answers.stored)
@@ -112,7 +112,7 @@ class CopierVersion:
                 patterns = render.patterns(render.all_skip_if_exists, answers.values)
                 skipped = render.matching(patterns, files)
             held = Answers(values=dict(answers.values), stored=list(answers.stored))
-            self._last = _Rendered(answers=held, files=files, skipped=sorted(skipped))
+            self._last = _LastRender(answers=held, files=files, skipped=sorted(skipped))
         return self._last
 
     @cached_property
@@ -120,12 +120,15 @@ class CopierVersion:
         return checkout(self.history, self.version)
 
     @contextmanager
-    def _opened(self) -> Iterator[Opened]:
+    def _opened(self) -> Iterator[OpenTemplate]:
         """Open the template, and answer for whatever Copier raises."""
         source = self.source or self.history.source
         where = f"{source} {self.name}"
-        with bounded(where, next_step="tell the owner of the template"), told(where):
-            template = opened(self._checkout, source)
+        with (
+            with_resource_limits(where, next_step="tell the owner of the template"),
+            translated_errors(where),
+        ):
+            template = open_copier_template(self._checkout, source)
             if not self.trust:
                 refuse_untrusted(template, self.since, replay=self.replay)
             yield template
@@ -148,7 +151,7 @@ class CopierVersion:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Rendered:
+class _LastRender:
     """The last render, for whoever asks twice."""
 
     answers: Answers

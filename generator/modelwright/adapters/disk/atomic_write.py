@@ -7,14 +7,14 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write a file beside its place and move it there in one step.
 
     Raises:
-        SurroundingsError: It cannot be written; nothing is left behind.
+        ExternalSystemError: It cannot be written; nothing is left behind.
     """
     aside = None
     try:
@@ -30,7 +30,7 @@ def write_whole(path: Path, content: bytes) -> None:
         if aside is not None:
             with suppress(OSError):
                 Path(aside).unlink(missing_ok=True)
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"it cannot be written: {error.strerror or error}",
             where=str(path),
             next_step="give yourself the right to write there; nothing was written",

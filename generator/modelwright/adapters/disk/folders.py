@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.disk.lock import taken
+from modelwright.adapters.disk.lock import try_lock
 
 
 def user_cache(kind: str) -> Path:
@@ -32,7 +32,7 @@ def temporary_root() -> Path:
 def _root(process: int, above: str) -> Path:
     _sweep(Path(above))
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=above))
-    lock = taken(folder / _LOCK)
+    lock = try_lock(folder / _LOCK)
 
     def remove() -> None:
         # A fork ends too, and the folder is its parent's.
@@ -51,7 +51,7 @@ def _sweep(above: Path) -> None:
         lock = folder / _LOCK
         if folder.is_symlink() or not lock.is_file() or not _is_own(folder):
             continue
-        file = taken(lock)
+        file = try_lock(lock)
         if file is not None:
             shutil.rmtree(folder, ignore_errors=True)
             file.close()

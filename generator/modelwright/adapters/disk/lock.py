@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 
 _PAUSE: Final = 0.05
 
@@ -34,7 +34,7 @@ else:
         return True
 
 
-def taken(path: Path) -> IO[bytes] | None:
+def try_lock(path: Path) -> IO[bytes] | None:
     """Return a lock's open file, which is held until it is closed; None where another holds it."""
     try:
         file = path.open("ab")
@@ -47,7 +47,7 @@ def taken(path: Path) -> IO[bytes] | None:
 
 
 @contextmanager
-def exclusive(path: Path, *, seconds: float) -> Iterator[int]:
+def exclusive_lock(path: Path, *, seconds: float) -> Iterator[int]:
     """Hold a lock until the block ends; yield its descriptor, which a child process may hold too.
 
     Args:
@@ -55,13 +55,13 @@ def exclusive(path: Path, *, seconds: float) -> Iterator[int]:
         seconds: How long to wait for another holder.
 
     Raises:
-        SurroundingsError: Another holds it for longer, or the file cannot be written.
+        ExternalSystemError: Another holds it for longer, or the file cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("ab")
     except OSError as error:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"it cannot be written: {error.strerror or error}",
             where=str(path),
             next_step="give yourself the right to write there",
@@ -70,7 +70,7 @@ def exclusive(path: Path, *, seconds: float) -> Iterator[int]:
         end = time.monotonic() + seconds
         while not _take(file):
             if time.monotonic() > end:
-                raise SurroundingsError(
+                raise ExternalSystemError(
                     f"another process holds it for more than {seconds:.0f} seconds"
                     if seconds
                     else "another process holds it",

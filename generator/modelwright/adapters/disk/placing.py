@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.template.project_paths import refuse_links, refuse_paths
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def place(
 
     Raises:
         RefusedError: Something appeared at the target meanwhile.
-        SurroundingsError: The place cannot be written; nothing is left behind.
+        ExternalSystemError: The place cannot be written; nothing is left behind.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -113,8 +113,8 @@ def _umask() -> int:
     return mask
 
 
-def _unwritable(path: Path, error: OSError) -> SurroundingsError:
-    return SurroundingsError(
+def _unwritable(path: Path, error: OSError) -> ExternalSystemError:
+    return ExternalSystemError(
         f"it cannot be written: {error.strerror or error}",
         where=str(path),
         next_step="choose a folder that you may write to, such as with --into; nothing was written",

@@ -7,7 +7,7 @@ from shlex import quote
 from typing import Any, Final
 
 from modelwright.audit.yaml_file import Unreadable, read_yaml
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 
 FILE: Final = ".copier-answers.yml"
 
@@ -21,7 +21,7 @@ def stored_answers(folder: Path, file: str = FILE) -> dict[str, Any]:
 
     Raises:
         RefusedError: There is none, or it cannot be read as answers.
-        SurroundingsError: The folder or the file cannot be read.
+        ExternalSystemError: The folder or the file cannot be read.
     """
     place = folder / file
     try:
@@ -31,7 +31,7 @@ def stored_answers(folder: Path, file: str = FILE) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise _broken(place, 1, "it is not UTF-8") from error
     except OSError as error:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"it cannot be read: {error.strerror}", where=str(place), next_step="mend that"
         ) from error
     documents = read_yaml(text)

@@ -15,7 +15,7 @@ from typing import Final
 
 from modelwright.adapters.system.process import run
 from modelwright.adapters.system.urls import credentials_of
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 
 __all__ = ["BRANCH", "GIT", "commit", "make_repository", "stage"]
 
@@ -70,7 +70,7 @@ _NOBODY: Final = {
 _RELEASES: Final = ("--match", "v*", "--match", "[0-9]*")
 
 
-def described(folder: Path) -> str:
+def describe_commit(folder: Path) -> str:
     """Return how git names what stands in a checkout or at a git directory's `HEAD`.
 
     Empty where it is neither, or has no commit.
@@ -81,7 +81,7 @@ def described(folder: Path) -> str:
         return run(
             ("git", "describe", "--tags", "--always", "--match", "v*"), folder=folder
         ).strip()
-    except SurroundingsError:
+    except ExternalSystemError:
         return ""
 
 
@@ -90,16 +90,16 @@ def version_at(folder: Path, revision: str) -> str:
     command = ("git", f"--git-dir={folder}", "describe", "--tags", "--always")
     try:
         said = run((*command, *_RELEASES, "--end-of-options", revision), folder=folder)
-    except SurroundingsError:
+    except ExternalSystemError:
         return ""
     return said.strip()
 
 
-def advertised(url: str) -> str:
+def advertised_references(url: str) -> str:
     """Return what a URL says of its branches and tags: a line each, the commit and the name.
 
     Raises:
-        SurroundingsError: The URL cannot be reached.
+        ExternalSystemError: The URL cannot be reached.
     """
     command = ("git", *_SILENT, "ls-remote", "--heads", "--tags", "--", url)
     return run(command, folder=Path("/"), env=_reaching(url), seconds=ASKING, credentials=True)
@@ -136,24 +136,24 @@ def initialise(folder: Path, hashes: str) -> None:
     """Make an empty bare repository, without hooks.
 
     Raises:
-        SurroundingsError: It cannot be made.
+        ExternalSystemError: It cannot be made.
     """
     command = ("git", "init", "--quiet", "--bare", "--template=", f"--object-format={hashes}")
     run((*command, "--", str(folder)), folder=folder.parent)
 
 
-def bundled(bundle: Path) -> dict[str, str]:
+def references_in_bundle(bundle: Path) -> dict[str, str]:
     """Return the id of every reference in a bundle, by name.
 
     Raises:
-        SurroundingsError: It is none.
+        ExternalSystemError: It is none.
 
     Source:
         git, Documentation/gitformat-bundle.txt.
     """
     with bundle.open("rb") as file:
         if not file.readline().startswith(b"# v"):
-            raise SurroundingsError(
+            raise ExternalSystemError(
                 "it is no git bundle", where=str(bundle), next_step="install modelwright-cli anew"
             )
         rows = [
@@ -166,7 +166,7 @@ def unbundle(bundle: Path, folder: Path) -> None:
     """Make a bare repository of everything in a bundle.
 
     Raises:
-        SurroundingsError: The bundle is damaged, or the repository cannot be made.
+        ExternalSystemError: The bundle is damaged, or the repository cannot be made.
     """
     command = ("git", "clone", "--quiet", "--mirror", "--template=", "--", str(bundle), str(folder))
     run(command, folder=folder.parent, env=_SAFE)
@@ -176,7 +176,7 @@ def keep(root: Path, names: Sequence[str], folder: Path, *, branch: str) -> None
     """Keep files of a folder as a branch of a bare repository, without what Python compiled.
 
     Raises:
-        SurroundingsError: It cannot be written.
+        ExternalSystemError: It cannot be written.
     """
     env = {**_NOBODY, "GIT_DIR": str(folder), "GIT_WORK_TREE": str(root)}
     plain = ("-c", "core.autocrlf=false", "-c", "core.safecrlf=false", "-c", "core.bare=false")
@@ -190,7 +190,7 @@ def keep(root: Path, names: Sequence[str], folder: Path, *, branch: str) -> None
 def follow_head(url: str, folder: Path) -> None:
     """Have a mirror's `HEAD` name the branch that the URL's does, where that can be told."""
     command = ("git", *_SILENT, "ls-remote", "--symref", "--", url, "HEAD")
-    with suppress(SurroundingsError):
+    with suppress(ExternalSystemError):
         said = run(command, folder=folder, env=_reaching(url), seconds=ASKING, credentials=True)
         found = _HEAD.match(said)
         if found:
@@ -201,7 +201,7 @@ def fetch(url: str, folder: Path) -> None:
     """Bring every branch and tag of a URL into a bare repository; what is gone there goes here.
 
     Raises:
-        SurroundingsError: The URL cannot be reached, or the repository cannot be written.
+        ExternalSystemError: The URL cannot be reached, or the repository cannot be written.
     """
     quiet = ("--quiet", "--force", "--prune", "--no-tags", "--no-recurse-submodules")
     command = ("git", *_SILENT, *_HERE, "fetch", *quiet)
@@ -222,7 +222,7 @@ def make_repository(folder: Path) -> None:
     """Make a repository with the branch `main`.
 
     Raises:
-        SurroundingsError: Git is missing or failed.
+        ExternalSystemError: Git is missing or failed.
     """
     run((*GIT, "init", "--quiet", "--initial-branch", BRANCH, "--template="), folder=folder)
 
@@ -231,7 +231,7 @@ def stage(folder: Path, *options: str) -> None:
     """Add every file to the index.
 
     Raises:
-        SurroundingsError: Git is missing or failed.
+        ExternalSystemError: Git is missing or failed.
     """
     run((*GIT, "add", "--all", *options), folder=folder)
 
@@ -245,7 +245,7 @@ def commit(folder: Path, message: str, *, author: str = "") -> None:
         author: A name on GitHub, which then signs nothing; empty is git's configured person.
 
     Raises:
-        SurroundingsError: Git is missing or failed.
+        ExternalSystemError: Git is missing or failed.
     """
     address = f"user.email={author}@users.noreply.github.com"
     who = ("-c", f"user.name={author}", "-c", address) if author else ()

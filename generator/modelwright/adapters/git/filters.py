@@ -12,33 +12,33 @@ from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.objects import GitObjects
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.git.repository import ATTRIBUTES, ProjectRepository
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 from modelwright.template.project_paths import refuse_paths
 from modelwright.template.rendering import RenderedFile
-from modelwright.update.merge_inputs import Entry, Files, mode_of
+from modelwright.update.merge_inputs import FileEntry, Files, mode_of
 
 _SYSTEM: Final = Path("/etc/gitattributes")
 
 
-def stored(
+def apply_clean_filters(
     scratch: Scratch,
     repository: ProjectRepository,
     ours: Files,
     rendered: Mapping[str, RenderedFile],
-) -> dict[str, Entry]:
+) -> dict[str, FileEntry]:
     """Write rendered files as blobs and return their entries by path.
 
     Raises:
         RefusedError: A path leaves the project.
-        SurroundingsError: A filter of the project fails.
+        ExternalSystemError: A filter of the project fails.
     """
     refuse_paths(rendered, links=[path for path, file in rendered.items() if file.link])
     names: dict[str, str] = {}
     if _converts(repository, ours):
         plain = {path: file.content for path, file in rendered.items() if not file.link}
-        names = _cleaned(scratch, repository, ours, plain)
+        names = _run_clean_filters(scratch, repository, ours, plain)
     return {
-        path: Entry(
+        path: FileEntry(
             mode_of(executable=file.executable, link=file.link),
             names.get(path) or scratch.blob(file.content),
         )
@@ -52,7 +52,7 @@ def attributes_tree(scratch: Scratch, repository: ProjectRepository, ours: Files
     They hold wherever git reads it as a work tree, although a sparse checkout has some of them not.
 
     Raises:
-        SurroundingsError: The project's objects cannot be read.
+        ExternalSystemError: The project's objects cannot be read.
     """
     tree = scratch.folder / "tree"
     if not tree.exists():
@@ -96,12 +96,12 @@ def _system() -> Path:
     """Return where git reads the machine's attributes; one before 2.41 does not say it."""
     try:
         told = project_git(Path("/"), "var", "GIT_ATTR_SYSTEM")
-    except SurroundingsError:
+    except ExternalSystemError:
         return _SYSTEM
     return Path(os.fsdecode(told.strip()) or _SYSTEM)
 
 
-def _cleaned(
+def _run_clean_filters(
     scratch: Scratch, repository: ProjectRepository, ours: Files, contents: Mapping[str, bytes]
 ) -> dict[str, str]:
     """Return the names of blobs as git stores files, by path.

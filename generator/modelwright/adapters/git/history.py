@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 from modelwright.adapters.git.objects import GitObjects
 from modelwright.adapters.git.tree import GitFolders, GitTree
 from modelwright.adapters.system.process import run
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.template.history import Release
 
 _FIELDS: Final = (
@@ -85,7 +85,7 @@ class GitHistory:
         """Every branch and tag by its short name; a tag wins over a branch of its name.
 
         Raises:
-            SurroundingsError: The repository cannot be read.
+            ExternalSystemError: The repository cannot be read.
         """
         wanted = "--format=" + "%00".join(f"%({name})" for name in _FIELDS)
         places = ("refs/remotes/origin", "refs/heads", "refs/tags")
@@ -93,7 +93,7 @@ class GitHistory:
         found: dict[str, Reference] = {}
         try:
             rows = [line.split("\0") for line in run(command, folder=self._folder).splitlines()]
-        except SurroundingsError as error:
+        except ExternalSystemError as error:
             raise self._folders.objects.damage(error.problem) from error
         for place in places:
             for row in rows:
@@ -120,7 +120,7 @@ class GitHistory:
 
         Raises:
             RefusedError: There is no such version; the nearest releases are named.
-            SurroundingsError: The objects cannot be read.
+            ExternalSystemError: The objects cannot be read.
         """
         if version not in self._trees:
             self._trees[version] = self._found(version)

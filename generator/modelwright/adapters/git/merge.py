@@ -11,9 +11,9 @@ from typing import Final
 from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.system.process import output
-from modelwright.errors import SurroundingsError
-from modelwright.update.merge_inputs import Entry, Files, Sides
-from modelwright.update.merge_result import Merged, merged_from
+from modelwright.errors import ExternalSystemError
+from modelwright.update.merge_inputs import FileEntry, Files, MergeInputs
+from modelwright.update.merge_result import MergeResult, merge_result_from
 
 NEEDED: Final = (2, 38)
 _YOURS: Final = "yours"
@@ -28,12 +28,12 @@ def require_git() -> None:
     """Check that git can merge without a work tree.
 
     Raises:
-        SurroundingsError: It is missing or too old.
+        ExternalSystemError: It is missing or too old.
     """
     told = output(("git", "version"), folder=Path.cwd()).decode(errors="replace")
     found = re.search(r"(\d+)\.(\d+)", told)
     if found and (int(found[1]), int(found[2])) < NEEDED:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"git {found[0]} is too old to merge three trees",
             where=told.strip(),
             next_step=f"install git {NEEDED[0]}.{NEEDED[1]} or newer; nothing was changed",
@@ -41,8 +41,8 @@ def require_git() -> None:
 
 
 def merge(  # noqa: PLR0913 -- what a merge follows from
-    scratch: Scratch, both: Sides, ours: Files, *, label: str, folder: Path, prefix: str = ""
-) -> tuple[Merged, dict[str, Entry]]:
+    scratch: Scratch, both: MergeInputs, ours: Files, *, label: str, folder: Path, prefix: str = ""
+) -> tuple[MergeResult, dict[str, FileEntry]]:
     """Merge the two sides with the project's files.
 
     Args:
@@ -57,7 +57,7 @@ def merge(  # noqa: PLR0913 -- what a merge follows from
         The outcome, and the files of the merged tree.
 
     Raises:
-        SurroundingsError: Git fails.
+        ExternalSystemError: Git fails.
     """
 
     def commit(files: Files, *parents: str) -> str:
@@ -71,7 +71,7 @@ def merge(  # noqa: PLR0913 -- what a merge follows from
     scratch.label(_YOURS, commit(ours, base))
     scratch.label(theirs, commit(both.theirs, base))
     merge_tree = ("merge-tree", "--write-tree", "-z", "--messages", _YOURS, theirs)
-    merged = merged_from(_git(scratch, folder, *_SETTINGS, *merge_tree, fine=(0, 1)))
+    merged = merge_result_from(_git(scratch, folder, *_SETTINGS, *merge_tree, fine=(0, 1)))
     listed = files_of(_git(scratch, folder, "ls-tree", "-r", "-z", merged.tree))
     files = {path.removeprefix(prefix): entry for path, entry in listed.items()}
     return merged.without(prefix), files
@@ -81,7 +81,7 @@ def renames(scratch: Scratch, before: Files, after: Files, folder: Path) -> dict
     """Return the new path of every file that was moved, by its old path.
 
     Raises:
-        SurroundingsError: Git fails.
+        ExternalSystemError: Git fails.
     """
     gone = {path: entry for path, entry in before.items() if path not in after}
     come = {path: entry for path, entry in after.items() if path not in before}
@@ -97,7 +97,7 @@ def contents_of(scratch: Scratch, files: Files, folder: Path) -> dict[str, bytes
     """Return what files of a merge hold, by path.
 
     Raises:
-        SurroundingsError: Git fails.
+        ExternalSystemError: Git fails.
     """
     scratch.tree(files)
     return {
@@ -105,13 +105,13 @@ def contents_of(scratch: Scratch, files: Files, folder: Path) -> dict[str, bytes
     }
 
 
-def files_of(listed: bytes) -> dict[str, Entry]:
+def files_of(listed: bytes) -> dict[str, FileEntry]:
     """Read what `git ls-tree -r -z` printed."""
     found = {}
     for line in listed.split(b"\0")[:-1]:
         told, _, path = line.partition(b"\t")
         mode, _, name = told.decode().split(" ")
-        found[os.fsdecode(path)] = Entry(int(mode, 8), name)
+        found[os.fsdecode(path)] = FileEntry(int(mode, 8), name)
     return found
 
 

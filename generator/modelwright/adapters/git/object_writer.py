@@ -13,8 +13,14 @@ from typing import Any, Final
 
 from modelwright.adapters.disk.folders import temporary_root
 from modelwright.adapters.git.commands import empty_repository
-from modelwright.adapters.git.objects import compressed, nested, settle, tree_content, whole
-from modelwright.update.merge_inputs import FOLDER, Entry, Files
+from modelwright.adapters.git.objects import (
+    compressed_bytes,
+    nest_by_folder,
+    tree_content,
+    with_header,
+    write_loose_object,
+)
+from modelwright.update.merge_inputs import FOLDER, FileEntry, Files
 
 _WHO: Final = "modelwright <modelwright@localhost> 0 +0000"
 
@@ -62,23 +68,23 @@ class Scratch:
             own = self._config.with_name("info") / "attributes"
             shutil.copyfile(own, folder / "info" / "attributes")
         for name, stored in self._objects.items():
-            settle(stored, name, folder / "objects")
+            write_loose_object(stored, name, folder / "objects")
         return folder
 
     def blob(self, content: bytes) -> str:
         """Return the id of a blob, which is written when a tree needs it."""
-        name = self._named(whole("blob", content))
+        name = self._named(with_header("blob", content))
         self._blobs[name] = content
         return name
 
-    def know(self, files: Files) -> None:
+    def register_existing(self, files: Files) -> None:
         """Take note that the other repository has these files, and their trees: none is written."""
         self._there.update(entry.name for entry in files.values())
-        self._known(nested(files))
+        self._known(nest_by_folder(files))
 
     def tree(self, files: Files) -> str:
         """Write the trees of files by path and return the id of the whole."""
-        return self._tree(nested(files))
+        return self._tree(nest_by_folder(files))
 
     def commit(self, tree: str, *parents: str) -> str:
         """Write a commit and return its id."""
@@ -92,16 +98,16 @@ class Scratch:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{commit}\n")
 
-    def give(self, objects: Path) -> None:
+    def copy_objects_to(self, objects: Path) -> None:
         """Copy every object that was made here into another repository's folder."""
         for name, stored in self._objects.items():
-            settle(stored, name, objects)
+            write_loose_object(stored, name, objects)
         for place in (self.folder / "objects").glob("??/*") if self._on_disk else ():
-            settle(place.read_bytes(), f"{place.parent.name}{place.name}", objects)
+            write_loose_object(place.read_bytes(), f"{place.parent.name}{place.name}", objects)
 
-    def _entry(self, content: Entry | Mapping[str, Any]) -> Entry:
-        if not isinstance(content, Entry):
-            return Entry(FOLDER, self._tree(content))
+    def _entry(self, content: FileEntry | Mapping[str, Any]) -> FileEntry:
+        if not isinstance(content, FileEntry):
+            return FileEntry(FOLDER, self._tree(content))
         blob = self._blobs.pop(content.name, None)
         if blob is not None:
             self._written("blob", blob)
@@ -111,23 +117,23 @@ class Scratch:
         found = {name: self._entry(content) for name, content in folder.items()}
         return self._written("tree", tree_content(found.items()))
 
-    def _known(self, folder: Mapping[str, Any]) -> Entry:
+    def _known(self, folder: Mapping[str, Any]) -> FileEntry:
         found = {
-            name: content if isinstance(content, Entry) else self._known(content)
+            name: content if isinstance(content, FileEntry) else self._known(content)
             for name, content in folder.items()
         }
-        name = self._named(whole("tree", tree_content(found.items())))
+        name = self._named(with_header("tree", tree_content(found.items())))
         self._there.add(name)
-        return Entry(FOLDER, name)
+        return FileEntry(FOLDER, name)
 
     def _written(self, kind: str, content: bytes) -> str:
-        stored = whole(kind, content)
+        stored = with_header(kind, content)
         name = self._named(stored)
         if name not in self._there:
             self._there.add(name)
-            self._objects[name] = compressed(stored)
+            self._objects[name] = compressed_bytes(stored)
             if self._on_disk:
-                settle(self._objects[name], name, self.folder / "objects")
+                write_loose_object(self._objects[name], name, self.folder / "objects")
         return name
 
     def _named(self, stored: bytes) -> str:

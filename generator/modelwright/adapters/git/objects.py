@@ -17,16 +17,16 @@ from threading import Lock
 from typing import IO, Any, Final, NoReturn
 
 from modelwright.adapters.system.process import start
-from modelwright.errors import SurroundingsError
-from modelwright.update.merge_inputs import FOLDER, Entry, Files
+from modelwright.errors import ExternalSystemError
+from modelwright.update.merge_inputs import FOLDER, FileEntry, Files
 
 
-def whole(kind: str, content: bytes) -> bytes:
+def with_header(kind: str, content: bytes) -> bytes:
     """Return an object as it is hashed: with its kind and size before it."""
     return f"{kind} {len(content)}\0".encode() + content
 
 
-def tree_content(entries: Iterable[tuple[str, Entry]]) -> bytes:
+def tree_content(entries: Iterable[tuple[str, FileEntry]]) -> bytes:
     """Return the content of a tree object."""
     # Git orders a folder as if its name ended with a slash.
     lines = sorted(
@@ -38,7 +38,7 @@ def tree_content(entries: Iterable[tuple[str, Entry]]) -> bytes:
     )
 
 
-def nested(files: Files) -> dict[str, Any]:
+def nest_by_folder(files: Files) -> dict[str, Any]:
     """Return files by path as folders in folders."""
     top: dict[str, Any] = {}
     for path, entry in files.items():
@@ -50,7 +50,7 @@ def nested(files: Files) -> dict[str, Any]:
     return top
 
 
-def settle(stored: bytes, name: str, objects: Path) -> None:
+def write_loose_object(stored: bytes, name: str, objects: Path) -> None:
     """Put an object into a repository's object folder, whole or not at all.
 
     Args:
@@ -73,7 +73,7 @@ def settle(stored: bytes, name: str, objects: Path) -> None:
         raise
 
 
-def compressed(content: bytes) -> bytes:
+def compressed_bytes(content: bytes) -> bytes:
     """Return an object as it is stored."""
     return zlib.compress(content, 1)
 
@@ -130,7 +130,7 @@ class GitObjects:
         """Return an object by id or revision; None where it is missing or ambiguous.
 
         Raises:
-            SurroundingsError: The repository cannot be read, or the object is damaged.
+            ExternalSystemError: The repository cannot be read, or the object is damaged.
         """
         if "\n" in name:
             return None
@@ -143,7 +143,7 @@ class GitObjects:
         """Return objects by id, in the order asked for.
 
         Raises:
-            SurroundingsError: One is missing or damaged, or the repository cannot be read.
+            ExternalSystemError: One is missing or damaged, or the repository cannot be read.
         """
         found: list[GitObject] = []
         with self._lock:
@@ -196,18 +196,18 @@ class GitObjects:
     def _fail(self, asked: str) -> NoReturn:
         if self._process is not None:
             self._process.wait()
-        told = _told(self._errors)
+        told = _error_text(self._errors)
         self.close()
         raise self.damage(told or f"git ended while it read {asked}")
 
-    def damage(self, problem: str) -> SurroundingsError:
+    def damage(self, problem: str) -> ExternalSystemError:
         """Return the error of a repository that cannot be read; a cache is told of it."""
         if self.damaged is None:
             advice = f"look with git --git-dir={quote(str(self.folder))} fsck; clone it anew"
         else:
             self.damaged(self.folder)
             advice = "run the command again: it is a cache, and will be made anew"
-        return SurroundingsError(problem, where=str(self.folder), next_step=advice)
+        return ExternalSystemError(problem, where=str(self.folder), next_step=advice)
 
     def _stop(self) -> None:
         """End a process that still has unread answers."""
@@ -229,7 +229,7 @@ def _end(process: Popen[bytes], errors: IO[bytes]) -> None:
     process.wait()
 
 
-def _told(errors: IO[bytes] | None) -> str:
+def _error_text(errors: IO[bytes] | None) -> str:
     if errors is None:
         return ""
     errors.seek(0)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from modelwright.adapters.system.process import output
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 
 _QUIET: Final = (
     *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
@@ -67,7 +67,7 @@ def project_git(
         held: File descriptors that it holds open, such as a lock's.
 
     Raises:
-        SurroundingsError: Git is missing, refuses to work there, or fails.
+        ExternalSystemError: Git is missing, refuses to work there, or fails.
     """
     command = ("git", *_QUIET, *arguments)
     return output(
@@ -75,16 +75,16 @@ def project_git(
     )
 
 
-def located(folder: Path) -> Location:
+def locate_repository(folder: Path) -> Location:
     """Return where git finds a repository around a folder.
 
     Raises:
-        SurroundingsError: There is none, or it belongs to somebody else.
+        ExternalSystemError: There is none, or it belongs to somebody else.
     """
     asked = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
     try:
         told = project_git(folder, "rev-parse", *asked, "--show-object-format")
-    except SurroundingsError as error:
+    except ExternalSystemError as error:
         raise _refused(folder, error) from error
     top, git_dir, common_dir, prefix, digest = map(
         os.fsdecode, told.removesuffix(b"\n").split(b"\n")
@@ -98,14 +98,14 @@ def located(folder: Path) -> Location:
     )
 
 
-def distrusted(folder: Path) -> SurroundingsError | None:
+def ownership_problem(folder: Path) -> ExternalSystemError | None:
     """Return why git refuses to work in a folder of another user; None where it does not."""
     top = git_folder_above(folder.resolve())
     if top is None or not _is_of_another(top):
         return None
     try:
-        located(folder)
-    except SurroundingsError as error:
+        locate_repository(folder)
+    except ExternalSystemError as error:
         return error
     return None
 
@@ -115,11 +115,11 @@ def git_folder_above(folder: Path) -> Path | None:
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
 
 
-def _refused(folder: Path, error: SurroundingsError) -> SurroundingsError:
+def _refused(folder: Path, error: ExternalSystemError) -> ExternalSystemError:
     top = git_folder_above(folder)
     if top is None or not _is_of_another(top):
         return error
-    return SurroundingsError(
+    return ExternalSystemError(
         "the repository belongs to another user, and its configuration can run programs: "
         f"{error.problem}",
         where=str(top),

@@ -12,9 +12,9 @@ from typing import Final
 
 from modelwright.adapters.disk.folders import temporary_root
 from modelwright.adapters.git.commands import empty_repository
-from modelwright.adapters.git.project import git_folder_above, located, project_git
+from modelwright.adapters.git.project import git_folder_above, locate_repository, project_git
 from modelwright.audit.checks.files import first_marker
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 
 LARGEST: Final = 2_000_000
 SEARCHED: Final = 50_000_000
@@ -56,7 +56,7 @@ def read_project(root: Path) -> ProjectFiles:
 
     Raises:
         RefusedError: There is no such folder.
-        SurroundingsError: Git refuses to work there, or a file in it cannot be read.
+        ExternalSystemError: Git refuses to work there, or a file in it cannot be read.
     """
     if not root.is_dir():
         raise RefusedError(
@@ -108,7 +108,7 @@ def _listed(root: Path, scratch: Path) -> tuple[dict[str, str], list[str]]:
     rules of its own `.gitignore` files.
     """
     if git_folder_above(root):
-        located(root)
+        locate_repository(root)
         found = _paths(root, project_git(root, *_LISTED))
         if found:
             return {}, found
@@ -147,7 +147,7 @@ def _content(path: Path) -> bytes:
             return b"\0"
         return path.read_bytes()
     except OSError as error:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"it cannot be read: {error.strerror or error}",
             where=str(path),
             next_step="give yourself the right to read it, then run the command again",

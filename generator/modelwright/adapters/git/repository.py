@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from modelwright.adapters.git.merge import files_of
-from modelwright.adapters.git.project import git_folder_above, located, project_git
-from modelwright.errors import RefusedError, SurroundingsError
-from modelwright.update.merge_inputs import Entry
+from modelwright.adapters.git.project import git_folder_above, locate_repository, project_git
+from modelwright.errors import ExternalSystemError, RefusedError
+from modelwright.update.merge_inputs import FileEntry
 
 ATTRIBUTES: Final = ".gitattributes"
 _LIST: Final = ("ls-tree", "-r", "-z")
@@ -45,11 +45,11 @@ class ProjectRepository:
     head: str
     changed: list[str] = field(repr=False)
 
-    def files(self) -> dict[str, Entry]:
+    def files(self) -> dict[str, FileEntry]:
         """Return the project's files at `head`, by path inside the project.
 
         Raises:
-            SurroundingsError: Git fails.
+            ExternalSystemError: Git fails.
         """
         return files_of(project_git(self.folder, *_LIST, self.head))
 
@@ -58,7 +58,7 @@ class ProjectRepository:
         """What git's configuration says of converting files, wherever it says so.
 
         Raises:
-            SurroundingsError: Git fails.
+            ExternalSystemError: Git fails.
         """
         told = project_git(self.folder, "config", "--null", "--get-regexp", _SETTINGS, fine=(0, 1))
         rows = [os.fsdecode(row).partition("\n") for row in told.split(b"\0") if row]
@@ -74,11 +74,11 @@ class ProjectRepository:
         places = ["/".join([*parts[:depth], ATTRIBUTES]) for depth in range(len(parts))]
         return [place for place in places if (self.top / place).is_file()]
 
-    def whole(self, files: Mapping[str, Entry]) -> dict[str, Entry]:
+    def whole(self, files: Mapping[str, FileEntry]) -> dict[str, FileEntry]:
         """Return the files of the whole repository, with these as the project's.
 
         Raises:
-            SurroundingsError: Git fails.
+            ExternalSystemError: Git fails.
         """
         if not self.prefix:
             return dict(files)
@@ -86,7 +86,7 @@ class ProjectRepository:
         others = {path: e for path, e in listed.items() if not path.startswith(self.prefix)}
         return {**others, **{f"{self.prefix}{path}": entry for path, entry in files.items()}}
 
-    def obstacle(self, path: str, ours: Mapping[str, Entry]) -> str:
+    def obstacle(self, path: str, ours: Mapping[str, FileEntry]) -> str:
         """Return the path of what git does not know and where a file cannot be put.
 
         That is something at its very path, or a file or link where it needs a folder; empty where
@@ -101,7 +101,7 @@ class ProjectRepository:
             return "" if self._holds_only(place, ours) else path
         return path if os.path.lexists(place) else ""
 
-    def _holds_only(self, folder: Path, ours: Mapping[str, Entry]) -> bool:
+    def _holds_only(self, folder: Path, ours: Mapping[str, FileEntry]) -> bool:
         """Say whether git knows every file in a folder of the project."""
         for above, _, names in os.walk(folder):
             inside = Path(above).relative_to(self.folder)
@@ -113,12 +113,12 @@ class ProjectRepository:
         """Check that nothing tracked is changed.
 
         Raises:
-            SurroundingsError: Something is.
+            ExternalSystemError: Something is.
         """
         if self.changed:
             shown = ", ".join(self.changed[:_SHOWN])
             shown += " ..." if len(self.changed) > _SHOWN else ""
-            raise SurroundingsError(
+            raise ExternalSystemError(
                 f"there are changes that are not committed: {shown}",
                 where=str(self.folder),
                 next_step="commit them, or git stash; nothing was changed",
@@ -130,7 +130,7 @@ def repository_of(folder: Path) -> ProjectRepository:
 
     Raises:
         RefusedError: There is no such folder.
-        SurroundingsError: It stands in none, has no commit, or cannot be read.
+        ExternalSystemError: It stands in none, has no commit, or cannot be read.
     """
     folder = folder.resolve()
     if not folder.is_dir():
@@ -138,12 +138,12 @@ def repository_of(folder: Path) -> ProjectRepository:
             "there is no such folder", where=str(folder), next_step="name the folder of a project"
         )
     if git_folder_above(folder) is None:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             "it is not in a git repository, which an update needs to lose nothing",
             where=str(folder),
             next_step='run git init && git add --all && git commit --message "chore: keep" there',
         )
-    place = located(folder)
+    place = locate_repository(folder)
     head, changed = _status(folder)
     return ProjectRepository(
         folder=folder,
@@ -170,7 +170,7 @@ def _status(folder: Path) -> tuple[str, list[str]]:
         elif line[:1] in {"1", "u"}:
             changed.append(line.split(" ", 8 if line[0] == "1" else 10)[-1])
     if head == _INITIAL:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             "its repository has no commit, so there is nothing to compare with",
             where=str(folder),
             next_step='run git add --all && git commit --message "chore: keep" there',

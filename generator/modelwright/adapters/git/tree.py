@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from modelwright.adapters.git.objects import GitObject, GitObjects
-from modelwright.errors import SurroundingsError
-from modelwright.update.merge_inputs import FOLDER, LINK, REPOSITORY, Entry
+from modelwright.errors import ExternalSystemError
+from modelwright.update.merge_inputs import FOLDER, LINK, REPOSITORY, FileEntry
 
 # As many as Linux follows.
 _LINKS: Final = 40
@@ -22,11 +22,11 @@ class GitFolders:
 
     def __init__(self, objects: GitObjects) -> None:
         self.objects = objects
-        self._folders: dict[str, Mapping[str, Entry]] = {}
+        self._folders: dict[str, Mapping[str, FileEntry]] = {}
         self._blobs: dict[str, bytes] = {}
         self.listed: dict[tuple[str, str], tuple[str, ...]] = {}
 
-    def folders(self, names: list[str]) -> list[Mapping[str, Entry]]:
+    def folders(self, names: list[str]) -> list[Mapping[str, FileEntry]]:
         """Return the entries of trees by their ids."""
         missing = [name for name in dict.fromkeys(names) if name not in self._folders]
         for found in self.objects.read(missing) if missing else ():
@@ -81,9 +81,9 @@ class GitTree:
         """Return the id of every file and link below a folder, by path."""
         return {path: entry.name for path, entry in self.entries(folder).items()}
 
-    def entries(self, folder: str = "") -> dict[str, Entry]:
+    def entries(self, folder: str = "") -> dict[str, FileEntry]:
         """Return mode and id of every file and link below a folder, by path, reading no blob."""
-        start = self._found(folder) if folder else Entry(FOLDER, self.root)
+        start = self._found(folder) if folder else FileEntry(FOLDER, self.root)
         if not self._is_folder(start) or start is None:
             return {}
         found = {}
@@ -102,13 +102,13 @@ class GitTree:
             level = deeper
         return found
 
-    def _file(self, path: str) -> Entry:
+    def _file(self, path: str) -> FileEntry:
         found = self._found(path)
         if found is None or found.mode in {FOLDER, REPOSITORY}:
             raise KeyError(path)
         return found
 
-    def _found(self, path: str) -> Entry | None:
+    def _found(self, path: str) -> FileEntry | None:
         """Return what stands at a path, links followed; None where that leads nowhere."""
         for _ in range(_LINKS):
             entry, link, rest = self._step(path)
@@ -120,9 +120,9 @@ class GitTree:
                 return None
         return None
 
-    def _step(self, path: str) -> tuple[Entry | None, Entry | None, tuple[str, str]]:
+    def _step(self, path: str) -> tuple[FileEntry | None, FileEntry | None, tuple[str, str]]:
         """Walk down to a path, or to the first link on the way and what is left behind it."""
-        entry = Entry(FOLDER, self.root)
+        entry = FileEntry(FOLDER, self.root)
         parts = [part for part in path.split("/") if part not in {"", "."}]
         for index, part in enumerate(parts):
             if entry.mode != FOLDER:
@@ -136,7 +136,7 @@ class GitTree:
         return entry, None, ("", "")
 
     @staticmethod
-    def _is_folder(entry: Entry | None) -> bool:
+    def _is_folder(entry: FileEntry | None) -> bool:
         return entry is not None and entry.mode == FOLDER
 
 
@@ -146,7 +146,7 @@ def changes(old: GitTree, new: GitTree) -> set[str]:
     return {path for path in {*before, *after} if before.get(path) != after.get(path)}
 
 
-def _entries(tree: GitObject, where: Path) -> Iterator[tuple[str, Entry]]:
+def _entries(tree: GitObject, where: Path) -> Iterator[tuple[str, FileEntry]]:
     r"""Yield the entries of a tree object.
 
     Source:
@@ -159,11 +159,11 @@ def _entries(tree: GitObject, where: Path) -> Iterator[tuple[str, Entry]]:
         end = content.index(b"\0", space)
         name = content[space + 1 : end].decode("utf-8", "surrogateescape")
         if name in {"", ".", ".."} or "/" in name or name.lower() == ".git":
-            raise SurroundingsError(
+            raise ExternalSystemError(
                 f"the tree {tree.name} holds the name {name!r}, which leads out of it",
                 where=str(where),
                 next_step="tell the owner of the template; nothing was written",
             )
         mode = int(content[position:space], 8)
-        yield name, Entry(mode, content[end + 1 : end + 1 + width].hex())
+        yield name, FileEntry(mode, content[end + 1 : end + 1 + width].hex())
         position = end + 1 + width

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from modelwright import __version__
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 
 __all__ = [
     "LONGEST_WAIT",
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class GitHubError(SurroundingsError):
+class GitHubError(ExternalSystemError):
     """GitHub refused a call.
 
     Attributes:
@@ -43,7 +43,7 @@ class ExpiredError(GitHubError):
     """The token is not valid, or no longer."""
 
 
-class UnreachableError(SurroundingsError):
+class UnreachableError(ExternalSystemError):
     """GitHub could not be reached, or did not answer in time."""
 
 
@@ -179,7 +179,7 @@ class GitHub:
         for tried in range(TRIES):
             answer, fault = self._once(method, path, body)
             if answer is not None and not self._again(answer):
-                return self._judged(method, path, answer, fine)
+                return self._checked_answer(method, path, answer, fine)
             if fault is not None and not self._harmless(method, fault):
                 raise self._uncertain(method, path, fault)
             if fault is not None and tried + 1 < TRIES:
@@ -232,7 +232,9 @@ class GitHub:
         if left > 0:
             time.sleep(left)
 
-    def _judged(self, method: str, path: str, answer: Answer, fine: Container[int]) -> Answer:
+    def _checked_answer(
+        self, method: str, path: str, answer: Answer, fine: Container[int]
+    ) -> Answer:
         if answer.status < 300 or answer.status in fine:  # noqa: PLR2004 -- success
             return answer
         kind = ExpiredError if answer.status == _UNAUTHORISED else GitHubError
@@ -247,18 +249,18 @@ class GitHub:
 
     def _uncertain(
         self, method: str, path: str, fault: str | httpx.TransportError
-    ) -> SurroundingsError:
+    ) -> ExternalSystemError:
         return UncertainError(
-            f"GitHub did not say whether it was done: {_told(fault)}",
+            f"GitHub did not say whether it was done: {_fault_text(fault)}",
             where=f"{method} {path}",
             next_step="run the command again with --resume",
         )
 
     def _unreachable(
         self, method: str, path: str, fault: str | httpx.TransportError
-    ) -> SurroundingsError:
+    ) -> ExternalSystemError:
         return UnreachableError(
-            f"GitHub cannot be reached: {_told(fault)}",
+            f"GitHub cannot be reached: {_fault_text(fault)}",
             where=f"{method} {self.address}{path}",
             next_step="check the network, then run the command again, with --resume if it began",
         )
@@ -289,7 +291,7 @@ class GitHub:
         """Do tasks at the same time, as many as GitHub likes; return their results in order.
 
         Raises:
-            SurroundingsError: One of them failed; the others were done.
+            ExternalSystemError: One of them failed; the others were done.
         """
         with ThreadPoolExecutor(IN_FLIGHT) as pool:
             futures = [pool.submit(task) for task in tasks]
@@ -311,5 +313,5 @@ def _message(answer: Answer) -> str:
     return "; ".join(filter(None, [str(answer.data.get("message", "")), *told]))
 
 
-def _told(fault: str | httpx.TransportError) -> str:
+def _fault_text(fault: str | httpx.TransportError) -> str:
     return fault if isinstance(fault, str) else (str(fault) or type(fault).__name__)

@@ -16,13 +16,13 @@ from urllib.parse import urlsplit
 from modelwright.adapters.github.address import is_public
 from modelwright.adapters.github.client import GitHub, GitHubError
 from modelwright.adapters.system.process import output, run
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 from modelwright.provisioning.app_permissions import narrowed_rights
 
-__all__ = ["Credential", "NoTokenError", "credential_for", "is_app", "sealed"]
+__all__ = ["Credential", "NoTokenError", "credential_for", "is_app", "seal_secret"]
 
 
-def sealed(value: str, public_key: str) -> str:
+def seal_secret(value: str, public_key: str) -> str:
     """Return a value in a sealed box for a repository's public key, both as base64."""
     # Here, because only a value that is written needs it.
     from nacl.public import PublicKey, SealedBox  # noqa: PLC0415
@@ -40,7 +40,7 @@ _PAUSE: Final = 0.5
 _SECONDS: Final = 5.0
 
 
-class NoTokenError(SurroundingsError):
+class NoTokenError(ExternalSystemError):
     """Nothing in the surroundings gives a token."""
 
 
@@ -68,7 +68,7 @@ class Credential:
         """Take a token for one repository alone, in place of the one that reaches them all.
 
         Raises:
-            SurroundingsError: GitHub gives none.
+            ExternalSystemError: GitHub gives none.
         """
         if not self.installation:
             return
@@ -104,7 +104,7 @@ class Credential:
         for token in tokens:
             self.minted.remove(token)
             github = GitHub(self.address, token, timeout=_SECONDS)
-            with suppress(SurroundingsError):
+            with suppress(ExternalSystemError):
                 github.call("DELETE", "/installation/token")
             github.close()
 
@@ -125,7 +125,7 @@ def credential_for(
         vouched: Whether a person or the runner named the address.
 
     Raises:
-        SurroundingsError: There is none for this host.
+        ExternalSystemError: There is none for this host.
     """
     host = urlsplit(address).hostname or ""
     trusted = vouched or is_public(address)
@@ -140,7 +140,7 @@ def credential_for(
     if found := _of_gh(address, host):
         return Credential(token=_plain(found, "gh auth token"))
     if not trusted and any(environ.get(name) for name in (*_VARIABLES, *_APP)):
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"the platform names {host} as its GitHub, and no token is known to be issued for it",
             where="platform.url",
             next_step=f"where you trust it with your token, add --api {address}; "
@@ -161,14 +161,14 @@ def _of_gh(address: str, host: str) -> str:
     command = ("gh", "auth", "token", "--hostname", named)
     try:
         return run(command, folder=Path.cwd(), env=empty, seconds=10).strip()
-    except SurroundingsError:
+    except ExternalSystemError:
         return ""
 
 
 def _plain(token: str, where: str) -> str:
     """Return a token that fits into a header; what does not is quoted by whoever refuses it."""
     if not all("!" <= letter <= "~" for letter in token):
-        raise SurroundingsError(
+        raise ExternalSystemError(
             "it holds spaces, line ends or other letters than a token has",
             where=where,
             next_step="copy the token anew",
@@ -186,7 +186,7 @@ def is_app(token: str) -> bool:
 
 
 def _of_app(address: str, environ: Mapping[str, str], organisation: str) -> Credential:
-    proof = _signed(*(environ[name] for name in _APP))
+    proof = _app_jwt(*(environ[name] for name in _APP))
     github = GitHub(address, proof)
     try:
         told = github.call("GET", f"/orgs/{organisation}/installation").data
@@ -203,7 +203,7 @@ def _of_app(address: str, environ: Mapping[str, str], organisation: str) -> Cred
     return found
 
 
-def _signed(identity: str, key: str) -> str:
+def _app_jwt(identity: str, key: str) -> str:
     """Return an app's proof of itself for ten minutes: a JWT signed with RS256."""
     now = int(time.time())
     head = _encoded({"alg": "RS256", "typ": "JWT"})
@@ -216,10 +216,10 @@ def _signed(identity: str, key: str) -> str:
             file.write(key.encode())
         command = ("openssl", "dgst", "-sha256", "-sign", f"/dev/fd/{read}")
         signature = output(command, folder=Path.cwd(), given=text, held=(read,))
-    except SurroundingsError as error:
+    except ExternalSystemError as error:
         if "not installed" in error.problem:
             raise
-        raise SurroundingsError(
+        raise ExternalSystemError(
             "it is no private key as PEM",
             where="MODELWRIGHT_APP_KEY",
             next_step="make a new key on the app's page and store the whole file as the secret",

@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from modelwright.errors import SurroundingsError, UsageError
+from modelwright.errors import ExternalSystemError, UsageError
 from modelwright.provisioning.journal import is_journal, runs, runs_for
 
 __all__ = ["JournalFile"]
@@ -23,7 +23,7 @@ class JournalFile:
         """Return what it holds; nothing where it is not there.
 
         Raises:
-            SurroundingsError: It cannot be read.
+            ExternalSystemError: It cannot be read.
             UsageError: It is something else than a journal.
         """
         try:
@@ -52,7 +52,7 @@ class JournalFile:
         """Write a line and wait until the disk has it.
 
         Raises:
-            SurroundingsError: It cannot be written.
+            ExternalSystemError: It cannot be written.
         """
         try:
             with self._lock:
@@ -64,8 +64,8 @@ class JournalFile:
         except OSError as error:
             raise self._unusable(error) from error
 
-    def _unusable(self, error: Exception) -> SurroundingsError:
-        return SurroundingsError(
+    def _unusable(self, error: Exception) -> ExternalSystemError:
+        return ExternalSystemError(
             f"the journal cannot be used: {getattr(error, 'strerror', None) or error}",
             where=str(self.path),
             next_step="name another file with --journal",

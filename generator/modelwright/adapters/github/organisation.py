@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from modelwright.adapters.github.client import Answer, ExpiredError, GitHub, GitHubError
 from modelwright.provisioning.desired_state import DesiredState
-from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.preflight import teams_named
 
 __all__ = ["read_organisation"]
@@ -52,7 +52,7 @@ class _Reads:
 
 def read_organisation(
     github: GitHub, desired: DesiredState, *, actors: Sequence[str], app: bool
-) -> Found:
+) -> OrganisationState:
     """Return what the organisation has.
 
     Args:
@@ -62,7 +62,7 @@ def read_organisation(
         app: Whether the token is an app's.
 
     Raises:
-        SurroundingsError: GitHub cannot be reached, or the token is not valid.
+        ExternalSystemError: GitHub cannot be reached, or the token is not valid.
     """
     reads = _Reads(github)
     org = f"/orgs/{desired.organisation}"
@@ -84,7 +84,7 @@ def read_organisation(
     answers = github.together(tasks)
     named = answers[_FIXED:]
     seen = _existing(variables, named[len(slugs) :])
-    return Found(
+    return OrganisationState(
         personal=answers[1].status == _ABSENT and _is_person(reads, desired.organisation),
         teams={slug: row["id"] for slug, row in _existing(slugs, named[: len(slugs)]).items()},
         variables={name: row["visibility"] for name, row in seen.items()},

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from modelwright.adapters.disk.folders import temporary_root
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.system.process import run
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 
-__all__ = ["authorised", "push", "renew"]
+__all__ = ["git_environment", "push", "renew"]
 
 TRIES: Final = 3
 _SECONDS: Final = 120.0
@@ -39,17 +39,17 @@ def push(folder: Path, url: str, token: str, branch: str, *, pause: float = 0.5)
         pause: Seconds before the second try; it doubles with the third.
 
     Raises:
-        SurroundingsError: The push was refused, or the host cannot be reached.
+        ExternalSystemError: The push was refused, or the host cannot be reached.
     """
     proof = _proof(token)
-    env = authorised(url, token)
+    env = git_environment(url, token)
     command = ("git", "push", "--quiet", "--no-verify", url, f"HEAD:refs/heads/{branch}")
     for number in range(1, TRIES + 1):
         problem = _problem(command, folder, env)
         if not problem:
             return
         if number == TRIES or _FINAL.search(problem):
-            raise SurroundingsError(
+            raise ExternalSystemError(
                 f"the project could not be pushed: "
                 f"{problem.replace(proof, '***').replace(token, '***')}",
                 where=url,
@@ -62,12 +62,12 @@ def _problem(command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> 
     """Return what git says against a push; nothing where it took effect."""
     try:
         run(command, folder=folder, env=env, seconds=_SECONDS)
-    except SurroundingsError as error:
+    except ExternalSystemError as error:
         return error.problem
     return ""
 
 
-def authorised(url: str, token: str) -> dict[str, str]:
+def git_environment(url: str, token: str) -> dict[str, str]:
     """Return the surroundings in which git may reach a URL and nobody is asked anything."""
     proof = _proof(token)
     parts = urlsplit(url)
@@ -98,12 +98,12 @@ def renew(github: GitHub, token: str, url: str, folder: Path, message: str) -> b
     """Push a folder's files to `main`, in place of those that are there; say whether they differ.
 
     Raises:
-        SurroundingsError: Git failed, or the host cannot be reached.
+        ExternalSystemError: Git failed, or the host cannot be reached.
     """
     with tempfile.TemporaryDirectory(dir=temporary_root()) as aside:
         clone = Path(aside) / "clone"
         command = ("git", "clone", "--quiet", "--depth", "1", url, str(clone))
-        run(command, folder=Path(aside), env=authorised(url, token), seconds=120)
+        run(command, folder=Path(aside), env=git_environment(url, token), seconds=120)
         run(("git", "checkout", "--quiet", "-B", "main"), folder=clone)
         for place in clone.iterdir():
             if place.name != ".git":

@@ -11,10 +11,10 @@ from typing import Any, Final
 import yaml
 
 from modelwright.adapters.github.client import GitHub
-from modelwright.adapters.github.push import authorised
+from modelwright.adapters.github.push import git_environment
 from modelwright.adapters.system.process import run
 from modelwright.policy.yaml_reader import UNREADABLE, excess
-from modelwright.provisioning.actual_state import Actual, ActualEnvironment
+from modelwright.provisioning.actual_state import ActualEnvironment, ActualState
 from modelwright.provisioning.desired_state import BRANCH, NAME, DesiredState
 from modelwright.provisioning.unplanned_access import TreeEntry
 
@@ -28,24 +28,24 @@ _RENAMED: Final = (301, 307)
 Task = Any
 
 
-def read_repository(github: GitHub, desired: DesiredState) -> Actual:
+def read_repository(github: GitHub, desired: DesiredState) -> ActualState:
     """Return a repository as it is; where it does not exist, that takes one call.
 
     Raises:
-        SurroundingsError: GitHub cannot be reached, or denies a read.
+        ExternalSystemError: GitHub cannot be reached, or denies a read.
     """
     path = desired.path
     answer = github.call("GET", path, fine=(_ABSENT, *_RENAMED))
     if answer.status in _RENAMED:
         # The name leads to a repository that was renamed: it is somebody's.
-        return Actual(repository={"description": "", "renamed": True})
+        return ActualState(repository={"description": "", "renamed": True})
     if answer.status == _ABSENT:
-        return Actual()
+        return ActualState()
     tasks = _tasks(github, path, _Reads(github, path, desired))
     found = dict(zip(tasks, github.together(list(tasks.values())), strict=True))
     found["selected"] = found["actions"].pop("selected", None)
     found["ruleset"], found["other_rulesets"] = found.pop("rulesets")
-    return Actual(repository=answer.data, **found)
+    return ActualState(repository=answer.data, **found)
 
 
 def _tasks(github: GitHub, path: str, reads: _Reads) -> dict[str, Task]:
@@ -203,7 +203,7 @@ def read_ways(github: GitHub, path: str) -> Mapping[str, tuple[str, ...]]:
         path: The repository in GitHub's paths.
 
     Raises:
-        SurroundingsError: GitHub denies a read; what cannot be read is not taken to be absent.
+        ExternalSystemError: GitHub denies a read; what cannot be read is not taken to be absent.
     """
 
     def names(place: str, key: str, name: str) -> tuple[str, ...]:
@@ -218,13 +218,13 @@ def read_tree(url: str, token: str) -> Mapping[str, TreeEntry]:
     """Return every file of a repository's `main` by its path; nothing of it is checked out.
 
     Raises:
-        SurroundingsError: Git failed, or the host cannot be reached.
+        ExternalSystemError: Git failed, or the host cannot be reached.
     """
     with tempfile.TemporaryDirectory(prefix="modelwright-") as folder:
         bare = Path(folder) / "bare"
         clone = ("git", "clone", "--quiet", "--bare", "--depth", "1", "--no-tags", "--template=")
         command = (*clone, "--branch", BRANCH, url, str(bare))
-        run(command, folder=Path(folder), env=authorised(url, token), seconds=120)
+        run(command, folder=Path(folder), env=git_environment(url, token), seconds=120)
         listed = run(("git", "ls-tree", "-r", "-z", "--full-tree", BRANCH), folder=bare)
     entries = {}
     for line in filter(None, listed.split("\0")):

@@ -15,8 +15,14 @@ from modelwright.adapters.git.commands import git_directory
 from modelwright.adapters.git.history import GitHistory, version_of
 from modelwright.adapters.git.tree import GitTree
 from modelwright.adapters.sources import mirrors, packaged
-from modelwright.adapters.system.urls import bare, is_url, same, shown, whole
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.adapters.system.urls import (
+    expand_short_url,
+    is_same_source,
+    is_url,
+    split_credentials,
+    without_credentials,
+)
+from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.template.platform import Platform
 
 
@@ -29,11 +35,11 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
 
     Raises:
         RefusedError: The source names no repository.
-        SurroundingsError: It cannot be had.
+        ExternalSystemError: It cannot be had.
     """
     if _is_path(source):
         return _in_place(source)
-    source = bare(source)
+    source = split_credentials(source)
     if not is_url(source):
         raise RefusedError(
             f"the template's source {source!r} is neither a URL nor an absolute path",
@@ -41,12 +47,12 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
             next_step="name its URL or absolute path with --source",
         )
     policy = _own_policy()
-    if not same(source, policy["platform"]["url"]):
-        return _mirrored(source, mirrors.mirror(source, offline=offline))
+    if not is_same_source(source, policy["platform"]["url"]):
+        return _history_of_mirror(source, mirrors.mirror(source, offline=offline))
     return _own(source, offline=offline, sample=bool(policy.get("sample")))
 
 
-class Shelf:
+class HistoryCache:
     """Opens each history once and keeps it open, for many projects in one run."""
 
     def __init__(self) -> None:
@@ -59,7 +65,7 @@ class Shelf:
             self._kept[key] = history_of(source, offline=offline)
         return self._kept[key]
 
-    def __enter__(self) -> Shelf:
+    def __enter__(self) -> HistoryCache:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,11 +73,11 @@ class Shelf:
             history.__exit__()
 
 
-def at_hand(source: str, version: str) -> GitTree | None:
+def local_tree(source: str, version: str) -> GitTree | None:
     """Return the files of a version where they can be had without asking anybody; None elsewhere.
 
     Raises:
-        SurroundingsError: What is at hand cannot be read.
+        ExternalSystemError: What is at hand cannot be read.
     """
     for history in _asking_nobody(source):
         # A release stays what it is; a branch in the cache may have moved on.
@@ -85,23 +91,23 @@ def _asking_nobody(source: str) -> Iterator[GitHistory]:
     if _is_path(source):
         yield _in_place(source)
         return
-    if same(source, _own_policy()["platform"]["url"]):
+    if is_same_source(source, _own_policy()["platform"]["url"]):
         yield _came_with_us(source)
-    cached = held(source)
+    cached = cached_history(source)
     if cached is not None:
         yield cached
 
 
-def held(source: str, *, unreachable: str = "") -> GitHistory | None:
+def cached_history(source: str, *, unreachable: str = "") -> GitHistory | None:
     """Return the history of a URL as the cache holds it, which may be old; None without one.
 
     Args:
         source: The URL.
         unreachable: Why the URL itself was not asked.
     """
-    folder = mirrors.held(source)
+    folder = mirrors.cached_mirror(source)
     found = mirrors.Mirror(folder=folder, unreachable=unreachable) if folder else None
-    return _mirrored(source, found) if found else None
+    return _history_of_mirror(source, found) if found else None
 
 
 def _own(source: str, *, offline: bool, sample: bool) -> GitHistory:
@@ -110,7 +116,7 @@ def _own(source: str, *, offline: bool, sample: bool) -> GitHistory:
     # The sample's URL is made up: nobody is asked there. Who works in a checkout pulls herself.
     if sample or git_directory(packaged.own_root()):
         return ours
-    theirs = _published(ours, offline=offline)
+    theirs = _published_history(ours, offline=offline)
     return theirs if theirs and _newest(_tags(theirs)) > _newest(_tags(ours)) else ours
 
 
@@ -121,8 +127,8 @@ def _came_with_us(source: str) -> GitHistory:
     return GitHistory(
         source=source,
         origin="the installed package",
-        folder=packaged.opened(),
-        damaged=packaged.distrust,
+        folder=packaged.released_history_folder(),
+        damaged=packaged.invalidate,
     )
 
 
@@ -130,21 +136,21 @@ def _own_policy() -> Mapping[str, Any]:
     return Platform(tree=FolderTree(packaged.own_root()), source="", version="").policy
 
 
-def _published(ours: GitHistory, *, offline: bool) -> GitHistory | None:
+def _published_history(ours: GitHistory, *, offline: bool) -> GitHistory | None:
     """Return what the URL holds where that is newer; what the cache holds of it unasked."""
     if offline:
-        return held(ours.source, unreachable="it was not asked")
-    url = whole(ours.source)
+        return cached_history(ours.source, unreachable="it was not asked")
+    url = expand_short_url(ours.source)
     try:
-        advertised = git.advertised(url)
+        advertised = git.advertised_references(url)
         tags = [line.rpartition("\trefs/tags/")[2] for line in advertised.splitlines()]
         if _newest(tags) <= _newest(_tags(ours)):
             return None
-        return _mirrored(ours.source, mirrors.mirror(url, advertised=advertised))
-    except SurroundingsError as error:
+        return _history_of_mirror(ours.source, mirrors.mirror(url, advertised=advertised))
+    except ExternalSystemError as error:
         ours.origin = "the installed package (its URL is not reachable)"
-        ours.notice = f"{shown(url)} cannot be reached: {error.problem}"
-        return held(ours.source, unreachable=error.problem)
+        ours.notice = f"{without_credentials(url)} cannot be reached: {error.problem}"
+        return cached_history(ours.source, unreachable=error.problem)
 
 
 def _tags(history: GitHistory) -> list[str]:
@@ -157,8 +163,8 @@ def _newest(tags: Iterable[str]) -> Version:
     return max(final or found, default=Version("0.dev0"))
 
 
-def _mirrored(source: str, found: mirrors.Mirror) -> GitHistory:
-    url = shown(whole(source))
+def _history_of_mirror(source: str, found: mirrors.Mirror) -> GitHistory:
+    url = without_credentials(expand_short_url(source))
     return GitHistory(
         source=source,
         origin=f"the cache of {url} (not reachable)" if found.unreachable else url,
@@ -166,7 +172,7 @@ def _mirrored(source: str, found: mirrors.Mirror) -> GitHistory:
         if found.unreachable
         else "",
         folder=found.folder,
-        damaged=mirrors.distrust,
+        damaged=mirrors.invalidate,
     )
 
 
@@ -177,8 +183,8 @@ def _is_path(source: str) -> bool:
 def _in_place(source: str) -> GitHistory:
     place = Path(source).expanduser()
     if place.is_file():
-        folder = packaged.unpacked(place)
-        return GitHistory(source=source, origin=source, folder=folder, damaged=packaged.distrust)
+        folder = packaged.unpack_bundle(place)
+        return GitHistory(source=source, origin=source, folder=folder, damaged=packaged.invalidate)
     found = git_directory(place)
     if found is None:
         raise RefusedError(

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from modelwright.adapters.disk.folders import user_cache
-from modelwright.adapters.disk.lock import exclusive
+from modelwright.adapters.disk.lock import exclusive_lock
 from modelwright.adapters.git import commands as git
-from modelwright.adapters.system.urls import bare, whole
-from modelwright.errors import SurroundingsError
+from modelwright.adapters.system.urls import expand_short_url, split_credentials
+from modelwright.errors import ExternalSystemError
 
 # What the URL advertised when it was last fetched; without it a mirror is made anew.
 MARK: Final = "modelwright-upstream"
@@ -35,9 +35,9 @@ class Mirror:
     unreachable: str = ""
 
 
-def held(url: str) -> Path | None:
+def cached_mirror(url: str) -> Path | None:
     """Return the mirror of a URL as it is; None where there is none."""
-    folder = _place(whole(bare(url)))
+    folder = _place(expand_short_url(split_credentials(url)))
     return folder if (folder / "HEAD").is_file() else None
 
 
@@ -50,23 +50,23 @@ def mirror(url: str, *, offline: bool = False, advertised: str = "") -> Mirror:
         advertised: What the URL said of its branches and tags, where it was asked just now.
 
     Raises:
-        SurroundingsError: It cannot be reached and was never fetched, or the cache cannot be
+        ExternalSystemError: It cannot be reached and was never fetched, or the cache cannot be
             written.
     """
-    url = whole(bare(url))
+    url = expand_short_url(split_credentials(url))
     folder = _place(url)
     if offline:
         return _as_it_is(url, folder, "it was not asked")
     try:
-        advertised = advertised or git.advertised(url)
+        advertised = advertised or git.advertised_references(url)
         if _mark(folder) != advertised:
             _fetch(url, folder, advertised)
-    except SurroundingsError as error:
-        if held(url) is None:
+    except ExternalSystemError as error:
+        if cached_mirror(url) is None:
             raise
         return _as_it_is(url, folder, error.problem)
     except OSError as error:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"the cache cannot be written: {error.strerror or error}",
             where=str(error.filename or folder),
             next_step="make room there, or name another cache with XDG_CACHE_HOME",
@@ -74,7 +74,7 @@ def mirror(url: str, *, offline: bool = False, advertised: str = "") -> Mirror:
     return Mirror(folder=folder)
 
 
-def distrust(folder: Path) -> None:
+def invalidate(folder: Path) -> None:
     """Have a mirror made anew at its next use."""
     (folder / MARK).unlink(missing_ok=True)
 
@@ -89,8 +89,8 @@ def moved_tags(folder: Path) -> dict[str, str]:
 
 
 def _as_it_is(url: str, folder: Path, reason: str) -> Mirror:
-    if held(url) is None:
-        raise SurroundingsError(
+    if cached_mirror(url) is None:
+        raise ExternalSystemError(
             "it was never fetched, so nothing of it can be had offline",
             where=url,
             next_step="run the command once with a network and without --offline",
@@ -110,28 +110,28 @@ def _mark(folder: Path) -> str | None:
 
 
 def _fetch(url: str, folder: Path, advertised: str) -> None:
-    with exclusive(folder.with_suffix(".lock"), seconds=_WAIT):
+    with exclusive_lock(folder.with_suffix(".lock"), seconds=_WAIT):
         known = _mark(folder)
         if known == advertised:
             return
         first = {**_tags(known or ""), **moved_tags(folder)}
         if known is None or git.object_format(known) != git.object_format(advertised):
-            _anew(url, folder, advertised, first)
+            _clone_again(url, folder, advertised, first)
             return
         _sweep(folder)
         try:
-            _bring(url, folder, advertised, first)
-        except SurroundingsError:
+            _bring_up_to_date(url, folder, advertised, first)
+        except ExternalSystemError:
             # What a killed fetch left behind, or a damaged mirror; the network says so again.
-            _anew(url, folder, advertised, first)
+            _clone_again(url, folder, advertised, first)
 
 
-def _anew(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
+def _clone_again(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
     """Fetch into a new mirror beside the place, and move it there when it is whole."""
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as aside:
         made = Path(aside) / "new"
         git.initialise(made, git.object_format(advertised))
-        _bring(url, made, advertised, first)
+        _bring_up_to_date(url, made, advertised, first)
         if folder.exists():
             folder.replace(Path(aside) / "old")
         made.replace(folder)
@@ -143,7 +143,7 @@ def _sweep(folder: Path) -> None:
         lock.unlink(missing_ok=True)
 
 
-def _bring(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
+def _bring_up_to_date(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
     git.fetch(url, folder)
     # A template without releases is used as its main branch stands.
     if "\trefs/tags/" not in advertised:

@@ -12,18 +12,23 @@ from typing import Final
 
 from modelwright import __version__
 from modelwright.adapters.disk.folders import temporary_root, user_cache
-from modelwright.adapters.disk.lock import exclusive
+from modelwright.adapters.disk.lock import exclusive_lock
 from modelwright.adapters.disk.placing import write
 from modelwright.adapters.disk.tree import FolderTree
 from modelwright.adapters.git import commands as git
 from modelwright.adapters.system.process import run
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 from modelwright.template.archetypes import FILE as ARCHETYPE
-from modelwright.template.generated.package_manifest import GENERATOR, PLATFORM, belongs, place_of
+from modelwright.template.generated.package_manifest import (
+    GENERATOR,
+    PLATFORM,
+    is_packaged,
+    place_of,
+)
 from modelwright.template.platform import RECORD_FILE as RECORD
 from modelwright.template.rendering import RenderedFile, Tree
 
-__all__ = ["bundled"]
+__all__ = ["write_bundle"]
 
 VERSION: Final = f"v{__version__}"
 PARTS: Final = ("copier.yml", "platform.yml", "templates", "hooks")
@@ -46,7 +51,7 @@ def own_version() -> str:
     action, nobody knows which one this is, and the answer is empty.
     """
     root = own_root()
-    return git.described(root) or ("" if (root / RECORD).exists() else VERSION)
+    return git.describe_commit(root) or ("" if (root / RECORD).exists() else VERSION)
 
 
 def own_bundle() -> Path | None:
@@ -58,33 +63,33 @@ def own_bundle() -> Path | None:
     return beside if beside.is_file() else None
 
 
-def opened() -> Path:
+def released_history_folder() -> Path:
     """Return a git directory of the platform's released versions.
 
     Where the version at hand is not among them, it stands there as a branch of its name.
 
     Raises:
-        SurroundingsError: The cache cannot be written, or git fails.
+        ExternalSystemError: The cache cannot be written, or git fails.
     """
     bundle = own_bundle()
-    unreleased = bundle is None or f"refs/tags/{VERSION}" not in git.bundled(bundle)
-    return unpacked(bundle, own_root() if unreleased else None)
+    unreleased = bundle is None or f"refs/tags/{VERSION}" not in git.references_in_bundle(bundle)
+    return unpack_bundle(bundle, own_root() if unreleased else None)
 
 
-def unpacked(bundle: Path | None, root: Path | None = None) -> Path:
+def unpack_bundle(bundle: Path | None, root: Path | None = None) -> Path:
     """Return a git directory of what is in a bundle, and of the platform in a folder.
 
     Raises:
-        SurroundingsError: The cache cannot be written, or git fails.
+        ExternalSystemError: The cache cannot be written, or git fails.
     """
     folder = user_cache("bundles") / f"{_digest(root, bundle)}.git"
     try:
-        if not _is_whole(folder):
-            with exclusive(folder.with_suffix(".lock"), seconds=_WAIT):
-                if not _is_whole(folder):
+        if not _is_complete(folder):
+            with exclusive_lock(folder.with_suffix(".lock"), seconds=_WAIT):
+                if not _is_complete(folder):
                     _make(folder, bundle, root)
     except OSError as error:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"the cache cannot be written: {error.strerror or error}",
             where=str(error.filename or folder),
             next_step="make room there, or name another cache with XDG_CACHE_HOME",
@@ -92,7 +97,7 @@ def unpacked(bundle: Path | None, root: Path | None = None) -> Path:
     return folder
 
 
-def distrust(folder: Path) -> None:
+def invalidate(folder: Path) -> None:
     """Have the git directory made anew at its next use."""
     (folder / MARK).unlink(missing_ok=True)
 
@@ -116,7 +121,7 @@ def _make(folder: Path, bundle: Path | None, root: Path | None) -> None:
         made.replace(folder)
 
 
-def _is_whole(folder: Path) -> bool:
+def _is_complete(folder: Path) -> bool:
     try:
         return (folder / MARK).read_text(encoding="utf-8") == _state(folder)
     except FileNotFoundError:
@@ -151,11 +156,11 @@ _WHO: Final = {
 _PACKED: Final = ("-c", "pack.threads=1")
 
 
-def bundled(tree: Tree, version: str) -> bytes:
+def write_bundle(tree: Tree, version: str) -> bytes:
     """Return a bundle with one commit, tagged as the version.
 
     Raises:
-        SurroundingsError: Git fails, or the disk is full.
+        ExternalSystemError: Git fails, or the disk is full.
     """
     with tempfile.TemporaryDirectory(dir=temporary_root()) as aside:
         folder, bundle = Path(aside) / "platform", Path(aside) / "bundle"
@@ -196,7 +201,7 @@ def own_files() -> dict[str, RenderedFile]:
     root = own_root()
     files = {}
     for path, place in sorted(_own_paths(root)):
-        if belongs(path) and not _COPIED.fullmatch(path):
+        if is_packaged(path) and not _COPIED.fullmatch(path):
             files[place_of(path)] = _file(place)
     return {**files, **_links(files)}
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from modelwright.adapters.disk.tree import FolderTree
 from modelwright.adapters.git import commands as git
 from modelwright.adapters.sources.packaged import own_root, own_version
-from modelwright.adapters.system.urls import bare, is_url, whole
+from modelwright.adapters.system.urls import expand_short_url, is_url, split_credentials
 from modelwright.errors import RefusedError
 from modelwright.template.platform import Platform
 
@@ -28,23 +28,25 @@ def platform_for(named: str) -> Platform:
 
     Raises:
         RefusedError: What is named holds no platform.
-        SurroundingsError: It cannot be fetched.
+        ExternalSystemError: It cannot be fetched.
     """
     configured = ((named, "--platform"), (os.environ.get(VARIABLE, ""), VARIABLE))
     for place, origin in (*configured, (configured_platform(), str(configuration_file()))):
         if place:
-            return replace(located(place), origin=origin)
+            return replace(locate_platform(place), origin=origin)
     return _own()
 
 
-def located(place: str) -> Platform:
+def locate_platform(place: str) -> Platform:
     """Return the platform at a folder or URL, at the reference behind its `@` if it has one."""
     # A folder may have an @ in its name, as those of downloaded actions do.
     url, reference = (place, "") if Path(place).is_dir() else _split(place)
     folder = Path(url).expanduser()
     if not is_url(url) and not reference:
         return _in_folder(folder)
-    return _fetched(bare(url) if is_url(url) else str(folder.resolve()), reference)
+    return _fetch_platform(
+        split_credentials(url) if is_url(url) else str(folder.resolve()), reference
+    )
 
 
 def configuration_file() -> Path:
@@ -80,7 +82,7 @@ def configure(place: str) -> Path:
     """
     path = configuration_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    escaped = bare(place).replace("\\", "\\\\").replace('"', '\\"')
+    escaped = split_credentials(place).replace("\\", "\\\\").replace('"', '\\"')
     path.write_text(f'platform = "{escaped}"\n', encoding="utf-8")
     return path
 
@@ -99,10 +101,10 @@ def _in_folder(folder: Path) -> Platform:
             next_step="name a folder that holds platform.yml, or a URL, with --platform",
         )
     root = folder.resolve()
-    return Platform(tree=FolderTree(root), source=str(root), version=git.described(root))
+    return Platform(tree=FolderTree(root), source=str(root), version=git.describe_commit(root))
 
 
-def _fetched(url: str, reference: str) -> Platform:
+def _fetch_platform(url: str, reference: str) -> Platform:
     # Here, because it costs the commands that fetch nothing 15 ms.
     from modelwright.adapters.sources.histories import history_of  # noqa: PLC0415
 
@@ -122,7 +124,7 @@ def at_version(platform: Platform, version: str) -> Platform:
 
     Raises:
         RefusedError: It has no history, or no such version; the nearest are named.
-        SurroundingsError: It cannot be had.
+        ExternalSystemError: It cannot be had.
     """
     from modelwright.adapters.sources.histories import history_of  # noqa: PLC0415 -- as above
 
@@ -136,7 +138,7 @@ def names_version(place: str) -> bool:
 
 
 def _split(place: str) -> tuple[str, str]:
-    place = whole(place)
+    place = expand_short_url(place)
     url, at, reference = place.rpartition("@")
     if not at or ":" in reference or ("://" in url and not urlsplit(url).path):
         return place, ""

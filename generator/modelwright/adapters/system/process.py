@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from modelwright.adapters.system.environment import environment_of
-from modelwright.adapters.system.urls import shown
-from modelwright.errors import SurroundingsError
-from modelwright.policy.resource_limits import lifted
+from modelwright.adapters.system.urls import without_credentials
+from modelwright.errors import ExternalSystemError
+from modelwright.policy.resource_limits import without_resource_limits
 
 _SHOWN: Final = 6
 
@@ -38,17 +38,17 @@ def run(
         credentials: Whether git reaches a host, and its credential helpers may need a token.
 
     Raises:
-        SurroundingsError: It is missing, took too long or ended with an error; `where` is the
+        ExternalSystemError: It is missing, took too long or ended with an error; `where` is the
             command.
     """
-    where = shown(shlex.join(command))
+    where = without_credentials(shlex.join(command))
     around = environment_of(command[0], env, credentials=credentials)
-    process = _started(command, folder, around, alone=seconds is not None)
+    process = _start_process(command, folder, around, alone=seconds is not None)
     try:
         printed, told = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired as error:
         _kill(process)
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"it did not end within {seconds:.0f} seconds",
             where=where,
             next_step="look whether the host can be reached",
@@ -57,15 +57,15 @@ def run(
         _kill(process)
         raise
     if process.returncode:
-        raise _failed(command, process.returncode, told.strip() or printed, folder)
+        raise _failure(command, process.returncode, told.strip() or printed, folder)
     return printed
 
 
-def _started(
+def _start_process(
     command: Sequence[str], folder: Path, env: Mapping[str, str], *, alone: bool
 ) -> subprocess.Popen[str]:
     try:
-        with lifted():
+        with without_resource_limits():
             return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
                 command,
                 cwd=folder,
@@ -112,10 +112,10 @@ def output(  # noqa: PLR0913 -- what a run follows from
         held: File descriptors that it holds open, such as a lock's.
 
     Raises:
-        SurroundingsError: It is missing, or ended with another code.
+        ExternalSystemError: It is missing, or ended with another code.
     """
     try:
-        with lifted():
+        with without_resource_limits():
             done = subprocess.run(  # noqa: S603 -- a list of arguments, no shell
                 command,
                 cwd=folder,
@@ -128,7 +128,7 @@ def output(  # noqa: PLR0913 -- what a run follows from
     except FileNotFoundError as error:
         raise _absent(command) from error
     if done.returncode not in fine:
-        raise _failed(command, done.returncode, done.stderr.decode(errors="replace"), folder)
+        raise _failure(command, done.returncode, done.stderr.decode(errors="replace"), folder)
     return done.stdout
 
 
@@ -143,10 +143,10 @@ def start(
         errors: The file that takes what it complains about.
 
     Raises:
-        SurroundingsError: It is missing.
+        ExternalSystemError: It is missing.
     """
     try:
-        with lifted():
+        with without_resource_limits():
             return subprocess.Popen(  # noqa: S603 -- a list of arguments, no shell
                 command,
                 env=environment_of(command[0], env),
@@ -158,10 +158,10 @@ def start(
         raise _absent(command) from error
 
 
-def _failed(command: Sequence[str], code: int, told: str, folder: Path) -> SurroundingsError:
-    return SurroundingsError(
-        f"it ended with code {code}: {shown(_summary(told))}",
-        where=shown(shlex.join(command)),
+def _failure(command: Sequence[str], code: int, told: str, folder: Path) -> ExternalSystemError:
+    return ExternalSystemError(
+        f"it ended with code {code}: {without_credentials(_summary(told))}",
+        where=without_credentials(shlex.join(command)),
         next_step=f"run it in {folder} to see more",
     )
 
@@ -174,8 +174,8 @@ def _summary(told: str) -> str:
     return " / ".join(lines) or "it said nothing"
 
 
-def _absent(command: Sequence[str]) -> SurroundingsError:
-    return SurroundingsError(
+def _absent(command: Sequence[str]) -> ExternalSystemError:
+    return ExternalSystemError(
         f"{command[0]} is not installed, or not on the PATH",
         where=shlex.join(command),
         next_step=f"install {command[0]}",

@@ -12,7 +12,7 @@ _HELD = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if ha
 
 
 @contextmanager
-def signals_held() -> Iterator[list[str]]:
+def signals_blocked() -> Iterator[list[str]]:
     """Hold back the signals that end a program until the block ends; they are gone then.
 
     Yields:

@@ -22,7 +22,7 @@ def is_url(place: str) -> bool:
     return "://" in place or place[:3] in SHORT or _SSH.match(place) is not None
 
 
-def whole(place: str) -> str:
+def expand_short_url(place: str) -> str:
     """Return the URL that git understands for Copier's short forms; anything else as it is."""
     place = place.removeprefix("git+")
     for short, full in SHORT.items():
@@ -31,12 +31,12 @@ def whole(place: str) -> str:
     return place
 
 
-def shown(text: str) -> str:
+def without_credentials(text: str) -> str:
     """Return a text without the user names and passwords in its URLs."""
     return _SECRET.sub("://", text)
 
 
-def bare(place: str) -> str:
+def split_credentials(place: str) -> str:
     """Return a URL without user name and password, which `credentials_of` then knows.
 
     Over ssh the user name is no secret but where the repository is, so it stays.
@@ -48,21 +48,21 @@ def bare(place: str) -> str:
     if found["scheme"].removeprefix("git+") == "ssh":
         return f"{found['scheme']}://{user}@{found['rest']}"
     plain = f"{found['scheme']}://{found['rest']}"
-    _GIVEN[whole(plain)] = (unquote(user), unquote(password))
+    _GIVEN[expand_short_url(plain)] = (unquote(user), unquote(password))
     return plain
 
 
 def credentials_of(url: str) -> tuple[str, str] | None:
     """Return the user name and the password that a person wrote into a URL; None without any."""
-    return _GIVEN.get(whole(url))
+    return _GIVEN.get(expand_short_url(url))
 
 
-def same(one: str, other: str) -> bool:
+def is_same_source(one: str, other: str) -> bool:
     """Say whether two sources are one repository, however they are spelled."""
     return _plain(one) == _plain(other)
 
 
 def _plain(place: str) -> str:
-    plain = whole(bare(place)).rstrip("/").removesuffix(".git")
+    plain = expand_short_url(split_credentials(place)).rstrip("/").removesuffix(".git")
     over_ssh = _OVER_SSH.fullmatch(plain)
     return f"https://{over_ssh[1]}/{over_ssh['path']}" if over_ssh else plain

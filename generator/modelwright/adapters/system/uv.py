@@ -17,12 +17,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from modelwright.adapters.disk.atomic_write import write_whole
+from modelwright.adapters.disk.atomic_write import write_atomically
 from modelwright.adapters.disk.folders import user_cache
 from modelwright.adapters.system.process import run
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 
-__all__ = ["LOCK", "PYTHON", "lock", "locked"]
+__all__ = ["LOCK", "PYTHON", "lock", "lock_project_metadata"]
 
 _INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _INDEX_SETTINGS: Final = frozenset(("index", "index-url", "extra-index-url"))
@@ -111,16 +111,18 @@ def lock(project: Path, *, options: Sequence[str] = ()) -> None:
 
     Raises:
         RefusedError: As `locked`.
-        SurroundingsError: As `locked`.
+        ExternalSystemError: As `locked`.
     """
     place = project / LOCK
     before = place.read_bytes() if place.exists() else b""
-    after = locked(project, options=options)
+    after = lock_project_metadata(project, options=options)
     if after != before:
-        write_whole(place, after)
+        write_atomically(place, after)
 
 
-def locked(project: Path, *, options: Sequence[str] = (), seconds: float | None = None) -> bytes:
+def lock_project_metadata(
+    project: Path, *, options: Sequence[str] = (), seconds: float | None = None
+) -> bytes:
     """Return what a project's `uv.lock` should be; nothing is upgraded that need not be.
 
     Packages come from the indexes that the project names, else from the public one, whatever
@@ -133,7 +135,7 @@ def locked(project: Path, *, options: Sequence[str] = (), seconds: float | None 
 
     Raises:
         RefusedError: Its metadata is known only after a build, or decides where uv writes.
-        SurroundingsError: uv is missing or failed.
+        ExternalSystemError: uv is missing or failed.
     """
     place = user_cache("locking")
     place.mkdir(parents=True, exist_ok=True)
@@ -144,7 +146,7 @@ def locked(project: Path, *, options: Sequence[str] = (), seconds: float | None 
         try:
             env = {**_SAFE, **reach(settings)}
             run((*_COMMAND, *options), folder=aside, env=env, seconds=seconds)
-        except SurroundingsError as error:
+        except ExternalSystemError as error:
             error.next_step = shlex.join(("uv", "lock", "--project", str(project)))
             raise
         return (aside / LOCK).read_bytes() if (aside / LOCK).exists() else b""
@@ -183,7 +185,7 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
         import tomllib  # noqa: PLC0415 -- Cookiecutter's Python may have none
     except ImportError as error:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             "this Python cannot read what a build would run",
             where=str(path),
             next_step="use Python 3.11 or newer",

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.git.repository import ProjectRepository
-from modelwright.adapters.system.signals import signals_held
+from modelwright.adapters.system.signals import signals_blocked
 from modelwright.adapters.worktree.files import (
     Exchange,
     FileState,
@@ -29,18 +29,18 @@ from modelwright.adapters.worktree.journal import (
     unwritable,
     write_journal,
 )
-from modelwright.adapters.worktree.undo import withdrawn
-from modelwright.errors import SurroundingsError
-from modelwright.update.conflict_resolution import Result
+from modelwright.adapters.worktree.undo import take_back_update
+from modelwright.errors import ExternalSystemError
+from modelwright.update.conflict_resolution import MergePlan
 from modelwright.update.journal import Journal
-from modelwright.update.merge_inputs import FOLDER, REPOSITORY, Entry
+from modelwright.update.merge_inputs import FOLDER, REPOSITORY, FileEntry
 
 _SMALL: Final = 1_000_000
 _AGAIN: Final = "make room or lift what is in the way, then run it again; nothing was changed"
 States = Mapping[str, FileState | None]
 
 
-class Finished(NamedTuple):
+class FinishedUpdate(NamedTuple):
     """What became of an update that was killed.
 
     Attributes:
@@ -55,17 +55,17 @@ class Finished(NamedTuple):
 
 
 def journal_of(
-    repository: ProjectRepository, result: Result, scratch: Scratch, outcome: dict[str, object]
+    repository: ProjectRepository, result: MergePlan, scratch: Scratch, outcome: dict[str, object]
 ) -> Journal:
     """Write the result as a commit into the repository and return the journal of its update.
 
     Raises:
-        SurroundingsError: The objects cannot be written; nothing was changed.
+        ExternalSystemError: The objects cannot be written; nothing was changed.
     """
     tree = scratch.tree(repository.whole(result.files))
     commit = scratch.commit(tree, repository.head)
     try:
-        scratch.give(repository.common_dir / "objects")
+        scratch.copy_objects_to(repository.common_dir / "objects")
     except OSError as error:
         raise unwritable(repository, error) from error
     prefix, paths = repository.prefix, sorted({*result.changes, *result.unmerged})
@@ -82,15 +82,15 @@ def journal_of(
 
 def seen_unchanged(
     repository: ProjectRepository,
-    before: Mapping[str, Entry | None],
-    after: Mapping[str, Entry | None],
+    before: Mapping[str, FileEntry | None],
+    after: Mapping[str, FileEntry | None],
 ) -> dict[str, FileState | None]:
     """Return the state of each file that changes, all of them exactly as the plan took them.
 
     Files that are outside of a sparse checkout are left out.
 
     Raises:
-        SurroundingsError: One holds something else, whatever git's index says of it.
+        ExternalSystemError: One holds something else, whatever git's index says of it.
     """
     paths = [path for path in before if before[path] != after[path]]
     states = {path: file_state(repository.top / path) for path in paths}
@@ -114,7 +114,7 @@ def apply(repository: ProjectRepository, journal: Journal, lock: int) -> None:
         lock: The descriptor of the lock, which git's process holds too.
 
     Raises:
-        SurroundingsError: It cannot be done; what was begun is undone.
+        ExternalSystemError: It cannot be done; what was begun is undone.
     """
     with index_locked(repository):
         try:
@@ -122,7 +122,7 @@ def apply(repository: ProjectRepository, journal: Journal, lock: int) -> None:
             Places(repository).clear()
             states = seen_unchanged(repository, journal.before, journal.after)
             write_journal(repository, journal)
-            _bring(repository, journal, lock, states)
+            _check_out_and_exchange(repository, journal, lock, states)
         except OSError as error:
             forget(repository)
             raise unwritable(repository, error) from error
@@ -132,11 +132,11 @@ def apply(repository: ProjectRepository, journal: Journal, lock: int) -> None:
         keep_record(repository, journal)
 
 
-def finish(repository: ProjectRepository, journal: Journal, lock: int) -> Finished:
+def finish(repository: ProjectRepository, journal: Journal, lock: int) -> FinishedUpdate:
     """Finish an update that was killed, or take it back where its objects are gone.
 
     Raises:
-        SurroundingsError: It cannot be finished; the journal stays.
+        ExternalSystemError: It cannot be finished; the journal stays.
     """
     places = Places(repository)
     with index_locked(repository):
@@ -144,16 +144,16 @@ def finish(repository: ProjectRepository, journal: Journal, lock: int) -> Finish
             places.index.replace(repository.git_dir / "index")
         if places.replaced():
             keep_record(repository, journal)
-            return Finished({})
+            return FinishedUpdate({})
         if not _is_there(repository, journal.commit):
-            left = withdrawn(repository, journal)
+            left = take_back_update(repository, journal)
             forget(repository)
-            return Finished({}, undone=True, left=tuple(left))
+            return FinishedUpdate({}, undone=True, left=tuple(left))
         places.clear()  # first, because it changes the state of a file that is kept too
-        kept, states = _kept_aside(repository, journal)
+        kept, states = _keep_later_edits(repository, journal)
         try:
-            _bring(repository, journal, lock, states)
-        except (SurroundingsError, OSError) as error:
+            _check_out_and_exchange(repository, journal, lock, states)
+        except (ExternalSystemError, OSError) as error:
             told = unwritable(repository, error) if isinstance(error, OSError) else error
             told.next_step = (
                 "lift what is in the way and run it again, or take it back: "
@@ -161,10 +161,12 @@ def finish(repository: ProjectRepository, journal: Journal, lock: int) -> Finish
             )
             raise told from error
         keep_record(repository, journal)
-    return Finished(kept)
+    return FinishedUpdate(kept)
 
 
-def _bring(repository: ProjectRepository, journal: Journal, lock: int, states: States) -> None:
+def _check_out_and_exchange(
+    repository: ProjectRepository, journal: Journal, lock: int, states: States
+) -> None:
     """Check the new files out beside the work tree, then exchange them one by one."""
     places = Places(repository)
     places.begin(repository.git_dir / "index")
@@ -176,14 +178,14 @@ def _bring(repository: ProjectRepository, journal: Journal, lock: int, states: S
     try:
         trees = (journal.head, journal.commit)
         project_git(places.new, "read-tree", "-m", "-u", *trees, env=env, held=(lock,))
-    except SurroundingsError as error:
+    except ExternalSystemError as error:
         # Git does not say why it is unable to write.
         if shutil.disk_usage(repository.git_dir).free < _SMALL:
             error.problem = f"No space left on the disk: {error.problem}"
         error.next_step = _AGAIN
         raise
     exchange = Exchange(top=repository.top, kept=places.kept)
-    with signals_held():
+    with signals_blocked():
         try:
             _exchange(exchange, journal, places.new, states, repository)
             refresh_index(repository, journal.unmerged)
@@ -192,7 +194,7 @@ def _bring(repository: ProjectRepository, journal: Journal, lock: int, states: S
             places.index.replace(repository.git_dir / "index")
         except BaseException as error:
             left = exchange.put_back()
-            if not isinstance(error, (SurroundingsError, OSError)):
+            if not isinstance(error, (ExternalSystemError, OSError)):
                 raise
             told = unwritable(repository, error) if isinstance(error, OSError) else error
             if left:
@@ -224,7 +226,7 @@ def _exchange(
             exchange.replace(path, number, states[path], new / path)
 
 
-def _kept_aside(
+def _keep_later_edits(
     repository: ProjectRepository, journal: Journal
 ) -> tuple[dict[str, str], dict[str, FileState | None]]:
     """Copy what somebody wrote after the kill, and return the state of each file."""
@@ -256,7 +258,7 @@ def _is_there(repository: ProjectRepository, commit: str) -> bool:
 
 def _refuse_moved(repository: ProjectRepository, head: str) -> None:
     if project_git(repository.folder, "rev-parse", "HEAD").decode().strip() != head:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             "another commit was made or checked out while the update was worked out",
             where=str(repository.folder),
             next_step="run it again; nothing was changed",

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from modelwright.adapters.git.objects import whole
+from modelwright.adapters.git.objects import with_header
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.git.repository import ProjectRepository
-from modelwright.errors import SurroundingsError
-from modelwright.update.merge_inputs import EXECUTABLE, FOLDER, LINK, PLAIN, Entry
+from modelwright.errors import ExternalSystemError
+from modelwright.update.merge_inputs import EXECUTABLE, FOLDER, LINK, PLAIN, FileEntry
 
 _NO_LINKS: Final = frozenset((errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK))
 
@@ -53,8 +53,8 @@ def file_state(place: Path) -> FileState | None:
 
 
 def stored_entries(
-    repository: ProjectRepository, candidates: Mapping[str, Collection[Entry | None]]
-) -> dict[str, Entry | None]:
+    repository: ProjectRepository, candidates: Mapping[str, Collection[FileEntry | None]]
+) -> dict[str, FileEntry | None]:
     """Return each file of the work tree as git would store it; None where nothing stands there.
 
     Neither the index nor its flags are asked: what a person hid from git is seen.
@@ -65,9 +65,9 @@ def stored_entries(
             for files that are none of these byte for byte.
 
     Raises:
-        SurroundingsError: A file cannot be read, or a filter fails.
+        ExternalSystemError: A file cannot be read, or a filter fails.
     """
-    found: dict[str, Entry | None] = {}
+    found: dict[str, FileEntry | None] = {}
     converted = []
     for path, wanted in candidates.items():
         try:
@@ -82,31 +82,31 @@ def stored_entries(
         for path, name in zip(converted, names.decode().split(), strict=True):
             plain = found[path]
             assert plain is not None  # noqa: S101 -- it was converted because it is there
-            found[path] = Entry(plain.mode, name)
+            found[path] = FileEntry(plain.mode, name)
     return found
 
 
 def _plain_entry(
-    repository: ProjectRepository, place: Path, wanted: Collection[Entry | None]
-) -> Entry | None:
+    repository: ProjectRepository, place: Path, wanted: Collection[FileEntry | None]
+) -> FileEntry | None:
     state = file_state(place)
     if state is None:
         return None
     if stat.S_ISLNK(state.mode):
-        return Entry(LINK, _blob_name(os.fsencode(place.readlink()), repository.digest))
+        return FileEntry(LINK, _blob_name(os.fsencode(place.readlink()), repository.digest))
     if not stat.S_ISREG(state.mode):
-        return Entry(FOLDER, "")
+        return FileEntry(FOLDER, "")
     name = _blob_name(place.read_bytes(), repository.digest)
     modes = {entry.mode for entry in wanted if entry}
-    if Entry(LINK, name) in wanted and not repository.setting("core.symlinks"):
-        return Entry(LINK, name)
+    if FileEntry(LINK, name) in wanted and not repository.setting("core.symlinks"):
+        return FileEntry(LINK, name)
     if not repository.setting("core.filemode") and len(modes) == 1:
-        return Entry(modes.pop(), name)
-    return Entry(EXECUTABLE if state.mode & 0o100 else PLAIN, name)
+        return FileEntry(modes.pop(), name)
+    return FileEntry(EXECUTABLE if state.mode & 0o100 else PLAIN, name)
 
 
 def _blob_name(content: bytes, digest: str) -> str:
-    return hashlib.new(digest, whole("blob", content), usedforsecurity=False).hexdigest()
+    return hashlib.new(digest, with_header("blob", content), usedforsecurity=False).hexdigest()
 
 
 class _Step(NamedTuple):
@@ -133,7 +133,7 @@ class Exchange:
         """Put a file in its place, or remove one; what is there must be what was seen before.
 
         Raises:
-            SurroundingsError: Something else stands there; it is left alone.
+            ExternalSystemError: Something else stands there; it is left alone.
             OSError: The disk refuses.
         """
         place, kept = self.top / path, self.kept / str(number)
@@ -145,9 +145,9 @@ class Exchange:
             place.rename(kept)
         elif before is not None and new is not None:
             _link(place, kept)
-            beside(new, place).replace(place)
+            path_beside(new, place).replace(place)
         elif new is not None:
-            _place(beside(new, place), place, path)
+            _place(path_beside(new, place), place, path)
         self._done.append(_Step(path, before, file_state(place), kept))
         if new is None:
             self._leave(place)
@@ -156,7 +156,7 @@ class Exchange:
         """Check that nobody wrote into a file that was replaced, by a handle that was open.
 
         Raises:
-            SurroundingsError: Somebody did.
+            ExternalSystemError: Somebody did.
         """
         for step in self._done:
             now = file_state(step.kept)
@@ -183,7 +183,7 @@ class Exchange:
                 elif step.placed is not None:
                     place.unlink()
                     self._leave(place)
-            except (OSError, SurroundingsError):
+            except (OSError, ExternalSystemError):
                 left.append(step.path)
         self._done.clear()
         return left
@@ -207,9 +207,9 @@ class Exchange:
                 folder.rmdir()
 
 
-def changed_meanwhile(path: str) -> SurroundingsError:
+def changed_meanwhile(path: str) -> ExternalSystemError:
     """Return the error of a file that is not what the update was worked out from."""
-    return SurroundingsError(
+    return ExternalSystemError(
         f"{path} is not what the update was worked out from: it was changed meanwhile, or its "
         "change is hidden from git (assume-unchanged, skip-worktree)",
         where=path,
@@ -217,7 +217,7 @@ def changed_meanwhile(path: str) -> SurroundingsError:
     )
 
 
-def beside(new: Path, place: Path) -> Path:
+def path_beside(new: Path, place: Path) -> Path:
     """Return a new file where it can be moved to its place in one step: on the same disk."""
     if new.lstat().st_dev == place.parent.stat().st_dev:
         return new
@@ -252,8 +252,8 @@ def _link(place: Path, kept: Path) -> None:
         shutil.copy2(place, kept, follow_symlinks=False)
 
 
-def _unreadable(place: Path, error: OSError) -> SurroundingsError:
-    return SurroundingsError(
+def _unreadable(place: Path, error: OSError) -> ExternalSystemError:
+    return ExternalSystemError(
         f"it cannot be read: {error.strerror or error}",
         where=str(place),
         next_step="give yourself the right to read it, then run the update again",

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.adapters.worktree.journal import Places
-from modelwright.update.merge_inputs import Entry
+from modelwright.update.merge_inputs import FileEntry
 
 
 def refresh_index(
-    repository: ProjectRepository, unmerged: Mapping[str, Mapping[int, Entry]]
+    repository: ProjectRepository, unmerged: Mapping[str, Mapping[int, FileEntry]]
 ) -> None:
     """Let the new index know the files as they stand now, and what is unmerged."""
     env = {"GIT_INDEX_FILE": str(Places(repository).index)}
@@ -21,7 +21,7 @@ def refresh_index(
     project_git(repository.top, *refresh, env=env, given=given, fine=(0, 1))
 
 
-def stage_entries(repository: ProjectRepository, entries: Mapping[str, Entry | None]) -> None:
+def stage_entries(repository: ProjectRepository, entries: Mapping[str, FileEntry | None]) -> None:
     """Let the new index hold these entries; None removes a path."""
     env = {"GIT_INDEX_FILE": str(Places(repository).index)}
     order = sorted(entries, key=lambda path: (entries[path] is not None, path))
@@ -51,17 +51,17 @@ def left_out(repository: ProjectRepository, absent: list[str]) -> list[str]:
     return [path for path in absent if path in marked]
 
 
-def index_entries(repository: ProjectRepository) -> dict[str, dict[int, Entry]]:
+def index_entries(repository: ProjectRepository) -> dict[str, dict[int, FileEntry]]:
     """Return what git's index holds: the entries of each path by stage."""
-    found: dict[str, dict[int, Entry]] = {}
+    found: dict[str, dict[int, FileEntry]] = {}
     for line in project_git(repository.top, "ls-files", "-z", "--stage").split(b"\0")[:-1]:
         told, _, path = line.partition(b"\t")
         mode, name, stage = told.decode().split(" ")
-        found.setdefault(os.fsdecode(path), {})[int(stage)] = Entry(int(mode, 8), name)
+        found.setdefault(os.fsdecode(path), {})[int(stage)] = FileEntry(int(mode, 8), name)
     return found
 
 
-def _lines(path: str, stages: Mapping[int, Entry], digest: str = "") -> bytes:
+def _lines(path: str, stages: Mapping[int, FileEntry], digest: str = "") -> bytes:
     """Return what `git update-index --index-info` reads: the path goes, then its stages come."""
     name = os.fsencode(path)
     width = max([len(entry.name) for entry in stages.values()], default=0)

@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.disk.lock import exclusive
+from modelwright.adapters.disk.lock import exclusive_lock
 from modelwright.adapters.git.commands import git_directory
 from modelwright.adapters.git.repository import ProjectRepository
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 from modelwright.update.journal import Journal, journal_from
 
 _MARK: Final = b"modelwright holds this lock; the next modelwright update removes it\n"
@@ -23,20 +23,20 @@ _DONE: Final = "done"
 
 
 @contextmanager
-def alone(repository: ProjectRepository) -> Iterator[int]:
+def exclusive_update(repository: ProjectRepository) -> Iterator[int]:
     """Let no other update run in a repository.
 
     Git's own lock that a killed one left is let go, so that git works whatever comes next.
 
     Raises:
-        SurroundingsError: One is running.
+        ExternalSystemError: One is running.
     """
-    with exclusive(_home(repository) / "lock", seconds=0) as handle:
+    with exclusive_lock(_home(repository) / "lock", seconds=0) as handle:
         _let_go(repository)
         yield handle
 
 
-def interrupted(repository: ProjectRepository) -> Journal | None:
+def interrupted_update(repository: ProjectRepository) -> Journal | None:
     """Return the journal of an update that was killed; None where there is none.
 
     One of another commit is forgotten: whoever committed since has decided what stays.
@@ -55,7 +55,7 @@ def interrupted(repository: ProjectRepository) -> Journal | None:
     return None
 
 
-def was_interrupted(folder: Path) -> bool:
+def has_interrupted_update(folder: Path) -> bool:
     """Say whether an update of a project was killed, by its journal alone."""
     folder = folder.resolve()
     found = next(filter(None, map(git_directory, (folder, *folder.parents))), None)
@@ -71,7 +71,7 @@ def index_locked(repository: ProjectRepository) -> Iterator[None]:
         mark.write_bytes(_MARK)
         os.link(mark, lock)  # with its content at once: a kill leaves no lock without a mark
     except FileExistsError as error:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             "another git command is running here, or was killed",
             where=str(lock),
             next_step="wait until it has ended, or delete that file where none runs",
@@ -201,9 +201,9 @@ def _record(repository: ProjectRepository, prefix: str) -> Path:
     return _home(repository) / _DONE / f"{name}.json"
 
 
-def unwritable(repository: ProjectRepository, error: OSError) -> SurroundingsError:
+def unwritable(repository: ProjectRepository, error: OSError) -> ExternalSystemError:
     """Return what to raise where the disk refuses."""
-    return SurroundingsError(
+    return ExternalSystemError(
         f"it cannot be written: {error.strerror or error}",
         where=str(error.filename or repository.git_dir),
         next_step="make room, or give yourself the right to write there; nothing was changed",

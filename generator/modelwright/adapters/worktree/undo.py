@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.git.repository import ProjectRepository
-from modelwright.adapters.system.signals import signals_held
+from modelwright.adapters.system.signals import signals_blocked
 from modelwright.adapters.worktree.files import Exchange, FileState, file_state, stored_entries
 from modelwright.adapters.worktree.index import (
     hide,
@@ -17,7 +17,7 @@ from modelwright.adapters.worktree.index import (
     stage_entries,
 )
 from modelwright.adapters.worktree.journal import Places
-from modelwright.errors import SurroundingsError
+from modelwright.errors import ExternalSystemError
 from modelwright.update.journal import Journal
 from modelwright.update.merge_inputs import FOLDER
 
@@ -40,7 +40,7 @@ class _Paths(NamedTuple):
     absent: set[str]
 
 
-def withdrawn(repository: ProjectRepository, journal: Journal) -> list[str]:
+def take_back_update(repository: ProjectRepository, journal: Journal) -> list[str]:
     """Take back what an update wrote.
 
     Git's lock of the index is held.
@@ -49,7 +49,7 @@ def withdrawn(repository: ProjectRepository, journal: Journal) -> list[str]:
         The paths that somebody changed since, which are left as they are.
 
     Raises:
-        SurroundingsError: Git or the disk fails.
+        ExternalSystemError: Git or the disk fails.
     """
     places = Places(repository)
     places.begin(repository.git_dir / "index")
@@ -66,13 +66,13 @@ def withdrawn(repository: ProjectRepository, journal: Journal) -> list[str]:
     project_git(places.new, "checkout-index", "--force", "-z", "--stdin", env=env, given=given)
     exchange = Exchange(top=repository.top, kept=places.kept)
     left = list(paths.left)
-    with signals_held():
+    with signals_blocked():
         order = sorted(paths.restored, key=lambda path: (before[path] is not None, path))
         for number, path in enumerate(order):
             new = places.new / path if before[path] else None
             try:
                 exchange.replace(path, number, paths.states[path], new)
-            except (OSError, SurroundingsError):
+            except (OSError, ExternalSystemError):
                 left.append(path)
         refresh_index(repository, {})
         places.index.replace(repository.git_dir / "index")

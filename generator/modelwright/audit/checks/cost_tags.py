@@ -14,12 +14,12 @@ from modelwright.audit.bundle import (
     BundleResource,
     bundle_resources,
     preset_tags,
-    resolved,
+    resolve_variables,
     targets,
 )
 from modelwright.audit.findings import Finding
 from modelwright.audit.kustomize import Built, build, labels_of, pod_templates, roots
-from modelwright.audit.project import RECORD, Project, mapped
+from modelwright.audit.project import RECORD, Project, mapping_at
 from modelwright.policy.rules import show
 from modelwright.policy.tags import TARGETS, for_target
 
@@ -71,9 +71,9 @@ def check_budget_policy(project: Project) -> Iterator[Finding]:
     brand = project.policy["brands"][project.answers["brand"]]
     for resource in bundle_resources(project):
         for target in _targets_of(project, resource) if resource.serverless else ():
-            wanted = mapped(brand, "databricks", target).get("budget_policy_id")
+            wanted = mapping_at(brand, "databricks", target).get("budget_policy_id")
             found = resource.body.get("budget_policy_id")
-            if wanted and resolved(project, target, found) != wanted:
+            if wanted and resolve_variables(project, target, found) != wanted:
                 said = "another" if found else "no"
                 yield Finding(
                     where=resource.where,
@@ -98,7 +98,7 @@ def _problem(
     project: Project, target: str, found: dict[str, object], wanted: dict[str, str]
 ) -> str:
     return tag_problem(
-        {key: resolved(project, target, value) for key, value in found.items()}, wanted
+        {key: resolve_variables(project, target, value) for key, value in found.items()}, wanted
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from modelwright.audit.findings import Finding
-from modelwright.audit.project import Project, mapped, mappings
+from modelwright.audit.project import Project, mapping_at, mappings
 from modelwright.audit.yaml_file import Document, Unreadable, read_yaml, walk
 from modelwright.policy.rules import show
 
@@ -18,7 +18,7 @@ KINDS: Final = ("secret", "variable")
 
 
 @dataclass(frozen=True)
-class Entry:
+class ManifestEntry:
     """One entry; `line` counts from 1."""
 
     name: str
@@ -26,11 +26,13 @@ class Entry:
     line: int
 
 
-def entries(project: Project) -> dict[str, Entry]:
+def entries(project: Project) -> dict[str, ManifestEntry]:
     """Return the well-formed entries by name."""
     document = project.document(FILE)
     return {
-        body["name"]: Entry(body["name"], body["kind"], document.line("secrets", number, "name"))
+        body["name"]: ManifestEntry(
+            body["name"], body["kind"], document.line("secrets", number, "name")
+        )
         for number, body in _bodies(project)
         if not _entry_problem(body)
     }
@@ -83,7 +85,7 @@ _GIVEN: Final = "GITHUB_TOKEN"
 
 
 @dataclass(frozen=True)
-class Reference:
+class SecretReference:
     """A name that is looked up among secrets or variables.
 
     Attributes:
@@ -98,7 +100,7 @@ class Reference:
     kind: str = ""
 
 
-def references(project: Project, listed: frozenset[str]) -> list[Reference]:
+def references(project: Project, listed: frozenset[str]) -> list[SecretReference]:
     """Return every reference, in the order of files.
 
     Args:
@@ -106,7 +108,7 @@ def references(project: Project, listed: frozenset[str]) -> list[Reference]:
         listed: The manifest's names: a variable of compose counts when it is one of them, or when
             it is called like a secret.
     """
-    found: list[Reference] = []
+    found: list[SecretReference] = []
     for path in project.yaml:
         if path.startswith(WORKFLOWS):
             found += _of_workflow(path, project.files[path])
@@ -117,7 +119,7 @@ def references(project: Project, listed: frozenset[str]) -> list[Reference]:
     return found
 
 
-def _of_workflow(path: str, text: str) -> Iterator[Reference]:
+def _of_workflow(path: str, text: str) -> Iterator[SecretReference]:
     for number, line in enumerate(text.splitlines(), start=1):
         if "secrets" not in line and "vars" not in line:
             continue
@@ -125,17 +127,17 @@ def _of_workflow(path: str, text: str) -> Iterator[Reference]:
             name = (dotted or quoted).upper()
             if name != _GIVEN:
                 kind = "secret" if scope == "secrets" else "variable"
-                yield Reference(name, f"{path}:{number}", kind)
+                yield SecretReference(name, f"{path}:{number}", kind)
 
 
-def _of_compose(path: str, text: str, listed: frozenset[str]) -> Iterator[Reference]:
+def _of_compose(path: str, text: str, listed: frozenset[str]) -> Iterator[SecretReference]:
     for number, line in enumerate(text.splitlines(), start=1):
         for name in _VARIABLE.findall(_COMMENT.sub("", line)):
             if name in listed or _SECRET_LIKE.search(name):
-                yield Reference(name, f"{path}:{number}")
+                yield SecretReference(name, f"{path}:{number}")
 
 
-def _of_manifests(path: str, documents: tuple[Document, ...]) -> Iterator[Reference]:
+def _of_manifests(path: str, documents: tuple[Document, ...]) -> Iterator[SecretReference]:
     for document in documents:
         for place, value in walk(document.data):
             if place[-1:] in _REFERRING and isinstance(value, dict):
@@ -144,15 +146,15 @@ def _of_manifests(path: str, documents: tuple[Document, ...]) -> Iterator[Refere
                 yield from _of_patch(path, document.line(*place), value)
 
 
-def _of_patch(path: str, line: int, text: str) -> Iterator[Reference]:
+def _of_patch(path: str, line: int, text: str) -> Iterator[SecretReference]:
     found = read_yaml(text, first_line=line + 1)
     yield from () if isinstance(found, Unreadable) else _of_manifests(path, found)
 
 
-def _names(where: str, value: dict[str, Any]) -> Iterator[Reference]:
+def _names(where: str, value: dict[str, Any]) -> Iterator[SecretReference]:
     for field, kind in (("key", ""), ("name", "object")):
         if isinstance(value.get(field), str):
-            yield Reference(value[field], where, kind)
+            yield SecretReference(value[field], where, kind)
 
 
 _OBJECTS: Final = ("Secret", "ExternalSecret", "SealedSecret")
@@ -195,7 +197,7 @@ def check_entries(project: Project) -> Iterator[Finding]:
 
 
 def _reference_problem(
-    reference: Reference, listed: dict[str, Entry], objects: set[str]
+    reference: SecretReference, listed: dict[str, ManifestEntry], objects: set[str]
 ) -> tuple[str, str]:
     name = reference.name
     if reference.kind == "object":
@@ -216,7 +218,7 @@ def _secret_objects(project: Project) -> set[str]:
         for document in project.documents(path):
             body = document.mapping
             if body.get("kind") in _OBJECTS:
-                found.add(str(mapped(body, "metadata").get("name")))
+                found.add(str(mapping_at(body, "metadata").get("name")))
             generated = mappings(body, "secretGenerator")
             found |= {str(entry.get("name")) for _, entry in generated}
     return found

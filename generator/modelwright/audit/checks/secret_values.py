@@ -11,11 +11,11 @@ from typing import Final
 
 from modelwright.audit.checks.secret_references import WORKFLOWS
 from modelwright.audit.findings import Finding
-from modelwright.audit.project import Project, mapped, mappings
+from modelwright.audit.project import Project, mapping_at, mappings
 
 
 @dataclass(frozen=True)
-class Shape:
+class TokenShape:
     """One kind of secret.
 
     Attributes:
@@ -29,8 +29,8 @@ class Shape:
     expression: re.Pattern[str]
 
 
-def _shape(title: str, marks: str, expression: str) -> Shape:
-    return Shape(title, tuple(marks.split()), re.compile(expression))
+def _shape(title: str, marks: str, expression: str) -> TokenShape:
+    return TokenShape(title, tuple(marks.split()), re.compile(expression))
 
 
 SHAPES: Final = (
@@ -95,7 +95,7 @@ def check_values(project: Project) -> Iterator[Finding]:
     yield from _workflow_values(project)
 
 
-def random_looking(value: str) -> bool:
+def has_high_entropy(value: str) -> bool:
     """Say whether a value can hardly be a word, a name or a path."""
     if not _CHARACTERS.fullmatch(value) or value.isalpha() or not re.search("[A-Za-z]", value):
         return False
@@ -121,7 +121,7 @@ def _suspects(path: str, text: str) -> Iterator[tuple[int, str]]:
         for found in _ASSIGNED.finditer(line):
             quoted = found["double"] or found["single"] or ""
             value = quoted or ("" if path.endswith(_CODE) else found["bare"] or "")
-            if random_looking(value):
+            if has_high_entropy(value):
                 yield start, "what looks like the value of a secret"
 
 
@@ -137,7 +137,7 @@ def _kubernetes_values(project: Project) -> Iterator[Finding]:
         for document in project.documents(path):
             body = document.mapping
             for block in ("data", "stringData") if body.get("kind") == "Secret" else ():
-                if any(mapped(body, block).values()):
+                if any(mapping_at(body, block).values()):
                     where = f"{path}:{document.line(block)}"
                     yield _found(where, "a Secret of Kubernetes holds values")
             for number, entry in mappings(body, "secretGenerator"):
@@ -149,8 +149,8 @@ def _kubernetes_values(project: Project) -> Iterator[Finding]:
 def _workflow_values(project: Project) -> Iterator[Finding]:
     for path in project.below(WORKFLOWS):
         document = project.document(path)
-        for name, job in mapped(document.mapping, "jobs").items():
-            for key, value in mapped(job, "secrets").items():
+        for name, job in mapping_at(document.mapping, "jobs").items():
+            for key, value in mapping_at(job, "secrets").items():
                 if value and "${{" not in str(value):
                     where = f"{path}:{document.line('jobs', name, 'secrets', key)}"
                     yield _found(where, f"{key} is passed a value")

@@ -11,7 +11,7 @@ from typing import Final
 
 from modelwright.audit.criteria.catalogue import assess
 from modelwright.audit.criteria.criterion import DECIDED_BY
-from modelwright.audit.evidence import Outcome, Result
+from modelwright.audit.evidence import CriterionOutcome, Result
 from modelwright.audit.project import RECORD, Project
 
 _ROWS: Final = (
@@ -35,13 +35,13 @@ _ROWS: Final = (
 )
 
 
-def elsewhere() -> tuple[Result, ...]:
+def external_criteria() -> tuple[Result, ...]:
     """Return what is said of the rows that no file decides."""
     return tuple(
         Result(
             number=number,
             criterion=title,
-            outcome=Outcome.NEEDS_A_PERSON if mark == "r" else Outcome.ELSEWHERE,
+            outcome=CriterionOutcome.NEEDS_A_PERSON if mark == "r" else CriterionOutcome.ELSEWHERE,
             decided_by=DECIDED_BY[mark],
             evidence=(),
             mend=(f"{DECIDED_BY[mark]} shows it: {asks}",),
@@ -73,15 +73,15 @@ class Assessment:
     judged_by: str = ""
 
     @cached_property
-    def counts(self) -> Mapping[Outcome, int]:
+    def counts(self) -> Mapping[CriterionOutcome, int]:
         """How many criteria came to each outcome."""
         found = Counter(result.outcome for result in self.results)
-        return {outcome: found[outcome] for outcome in Outcome}
+        return {outcome: found[outcome] for outcome in CriterionOutcome}
 
     @property
     def applicable(self) -> int:
         """How many criteria say something about this project."""
-        return len(self.results) - self.counts[Outcome.NOT_APPLICABLE]
+        return len(self.results) - self.counts[CriterionOutcome.NOT_APPLICABLE]
 
     @property
     def score(self) -> int:
@@ -89,14 +89,14 @@ class Assessment:
 
         What a person, GitHub, the registry or the cloud still has to show has not passed.
         """
-        return 100 * self.counts[Outcome.PASS] // self.applicable
+        return 100 * self.counts[CriterionOutcome.PASS] // self.applicable
 
 
-def assessed(
+def assess_project(
     project: Project, fresh: Mapping[str, str], *, place: Path, notes: tuple[str, ...] = ()
 ) -> Assessment:
     """Judge a project by all sixty criteria; `fresh` as `catalogue.assess` takes it."""
-    results = (*assess(project, fresh), *elsewhere())
+    results = (*assess(project, fresh), *external_criteria())
     return Assessment(
         project=place,
         name=str(project.document(RECORD).mapping.get("id") or project.folder),

@@ -24,7 +24,7 @@ from modelwright.audit.criteria import (
 )
 from modelwright.audit.criteria.criterion import Criterion, Judge
 from modelwright.audit.evidence import Judged, NotApplicable, Result
-from modelwright.audit.evidence_map import Names
+from modelwright.audit.evidence_map import EvidenceMap
 from modelwright.audit.facts.project import Facts
 from modelwright.audit.project import Project
 
@@ -52,13 +52,13 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
     Criterion(26, "traceable to its training data", "R+X", traceability.to_data),
     Criterion(27, "strategy of retraining", "r", traceability.retraining),
     Criterion(28, "strategy of rolling back", "R", traceability.roll_back),
-    Criterion(29, "CI validates the infrastructure", "R", infrastructure.validated),
+    Criterion(29, "CI validates the infrastructure", "R", infrastructure.validation),
     Criterion(31, "pre-commit hooks", "R", quality.hooks),
     Criterion(32, "tests of every step", "R", quality.tests),
     Criterion(33, "tests on a pull request", "R+G", quality.tests_on_pull_request),
     Criterion(35, "load test, regularly", "R", quality.load),
     Criterion(36, "access to the interface", "R", quality.access),
-    Criterion(37, "code documented", "R", quality.documented),
+    Criterion(37, "code documented", "R", quality.code_documentation),
     Criterion(39, "cost tracked and bounded", "R", monitoring.cost),
     Criterion(40, "health monitored, with alerts", "R", monitoring.health),
     Criterion(41, "requests, latency, codes and health", "R", monitoring.answers_seen),
@@ -74,7 +74,7 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
     Criterion(54, "explanation with evidence", "r", explanations.explanation),
     Criterion(56, "how a decision was reached", "r", explanations.decision),
     Criterion(57, "limits of knowledge", "R", explanations.limits),
-    Criterion(58, "inputs and outputs stored", "R", explanations.stored),
+    Criterion(58, "inputs and outputs stored", "R", explanations.inputs_and_outputs_kept),
     Criterion(59, "A/B tests", "r+X", experiments.regularly),
     Criterion(60, "same customer, same version", "R", experiments.steady),
 )
@@ -82,7 +82,7 @@ CRITERIA: Final[tuple[Criterion, ...]] = (
 
 # Where the evidence is of another kind, and not only elsewhere, by what is delivered.
 OTHERWISE: Final[Mapping[str, Mapping[int, Judge]]] = {
-    "table": {46: delivery.outliers, 57: delivery.limits, 58: delivery.stored},
+    "table": {46: delivery.outliers, 57: delivery.limits, 58: delivery.rows_kept},
 }
 
 
@@ -90,7 +90,7 @@ OTHERWISE: Final[Mapping[str, Mapping[int, Judge]]] = {
 UNKNOWN: Final[Mapping[int, str]] = {35: "no evidence.yml says whether anything is under load"}
 
 
-def criteria(evidence: Names | None) -> tuple[Criterion, ...]:
+def criteria(evidence: EvidenceMap | None) -> tuple[Criterion, ...]:
     """Return every criterion as it is judged by an archetype's evidence."""
     delivers = evidence.delivers if evidence else ""
     reasons = evidence.not_applicable if evidence else UNKNOWN

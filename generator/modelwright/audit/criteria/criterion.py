@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from modelwright.audit.evidence import Judged, NotApplicable, Outcome, Piece, Result
+from modelwright.audit.evidence import CriterionOutcome, Evidence, Judged, NotApplicable, Result
 from modelwright.audit.facts.project import Facts, NoEvidenceFileError
 
 Mark = Literal["R", "r", "R+X", "R+G", "r+X", "r+G"]
@@ -40,27 +40,27 @@ class Criterion:
         """Judge one project."""
         judged = self._judged(facts)
         reasons = [entry.reason for entry in judged if isinstance(entry, NotApplicable)]
-        pieces = [entry for entry in judged if isinstance(entry, Piece)]
+        pieces = [entry for entry in judged if isinstance(entry, Evidence)]
         lacking = [piece for piece in pieces if not piece.where]
         return Result(
             number=self.number,
             criterion=self.title,
-            outcome=Outcome.NOT_APPLICABLE if reasons else self._outcome(lacking),
+            outcome=CriterionOutcome.NOT_APPLICABLE if reasons else self._outcome(lacking),
             decided_by=DECIDED_BY[self.mark.rpartition("+")[2]],
             evidence=tuple(f"{piece.where}: {piece.wants}" for piece in pieces if piece.where),
             mend=tuple(reasons or [f"{piece.wants}: {piece.mend}" for piece in lacking]),
         )
 
-    def _judged(self, facts: Facts) -> list[Piece | NotApplicable]:
+    def _judged(self, facts: Facts) -> list[Evidence | NotApplicable]:
         try:
             return list(self.judge(facts))
         except NoEvidenceFileError:
             archetype = facts.project.answers.get("archetype")
             return [NotApplicable(f"{archetype} has no evidence.yml that says where this stands")]
 
-    def _outcome(self, lacking: Sequence[Piece]) -> Outcome:
+    def _outcome(self, lacking: Sequence[Evidence]) -> CriterionOutcome:
         if any(not piece.judgement for piece in lacking):
-            return Outcome.FAIL
+            return CriterionOutcome.FAIL
         if lacking:
-            return Outcome.NEEDS_A_PERSON
-        return Outcome.PASS if self.mark in ("R", "r") else Outcome.SHAPE_ONLY
+            return CriterionOutcome.NEEDS_A_PERSON
+        return CriterionOutcome.PASS if self.mark in ("R", "r") else CriterionOutcome.SHAPE_ONLY

@@ -5,21 +5,21 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from modelwright.audit.criteria.monitoring import alerts, evaluated, metrics
+from modelwright.audit.criteria.monitoring import alerts, evaluates_rules, metrics
 from modelwright.audit.criteria.schedule import on_schedule
-from modelwright.audit.evidence import Judged, Piece
+from modelwright.audit.evidence import Evidence, Judged
 from modelwright.audit.facts.project import Facts
 from modelwright.audit.facts.python_code import (
-    Place,
-    called,
+    CodePlace,
     called_at,
     classes,
+    first_call,
     function,
     mentions,
     nodes,
     says,
 )
-from modelwright.audit.project import mapped
+from modelwright.audit.project import mapping_at
 
 SCORING: Final = "runtime/scoring"
 LINEAGE: Final = frozenset({"LINEAGE", "run_date", "model_version", "commit"})
@@ -32,55 +32,55 @@ CLOSED: Final = frozenset({"Bool", "Date", "Datetime", "Enum"})
 def in_time(facts: Facts) -> Judged:
     """42: every day its table, and somebody is told where it is not there."""
     measured = function(facts.module(SCORING), "freshness")
-    yield Piece(
+    yield Evidence(
         wants="the age of what was delivered is compared with a limit",
-        where=str(Place(facts.path(SCORING), measured))
+        where=str(CodePlace(facts.path(SCORING), measured))
         if measured and "output_hours" in mentions(measured)
         else "",
         mend=f"compare it in freshness of {facts.path(SCORING)}",
     )
-    limit = mapped(facts.toml(facts.names.config), "freshness").get("output_hours")
-    yield Piece(
+    limit = mapping_at(facts.toml(facts.names.config), "freshness").get("output_hours")
+    yield Evidence(
         wants="the limit is configuration",
         where=facts.line(facts.names.config, r"^output_hours *=") if limit else "",
         mend=f"set output_hours under [freshness] in {facts.names.config}",
     )
-    test = next((test for test in facts.tests if called(test.node, "freshness")), None)
-    yield Piece(
+    test = next((test for test in facts.tests if first_call(test.node, "freshness")), None)
+    yield Evidence(
         wants="a test finds a late one",
         where=str(test or ""),
         mend="test scoring.freshness",
     )
     yield from on_schedule(facts, "freshness")
     late = (str(rule) for rule in alerts(facts) if any("stale" in name for name in rule.measures))
-    yield Piece(
+    yield Evidence(
         wants="an alert tells when it is passed",
         where=next(late, ""),
         mend="add a rule on the gauge of freshness",
     )
-    yield evaluated(facts)
+    yield evaluates_rules(facts)
 
 
 def outliers(facts: Facts) -> Judged:
     """46: where too little is known a simpler rule decides; strange rows are kept and counted."""
     decide = function(facts.module("decide"), "decide")
-    yield Piece(
+    yield Evidence(
         wants="the decision asks whether too little is known of a series",
-        where=str(Place(facts.path("decide"), decide))
+        where=str(CodePlace(facts.path("decide"), decide))
         if decide and "peers" in mentions(decide)
         else "",
         mend="let decide.py fall back on the peers of a series without a history",
     )
     counted = (str(place) for name, place in metrics(facts).items() if "quarantined" in name)
-    yield Piece(
+    yield Evidence(
         wants="rows that break the contract are counted",
         where=next(counted, ""),
         mend="set a gauge by rule",
     )
     kept = next((n for n in nodes(facts.module(SCORING)) if _is(n, "quarantine")), None)
-    yield Piece(
+    yield Evidence(
         wants="such rows can be found again",
-        where=str(Place(facts.path(SCORING), kept)) if kept else "",
+        where=str(CodePlace(facts.path(SCORING), kept)) if kept else "",
         mend="write them beside the partition",
     )
 
@@ -89,62 +89,60 @@ def limits(facts: Facts) -> Judged:
     """57: it knows what it does not know."""
     tree = facts.module("schemas")
     contract = next((c for c in classes(tree) if "Schema" in mentions(c)), None)
-    columns = (
-        [entry for entry in contract.body if isinstance(entry, ast.Assign)] if contract else []
-    )
+    columns = [one for one in contract.body if isinstance(one, ast.Assign)] if contract else []
     loose = [", ".join(mentions(c.targets[0])) for c in columns if not _bounded(c)]
-    yield Piece(
+    yield Evidence(
         wants="every column of the contract has its range",
-        where=str(Place(facts.path("schemas"), contract))
+        where=str(CodePlace(facts.path("schemas"), contract))
         if contract and columns and not loose
         else "",
         mend=f"bound {', '.join(loose) or 'each column'}",
     )
-    refused = (t for t in facts.tests if called(t.node, "filter") and "counts" in mentions(t.node))
-    yield Piece(
+    refused = (
+        t for t in facts.tests if first_call(t.node, "filter") and "counts" in mentions(t.node)
+    )
+    yield Evidence(
         wants="a test breaks the contract",
         where=str(next(refused, "")),
         mend="write a test whose row is out of its range",
     )
     unseen = (str(place) for name, place in metrics(facts).items() if "unseen" in name)
-    yield Piece(
+    yield Evidence(
         wants="what training never saw is noticed",
         where=next(unseen, ""),
         mend="count keys that training never saw",
     )
     told = (t for t in facts.tests if says(t.node, "unseen"))
-    yield Piece(
+    yield Evidence(
         wants="a test has what training never saw",
         where=str(next(told, "")),
         mend="write a test with an unseen key",
     )
-    backtest = facts.path("runtime/backtest")
-    yield Piece(
+    backtest = function(facts.module("runtime/backtest"), "backtest")
+    yield Evidence(
         wants="the interval is as wide as the errors of the backtest were",
-        where=called_at(
-            backtest, function(facts.module("runtime/backtest"), "backtest"), "_widths"
-        ),
+        where=called_at(facts.path("runtime/backtest"), backtest, "_widths"),
         mend="measure the interval in the backtest",
     )
 
 
-def stored(facts: Facts) -> Judged:
+def rows_kept(facts: Facts) -> Judged:
     """58: what was delivered is kept, each row with where it came from."""
     tree, path = facts.module(SCORING), facts.path(SCORING)
     assigned = (n for n in tree.body if isinstance(n, ast.Assign) and mentions(n) >= LINEAGE)
     found = next(assigned, None)
-    yield Piece(
+    yield Evidence(
         wants="each row says which version, commit and run made it",
-        where=str(Place(path, found)) if found else "",
+        where=str(CodePlace(path, found)) if found else "",
         mend="add them to LINEAGE",
     )
-    yield Piece(
+    yield Evidence(
         wants="every forecast is written to the partition of its run date",
         where=called_at(path, function(tree, "_one"), "write"),
         mend="write it in scoring.score",
     )
     test = next((t for t in facts.tests if _reads_lineage(t.node)), None)
-    yield Piece(
+    yield Evidence(
         wants="a test reads it back from the partition",
         where=str(test or ""),
         mend="write a test that reads the partition's file",

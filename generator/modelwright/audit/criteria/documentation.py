@@ -7,18 +7,18 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from modelwright.audit.evidence import Judged, Piece
+from modelwright.audit.evidence import Evidence, Judged
 from modelwright.audit.facts.documents import (
     BUSINESS,
     DATA_CARD,
     MODEL_CARD,
     own_words,
     section,
-    written,
+    section_evidence,
 )
 from modelwright.audit.facts.project import PYPROJECT, Facts
 from modelwright.audit.facts.python_code import classes, fields, function, last_name, nodes
-from modelwright.audit.project import RECORD, mapped, mappings
+from modelwright.audit.project import RECORD, mapping_at, mappings
 
 FEATURES: Final = "config/features.toml"
 OPENAPI: Final = "docs/openapi.json"
@@ -29,18 +29,18 @@ _ROUTE: Final = re.compile(r"/[\w./{}-]+(:\w+)?")
 
 def goals(facts: Facts) -> Judged:
     """1: business goals and KPIs."""
-    return written(facts, BUSINESS, "Goals and KPIs")
+    return section_evidence(facts, BUSINESS, "Goals and KPIs")
 
 
 def people(facts: Facts) -> Judged:
     """2: who is responsible."""
     team = facts.project.document(RECORD).mapping.get("github_team")
-    yield Piece(
+    yield Evidence(
         wants=f"{RECORD} names the owner",
         where=facts.line(RECORD, r"^owner: *\S"),
         mend="write owner: and github_team:",
     )
-    yield Piece(
+    yield Evidence(
         wants="CODEOWNERS asks that team for review of everything",
         where=facts.line(CODEOWNERS, rf"^\* .*{re.escape(str(team))}(\s|$)") if team else "",
         mend=f"write `* TEAM` in {CODEOWNERS}, with the team of {RECORD}",
@@ -50,12 +50,12 @@ def people(facts: Facts) -> Judged:
 def risk(facts: Facts) -> Judged:
     """3: risks of the model, with whom they harm and what limits the harm."""
     heading = "Risks of the model"
-    yield from written(facts, BUSINESS, heading)
+    yield from section_evidence(facts, BUSINESS, heading)
     found = section(facts.project.files.get(BUSINESS, ""), heading)
     lines = found.body.splitlines() if found else []
     header = next((line.lower() for line in lines if line.startswith("|")), "")
     complete = found is not None and all(word in header for word in RISK_COLUMNS)
-    yield Piece(
+    yield Evidence(
         wants="each risk has whom it harms, how likely it is and what limits it",
         where=f"{BUSINESS}:{found.line}" if found and complete else "",
         mend="write a table with these columns",
@@ -64,7 +64,7 @@ def risk(facts: Facts) -> Judged:
 
 def data_gathering(facts: Facts) -> Judged:
     """4: how data is gathered and cleaned, and why."""
-    return written(facts, DATA_CARD, "Gathering and cleaning")
+    return section_evidence(facts, DATA_CARD, "Gathering and cleaning")
 
 
 def definitions(facts: Facts) -> Judged:
@@ -76,7 +76,7 @@ def definitions(facts: Facts) -> Judged:
     for name in sorted(computed | set(defined)) or ["every feature"]:
         entry = defined.get(name, {})
         whole = name in computed and entry.get("unit") and entry.get("meaning")
-        yield Piece(
+        yield Evidence(
             wants=f"{name} is computed, and defined with unit and meaning",
             where=facts.line(FEATURES, f'^name *= *"{re.escape(name)}"') if whole else "",
             mend=f"define in {FEATURES} exactly what features.py returns",
@@ -116,7 +116,7 @@ def _texts(*found: ast.AST | None) -> set[object]:
 
 def model_choice(facts: Facts) -> Judged:
     """6: why this model."""
-    return written(facts, MODEL_CARD, "Why this model")
+    return section_evidence(facts, MODEL_CARD, "Why this model")
 
 
 def interface(facts: Facts) -> Judged:
@@ -130,20 +130,22 @@ def interface(facts: Facts) -> Judged:
         and _ROUTE.fullmatch(node.value)
     }
     mend = "run `uv run poe openapi` and commit what it writes"
-    yield Piece(
+    yield Evidence(
         wants="the description has the routes of the code and no others",
-        where=facts.line(OPENAPI, '"paths"') if routes == set(mapped(described, "paths")) else "",
+        where=facts.line(OPENAPI, '"paths"')
+        if routes == set(mapping_at(described, "paths"))
+        else "",
         mend=mend,
     )
     for module, name in facts.names.described:
-        known = set(mapped(described, "components", "schemas", name, "properties"))
+        known = set(mapping_at(described, "components", "schemas", name, "properties"))
         same = known and known == _fields(facts.module(module), name)
-        yield Piece(
+        yield Evidence(
             wants=f"the description has the fields of {name}",
             where=facts.line(OPENAPI, f'^ *"{name}": ') if same else "",
             mend=mend,
         )
-    yield Piece(
+    yield Evidence(
         wants="`poe check` compares the description with the service",
         where=facts.line(PYPROJECT, "openapi --check"),
         mend=f"add `python main.py openapi --check` to the task check of {PYPROJECT}",
@@ -168,7 +170,7 @@ def architecture(facts: Facts) -> Judged:
     heading = "How it works"
     yield from own_words(facts, "README.md", heading)
     found = section(facts.project.files.get("README.md", ""), heading)
-    yield Piece(
+    yield Evidence(
         wants="it has a picture",
         where=f"README.md:{found.line}" if found and found.pictures else "",
         mend="draw one: GitHub renders a block of Mermaid",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from modelwright.audit.evidence import Judged, NotApplicable, Piece
+from modelwright.audit.evidence import Evidence, Judged, NotApplicable
 from modelwright.audit.facts.project import Facts
-from modelwright.audit.facts.python_code import Place, function, functions, mentions
-from modelwright.audit.project import mapped
+from modelwright.audit.facts.python_code import CodePlace, function, functions, mentions
+from modelwright.audit.project import mapping_at
 
 HASHES: Final = {"blake2b", "blake2s", "sha256", "sha1", "md5", "crc32"}
 UNSTEADY: Final = {
@@ -26,9 +26,9 @@ UNSTEADY: Final = {
 
 def regularly(facts: Facts) -> Judged:
     """59: experiments are configured."""
-    rules = mapped(facts.toml(facts.names.config), "experiment")
+    rules = mapping_at(facts.toml(facts.names.config), "experiment")
     share = rules.get("challenger_share")
-    yield Piece(
+    yield Evidence(
         wants="an experiment has a name and a share of the customers",
         where=facts.line(facts.names.config, r"^\[experiment\]")
         if rules.get("name") and share
@@ -39,27 +39,27 @@ def regularly(facts: Facts) -> Judged:
 
 def steady(facts: Facts) -> Judged:
     """60: the same customer keeps the same version."""
-    if facts.path("runtime/experiment") not in facts.project.files and not mapped(
+    if facts.path("runtime/experiment") not in facts.project.files and not mapping_at(
         facts.toml(facts.names.config), "experiment"
     ):
         yield NotApplicable("one version answers everybody")
         return
     arm = function(facts.module("runtime/experiment"), "arm")
     words = mentions(arm)
-    yield Piece(
+    yield Evidence(
         wants="who meets which version follows from a hash of the customer alone",
-        where=str(Place(facts.path("runtime/experiment"), arm))
+        where=str(CodePlace(facts.path("runtime/experiment"), arm))
         if arm and words & HASHES and not words & UNSTEADY
         else "",
         mend="hash experiment and customer; ask no clock and no chance",
     )
     tests = [
-        Place(test.path, node)
+        CodePlace(test.path, node)
         for test in facts.tests
         for node in functions(test.node)
         if "arm" in mentions(node) and _any_input(node)
     ]
-    yield Piece(
+    yield Evidence(
         wants="a property test holds it for any customer",
         where=str(tests[0]) if tests else "",
         mend="write a Hypothesis test of arm",

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from modelwright.audit.evidence import Judged, Piece
-from modelwright.audit.facts.documents import MODEL_CARD, written
+from modelwright.audit.evidence import Evidence, Judged
+from modelwright.audit.facts.documents import MODEL_CARD, section_evidence
 from modelwright.audit.facts.project import Facts
 from modelwright.audit.facts.python_code import (
-    Place,
-    called,
+    CodePlace,
     called_at,
     class_with,
     classes,
     fields,
+    first_call,
     function,
     mentions,
     nodes,
@@ -27,12 +27,12 @@ CLOSED: Final = {"bool", "Literal", "Enum", "AwareDatetime", "datetime", "date",
 
 def explanation(facts: Facts) -> Judged:
     """54: an explanation with evidence."""
-    yield from written(facts, MODEL_CARD, "Explanations")
+    yield from section_evidence(facts, MODEL_CARD, "Explanations")
     module, name = facts.names.shares
     found = next((node for node in nodes(facts.module(module)) if _names(node, name)), None)
-    yield Piece(
+    yield Evidence(
         wants="what each feature brought is computed",
-        where=str(Place(facts.path(module), found)) if found else "",
+        where=str(CodePlace(facts.path(module), found)) if found else "",
         mend="compute the shares with the model's own explainer",
     )
 
@@ -44,12 +44,12 @@ def _names(node: ast.AST, name: str) -> bool:
 
 def decision(facts: Facts) -> Judged:
     """56: how the decision was reached."""
-    yield from written(facts, MODEL_CARD, "How a decision is reached")
+    yield from section_evidence(facts, MODEL_CARD, "How a decision is reached")
     decide = facts.module("decide")
     found = next((node for node in nodes(decide) if _names(node, facts.names.reasons)), None)
-    yield Piece(
+    yield Evidence(
         wants="what is delivered holds its reasons",
-        where=str(Place(facts.path("decide"), found)) if found else "",
+        where=str(CodePlace(facts.path("decide"), found)) if found else "",
         mend=f"let decide.py give {facts.names.reasons}",
     )
 
@@ -68,26 +68,26 @@ def limits(facts: Facts) -> Judged:
     }
     entries = fields(request) if request else {}
     open_fields = [name for name, entry in entries.items() if not _bounded(entry, named)]
-    yield Piece(
+    yield Evidence(
         wants="every field of a request has its range",
-        where=str(Place(facts.path("schemas"), request)) if request and not open_fields else "",
+        where=str(CodePlace(facts.path("schemas"), request)) if request and not open_fields else "",
         mend=f"bound {', '.join(open_fields) or 'each field'} with Field(...)",
     )
     refused = (t for t in facts.tests if _expects(t.node, 422))
-    yield Piece(
+    yield Evidence(
         wants="a test is refused with a value out of its range",
         where=str(next(refused, "")),
         mend="write a test that expects status 422",
     )
     module, name, call = facts.names.notices
     where = called_at(facts.path(module), function(facts.module(module), name), call)
-    yield Piece(
+    yield Evidence(
         wants="a value unlike the training data is noticed",
         where=where,
         mend="compare each feature with its range in training",
     )
     told = (t for t in facts.tests if {*facts.names.unlike} & mentions(t.node))
-    yield Piece(
+    yield Evidence(
         wants="a test is unlike the training data",
         where=str(next(told, "")),
         mend="write a test whose request is far outside",
@@ -105,24 +105,24 @@ def _expects(node: ast.AST, status: int) -> bool:
     return any(isinstance(found, ast.Constant) and found.value == status for found in nodes(node))
 
 
-def stored(facts: Facts) -> Judged:
+def inputs_and_outputs_kept(facts: Facts) -> Judged:
     """58: inputs and outputs are kept without anybody's doing."""
     record = class_with(facts.module("runtime/log"), facts.names.kept)
-    yield Piece(
+    yield Evidence(
         wants="a record holds request, features, score, answer and version",
-        where=str(Place(facts.path("runtime/log"), record)) if record else "",
+        where=str(CodePlace(facts.path("runtime/log"), record)) if record else "",
         mend="keep them all in runtime/log.py",
     )
     scoring = facts.module(facts.names.logs)
-    yield Piece(
+    yield Evidence(
         wants="every answer is handed to the log",
         where=called_at(facts.path(facts.names.logs), scoring, "put")
-        if called(scoring, "Record")
+        if first_call(scoring, "Record")
         else "",
         mend="hand a record to the log before answering",
     )
     test = next((t for t in facts.tests if _reads_log(t.node)), None)
-    yield Piece(
+    yield Evidence(
         wants="a test finds its answers in the log",
         where=str(test or ""),
         mend="write a test that reads the log's file after requests",

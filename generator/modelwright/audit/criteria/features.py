@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from typing import Final
 
 from modelwright.audit.criteria.documentation import FEATURES, feature_names
-from modelwright.audit.evidence import Judged, Piece
+from modelwright.audit.evidence import Evidence, Judged
 from modelwright.audit.facts.project import PYPROJECT, Facts
 from modelwright.audit.facts.python_code import (
-    Place,
-    called,
+    CodePlace,
     called_at,
+    first_call,
     function,
     imports,
     mentions,
     nodes,
 )
-from modelwright.audit.project import listed, mapped
+from modelwright.audit.project import list_at, mapping_at
 
 TRANSFORMS: Final = (
     *("log", "log10", "log2", "log1p", "sqrt", "exp", "clip", "digitize", "where"),
@@ -31,13 +31,13 @@ TRANSFORMERS: Final = re.compile(r"(sklearn\.(preprocessing|impute|pipeline)|cat
 def shared_code(facts: Facts) -> Judged:
     """47: features are code that another project can import."""
     found = function(facts.module("features"), facts.names.feature)
-    yield Piece(
+    yield Evidence(
         wants="the feature function stands alone in its module",
-        where=str(Place(facts.path("features"), found)) if found else "",
+        where=str(CodePlace(facts.path("features"), found)) if found else "",
         mend=f"define {facts.names.feature} in {facts.path('features')}",
     )
-    built = mapped(facts.toml(PYPROJECT), "build-system").get("build-backend")
-    yield Piece(
+    built = mapping_at(facts.toml(PYPROJECT), "build-system").get("build-backend")
+    yield Evidence(
         wants="the package can be built and installed elsewhere",
         where=facts.line(PYPROJECT, "^build-backend *=") if built else "",
         mend=f"write [build-system] in {PYPROJECT}",
@@ -49,15 +49,15 @@ def one_function(facts: Facts) -> Judged:
     for side, module, name, call in facts.names.sides:
         tree = facts.module(module)
         within = function(tree, name) if name else tree
-        yield Piece(
+        yield Evidence(
             wants=f"{side} calls the feature function",
             where=called_at(facts.path(module), within, call),
             mend=f"call {call} in {facts.path(module)}",
         )
     first, second = facts.names.parity
-    both = (t for t in facts.tests if called(t.node, first) and called(t.node, second))
+    both = (t for t in facts.tests if first_call(t.node, first) and first_call(t.node, second))
     test = next(both, None)
-    yield Piece(
+    yield Evidence(
         wants="a test finds the same values on both sides",
         where=str(test or ""),
         mend=f"compare what {first} and {second} give",
@@ -68,44 +68,44 @@ def nowhere_else(facts: Facts) -> Judged:
     """49: no feature is made outside the feature function."""
     found = [*_transforms(facts), *_names(facts)]
     there = function(facts.module("features"), facts.names.feature)
-    yield Piece(
+    yield Evidence(
         wants="no module but features.py transforms, or knows a feature by name",
-        where=str(Place(facts.path("features"), there)) if there and not found else "",
+        where=str(CodePlace(facts.path("features"), there)) if there and not found else "",
         mend=f"move it to features.py: {', '.join(map(str, found[:3]))}",
     )
 
 
-def _transforms(facts: Facts) -> Iterator[Place]:
+def _transforms(facts: Facts) -> Iterator[CodePlace]:
     for module in facts.names.elsewhere:
         tree, path = facts.module(module), facts.path(module)
-        if call := called(tree, *TRANSFORMS):
-            yield Place(path, call)
+        if call := first_call(tree, *TRANSFORMS):
+            yield CodePlace(path, call)
         if any(TRANSFORMERS.match(name) for name in imports(tree)):
-            yield Place(path, tree)
+            yield CodePlace(path, tree)
 
 
-def _names(facts: Facts) -> Iterator[Place]:
+def _names(facts: Facts) -> Iterator[CodePlace]:
     fields = mentions(facts.module("schemas")) | mentions(facts.module("data"))
     # A field that is a feature as it stands has one name in both.
     names = feature_names(facts) - fields
     for module in facts.names.elsewhere:
         for node in nodes(facts.module(module)):
             if isinstance(node, ast.Constant) and node.value in names:
-                yield Place(facts.path(module), node)
+                yield CodePlace(facts.path(module), node)
 
 
 def specification(facts: Facts) -> Judged:
     """53: which features the model sees is configuration."""
     read = (path for path, tree in facts.modules() if FEATURES in mentions(tree))
-    yield Piece(
+    yield Evidence(
         wants=f"{FEATURES} lists the features",
         where=facts.line(FEATURES, r"^\[\[feature\]\]")
-        if listed(facts.toml(FEATURES), "feature")
+        if list_at(facts.toml(FEATURES), "feature")
         else "",
         mend=f"list them in {FEATURES}",
     )
     path = next(read, "")
-    yield Piece(
+    yield Evidence(
         wants="the code takes them from there",
         where=facts.line(path, f'"{FEATURES}"') if path else "",
         mend=f"read {FEATURES} in the settings",

@@ -15,15 +15,15 @@ from modelwright.audit.checks.cost_tags import (
     check_kubernetes,
 )
 from modelwright.audit.criteria.schedule import on_schedule
-from modelwright.audit.evidence import Judged, Piece
-from modelwright.audit.facts.deployments import JOB, WORKLOADS, Declared, Environment
+from modelwright.audit.evidence import Evidence, Judged
+from modelwright.audit.facts.deployments import JOB, WORKLOADS, DeclaredObject, DeployedEnvironment
 from modelwright.audit.facts.documents import headings
 from modelwright.audit.facts.project import Facts
 from modelwright.audit.facts.python_code import (
-    Place,
-    called,
+    CodePlace,
     called_at,
     class_with,
+    first_call,
     function,
     last_name,
     mentions,
@@ -31,7 +31,7 @@ from modelwright.audit.facts.python_code import (
     says,
 )
 from modelwright.audit.findings import Finding
-from modelwright.audit.project import mapped, mappings
+from modelwright.audit.project import mapping_at, mappings
 
 
 def cost(facts: Facts) -> Judged:
@@ -39,13 +39,13 @@ def cost(facts: Facts) -> Judged:
     # What is not in the repository is told by row 10.
     findings = [found for found in _findings(facts) if "cannot be read" not in found.problem]
     root = next((environment.root for environment in facts.environments), "")
-    yield Piece(
+    yield Evidence(
         wants="every resource carries the cost tags",
         where=f"{root}:1" if root and not findings else "",
         mend="; ".join(f"{f.where}: {f.problem}" for f in findings[:3]) or "declare resources",
     )
     for environment in facts.environments:
-        yield Piece(
+        yield Evidence(
             wants=f"{environment.name} says the most that it can use",
             where=_bounded(environment),
             mend="declare maxReplicas, or for each job its longest time and that it never runs"
@@ -62,7 +62,7 @@ def _findings(facts: Facts) -> Iterator[Finding]:
         yield from check_image(facts.project)
 
 
-def _bounded(environment: Environment) -> str:
+def _bounded(environment: DeployedEnvironment) -> str:
     """Return where the most is declared that it can use; nothing where it is open."""
     scaling = environment.of("HorizontalPodAutoscaler")
     if scaling and not isinstance(scaling[0].spec.get("maxReplicas"), int):
@@ -74,21 +74,22 @@ def _bounded(environment: Environment) -> str:
     return (scaling or scheduled)[0].where if reserved else ""
 
 
-def _ends(found: Declared) -> bool:
+def _ends(found: DeclaredObject) -> bool:
     if found.kind == JOB:
         return (
             bool(found.body.get("timeout_seconds")) and found.body.get("max_concurrent_runs") == 1
         )
     once = found.spec.get("concurrencyPolicy") == "Forbid"
-    return once and bool(mapped(found.spec, "jobTemplate", "spec").get("activeDeadlineSeconds"))
+    return once and bool(mapping_at(found.spec, "jobTemplate", "spec").get("activeDeadlineSeconds"))
 
 
 def _reserves(spec: Mapping[Any, Any]) -> bool:
-    pods = mapped(spec, "template", "spec") or mapped(
+    pods = mapping_at(spec, "template", "spec") or mapping_at(
         spec, "jobTemplate", "spec", "template", "spec"
     )
     asked = [
-        mapped(container, "resources", "requests") for _, container in mappings(pods, "containers")
+        mapping_at(container, "resources", "requests")
+        for _, container in mappings(pods, "containers")
     ]
     return bool(asked) and all({"cpu", "memory"} <= set(entry) for entry in asked)
 
@@ -127,7 +128,7 @@ class Alert:
     @property
     def anchor(self) -> str:
         """The runbook's section that it names."""
-        return str(mapped(self.body, "annotations").get("runbook_url", "")).partition("#")[2]
+        return str(mapping_at(self.body, "annotations").get("runbook_url", "")).partition("#")[2]
 
 
 def alerts(facts: Facts) -> Iterator[Alert]:
@@ -143,10 +144,10 @@ def alerts(facts: Facts) -> Iterator[Alert]:
             )
 
 
-def metrics(facts: Facts) -> dict[str, Place]:
+def metrics(facts: Facts) -> dict[str, CodePlace]:
     """Return the metrics that the package declares, by name."""
     return {
-        str(node.args[0].value): Place(path, node)
+        str(node.args[0].value): CodePlace(path, node)
         for path, tree in facts.modules()
         for node in nodes(tree)
         if isinstance(node, ast.Call)
@@ -162,35 +163,35 @@ def health(facts: Facts) -> Judged:
     sections = headings(facts.project.files.get(RUNBOOK, ""))
     blind = [rule.name for rule in rules if not rule.measures or _unknown(facts, rule) - set(known)]
     lost = [rule.name for rule in rules if rule.anchor not in sections]
-    yield Piece(
+    yield Evidence(
         wants="every alert measures what the service gives",
         where=f"{ALERTS}:1" if rules and not blind else "",
         mend=f"correct {', '.join(blind) or 'the rules'}",
     )
-    yield Piece(
+    yield Evidence(
         wants="every alert leads to a section of the runbook",
         where=f"{RUNBOOK}:{sections['alerts']}" if rules and not lost and sections else "",
         mend=f"write a section for {', '.join(lost) or 'each alert'}",
     )
     silent = facts.names.silent
     told = (str(rule) for rule in rules if any(silent in name for name in rule.measures))
-    yield Piece(
+    yield Evidence(
         wants="an alert says that nothing is delivered any more",
         where=next(told, ""),
         mend=f"add a rule on the metric {silent}",
     )
-    yield evaluated(facts)
+    yield evaluates_rules(facts)
 
 
 def _unknown(facts: Facts, rule: Alert) -> set[str]:
     return {name for name in rule.measures if not name.startswith(facts.names.foreign)}
 
 
-def evaluated(facts: Facts) -> Piece:
+def evaluates_rules(facts: Facts) -> Evidence:
     """Return whether something evaluates the rules."""
     brand = facts.project.policy["brands"][facts.project.answers["brand"]]
     has = brand.get("monitoring", "none") != "none"
-    return Piece(
+    return Evidence(
         wants="a monitoring backend evaluates the alerts",
         where=f"{ALERTS}:1" if has else "",
         mend="ask the platform: the brand has no monitoring backend",
@@ -201,25 +202,25 @@ def answers_seen(facts: Facts) -> Judged:
     """41: latency, status codes and health are measured."""
     declared = metrics(facts).values()
     by_status = [place for place in declared if "status" in mentions(place.node)]
-    yield Piece(
+    yield Evidence(
         wants="answers are counted by status code",
         where=str(by_status[0]) if by_status else "",
         mend="count answers with a label status",
     )
-    yield Piece(
+    yield Evidence(
         wants="the time to answer is measured",
         where=next((str(place) for place in declared if _measures_time(place.node)), ""),
         mend="observe the seconds of each answer in a histogram",
     )
     record = class_with(facts.module("runtime/log"), ("latency", "at"))
-    yield Piece(
+    yield Evidence(
         wants="the log keeps when each answer was given, and how long it took",
-        where=str(Place(facts.path("runtime/log"), record)) if record else "",
+        where=str(CodePlace(facts.path("runtime/log"), record)) if record else "",
         mend="write the latency into the log",
     )
     for route in HEALTH_ROUTES:
         test = next((test for test in facts.tests if says(test.node, route)), None)
-        yield Piece(
+        yield Evidence(
             wants=f"{route} answers, and a test asks it",
             where=str(test) if test and route in mentions(facts.module(facts.names.app)) else "",
             mend=f"give the service {route}, and test it",
@@ -227,13 +228,13 @@ def answers_seen(facts: Facts) -> Judged:
 
 
 def _measures_time(node: ast.AST) -> bool:
-    is_histogram = called(node, "histogram", "Histogram") is node
+    is_histogram = first_call(node, "histogram", "Histogram") is node
     return is_histogram and any("seconds" in word for word in mentions(node))
 
 
 def offline_metrics(facts: Facts) -> Judged:
     """43: training stores its metrics."""
-    yield Piece(
+    yield Evidence(
         wants="each version's metrics go to the registry",
         where=called_at(
             facts.path("runtime/registry"), facts.module("runtime/registry"), "log_metric"
@@ -246,12 +247,12 @@ def feedback(facts: Facts) -> Judged:
     """44: outcomes are joined to answers, and measured."""
     module, name, joined, measured = facts.names.feedback
     found, where = function(facts.module(module), name), facts.path(module)
-    yield Piece(
+    yield Evidence(
         wants="outcomes are joined to what was delivered",
         where=called_at(where, found, joined),
         mend="read the answers whose outcome is known",
     )
-    yield Piece(
+    yield Evidence(
         wants="each version is measured by them",
         where=called_at(where, found, measured),
         mend="hand them to evaluate.py",
@@ -262,7 +263,7 @@ def drift(facts: Facts) -> Judged:
     """45: distributions are measured again and again, against a limit that alerts."""
     module, call = facts.names.compares
     tree, path = facts.module(module), facts.path(module)
-    yield Piece(
+    yield Evidence(
         wants="the distribution of each feature is compared with training again and again",
         where=called_at(path, tree, call),
         mend=f"compare in {path}, at each scrape or run",
@@ -270,19 +271,19 @@ def drift(facts: Facts) -> Judged:
     if facts.names.repeated:
         yield from on_schedule(facts, facts.names.repeated)
     config = facts.names.config
-    limit = mapped(facts.toml(config), "drift").get("psi_limit")
-    yield Piece(
+    limit = mapping_at(facts.toml(config), "drift").get("psi_limit")
+    yield Evidence(
         wants="the limit is configuration",
         where=facts.line(config, r"^psi_limit *=") if isinstance(limit, float) else "",
         mend=f"set psi_limit under [drift] in {config}",
     )
     drifting = [rule for rule in alerts(facts) if any("drift" in name for name in rule.measures)]
-    yield Piece(
+    yield Evidence(
         wants="an alert tells when it is passed",
         where=str(drifting[0]) if drifting else "",
         mend=f"add a rule on the drift gauge to {ALERTS}",
     )
-    yield evaluated(facts)
+    yield evaluates_rules(facts)
 
 
 def outliers(facts: Facts) -> Judged:
@@ -291,20 +292,20 @@ def outliers(facts: Facts) -> Judged:
     counts, marks = facts.names.counted
     decide = function(facts.module(module), name)
     asks = word in mentions(facts.module(module))
-    yield Piece(
+    yield Evidence(
         wants="the decision asks whether a request is unlike the training data",
-        where=str(Place(facts.path(module), decide)) if decide and asks else "",
+        where=str(CodePlace(facts.path(module), decide)) if decide and asks else "",
         mend="let decide.py use scored.outside, for instance to send such a request to a person",
     )
     counted = (str(place) for name, place in metrics(facts).items() if counts in name)
-    yield Piece(
+    yield Evidence(
         wants="such requests are counted",
         where=next(counted, ""),
         mend="count them by feature",
     )
     record = class_with(facts.module("runtime/log"), (marks,))
-    yield Piece(
+    yield Evidence(
         wants="such requests can be found in the log",
-        where=str(Place(facts.path("runtime/log"), record)) if record else "",
+        where=str(CodePlace(facts.path("runtime/log"), record)) if record else "",
         mend="write into the log what was outside",
     )

@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from modelwright.audit.evidence import Judged, Piece
-from modelwright.audit.facts.deployments import Declared
+from modelwright.audit.evidence import Evidence, Judged
+from modelwright.audit.facts.deployments import DeclaredObject
 from modelwright.audit.facts.project import PYPROJECT, Facts
 from modelwright.audit.facts.python_code import (
+    CodePlace,
     Function,
-    Place,
-    called,
     called_at,
     classes,
+    first_call,
     functions,
     imports,
     last_name,
@@ -23,7 +23,7 @@ from modelwright.audit.facts.python_code import (
     nodes,
 )
 from modelwright.audit.facts.workflows import first, jobs_on
-from modelwright.audit.project import texts
+from modelwright.audit.project import texts_at
 
 HOOKS: Final = ".pre-commit-config.yaml"
 TOOLS: Final = ("ruff format", "ruff check", "mypy")
@@ -38,7 +38,7 @@ def hooks(facts: Facts) -> Judged:
     everything = first(jobs, running="pre-commit run")
     for tool in TOOLS:
         hook = facts.line(HOOKS, rf"entry: .*\b{tool}\b")
-        yield Piece(
+        yield Evidence(
             wants=f"a hook runs {tool}, and so does CI",
             where=hook if everything or first(jobs, running=tool) else "",
             mend=f"add the hook to {HOOKS}, and a job that calls python-ci.yml",
@@ -50,26 +50,28 @@ def tests(facts: Facts) -> Judged:
     imported = {path: imports(facts.python[path]) for path in {t.path for t in facts.tests}}
     for step in STEPS:
         found = next(_tests_of(facts, step, imported), None)
-        yield Piece(
+        yield Evidence(
             wants=f"{step}.py is tested",
             where=str(found or ""),
             mend=f"write a test that imports {step} and asserts what it gives",
         )
     wants, call = facts.names.delivered
-    asked = (test for test in facts.tests if called(test.node, call))
-    yield Piece(
+    asked = (test for test in facts.tests if first_call(test.node, call))
+    yield Evidence(
         wants=wants,
         where=str(next(asked, "")),
         mend=f"write a test that calls {call}",
     )
-    yield Piece(
+    yield Evidence(
         wants="coverage has a lower limit",
         where=facts.line(PYPROJECT, r"^fail_under *= *[5-9]\d"),
         mend=f"set fail_under in {PYPROJECT}",
     )
 
 
-def _tests_of(facts: Facts, step: str, imported: Mapping[str, frozenset[str]]) -> Iterator[Place]:
+def _tests_of(
+    facts: Facts, step: str, imported: Mapping[str, frozenset[str]]
+) -> Iterator[CodePlace]:
     """Yield the tests that call a step by itself, then those that reach it some other way."""
     package = facts.source.split("/")[1]
     own = f"{package}.{step}."
@@ -78,11 +80,11 @@ def _tests_of(facts: Facts, step: str, imported: Mapping[str, frozenset[str]]) -
         if names and names & mentions(test.node):
             yield test
     for test in facts.tests:
-        if own.rstrip(".") in imported[test.path] and step in _reached(facts, test):
+        if own.rstrip(".") in imported[test.path] and step in _mentions_of_test(facts, test):
             yield test
 
 
-def _reached(facts: Facts, test: Place) -> set[str]:
+def _mentions_of_test(facts: Facts, test: CodePlace) -> set[str]:
     """Return what a test mentions, itself or through a function of its file."""
     words = set(mentions(test.node))
     helpers = (node for node in facts.python[test.path].body if isinstance(node, Function))
@@ -91,7 +93,7 @@ def _reached(facts: Facts, test: Place) -> set[str]:
 
 def tests_on_pull_request(facts: Facts) -> Judged:
     """33: a pull request runs the tests."""
-    yield Piece(
+    yield Evidence(
         wants="a pull request runs the tests",
         where=first(jobs_on(facts.project, "pull_request"), running="pytest"),
         mend="add a job that calls python-ci.yml",
@@ -102,12 +104,12 @@ def load(facts: Facts) -> Judged:
     """35: a load test with a limit, run regularly."""
     files = [path for path in facts.python if path == "tests/load.py"]
     limit = [path for path in files if "p99" in facts.project.files[path]]
-    yield Piece(
+    yield Evidence(
         wants="a load test measures p99 and fails above a limit",
         where=facts.line(limit[0], "p99") if limit else "",
         mend="update the project with `--data load_test=true`",
     )
-    yield Piece(
+    yield Evidence(
         wants="it runs on a schedule",
         where=first(jobs_on(facts.project, "schedule"), running="poe load"),
         mend="run `uv run poe load` in a scheduled job",
@@ -117,39 +119,39 @@ def load(facts: Facts) -> Judged:
 def access(facts: Facts) -> Judged:
     """36: callers present a key, and nothing is open to the outside."""
     app = facts.module(facts.names.app)
-    asks = called(app, "Security", "Depends") and called(app, "compare_digest")
-    yield Piece(
+    asks = first_call(app, "Security", "Depends") and first_call(app, "compare_digest")
+    yield Evidence(
         wants="the scoring routes ask for a key",
         where=called_at(facts.path(facts.names.app), app, "compare_digest") if asks else "",
         mend="declare the key with Security(APIKeyHeader(...)) and compare it in constant time",
     )
     refused = (test for test in facts.tests if _holds(test.node, 401))
-    yield Piece(
+    yield Evidence(
         wants="a test is refused without a key",
         where=str(next(refused, "")),
         mend="write a test that expects status 401",
     )
     for environment in facts.environments:
         closing = [found for found in environment.of("NetworkPolicy") if _closes(found)]
-        yield Piece(
+        yield Evidence(
             wants=f"{environment.name} limits traffic in both directions",
             where=closing[0].where if closing else "",
             mend="declare a NetworkPolicy with the policyTypes Ingress and Egress",
         )
         opened = [found.where for found in environment.objects if _opens(found)]
         patched = facts.line(environment.root, "|".join(PUBLIC_SERVICES))
-        yield Piece(
+        yield Evidence(
             wants=f"{environment.name} has no public address",
             where="" if opened or patched else f"{environment.root}:1",
             mend=f"close {', '.join(opened) or patched}",
         )
 
 
-def _closes(policy: Declared) -> bool:
-    return {"Ingress", "Egress"} <= set(texts(policy.spec, "policyTypes"))
+def _closes(policy: DeclaredObject) -> bool:
+    return {"Ingress", "Egress"} <= set(texts_at(policy.spec, "policyTypes"))
 
 
-def _opens(found: Declared) -> bool:
+def _opens(found: DeclaredObject) -> bool:
     public = found.kind == "Service" and found.spec.get("type") in PUBLIC_SERVICES
     return public or found.kind == "Ingress"
 
@@ -158,10 +160,10 @@ def _holds(node: ast.AST, number: int) -> bool:
     return any(isinstance(n, ast.Constant) and n.value == number for n in nodes(node))
 
 
-def documented(facts: Facts) -> Judged:
+def code_documentation(facts: Facts) -> Judged:
     """37: what is public says what it does."""
     public = [place for path, tree in facts.modules() for place in _public(path, tree)]
-    promised = {name for _, tree in facts.modules() for name in _promised(tree)}
+    promised = {name for _, tree in facts.modules() for name in _protocol_methods(tree)}
     without = [
         place
         for place in public
@@ -169,24 +171,24 @@ def documented(facts: Facts) -> Judged:
         and getattr(place.node, "name", "") not in promised
     ]
     share = 1 - len(without) / len(public) if public else 0.0
-    yield Piece(
+    yield Evidence(
         wants=f"{share:.0%} of the public code has a docstring (at least {DOCUMENTED:.0%})",
         where=str(public[0]) if share >= DOCUMENTED else "",
         mend=f"document {', '.join(map(str, without[:3]))} and {max(len(without) - 3, 0)} more",
     )
 
 
-def _public(path: str, tree: ast.Module) -> Iterator[Place]:
-    yield Place(path, tree)
+def _public(path: str, tree: ast.Module) -> Iterator[CodePlace]:
+    yield CodePlace(path, tree)
     todo: list[ast.stmt] = list(tree.body)
     while todo:
         node = todo.pop()
         if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_"):
-            yield Place(path, node)
+            yield CodePlace(path, node)
             todo += _own(node) if isinstance(node, ast.ClassDef) else []
 
 
-def _promised(tree: ast.Module) -> Iterator[str]:
+def _protocol_methods(tree: ast.Module) -> Iterator[str]:
     """Give the methods of protocols that say what every class with such a method does."""
     for node in classes(tree):
         if "Protocol" in {last_name(base) for base in node.bases}:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelwright.audit.evidence import Piece
+from modelwright.audit.evidence import Evidence
 from modelwright.audit.facts.deployments import JOB
 from modelwright.audit.facts.project import Facts
-from modelwright.audit.project import listed
+from modelwright.audit.project import list_at
 
 
-def on_schedule(facts: Facts, verb: str) -> Iterator[Piece]:
+def on_schedule(facts: Facts, verb: str) -> Iterator[Evidence]:
     """Yield for each environment whether a schedule starts a verb there."""
     for environment in facts.environments:
         started = (
@@ -18,7 +18,7 @@ def on_schedule(facts: Facts, verb: str) -> Iterator[Piece]:
             for found in environment.of("CronJob", JOB)
             if _hands(found.body, verb) and (found.spec or found.body).get("schedule")
         )
-        yield Piece(
+        yield Evidence(
             wants=f"a schedule runs {verb} in {environment.name}",
             where=next(started, ""),
             mend=f"declare a scheduled job that runs {verb}",
@@ -28,6 +28,6 @@ def on_schedule(facts: Facts, verb: str) -> Iterator[Piece]:
 def _hands(body: object, verb: str) -> bool:
     """Say whether a command line anywhere in an object holds a verb."""
     if isinstance(body, dict):
-        given = [*listed(body, "args"), *listed(body, "parameters")]
+        given = [*list_at(body, "args"), *list_at(body, "parameters")]
         return verb in given or any(_hands(value, verb) for value in body.values())
     return isinstance(body, list) and any(_hands(value, verb) for value in body)

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from modelwright.audit.bundle import FILE, bundle_resources, preset_tags, targets
 from modelwright.audit.kustomize import WITH_TEMPLATE, Resource, build, roots
-from modelwright.audit.project import Project, listed, mapped, mappings
+from modelwright.audit.project import Project, list_at, mapping_at, mappings
 
 WORKLOADS: Final = (*WITH_TEMPLATE, "CronJob")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Declared:
+class DeclaredObject:
     """One object as its file declares it, before any overlay's patch.
 
     Attributes:
@@ -34,11 +34,11 @@ class Declared:
     @property
     def spec(self) -> Mapping[Any, Any]:
         """Its specification."""
-        return mapped(self.body, "spec")
+        return mapping_at(self.body, "spec")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Environment:
+class DeployedEnvironment:
     """What one environment applies.
 
     Attributes:
@@ -51,22 +51,22 @@ class Environment:
 
     name: str
     root: str
-    objects: tuple[Declared, ...]
+    objects: tuple[DeclaredObject, ...]
     lost: tuple[str, ...]
     settings: frozenset[str]
 
-    def of(self, *kinds: str) -> tuple[Declared, ...]:
+    def of(self, *kinds: str) -> tuple[DeclaredObject, ...]:
         """Return the objects of some kinds."""
         return tuple(found for found in self.objects if found.kind in kinds)
 
 
-def environments(project: Project) -> Iterator[Environment]:
+def environments(project: Project) -> Iterator[DeployedEnvironment]:
     """Yield the environments of the policy that have a kustomization, in the policy's order."""
     found = {posixpath.basename(posixpath.dirname(root)): root for root in roots(project)}
     for name in project.policy["environments"]:
         if name in found:
             built = build(project, found[name])
-            yield Environment(
+            yield DeployedEnvironment(
                 name=name,
                 root=found[name],
                 objects=tuple(_declared(project, resource) for resource in built.resources),
@@ -77,20 +77,20 @@ def environments(project: Project) -> Iterator[Environment]:
 
 def _settings(project: Project, root: str) -> frozenset[str]:
     generators = mappings(project.document(root).mapping, "configMapGenerator")
-    literals = [entry for _, one in generators for entry in listed(one, "literals")]
+    literals = [entry for _, one in generators for entry in list_at(one, "literals")]
     return frozenset(str(entry).partition("=")[0] for entry in literals)
 
 
-def _declared(project: Project, resource: Resource) -> Declared:
+def _declared(project: Project, resource: Resource) -> DeclaredObject:
     kind = str(resource.body.get("kind"))
-    name = mapped(resource.body, "metadata").get("name")
+    name = mapping_at(resource.body, "metadata").get("name")
     written = (
         document.mapping
         for document in project.documents(resource.where.rpartition(":")[0])
         if document.mapping.get("kind") == kind
-        and mapped(document.mapping, "metadata").get("name") == name
+        and mapping_at(document.mapping, "metadata").get("name") == name
     )
-    return Declared(
+    return DeclaredObject(
         where=resource.where,
         kind=kind,
         title=resource.title,
@@ -101,17 +101,17 @@ def _declared(project: Project, resource: Resource) -> Declared:
 JOB: Final = "jobs"
 
 
-def bundled(project: Project) -> Iterator[Environment]:
+def bundle_environments(project: Project) -> Iterator[DeployedEnvironment]:
     """Yield the environments of the policy that are targets of the bundle, in its order."""
     declared = targets(project)
     resources = list(bundle_resources(project))
     for name in project.policy["environments"]:
         if name in declared:
-            yield Environment(
+            yield DeployedEnvironment(
                 name=name,
                 root=FILE,
                 objects=tuple(
-                    Declared(
+                    DeclaredObject(
                         where=found.where,
                         kind=found.kind,
                         title=f"{found.kind}/{found.name}",
@@ -122,13 +122,13 @@ def bundled(project: Project) -> Iterator[Environment]:
                 ),
                 lost=tuple(_lost(project)),
                 settings=frozenset(
-                    {*mapped(declared[name], "variables"), *preset_tags(project, name)}
+                    {*mapping_at(declared[name], "variables"), *preset_tags(project, name)}
                 ),
             )
 
 
 def _lost(project: Project) -> Iterator[str]:
-    for pattern in listed(project.document(FILE).mapping, "include"):
+    for pattern in list_at(project.document(FILE).mapping, "include"):
         plain = str(pattern).removeprefix("./")
         if not any(fnmatch.fnmatchcase(path, plain) for path in project.files):
             yield str(pattern)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from modelwright.audit.evidence import Piece
+from modelwright.audit.evidence import Evidence
 from modelwright.audit.facts.project import Facts
 
 _HEADING: Final = re.compile(r"(#+)\s+(.+?)\s*")
@@ -64,7 +64,7 @@ def headings(text: str) -> dict[str, int]:
     return found
 
 
-def reviewed(text: str) -> tuple[int, date] | None:
+def last_review(text: str) -> tuple[int, date] | None:
     """Return line and day of the last review line that a person signed."""
     for match in reversed(list(_REVIEW.finditer(text))):
         try:
@@ -80,13 +80,13 @@ DATA_CARD: Final = "docs/data-card.md"
 VALID: Final = timedelta(days=365)
 
 
-def written(facts: Facts, path: str, heading: str) -> Iterator[Piece]:
+def section_evidence(facts: Facts, path: str, heading: str) -> Iterator[Evidence]:
     """Yield what a section must be: there, other than the template's, reviewed within a year."""
     yield from own_words(facts, path, heading)
     text = facts.project.files.get(path, "")
-    found = reviewed(text)
+    found = last_review(text)
     current = found and timedelta() <= facts.project.today - found[1] <= VALID
-    yield Piece(
+    yield Evidence(
         wants=f"a person has reviewed {path} within a year",
         where=f"{path}:{found[0]}" if found and current else "",
         mend="read it, mend it, and write `Reviewed: YYYY-MM-DD by NAME`",
@@ -94,18 +94,18 @@ def written(facts: Facts, path: str, heading: str) -> Iterator[Piece]:
     )
 
 
-def own_words(facts: Facts, path: str, heading: str) -> Iterator[Piece]:
+def own_words(facts: Facts, path: str, heading: str) -> Iterator[Evidence]:
     """Yield what a section must be: there, and other than the template's."""
     found = section(facts.project.files.get(path, ""), heading)
     fresh = section(facts.fresh.get(path, ""), heading)
     where = f"{path}:{found.line}" if found and found.words else ""
-    yield Piece(
+    yield Evidence(
         wants=f'"{heading}" is written',
         where=where,
         mend=f'write a section "{heading}" in {path}',
     )
     own = found is not None and (fresh is None or found.words != fresh.words)
-    yield Piece(
+    yield Evidence(
         wants=f'"{heading}" is no longer the sample\'s',
         where=where if own else "",
         mend=f"replace the sample's text in {path} by your own",

@@ -12,9 +12,13 @@ from functools import cached_property
 from typing import Any, Final
 
 from modelwright.audit.bundle import FILE
-from modelwright.audit.evidence_map import Names
-from modelwright.audit.facts.deployments import Environment, bundled, environments
-from modelwright.audit.facts.python_code import Place, functions, nodes, parsed
+from modelwright.audit.evidence_map import EvidenceMap
+from modelwright.audit.facts.deployments import (
+    DeployedEnvironment,
+    bundle_environments,
+    environments,
+)
+from modelwright.audit.facts.python_code import CodePlace, functions, nodes, parse_python
 from modelwright.audit.project import Project
 
 PYPROJECT: Final = "pyproject.toml"
@@ -49,9 +53,9 @@ class Facts:
         return dict(self._python())
 
     @cached_property
-    def environments(self) -> tuple[Environment, ...]:
+    def environments(self) -> tuple[DeployedEnvironment, ...]:
         """What is declared for each environment, in Kubernetes or else in a bundle."""
-        return tuple(environments(self.project)) or tuple(bundled(self.project))
+        return tuple(environments(self.project)) or tuple(bundle_environments(self.project))
 
     @property
     def bundle(self) -> bool:
@@ -59,7 +63,7 @@ class Facts:
         return any(found.root == FILE for found in self.environments)
 
     @cached_property
-    def names(self) -> Names:
+    def names(self) -> EvidenceMap:
         """Where its archetype says that the evidence stands.
 
         Raises:
@@ -82,10 +86,10 @@ class Facts:
         return ((path, tree) for path, tree in self.python.items() if path.startswith(self.source))
 
     @cached_property
-    def tests(self) -> tuple[Place, ...]:
+    def tests(self) -> tuple[CodePlace, ...]:
         """Every test function that asserts something, or expects an error."""
         return tuple(
-            Place(path, node)
+            CodePlace(path, node)
             for path, tree in self.python.items()
             if path.startswith("tests/")
             for node in functions(tree)
@@ -116,7 +120,7 @@ class Facts:
 
     def _python(self) -> Iterator[tuple[str, ast.Module]]:
         for path, text in self.project.files.items():
-            tree = parsed(text) if path.endswith(".py") else None
+            tree = parse_python(text) if path.endswith(".py") else None
             if tree is not None:
                 yield path, tree
 

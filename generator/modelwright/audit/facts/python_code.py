@@ -11,7 +11,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
-class Place:
+class CodePlace:
     """A node and its file."""
 
     path: str
@@ -22,7 +22,7 @@ class Place:
 
 
 @lru_cache(maxsize=256)
-def parsed(text: str) -> ast.Module | None:
+def parse_python(text: str) -> ast.Module | None:
     """Return the tree of a file's text, which nobody changes; None where it is not Python."""
     try:
         return ast.parse(text)
@@ -45,7 +45,7 @@ def classes(tree: ast.AST) -> Iterator[ast.ClassDef]:
     return (node for node in nodes(tree) if isinstance(node, ast.ClassDef))
 
 
-def called(node: ast.AST | None, *names: str) -> ast.Call | None:
+def first_call(node: ast.AST | None, *names: str) -> ast.Call | None:
     """Return the first call of a function or method by one of its names."""
     calls = (found for found in nodes(node) if isinstance(found, ast.Call))
     return next((call for call in calls if last_name(call.func) in names), None)
@@ -53,8 +53,8 @@ def called(node: ast.AST | None, *names: str) -> ast.Call | None:
 
 def called_at(path: str, node: ast.AST | None, *names: str) -> str:
     """Return `file:line` of the first call by one of these names; else nothing."""
-    found = called(node, *names)
-    return str(Place(path, found)) if found else ""
+    found = first_call(node, *names)
+    return str(CodePlace(path, found)) if found else ""
 
 
 @lru_cache(maxsize=4096)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modelwright.audit.project import Project, mapped, mappings, texts
+from modelwright.audit.project import Project, mapping_at, mappings, texts_at
 from modelwright.audit.yaml_file import Document
-from modelwright.template.archetypes import matches
+from modelwright.template.archetypes import pattern_matches
 
 FOLDER: Final = ".github/workflows/"
 MAIN: Final = "main"
@@ -48,7 +48,7 @@ class Job:
     @property
     def needs(self) -> tuple[str, ...]:
         """The jobs that must end well before it."""
-        return tuple(texts(self.body, "needs"))
+        return tuple(texts_at(self.body, "needs"))
 
     def uses(self, name: str) -> bool:
         """Say whether it calls a reusable workflow, or one of its steps an action, of a name."""
@@ -102,15 +102,19 @@ def _starts(document: Document, event: str, changed: str) -> bool:
 
 
 def _lets_pass(limits: Mapping[str, Any], changed: str) -> bool:
-    if limits.get("branches") is not None and MAIN not in texts(limits, "branches"):
+    if limits.get("branches") is not None and MAIN not in texts_at(limits, "branches"):
         return False
-    paths, ignored = texts(limits, "paths"), texts(limits, "paths-ignore")
-    if changed and limits.get("paths") is not None and not any(matches(p, changed) for p in paths):
+    paths, ignored = texts_at(limits, "paths"), texts_at(limits, "paths-ignore")
+    if (
+        changed
+        and limits.get("paths") is not None
+        and not any(pattern_matches(p, changed) for p in paths)
+    ):
         return False
-    return not (changed and any(matches(pattern, changed) for pattern in ignored))
+    return not (changed and any(pattern_matches(pattern, changed) for pattern in ignored))
 
 
 def _jobs(path: str, document: Document) -> Iterator[Job]:
-    for name, body in mapped(document.mapping, "jobs").items():
+    for name, body in mapping_at(document.mapping, "jobs").items():
         if isinstance(body, Mapping) and body.get("if") is not False:
             yield Job(path, str(name), document.line("jobs", str(name)), body)

@@ -20,12 +20,12 @@ from modelwright.cli.session import (
     TrustOption,
     VerboseOption,
 )
-from modelwright.cli.terminal import Terminal, following
+from modelwright.cli.terminal import Terminal, progress
 
 if TYPE_CHECKING:
     from modelwright.operations.adopt.adopt import Adoption
     from modelwright.template.answer_collector import Asker
-    from modelwright.update.outcome import Outcome
+    from modelwright.update.outcome import UpdateOutcome
 
 COMMIT: Final = 'git add .copier-answers.yml && git commit --message "chore: adopt the template"'
 
@@ -59,13 +59,13 @@ def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
     """Take a repository under management; only the answers file is written."""
     # Here, because the template engine costs the commands that render nothing 80 ms.
     from modelwright.operations.adopt import adopt as taking  # noqa: PLC0415
-    from modelwright.operations.new.answer_options import given_answers  # noqa: PLC0415
+    from modelwright.operations.new.answer_options import answers_from_options  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    wanted = taking.Wanted(
+    wanted = taking.AdoptRequest(
         path=path,
         archetype=archetype,
-        given=given_answers(data, data_file),
+        given=answers_from_options(data, data_file),
         source=source,
         platform=platform,
         to=to,
@@ -74,15 +74,15 @@ def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
         offline=offline,
         trust=trust,
     )
-    outcome = taking.completed(wanted)
+    outcome = taking.add_missing_files(wanted)
     if outcome is not None:
         _end(terminal, {"project": str(path)}, outcome)
         return
-    person = taking.Person(ask=_asker(), follow=partial(following, terminal=terminal))
+    person = taking.Person(ask=_asker(), follow=partial(progress, terminal=terminal))
     adoption = taking.adoption_of(wanted, person)
     _tell(adoption, terminal)
     if apply:
-        brought = taking.brought(adoption, wanted)
+        brought = taking.update_after_adoption(adoption, wanted)
         if brought.status == "current":
             terminal.say(f"wrote {taking.answers_file(adoption)}")
         _end(terminal, _document(adoption), brought)
@@ -94,7 +94,7 @@ def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
     terminal.say(f"  next: {step}")
 
 
-def _end(terminal: Terminal, document: dict[str, Any], outcome: Outcome) -> None:
+def _end(terminal: Terminal, document: dict[str, Any], outcome: UpdateOutcome) -> None:
     """Tell what the update engine did, and end as `modelwright update` does."""
     from modelwright.cli.commands.update import lines  # noqa: PLC0415
 
@@ -112,7 +112,7 @@ def _tell(adoption: Adoption, terminal: Terminal) -> None:
     shown = {name: str(value) for name, value in adoption.answers.remembered.items()}
     widths = [max(map(len, texts)) for texts in (shown, shown.values())]
     for name, value in shown.items():
-        told = ", ".join(adoption.told_by(name))
+        told = ", ".join(adoption.source_of_answer(name))
         terminal.say(f"  {name:<{widths[0]}}  {value or '(empty)':<{widths[1]}}  {told}")
     for note in adoption.notes:
         terminal.note(note)
@@ -153,7 +153,7 @@ def _document(adoption: Adoption) -> dict[str, Any]:
             "compared": choice.compared,
         },
         "answers": {
-            name: {"value": value, "from": adoption.told_by(name)}
+            name: {"value": value, "from": adoption.source_of_answer(name)}
             for name, value in adoption.answers.remembered.items()
         },
         "governed": adoption.governed,

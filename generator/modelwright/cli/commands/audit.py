@@ -12,16 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from modelwright.audit.criteria.assessment import Assessment
-from modelwright.audit.evidence import Outcome, Result
+from modelwright.audit.evidence import CriterionOutcome, Result
 from modelwright.cli.session import JsonOption, PlatformOption, QuietOption, VerboseOption
-from modelwright.cli.terminal import Terminal, following, painted, printable
+from modelwright.cli.terminal import Terminal, paint, printable, progress
 from modelwright.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
     from modelwright.template.platform import Platform
 
-_COLOURS: Final = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.NEEDS_A_PERSON: "yellow"}
-_WIDEST: Final = max(map(len, Outcome))
+_COLOURS: Final = {
+    CriterionOutcome.PASS: "green",
+    CriterionOutcome.FAIL: "red",
+    CriterionOutcome.NEEDS_A_PERSON: "yellow",
+}
+_WIDEST: Final = max(map(len, CriterionOutcome))
 _ACTIVE: Final = re.compile(r"([\\`*_\[\]<>|~#&])")
 
 
@@ -50,32 +54,30 @@ def lines(found: Sequence[Assessment], *, quiet: bool) -> Iterator[str]:
     for one in found:
         yield printable(f"judged by {one.judged_by}")
         for result in one.results:
-            if not quiet or result.outcome is Outcome.FAIL:
+            if not quiet or result.outcome is CriterionOutcome.FAIL:
                 yield from _result(result)
         yield printable(f"{one.project}: {summary(one)}")
 
 
 def _result(result: Result) -> Iterator[str]:
-    outcome = painted(
-        f"{result.outcome:{_WIDEST}}", _COLOURS.get(result.outcome, "dim"), sys.stdout
-    )
+    outcome = paint(f"{result.outcome:{_WIDEST}}", _COLOURS.get(result.outcome, "dim"), sys.stdout)
     yield f"{result.number:<2}  {outcome}  {printable(result.criterion)}"
     yield from (f"    {printable(shown)}" for shown in result.evidence)
-    says = "why" if result.outcome is Outcome.NOT_APPLICABLE else "next"
+    says = "why" if result.outcome is CriterionOutcome.NOT_APPLICABLE else "next"
     yield from (f"    {says}: {printable(step)}" for step in _next(result))
 
 
 def _next(result: Result) -> Iterator[str]:
     yield from result.mend
-    if result.outcome is Outcome.SHAPE_ONLY:
+    if result.outcome is CriterionOutcome.SHAPE_ONLY:
         yield f"{result.decided_by} shows whether it is used"
 
 
 def summary(one: Assessment) -> str:
     """Return an audit in one line."""
-    others = [outcome for outcome in Outcome if outcome is not Outcome.PASS]
+    others = [outcome for outcome in CriterionOutcome if outcome is not CriterionOutcome.PASS]
     rest = ", ".join(f"{one.counts[outcome]} {outcome}" for outcome in others)
-    passed = one.counts[Outcome.PASS]
+    passed = one.counts[CriterionOutcome.PASS]
     return f"score {one.score} %: {passed} of {one.applicable} applicable criteria pass; {rest}"
 
 
@@ -93,8 +95,8 @@ def pages(found: Sequence[Assessment]) -> Iterator[str]:
         yield ""
 
 
-def _bold(outcome: Outcome) -> str:
-    return f"**{outcome}**" if outcome is Outcome.FAIL else outcome
+def _bold(outcome: CriterionOutcome) -> str:
+    return f"**{outcome}**" if outcome is CriterionOutcome.FAIL else outcome
 
 
 def _plain(text: str) -> str:
@@ -141,7 +143,7 @@ def audit(  # noqa: PLR0913, PLR0917 -- the contract's options
     today = datetime.now(UTC).date()
     found = []
     wanted = paths or [Path()]
-    with following(len(wanted), terminal) as tell:
+    with progress(len(wanted), terminal) as tell:
         for path in wanted:
             tell(str(path))
             found.append(audit_project(path, open_platform=open_platform, today=today))

@@ -13,7 +13,7 @@ from modelwright.cli.terminal import Terminal, printable
 from modelwright.errors import FindingsError
 
 if TYPE_CHECKING:
-    from modelwright.audit.check import Report
+    from modelwright.audit.check import CheckReport
     from modelwright.audit.findings import Finding
     from modelwright.template.platform import Platform
 
@@ -63,13 +63,13 @@ def _tell(finding: Finding, terminal: Terminal) -> None:
     terminal.say(printable(f"  next: {finding.waived or finding.next_step}"))
 
 
-def _summary(report: Report) -> str:
+def _summary(report: CheckReport) -> str:
     passed = f"{len(report.passed)} checks passed"
     failing = len(report.failing)
     return f"{failing} finding{'s' * (failing != 1)}; {passed}" if failing else passed
 
 
-def _document(path: Path, report: Report) -> dict[str, Any]:
+def _document(path: Path, report: CheckReport) -> dict[str, Any]:
     return {
         "project": str(path),
         "judged_by": report.judged_by,

@@ -19,13 +19,13 @@ from modelwright.cli.session import (
     VerboseOption,
     asker,
     chosen_archetype,
-    opened,
+    open_platform_for,
 )
-from modelwright.cli.terminal import Terminal, following
+from modelwright.cli.terminal import Terminal, progress
 from modelwright.errors import UsageError
 
 if TYPE_CHECKING:
-    from modelwright.operations.create.request import Outcome
+    from modelwright.operations.create.request import CreateOutcome
 
 _STATES: Final = {
     "planned": "would send {count} calls for {repository}",
@@ -36,7 +36,7 @@ _STATES: Final = {
 }
 
 
-def lines(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
+def lines(outcome: CreateOutcome, *, verbose: bool) -> Iterator[str]:
     """Yield the result line by line."""
     if outcome.state == "planned" or verbose:
         for change in outcome.changes:
@@ -50,14 +50,14 @@ def lines(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
         yield "  next: run it again without --plan"
 
 
-def headline(outcome: Outcome) -> str:
+def headline(outcome: CreateOutcome) -> str:
     """Return the result in one line."""
     return _STATES[outcome.state].format(
         count=len(outcome.changes), repository=outcome.repository, url=outcome.url
     )
 
 
-def markdown(outcome: Outcome) -> str:
+def markdown(outcome: CreateOutcome) -> str:
     """Return the result for the summary of a workflow's run."""
     rows = "".join(
         f"| `{change.call.method} {change.call.path}` | {change.reason} |\n"
@@ -67,7 +67,7 @@ def markdown(outcome: Outcome) -> str:
     return f"## {headline(outcome)}\n{_links(outcome)}{table}\n"
 
 
-def _links(outcome: Outcome) -> str:
+def _links(outcome: CreateOutcome) -> str:
     if outcome.state not in ("made", "mended", "unchanged") or not outcome.url:
         return ""
     return (
@@ -125,15 +125,15 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
         )
     # Here, because the template engine costs the commands that render nothing 80 ms.
     from modelwright.operations.create.create import create as bring  # noqa: PLC0415
-    from modelwright.operations.create.request import Wish  # noqa: PLC0415
-    from modelwright.operations.new.answer_options import given_answers  # noqa: PLC0415
+    from modelwright.operations.create.request import CreateRequest  # noqa: PLC0415
+    from modelwright.operations.new.answer_options import answers_from_options  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    place = opened(platform, terminal, version=to)
+    place = open_platform_for(platform, terminal, version=to)
     ask = asker(place, defaults=defaults)
-    wish = Wish(
+    request = CreateRequest(
         archetype=chosen_archetype(place, archetype, ask),
-        given=given_answers(data, data_file),
+        given=answers_from_options(data, data_file),
         defaults=defaults,
         ask=ask,
         plan=plan,
@@ -146,12 +146,12 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
         others=others,
         transfer_from=transfer_from,
     )
-    with following(_STEPS, terminal) as tell:
-        outcome = bring(place, wish, environ=os.environ, tell=tell)
+    with progress(_STEPS, terminal) as tell:
+        outcome = bring(place, request, environ=os.environ, tell=tell)
     _tell(outcome, terminal, summary)
 
 
-def _tell(outcome: Outcome, terminal: Terminal, summary: Path | None) -> None:
+def _tell(outcome: CreateOutcome, terminal: Terminal, summary: Path | None) -> None:
 
     for note in outcome.notes:
         terminal.note(note)

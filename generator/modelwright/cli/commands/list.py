@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from modelwright.cli.session import JsonOption, PlatformOption, QuietOption, opened
+from modelwright.cli.session import JsonOption, PlatformOption, QuietOption, open_platform_for
 from modelwright.cli.terminal import Terminal
 
 
@@ -18,7 +18,7 @@ def show(
 ) -> None:
     """List the archetypes: what each makes, and how it scales out."""
     terminal = Terminal(as_json=as_json, quiet=quiet)
-    place = opened(platform, terminal)
+    place = open_platform_for(platform, terminal)
     archetypes = place.archetypes
     unasked = (
         [

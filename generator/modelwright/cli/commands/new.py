@@ -17,13 +17,13 @@ from modelwright.cli.session import (
     VerboseOption,
     asker,
     chosen_archetype,
-    opened,
+    open_platform_for,
 )
-from modelwright.cli.terminal import Terminal, following
+from modelwright.cli.terminal import Terminal, progress
 
 if TYPE_CHECKING:
     from modelwright.operations.new.finish import PendingError
-    from modelwright.operations.new.new import Project
+    from modelwright.operations.new.new import NewProject
     from modelwright.template.platform import Platform
 
 PYTHON: Final = "pyproject.toml"
@@ -52,17 +52,17 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
 ) -> None:
     """Make a project in a new folder, named by the organisation's rule."""
     # Here, because the template engine costs the commands that render nothing 80 ms.
-    from modelwright.operations.new.answer_options import given_answers  # noqa: PLC0415
+    from modelwright.operations.new.answer_options import answers_from_options  # noqa: PLC0415
     from modelwright.operations.new.finish import finish, steps, surrounding_repository  # noqa: PLC0415
     from modelwright.operations.new.new import new_project  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    place = opened(platform, terminal, version=to)
-    given = given_answers(data, data_file)
+    place = open_platform_for(platform, terminal, version=to)
+    given = answers_from_options(data, data_file)
     ask = asker(place, defaults=defaults, into=into)
     archetype = chosen_archetype(place, archetype, ask)
     most = 1 + len(steps(archetype=archetype, lock=not no_lock, git=git is not False))
-    with following(most, terminal) as tell:
+    with progress(most, terminal) as tell:
         project = new_project(
             place, archetype, into, given=given, defaults=defaults, ask=ask, tell=tell
         )
@@ -74,7 +74,7 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
 
 
 def _say(  # noqa: PLR0913 -- what a person is told
-    project: Project,
+    project: NewProject,
     archetype: str,
     place: Platform,
     terminal: Terminal,

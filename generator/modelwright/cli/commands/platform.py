@@ -15,7 +15,7 @@ from modelwright.adapters.sources import packaged, platforms
 from modelwright.adapters.system import urls
 from modelwright.cli.commands import start
 from modelwright.cli.session import DataOption, JsonOption, QuietOption, VerboseOption
-from modelwright.cli.terminal import Terminal, following
+from modelwright.cli.terminal import Terminal, progress
 from modelwright.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
@@ -46,18 +46,18 @@ def init(  # noqa: PLR0913, PLR0917 -- the contract's options
     """Make your organisation's own platform repository: policy, templates, workflows."""
     from modelwright.operations.platform.init import (  # noqa: PLC0415
         init_platform,
-        packaged,
+        packaged_files,
         prepare,
     )
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
     prepare(target)
-    files, base = packaged()
+    files, base = packaged_files()
     if policy:
         text = _ready(policy, files, [*data, *([str(data_file)] if data_file else [])])
     else:
         text = _answered(base, data, data_file, defaults=defaults)
-    with following(_steps(text), terminal) as tell:
+    with progress(_steps(text), terminal) as tell:
         made = init_platform(target, files, text, tag=tag, tell=tell)
     _say(made, terminal)
 
@@ -65,7 +65,7 @@ def init(  # noqa: PLR0913, PLR0917 -- the contract's options
 def _ready(file: Path, files: dict[str, RenderedFile], parts: list[str]) -> str:
     from modelwright.operations.platform.init import archetypes_in  # noqa: PLC0415
     from modelwright.operations.platform.policy_input import (  # noqa: PLC0415
-        ready_policy,
+        check_ready_policy,
         text_of,
     )
 
@@ -75,18 +75,20 @@ def _ready(file: Path, files: dict[str, RenderedFile], parts: list[str]) -> str:
             where="--policy",
             next_step="write that into the file, or leave --policy out",
         )
-    return ready_policy(text_of(file, "--policy"), str(file), archetypes_in(files))
+    return check_ready_policy(text_of(file, "--policy"), str(file), archetypes_in(files))
 
 
 def _answered(base: str, data: list[str], data_file: Path | None, *, defaults: bool) -> str:
     from modelwright.operations.platform.interview import policy_answers  # noqa: PLC0415
     from modelwright.operations.platform.policy_input import (  # noqa: PLC0415
-        answered_policy,
-        given_parts,
+        policy_from_answers,
+        policy_parts_from_options,
     )
 
-    answers = policy_answers(given_parts(data, data_file), defaults=defaults, ask=_asker())
-    return answered_policy(base, answers)
+    answers = policy_answers(
+        policy_parts_from_options(data, data_file), defaults=defaults, ask=_asker()
+    )
+    return policy_from_answers(base, answers)
 
 
 def _asker() -> Asker | None:
@@ -99,11 +101,11 @@ def _asker() -> Asker | None:
 
 def _steps(policy: str) -> int:
     """Return how many steps there are: two, and one for each project that is rendered."""
-    from modelwright.policy.choices import offered  # noqa: PLC0415
+    from modelwright.policy.choices import choices_on_offer  # noqa: PLC0415
     from modelwright.policy.model.load import read_plain  # noqa: PLC0415
 
     plain = read_plain(policy)
-    pairs = sum(len(plain["teams"][team]["brands"]) for team in offered(plain["teams"]))
+    pairs = sum(len(plain["teams"][team]["brands"]) for team in choices_on_offer(plain["teams"]))
     return 2 + pairs * len(plain["archetypes"])
 
 
@@ -166,7 +168,7 @@ def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption =
     file = where if where and named else _root(where) / "platform.yml"
     platform = check_platform(file)
     todo = combinations(platform)
-    with following(len(todo), terminal) as tell:
+    with progress(len(todo), terminal) as tell:
         for combination in todo:
             tell(combination.name)
             combination.render()
@@ -252,10 +254,10 @@ def use(
 ) -> None:
     """Work with this platform from now on."""
     terminal = Terminal(as_json=as_json, quiet=quiet)
-    platform = platforms.located(place)
+    platform = platforms.locate_platform(place)
     name = platform.policy["organisation"]["name"]
     kept = place if "://" in place or ":" in place else str(Path(place).expanduser().absolute())
-    given, kept = kept, urls.bare(kept)
+    given, kept = kept, urls.split_credentials(kept)
     path = platforms.configure(kept)
     terminal.document({"platform": kept, "organisation": name, "configuration": str(path)})
     terminal.say(f"the platform is now {name}'s, {kept} (written to {path})")

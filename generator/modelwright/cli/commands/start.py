@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from modelwright.cli.session import JsonOption, PlatformOption, QuietOption, VerboseOption, opened
-from modelwright.cli.terminal import Terminal, following
+from modelwright.cli.session import (
+    JsonOption,
+    PlatformOption,
+    QuietOption,
+    VerboseOption,
+    open_platform_for,
+)
+from modelwright.cli.terminal import Terminal, progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from modelwright.operations.start.start import Started
+    from modelwright.operations.start.start import StartedProject
     from modelwright.template.platform import Platform
 
 _STEPS = 3
@@ -38,8 +44,8 @@ def start(  # noqa: PLR0913, PLR0917 -- the command's options
     from modelwright.operations.start.start import start as begin  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    place = opened(platform, terminal)
-    with following(_STEPS, terminal) as tell:
+    place = open_platform_for(platform, terminal)
+    with progress(_STEPS, terminal) as tell:
         started = begin(place, path, api=api, lock=not no_lock, environ=os.environ, tell=tell)
     terminal.document(
         {"repository": started.repository, "done": started.done, "left": started.left}
@@ -53,13 +59,13 @@ def start(  # noqa: PLR0913, PLR0917 -- the command's options
             file.write(_markdown(started, headline, place.policy["platform"]["url"]))
 
 
-def _headline(started: Started) -> str:
+def _headline(started: StartedProject) -> str:
     if not started.done:
         return f"{started.repository} is a project already; nothing was done"
     return f"started {started.repository}: {started.url}"
 
 
-def _markdown(started: Started, headline: str, platform: str) -> str:
+def _markdown(started: StartedProject, headline: str, platform: str) -> str:
     if not started.done:
         return f"## {headline}\n"
     asked = ", ".join(f"{name} {started.answers[name]}" for name in ("team", "brand", "use_case"))
@@ -88,8 +94,8 @@ def starter(  # noqa: PLR0913, PLR0917 -- the command's options
     from modelwright.operations.start.starters import write_starters  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet)
-    place = opened(platform, terminal)
-    with following(len(place.policy["brands"]), terminal) as tell:
+    place = open_platform_for(platform, terminal)
+    with progress(len(place.policy["brands"]), terminal) as tell:
         written = write_starters(place, into, tell)
         pushed = _published(place, written, api, tell) if publish else []
     terminal.document({"written": [str(folder) for folder in written], "published": pushed})

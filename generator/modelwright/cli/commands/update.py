@@ -28,8 +28,8 @@ from modelwright.cli.session import (
 from modelwright.cli.status_cache import ANSWERS_FILE
 from modelwright.cli.terminal import Terminal
 from modelwright.errors import FindingsError
-from modelwright.operations.update.undo import Undone
-from modelwright.update.outcome import Outcome
+from modelwright.operations.update.undo import UndoOutcome
+from modelwright.update.outcome import UpdateOutcome
 
 if TYPE_CHECKING:
     from modelwright.template.answer_collector import Asker
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _SHOWN: Final = 12
 
 
-def lines(outcome: Outcome, *, verbose: bool = False) -> Iterator[str]:
+def lines(outcome: UpdateOutcome, *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines that tell what an update did, or would do.
 
     Args:
@@ -66,14 +66,14 @@ def lines(outcome: Outcome, *, verbose: bool = False) -> Iterator[str]:
     yield from _next(outcome)
 
 
-def _files(outcome: Outcome, shown: int) -> Iterator[str]:
+def _files(outcome: UpdateOutcome, shown: int) -> Iterator[str]:
     told = _all(outcome)
     yield from (f"  {line}" for line in told[:shown])
     if len(told) > shown:
         yield f"  ... and {len(told) - shown} more; --verbose names them"
 
 
-def _all(outcome: Outcome) -> list[str]:
+def _all(outcome: UpdateOutcome) -> list[str]:
     files = outcome.files
     return [
         *(f"added    {path}" for path in files.added),
@@ -89,11 +89,11 @@ def _all(outcome: Outcome) -> list[str]:
     ]
 
 
-def _warnings(outcome: Outcome) -> Iterator[str]:
+def _warnings(outcome: UpdateOutcome) -> Iterator[str]:
     yield from (f"  warning {warning}" for warning in outcome.warnings)
 
 
-def _conflicts(outcome: Outcome) -> Iterator[str]:
+def _conflicts(outcome: UpdateOutcome) -> Iterator[str]:
     if outcome.conflicts:
         count = len(outcome.conflicts)
         yield f"{count} conflict{'s' * (count > 1)}:"
@@ -102,7 +102,7 @@ def _conflicts(outcome: Outcome) -> Iterator[str]:
         yield f"    next: {conflict.advice}"
 
 
-def _next(outcome: Outcome) -> Iterator[str]:
+def _next(outcome: UpdateOutcome) -> Iterator[str]:
     if outcome.status == "planned":
         yield "nothing was changed; without --dry-run it is done"
     else:
@@ -115,7 +115,7 @@ def _shown(value: object) -> str:
     return "(none)" if value is None else repr(value)
 
 
-def undone_lines(undone: Undone) -> Iterator[str]:
+def undone_lines(undone: UndoOutcome) -> Iterator[str]:
     """Yield the lines that tell what was taken back."""
     yield f"took back the update of {undone.project} from {undone.old} to {undone.new}"
     yield f"  {len(undone.files)} files are as they were"
@@ -125,7 +125,7 @@ def undone_lines(undone: Undone) -> Iterator[str]:
         yield "  next: git diff HEAD shows what is left; git restore takes back what you name"
 
 
-def undo_command(outcome: Outcome) -> str:
+def undo_command(outcome: UpdateOutcome) -> str:
     """Return the command that takes an update back, as it can be pasted in any folder."""
     if not outcome.undo.startswith("modelwright "):
         return outcome.undo
@@ -169,8 +169,8 @@ def update(  # noqa: PLR0913, PLR0917 -- the contract's options
 ) -> None:
     """Bring a project to the newest template, without losing a line of anybody's work."""
     # Here, because the template engine costs the commands that render nothing 80 ms.
-    from modelwright.operations.new.answer_options import given_answers  # noqa: PLC0415
-    from modelwright.operations.update.request import Wish  # noqa: PLC0415
+    from modelwright.operations.new.answer_options import answers_from_options  # noqa: PLC0415
+    from modelwright.operations.update.request import UpdateRequest  # noqa: PLC0415
     from modelwright.operations.update.update import update as bring  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
@@ -179,9 +179,9 @@ def update(  # noqa: PLR0913, PLR0917 -- the contract's options
         return
     outcome = bring(
         path,
-        Wish(
+        UpdateRequest(
             to=to,
-            given=given_answers(data, data_file),
+            given=answers_from_options(data, data_file),
             source=source,
             platform=platform,
             dry_run=dry_run,

@@ -12,36 +12,42 @@ from shlex import quote
 
 import yaml
 
-from modelwright.adapters.disk.atomic_write import write_whole
+from modelwright.adapters.disk.atomic_write import write_atomically
 from modelwright.adapters.disk.stored_answers import stored_answers
 from modelwright.adapters.git.history import GitHistory
 from modelwright.adapters.git.project_files import ProjectFiles, content_of, read_project
 from modelwright.adapters.git.repository import ProjectRepository, repository_of
-from modelwright.adapters.worktree.journal import interrupted
-from modelwright.errors import RefusedError, SurroundingsError
-from modelwright.operations.adopt.copier_template import OtherTemplate
-from modelwright.operations.adopt.platform_template import OwnTemplate
-from modelwright.operations.adopt.request import Person, Wanted
+from modelwright.adapters.worktree.journal import interrupted_update
+from modelwright.errors import ExternalSystemError, RefusedError
+from modelwright.operations.adopt.copier_template import CopierTemplate
+from modelwright.operations.adopt.platform_template import PlatformTemplate
+from modelwright.operations.adopt.request import AdoptRequest, Person
 from modelwright.operations.adopt.source import refuse_sound, template_of
-from modelwright.operations.adopt.version_search import Choice, Search, chosen, fixed, newest
-from modelwright.operations.update.request import Wish
+from modelwright.operations.adopt.version_search import (
+    Choice,
+    Search,
+    choose_version,
+    fixed_name,
+    newest_version,
+)
+from modelwright.operations.update.request import UpdateRequest
 from modelwright.operations.update.update import update
 from modelwright.template.answer_collector import Answers
 from modelwright.template.archetypes import QUESTION as GOVERNED
-from modelwright.template.inference.evidence import Guess, Repository
-from modelwright.template.inference.origin import makers
+from modelwright.template.inference.evidence import InferredAnswer, InspectedRepository
+from modelwright.template.inference.origin import origins
 from modelwright.template.platform import COMPACT, POLICY
 from modelwright.template.rendering import ANSWERS_FILE, RenderedFile
-from modelwright.update.outcome import Outcome
+from modelwright.update.outcome import UpdateOutcome
 
 __all__ = [
+    "AdoptRequest",
     "Adoption",
     "Person",
-    "Wanted",
+    "add_missing_files",
     "adoption_of",
     "answers_file",
-    "brought",
-    "completed",
+    "update_after_adoption",
     "write_answers",
 ]
 
@@ -66,7 +72,7 @@ class Adoption:
     source: str
     origin: str
     choice: Choice
-    guesses: Mapping[str, Guess]
+    guesses: Mapping[str, InferredAnswer]
     answers: Answers = field(repr=False)
     files: Mapping[str, RenderedFile] = field(repr=False)
     left: Sequence[str]
@@ -83,7 +89,7 @@ class Adoption:
         paths = (path for path in self.files if path != ANSWERS_FILE)
         return sorted(path for path in paths if not (self.folder / path).exists())
 
-    def told_by(self, question: str) -> list[str]:
+    def source_of_answer(self, question: str) -> list[str]:
         """Return where an answer comes from."""
         guess = self.guesses.get(question)
         if guess is None:
@@ -91,19 +97,19 @@ class Adoption:
         return guess.sources if guess.sure else ["asked"]
 
 
-def adoption_of(wanted: Wanted, person: Person) -> Adoption:
+def adoption_of(wanted: AdoptRequest, person: Person) -> Adoption:
     """Work out how a repository would be taken in; nothing is written.
 
     Raises:
         RefusedError: It is managed already, no version fits, or an answer is refused.
         UsageError: An answer is not sure and nobody can be asked.
-        SurroundingsError: It is in no git repository or has changes, or the template cannot be had.
+        ExternalSystemError: It is in no git repository or has changes, or the template is missing.
     """
     found = _read(wanted.path)
-    repository = Repository(
+    repository = InspectedRepository(
         texts=found.texts, folder=found.folder, remote=found.remote, others=found.others
     )
-    made = makers(repository)
+    made = origins(repository)
     refuse_sound(made, wanted)
     _refuse_unfinished(repository_of(wanted.path))
     history, held = template_of(wanted, made)
@@ -114,7 +120,7 @@ def adoption_of(wanted: Wanted, person: Person) -> Adoption:
         search = Search(
             history=history, template=template, made=made, contents=_contents(wanted.path, found)
         )
-        choice = chosen(search, wanted, given, person.follow)
+        choice = choose_version(search, wanted, given, person.follow)
         answers, files = template.made(choice.version, given)
         return Adoption(
             folder=wanted.path,
@@ -138,14 +144,14 @@ def write_answers(adoption: Adoption) -> Path:
     """Write the answers file, whole or not at all; return its path.
 
     Raises:
-        SurroundingsError: It cannot be written.
+        ExternalSystemError: It cannot be written.
     """
     path = answers_file(adoption)
-    write_whole(path, adoption.files[ANSWERS_FILE].content)
+    write_atomically(path, adoption.files[ANSWERS_FILE].content)
     return path
 
 
-def brought(adoption: Adoption, wanted: Wanted) -> Outcome:
+def update_after_adoption(adoption: Adoption, wanted: AdoptRequest) -> UpdateOutcome:
     """Bring a repository from the version that it starts from to the newest, in one step.
 
     A governed one gets the governing files of the version that it starts from: what it lacks of
@@ -153,22 +159,22 @@ def brought(adoption: Adoption, wanted: Wanted) -> Outcome:
 
     Raises:
         RefusedError: The newest version refuses an answer; nothing was changed.
-        SurroundingsError: Something outside fails; nothing was lost.
+        ExternalSystemError: Something outside fails; nothing was lost.
     """
-    wish = Wish(
+    request = UpdateRequest(
         to=adoption.choice.version if adoption.governed else "",
         adopting=yaml.safe_load(adoption.files[ANSWERS_FILE].content),
         anew=adoption.governed,
         offline=wanted.offline,
         trust=wanted.trust,
     )
-    outcome = update(adoption.folder, wish)
+    outcome = update(adoption.folder, request)
     if outcome.status == "current":
         write_answers(adoption)
     return outcome
 
 
-def completed(wanted: Wanted) -> Outcome | None:
+def add_missing_files(wanted: AdoptRequest) -> UpdateOutcome | None:
     """Bring what a governed repository lacks of its governing files.
 
     Returns:
@@ -182,12 +188,14 @@ def completed(wanted: Wanted) -> Outcome | None:
         return None
     if stored.get(GOVERNED) is not True or not isinstance(stored.get("_commit"), str):
         return None
-    return update(wanted.path, Wish(to=stored["_commit"], anew=True, offline=wanted.offline))
+    return update(
+        wanted.path, UpdateRequest(to=stored["_commit"], anew=True, offline=wanted.offline)
+    )
 
 
 def _refuse_unfinished(repository: ProjectRepository) -> None:
-    if interrupted(repository) is not None:
-        raise SurroundingsError(
+    if interrupted_update(repository) is not None:
+        raise ExternalSystemError(
             "an update of it was interrupted",
             where=str(repository.folder),
             next_step=f"finish it: modelwright update {quote(str(repository.folder))}",
@@ -195,15 +203,17 @@ def _refuse_unfinished(repository: ProjectRepository) -> None:
     repository.refuse_dirty()
 
 
-def _template(history: GitHistory, wanted: Wanted, held: str) -> OwnTemplate | OtherTemplate:
-    name = fixed(history, wanted.to or held or newest(history))
+def _template(
+    history: GitHistory, wanted: AdoptRequest, held: str
+) -> PlatformTemplate | CopierTemplate:
+    name = fixed_name(history, wanted.to or held or newest_version(history))
     tree = history.tree(name)
     try:
         tree.read(POLICY)
         tree.read(COMPACT)
     except KeyError:
-        return OtherTemplate(history=history, newest=name, wanted=wanted)
-    return OwnTemplate(history=history, newest=name, wanted=wanted)
+        return CopierTemplate(history=history, newest=name, wanted=wanted)
+    return PlatformTemplate(history=history, newest=name, wanted=wanted)
 
 
 def _notes(history: GitHistory, answers: Answers) -> list[str]:

@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from modelwright.adapters.copier.engines import copier_version
 from modelwright.adapters.git.history import GitHistory
 from modelwright.errors import RefusedError, UsageError
-from modelwright.operations.adopt.request import Wanted, asking, refuse_unsure, values
+from modelwright.operations.adopt.request import (
+    AdoptRequest,
+    ask_with_evidence,
+    refuse_ambiguous,
+    unambiguous_answers,
+)
 from modelwright.template.answer_collector import Answers, Asker, Prompt
-from modelwright.template.inference.evidence import Evidence, Guess, Repository
-from modelwright.template.inference.inference import written_down
-from modelwright.template.inference.origin import CRUFT, Maker
+from modelwright.template.inference.evidence import (
+    AnswerEvidence,
+    InferredAnswer,
+    InspectedRepository,
+)
+from modelwright.template.inference.inference import recorded_answers
+from modelwright.template.inference.origin import CRUFT, Origin
 from modelwright.template.rendering import ANSWERS_FILE, RenderedFile
 
 if TYPE_CHECKING:
@@ -23,7 +32,7 @@ MISSING: Final = "add --data "
 
 
 @dataclass(kw_only=True)
-class OtherTemplate:
+class CopierTemplate:
     """A template repository without a policy of ours.
 
     Attributes:
@@ -33,9 +42,11 @@ class OtherTemplate:
 
     history: GitHistory
     newest: str
-    wanted: Wanted
+    wanted: AdoptRequest
 
-    def guesses(self, repository: Repository, made: Sequence[Maker]) -> dict[str, Guess]:
+    def guesses(
+        self, repository: InspectedRepository, made: Sequence[Origin]
+    ) -> dict[str, InferredAnswer]:
         """Return what the repository's makers wrote down.
 
         Raises:
@@ -53,23 +64,25 @@ class OtherTemplate:
                     next_step=f"leave {option} out, or name a platform with --platform",
                 )
         copier = [maker for maker in made if maker.file != CRUFT]
-        return written_down(copier, self.wanted.answers)
+        return recorded_answers(copier, self.wanted.answers)
 
-    def settle(self, guesses: Mapping[str, Guess], ask: Asker | None) -> dict[str, object]:
+    def settle(self, guesses: Mapping[str, InferredAnswer], ask: Asker | None) -> dict[str, object]:
         """Return the answers that are sure, and those that a person gives.
 
         Raises:
             UsageError: Something is not sure and nobody can be asked.
         """
-        sure = values(guesses)
+        sure = unambiguous_answers(guesses)
         quarrels = [name for name in guesses if name not in sure]
         if quarrels and ask is None:
-            raise refuse_unsure(quarrels, guesses)
+            raise refuse_ambiguous(quarrels, guesses)
         if ask is None:
             return sure
         chosen = {name: ask(_quarrel(guesses[name])) for name in quarrels}
         try:
-            answers = self._answers(self.newest, {**sure, **chosen}, asking(ask, guesses))
+            answers = self._answers(
+                self.newest, {**sure, **chosen}, ask_with_evidence(ask, guesses)
+            )
         except RefusedError:
             # An older version may take what the newest refuses: the one that fits judges.
             return {**sure, **chosen}
@@ -138,9 +151,9 @@ def _refuse(error: RefusedError) -> NoReturn:
     raise error
 
 
-def _quarrel(guess: Guess) -> Prompt:
+def _quarrel(guess: InferredAnswer) -> Prompt:
     """Return the question which of several sources is right."""
-    told: dict[str, Evidence] = {str(entry.value): entry for entry in guess.evidence}
+    told: dict[str, AnswerEvidence] = {str(entry.value): entry for entry in guess.evidence}
     return Prompt(
         name=guess.question,
         message=f"Which {guess.question} is it?",

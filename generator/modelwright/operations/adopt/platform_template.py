@@ -7,20 +7,29 @@ from dataclasses import dataclass, field, replace
 
 from modelwright.adapters.git.history import GitHistory
 from modelwright.errors import RefusedError, UsageError
-from modelwright.operations.adopt.request import Wanted, asking, refuse_unsure, values
+from modelwright.operations.adopt.request import (
+    AdoptRequest,
+    ask_with_evidence,
+    refuse_ambiguous,
+    unambiguous_answers,
+)
 from modelwright.template.answer_collector import Answers, Asker, put_questions
 from modelwright.template.archetypes import QUESTION as GOVERNED
-from modelwright.template.inference.evidence import Evidence, Guess, Repository
-from modelwright.template.inference.inference import Known, guessed, guessed_archetype
-from modelwright.template.inference.origin import ARCHETYPE, Maker
+from modelwright.template.inference.evidence import (
+    AnswerEvidence,
+    InferredAnswer,
+    InspectedRepository,
+)
+from modelwright.template.inference.inference import KnownPlatform, infer_answers, infer_archetype
+from modelwright.template.inference.origin import ARCHETYPE, Origin
 from modelwright.template.platform import Platform
 from modelwright.template.questions import MISSING, Question
 from modelwright.template.rendering import RenderedFile
-from modelwright.template.version import DialectVersion, Renders, refuse_unknown
+from modelwright.template.version import DialectVersion, RenderCache, refuse_unknown
 
 
 @dataclass(kw_only=True)
-class OwnTemplate:
+class PlatformTemplate:
     """A template repository with a policy.
 
     Attributes:
@@ -30,15 +39,17 @@ class OwnTemplate:
 
     history: GitHistory
     newest: str
-    wanted: Wanted
-    _renders: Renders = field(default_factory=Renders, repr=False)
+    wanted: AdoptRequest
+    _renders: RenderCache = field(default_factory=RenderCache, repr=False)
 
     @property
     def rendered(self) -> int:
         """How many files were rendered to compare versions."""
         return self._renders.rendered
 
-    def guesses(self, repository: Repository, made: Sequence[Maker]) -> dict[str, Guess]:
+    def guesses(
+        self, repository: InspectedRepository, made: Sequence[Origin]
+    ) -> dict[str, InferredAnswer]:
         """Return what is guessed for its questions, the archetype among them.
 
         Raises:
@@ -56,11 +67,13 @@ class OwnTemplate:
         refuse_unknown([name for name in names if name != ARCHETYPE], wanted.answers)
         archetype = _archetype(platform, repository, made, wanted)
         platform = self._knowing(_only(archetype))
-        known = Known(policy=platform.policy, archetype=platform.archetype(_only(archetype)))
-        found = guessed(repository, made, wanted.answers, known)
+        known = KnownPlatform(
+            policy=platform.policy, archetype=platform.archetype(_only(archetype))
+        )
+        found = infer_answers(repository, made, wanted.answers, known)
         return {ARCHETYPE: archetype, **{n: g for n, g in found.items() if n in names[1:]}}
 
-    def settle(self, guesses: Mapping[str, Guess], ask: Asker | None) -> dict[str, object]:
+    def settle(self, guesses: Mapping[str, InferredAnswer], ask: Asker | None) -> dict[str, object]:
         """Return the answers that are sure, and those that a person gives.
 
         Raises:
@@ -68,7 +81,7 @@ class OwnTemplate:
             RefusedError: An answer is refused.
         """
         platform = self._platform(self.newest)
-        sure = values(guesses)
+        sure = unambiguous_answers(guesses)
         open_ = [
             question
             for question in platform.template.questionnaire.questions
@@ -77,18 +90,19 @@ class OwnTemplate:
         if not open_:
             return sure
         if ask is None:
-            raise refuse_unsure([question.name for question in open_], guesses)
+            raise refuse_ambiguous([question.name for question in open_], guesses)
         asked = [question.name for question in open_]
         questionnaire = platform.template.questionnaire
         questions = tuple(
-            _put(q, guesses) if q.name in asked else _lenient(q) for q in questionnaire.questions
+            _ask_where_ambiguous(q, guesses) if q.name in asked else _lenient(q)
+            for q in questionnaire.questions
         )
         answers = put_questions(
             replace(questionnaire, questions=questions),
             platform.template.env,
             given=sure,
             defaults=True,
-            ask=asking(ask, guesses),
+            ask=ask_with_evidence(ask, guesses),
         )
         return {**sure, **{name: answers.values[name] for name in asked}}
 
@@ -152,11 +166,16 @@ class OwnTemplate:
 
 
 def _archetype(
-    platform: Platform, repository: Repository, made: Sequence[Maker], wanted: Wanted
-) -> Guess:
+    platform: Platform,
+    repository: InspectedRepository,
+    made: Sequence[Origin],
+    wanted: AdoptRequest,
+) -> InferredAnswer:
     if wanted.archetype:
-        return Guess(ARCHETYPE, (Evidence(ARCHETYPE, wanted.archetype, "--archetype"),))
-    guess = guessed_archetype(repository, made)
+        return InferredAnswer(
+            ARCHETYPE, (AnswerEvidence(ARCHETYPE, wanted.archetype, "--archetype"),)
+        )
+    guess = infer_archetype(repository, made)
     if guess is None or not guess.sure:
         raise UsageError(
             f"what it shall be is not sure: {guess.story}" if guess else "nothing says what it is",
@@ -166,12 +185,15 @@ def _archetype(
     return guess
 
 
-def _only(guess: Guess) -> str:
+def _only(guess: InferredAnswer) -> str:
     return str(guess.values[0])
 
 
 def _open(
-    question: Question, guesses: Mapping[str, Guess], platform: Platform, sure: Mapping[str, object]
+    question: Question,
+    guesses: Mapping[str, InferredAnswer],
+    platform: Platform,
+    sure: Mapping[str, object],
 ) -> bool:
     """Say whether a question that is not surely answered must be put."""
     if question.computed:
@@ -185,7 +207,7 @@ def _open(
     return guess is not None and len(guess.values) > 1
 
 
-def _put(question: Question, guesses: Mapping[str, Guess]) -> Question:
+def _ask_where_ambiguous(question: Question, guesses: Mapping[str, InferredAnswer]) -> Question:
     """Return a question that is put even where it has a default, if its guesses disagree."""
     if question.name not in guesses:
         return question

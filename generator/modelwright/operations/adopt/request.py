@@ -10,18 +10,18 @@ from pathlib import Path
 from modelwright.errors import UsageError
 from modelwright.template.answer_collector import Asker, Prompt
 from modelwright.template.archetypes import QUESTION
-from modelwright.template.inference.evidence import Guess
+from modelwright.template.inference.evidence import InferredAnswer
 
 
-def values(guesses: Mapping[str, Guess]) -> dict[str, object]:
+def unambiguous_answers(guesses: Mapping[str, InferredAnswer]) -> dict[str, object]:
     """Return the answers that are sure."""
     return {name: guess.values[0] for name, guess in guesses.items() if guess.sure}
 
 
-def asking(ask: Asker, guesses: Mapping[str, Guess]) -> Asker:
+def ask_with_evidence(ask: Asker, guesses: Mapping[str, InferredAnswer]) -> Asker:
     """Return how a question is put together with what speaks for its answers."""
 
-    def put(prompt: Prompt) -> object:
+    def ask_one(prompt: Prompt) -> object:
         guess = guesses.get(prompt.name)
         if guess is None:
             return ask(prompt)
@@ -31,10 +31,10 @@ def asking(ask: Asker, guesses: Mapping[str, Guess]) -> Asker:
         message = f"{prompt.message} ({guess.story})"
         return ask(replace(prompt, message=message, default=default))
 
-    return put
+    return ask_one
 
 
-def refuse_unsure(names: Sequence[str], guesses: Mapping[str, Guess]) -> UsageError:
+def refuse_ambiguous(names: Sequence[str], guesses: Mapping[str, InferredAnswer]) -> UsageError:
     """Return the refusal to go on without a person; every answer that is missing is named."""
     told = [f"{name} ({guesses[name].story if name in guesses else 'nothing says it'})"
             for name in names]  # fmt: skip
@@ -48,7 +48,7 @@ Follow = Callable[[int], AbstractContextManager[Callable[[str], None]]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class AdoptRequest:
     """What the command line of `adopt` says; what is empty is found out.
 
     Attributes:

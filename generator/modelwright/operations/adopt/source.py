@@ -12,18 +12,18 @@ from modelwright.adapters.sources.histories import history_of
 from modelwright.adapters.sources.platforms import platform_for
 from modelwright.adapters.system.urls import is_url
 from modelwright.errors import ModelwrightError, RefusedError
-from modelwright.operations.adopt.request import Wanted
-from modelwright.template.inference.origin import ARCHETYPE, CRUFT, Maker, unsound
+from modelwright.operations.adopt.request import AdoptRequest
+from modelwright.template.inference.origin import ARCHETYPE, CRUFT, Origin, unsound_origin
 
 
-def refuse_sound(made: Sequence[Maker], wanted: Wanted) -> None:
+def refuse_sound(made: Sequence[Origin], wanted: AdoptRequest) -> None:
     """Check that the repository is not managed already.
 
     Raises:
         RefusedError: Its answers file is there and sound.
     """
     for maker in made:
-        if maker.file != CRUFT and not unsound(maker) and _leads_somewhere(maker, wanted):
+        if maker.file != CRUFT and not unsound_origin(maker) and _leads_somewhere(maker, wanted):
             raise RefusedError(
                 f"it is managed already: it starts from {maker.version} of {maker.source}",
                 where=f"{wanted.path / maker.file}",
@@ -32,7 +32,7 @@ def refuse_sound(made: Sequence[Maker], wanted: Wanted) -> None:
             )
 
 
-def template_of(wanted: Wanted, made: Sequence[Maker]) -> tuple[GitHistory, str]:
+def template_of(wanted: AdoptRequest, made: Sequence[Origin]) -> tuple[GitHistory, str]:
     """Return the history of the template: the one that is named, its maker's, or the platform's.
 
     Returns:
@@ -40,13 +40,13 @@ def template_of(wanted: Wanted, made: Sequence[Maker]) -> tuple[GitHistory, str]
 
     Raises:
         RefusedError: The place is no repository of templates.
-        SurroundingsError: It cannot be had.
+        ExternalSystemError: It cannot be had.
     """
     if wanted.source:
         return history_of(_absolute(wanted.source), offline=wanted.offline), ""
     if not wanted.platform:
         for maker in made:
-            place = _of_maker(maker, wanted)
+            place = _place_of_origin(maker, wanted)
             if place:
                 return history_of(place, offline=wanted.offline), ""
     platform = platform_for(wanted.platform)
@@ -55,7 +55,7 @@ def template_of(wanted: Wanted, made: Sequence[Maker]) -> tuple[GitHistory, str]
     return history, platform.version if held else ""
 
 
-def _of_maker(maker: Maker, wanted: Wanted) -> str:
+def _place_of_origin(maker: Origin, wanted: AdoptRequest) -> str:
     """Return the place that a maker names; empty where it is nowhere, or no template of ours."""
     if maker.file == CRUFT and not any(e.question == ARCHETYPE for e in maker.evidence):
         return ""
@@ -72,7 +72,7 @@ def _absolute(place: str) -> str:
     return place if is_url(place) else str(Path(place).expanduser().resolve())
 
 
-def _leads_somewhere(maker: Maker, wanted: Wanted) -> bool:
+def _leads_somewhere(maker: Origin, wanted: AdoptRequest) -> bool:
     """Say whether an answers file's version exists, as far as that can be known here."""
     if is_url(maker.source) and wanted.offline:
         return True

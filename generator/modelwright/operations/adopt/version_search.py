@@ -9,9 +9,9 @@ from typing import Protocol
 from modelwright.adapters.git import commands as git
 from modelwright.adapters.git.history import GitHistory
 from modelwright.errors import ModelwrightError, RefusedError
-from modelwright.operations.adopt.request import Follow, Wanted
-from modelwright.template.inference.origin import Maker
-from modelwright.template.inference.similarity import LEAST, Fit, Fitting, best
+from modelwright.operations.adopt.request import AdoptRequest, Follow
+from modelwright.template.inference.origin import Origin
+from modelwright.template.inference.similarity import LEAST, Similarity, SimilaritySearch, best
 from modelwright.template.rendering import RenderedFile
 
 
@@ -25,7 +25,7 @@ class Choice:
     """
 
     version: str
-    fit: Fit | None
+    fit: Similarity | None
     compared: int
 
 
@@ -57,17 +57,17 @@ class Search:
     history: GitHistory
     template: Comparable
     contents: Mapping[str, bytes]
-    made: Sequence[Maker]
+    made: Sequence[Origin]
 
 
-def newest(history: GitHistory) -> str:
+def newest_version(history: GitHistory) -> str:
     """Return the newest release; where there is none, what is checked out."""
     if history.releases:
         return history.releases[-1].version
     return git.version_at(history.folder(), "HEAD") or "HEAD"
 
 
-def fixed(history: GitHistory, version: str) -> str:
+def fixed_name(history: GitHistory, version: str) -> str:
     """Return a version by a name that goes on meaning it: a tag as it is, else as git describes it.
 
     Raises:
@@ -80,7 +80,9 @@ def fixed(history: GitHistory, version: str) -> str:
     return git.version_at(history.folder(), history.commit(version)) or version
 
 
-def chosen(search: Search, wanted: Wanted, given: Mapping[str, object], follow: Follow) -> Choice:
+def choose_version(
+    search: Search, wanted: AdoptRequest, given: Mapping[str, object], follow: Follow
+) -> Choice:
     """Return the version that is named, else the one that fits best.
 
     Of versions that fit alike, the newest that takes the answers; one that is newer and refuses
@@ -90,14 +92,14 @@ def chosen(search: Search, wanted: Wanted, given: Mapping[str, object], follow: 
         RefusedError: None fits well enough, or those that fit best refuse an answer.
         UsageError: An answer is missing.
     """
-    fitting = Fitting(contents=search.contents)
+    fitting = SimilaritySearch(contents=search.contents)
     if wanted.to or wanted.governed:
         version = search.template.newest
         fit = None if wanted.governed else _fit(search, fitting, version, given)
         if fit is not None and not fit.lines:
             raise _nothing_in_common(search, fit)
         return Choice(version=version, fit=fit, compared=0 if fit is None else 1)
-    written = _written(search)
+    written = _recorded_version(search)
     names = _candidates(search, written)
     with follow(len(names)) as tell:
         fits = list(_fits(search, fitting, names, given, tell))
@@ -127,7 +129,7 @@ def _candidates(search: Search, written: str) -> list[str]:
     return names or [search.template.newest]
 
 
-def _written(search: Search) -> str:
+def _recorded_version(search: Search) -> str:
     """Return the version that a maker wrote down, as git describes it; empty where it is gone."""
     for maker in search.made:
         commit = search.history.commit(maker.version) if maker.version else ""
@@ -144,11 +146,11 @@ def _written(search: Search) -> str:
 
 def _fits(
     search: Search,
-    fitting: Fitting,
+    fitting: SimilaritySearch,
     names: Sequence[str],
     given: Mapping[str, object],
     tell: Callable[[str], None],
-) -> Iterator[Fit]:
+) -> Iterator[Similarity]:
     """Yield the fit of every version that renders; nothing is better than a whole one it takes."""
     for name in names:
         tell(name)
@@ -159,14 +161,16 @@ def _fits(
                 return
 
 
-def _fit(search: Search, fitting: Fitting, version: str, given: Mapping[str, object]) -> Fit | None:
+def _fit(
+    search: Search, fitting: SimilaritySearch, version: str, given: Mapping[str, object]
+) -> Similarity | None:
     try:
         return fitting.fit(version, search.template.files(version, given))
     except ModelwrightError:
         return None
 
 
-def _nothing_in_common(search: Search, fit: Fit) -> RefusedError:
+def _nothing_in_common(search: Search, fit: Similarity) -> RefusedError:
     return RefusedError(
         f"the repository and {fit.version} have nothing in common: {fit.sentence}",
         where=search.history.source,
@@ -175,7 +179,7 @@ def _nothing_in_common(search: Search, fit: Fit) -> RefusedError:
     )
 
 
-def _nothing_fits(search: Search, found: Fit | None, compared: int) -> RefusedError:
+def _nothing_fits(search: Search, found: Similarity | None, compared: int) -> RefusedError:
     if found is None:
         return RefusedError(
             "no version of the template can be rendered with these answers",

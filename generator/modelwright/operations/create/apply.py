@@ -10,9 +10,9 @@ from itertools import groupby
 from typing import Any, Final
 
 from modelwright.adapters.github.client import GitHub, GitHubError
-from modelwright.adapters.github.credentials import sealed
+from modelwright.adapters.github.credentials import seal_secret
 from modelwright.adapters.github.journal import JournalFile
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.provisioning import journal
 from modelwright.provisioning.plan_changes import PUSH, Call, Change, Phase
 
@@ -54,7 +54,7 @@ class Apply:
         """Send changes; what stands in one phase is in flight together.
 
         Raises:
-            SurroundingsError: One failed; the others of its phase were sent.
+            ExternalSystemError: One failed; the others of its phase were sent.
         """
         for phase, group in groupby(changes, key=lambda change: change.phase):
             listed = list(group)
@@ -67,12 +67,12 @@ class Apply:
     def _one(self, change: Change) -> None:
         number = next(self.numbers)
         call, undo = self._filled(change.call), self._undo(change.undo)
-        self.notes.add(journal.begun(self.run, number, change, undo))
+        self.notes.add(journal.line_before_call(self.run, number, change, undo))
         if call.method == PUSH:
             self.push(self.repository["clone_url"])
         else:
             undo = self._sent(call, undo, change.seal)
-        self.notes.add(journal.done(self.run, number, undo))
+        self.notes.add(journal.line_after_call(self.run, number, undo))
         self.done.append(change)
 
     def _sent(self, call: Call, undo: Call | None, seal: str) -> Call | None:
@@ -99,7 +99,7 @@ class Apply:
                     where=self.path,
                     next_step="run the command again to see whose it is",
                 ) from error
-            raise SurroundingsError(
+            raise ExternalSystemError(
                 f"the repository could not be made: {error.problem}",
                 where=error.where,
                 next_step="where the name exists, choose another use case; else have an owner of "
@@ -121,7 +121,7 @@ class Apply:
         folder = path.rpartition("/")[0]
         key = self.github.call("GET", f"{folder}/public-key").data
         value = self.values.get(name) or secrets.token_urlsafe(_BYTES)
-        return {"encrypted_value": sealed(value, key["key"]), "key_id": key["key_id"]}
+        return {"encrypted_value": seal_secret(value, key["key"]), "key_id": key["key_id"]}
 
 
 _PHASES: Final[Mapping[Phase, str]] = {

@@ -13,10 +13,10 @@ from modelwright.adapters.system.urls import is_url
 from modelwright.errors import RefusedError, UsageError
 from modelwright.template.platform import Platform
 
-__all__ = ["connected", "published"]
+__all__ = ["connect", "published_platform"]
 
 
-def published(platform: Platform) -> Platform:
+def published_platform(platform: Platform) -> Platform:
     """Return a platform by the URL that its projects can be updated from."""
     if is_url(platform.source):
         return platform
@@ -42,7 +42,7 @@ def _address_of(platform: Platform, given: str, environ: Mapping[str, str]) -> s
 
 
 @contextmanager
-def connected(
+def connect(
     platform: Platform, given: str, environ: Mapping[str, str], organisation: str
 ) -> Iterator[tuple[GitHub, Credential]]:
     """Yield a connection and what authorises it; an app's tokens are taken back at the end.
@@ -55,7 +55,7 @@ def connected(
 
     Raises:
         RefusedError: It is github.com's API, and the platform is a sample.
-        SurroundingsError: There is no token for that host.
+        ExternalSystemError: There is no token for that host.
         UsageError: The address, or a number in the surroundings, is none.
     """
     address = _address_of(platform, given, environ)

@@ -14,34 +14,34 @@ from modelwright.adapters.disk.folders import user_cache
 from modelwright.adapters.github.client import GitHubError
 from modelwright.adapters.github.credentials import NoTokenError
 from modelwright.adapters.github.journal import JournalFile
-from modelwright.errors import SurroundingsError
-from modelwright.operations.create.connection import connected, published
+from modelwright.errors import ExternalSystemError
+from modelwright.operations.create.connection import connect, published_platform
 from modelwright.operations.create.creation import (
     Creation,
     gives,
-    half_made,
+    half_created,
     prepare_apply,
-    reconciled,
+    reconcile,
     take_back,
 )
-from modelwright.operations.create.preflight import deployment_faults, refuse
-from modelwright.operations.create.project import prepared
-from modelwright.operations.create.request import Outcome, Wish, planned_unseen
+from modelwright.operations.create.preflight import deployment_faults, refuse_creation
+from modelwright.operations.create.project import prepare_project
+from modelwright.operations.create.request import CreateOutcome, CreateRequest, plan_without_token
 from modelwright.operations.create.undo import undo
 from modelwright.provisioning import journal
-from modelwright.provisioning.actual_state import Actual
-from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.actual_state import ActualState
+from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.plan import plan
 from modelwright.provisioning.plan_changes import Change
 from modelwright.provisioning.preflight import (
     PreflightFault,
-    faults,
-    lost,
     plan_lacks,
+    preflight_faults,
     unknown_to_server,
+    unsupported_by_plan,
 )
 from modelwright.provisioning.repository_claims import is_marked, name_faults, owner_faults
-from modelwright.provisioning.secret_values import filled, missing_values
+from modelwright.provisioning.secret_values import fill_values, missing_values
 from modelwright.template.platform import Platform
 
 __all__ = ["create"]
@@ -51,36 +51,36 @@ _FORBIDDEN: Final = 403
 
 def create(
     platform: Platform,
-    wish: Wish,
+    request: CreateRequest,
     *,
     environ: Mapping[str, str] = os.environ,
     tell: Callable[[str], None] = lambda _: None,
-) -> Outcome:
+) -> CreateOutcome:
     """Bring a project's repository to its desired state, or take it back.
 
     Args:
         platform: Policy and templates.
-        wish: What is asked for.
+        request: What is asked for.
         environ: The surroundings: tokens, the requester, values of secrets.
         tell: Is told what happens.
 
     Raises:
         RefusedError: The policy or a person's rights refuse it, or it is another's; nothing was
             made.
-        SurroundingsError: GitHub, git or the disk failed; the error says how to go on.
+        ExternalSystemError: GitHub, git or the disk failed; the error says how to go on.
     """
-    platform = published(platform)
-    project = prepared(platform, wish)
-    desired = filled(project.desired, environ)
-    lacking = deployment_faults(platform.policy, project, wish)
+    platform = published_platform(platform)
+    project = prepare_project(platform, request)
+    desired = fill_values(project.desired, environ)
+    lacking = deployment_faults(platform.policy, project, request)
     kept = user_cache("creations") / desired.organisation / f"{desired.name}.jsonl"
-    notes = JournalFile(wish.journal or kept)
+    notes = JournalFile(request.journal or kept)
     notes.lines()
     try:
-        with connected(platform, wish.api, environ, desired.organisation) as (github, credential):
-            return _done(
+        with connect(platform, request.api, environ, desired.organisation) as (github, credential):
+            return _finished(
                 Creation(
-                    wish=wish,
+                    request=request,
                     platform=platform,
                     project=replace(project, desired=desired),
                     github=github,
@@ -92,42 +92,46 @@ def create(
                 )
             )
     except NoTokenError:
-        if not wish.plan:
+        if not request.plan:
             raise
-        return planned_unseen(desired, lacking)
+        return plan_without_token(desired, lacking)
 
 
-def _done(creation: Creation) -> Outcome:
+def _finished(creation: Creation) -> CreateOutcome:
     creation.tell("look at what is there")
     found, actual = creation.look()
-    refuse(_against(creation, found, actual), creation.where)
-    if actual.exists and not creation.wish.plan:
+    refuse_creation(_against(creation, found, actual), creation.where)
+    if actual.exists and not creation.request.plan:
         creation.narrow()
-    if creation.wish.undo:
+    if creation.request.undo:
         return _undone(creation, actual, found)
     run = actual.made_by or secrets.token_hex(8)
     changes = plan(creation.project.desired, actual, found, run)
     strangers = creation.adoption_faults(actual, found) if gives(changes, actual) else []
-    if creation.wish.plan or not changes:
-        state = "planned" if creation.wish.plan else "unchanged"
+    if creation.request.plan or not changes:
+        state = "planned" if creation.request.plan else "unchanged"
         return _outcome(creation, state, actual, run, changes, found, strangers)
-    refuse(strangers, creation.where)
+    refuse_creation(strangers, creation.where)
     # A run that mends what another made has an id of its own in the journal.
     mending = actual.exists and not actual.run
-    return _applied(creation, found, actual, secrets.token_hex(8) if mending else run, changes)
+    return _apply_plan(creation, found, actual, secrets.token_hex(8) if mending else run, changes)
 
 
-def _against(creation: Creation, found: Found, actual: Actual) -> list[PreflightFault]:
-    desired, wish = creation.project.desired, creation.wish
-    against = faults(desired, found)
-    owned = owner_faults(desired, actual, transfer_from=wish.transfer_from)
-    if wish.undo:
+def _against(
+    creation: Creation, found: OrganisationState, actual: ActualState
+) -> list[PreflightFault]:
+    desired, request = creation.project.desired, creation.request
+    against = preflight_faults(desired, found)
+    owned = owner_faults(desired, actual, transfer_from=request.transfer_from)
+    if request.undo:
         # A team that is gone keeps nobody from clearing away what is half-made; but where it
         # could not be read who is in it, nothing is.
         unknown = found.denied or (not actual.run and desired.team not in found.teams)
         return [*(one for one in against if one.refused or unknown), *owned]
-    if not wish.plan:
-        named = name_faults(desired, actual, resume=wish.resume, transfer_from=wish.transfer_from)
+    if not request.plan:
+        named = name_faults(
+            desired, actual, resume=request.resume, transfer_from=request.transfer_from
+        )
         against += named
     elif not is_marked(desired, actual):
         # What another team's repository is like is not this team's to read.
@@ -144,28 +148,32 @@ def _against(creation: Creation, found: Found, actual: Actual) -> list[Preflight
     return against
 
 
-def _undone(creation: Creation, actual: Actual, found: Found) -> Outcome:
+def _undone(creation: Creation, actual: ActualState, found: OrganisationState) -> CreateOutcome:
     desired = creation.project.desired
     changes = undo(
-        creation.github, desired, actual, found, creation.notes, others=creation.wish.others
+        creation.github, desired, actual, found, creation.notes, others=creation.request.others
     )
     state = "undone" if changes else "unchanged"
-    return _outcome(creation, state, actual, actual.made_by, changes, Found())
+    return _outcome(creation, state, actual, actual.made_by, changes, OrganisationState())
 
 
-def _applied(
-    creation: Creation, found: Found, actual: Actual, run: str, changes: list[Change]
-) -> Outcome:
+def _apply_plan(
+    creation: Creation,
+    found: OrganisationState,
+    actual: ActualState,
+    run: str,
+    changes: list[Change],
+) -> CreateOutcome:
     with tempfile.TemporaryDirectory(prefix="modelwright-") as aside:
         apply = prepare_apply(creation, found, actual, run, Path(aside))
         answers, version = creation.project.answers, creation.platform.version
-        creation.notes.add(journal.opening(run, creation.where, answers, version))
+        creation.notes.add(journal.first_line(run, creation.where, answers, version))
         try:
-            now = reconciled(creation, found, apply, changes, actual)
-        except SurroundingsError as error:
+            now = reconcile(creation, found, apply, changes, actual)
+        except ExternalSystemError as error:
             if not actual.exists and isinstance(error, GitHubError) and error.status == _FORBIDDEN:
                 take_back(creation, apply, found, error)
-            raise half_made(creation, apply, error) from error
+            raise half_created(creation, apply, error) from error
         state = "mended" if actual.exists and not actual.run else "made"
         # What is sent together ends in any order.
         done = sorted(apply.done, key=lambda change: (change.phase, change.line, change.reason))
@@ -175,23 +183,23 @@ def _applied(
 def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
     creation: Creation,
     state: str,
-    actual: Actual,
+    actual: ActualState,
     run: str,
     changes: list[Change],
-    found: Found,
+    found: OrganisationState,
     strangers: Sequence[PreflightFault] = (),
-) -> Outcome:
+) -> CreateOutcome:
     desired = creation.project.desired
     notes = [
         f"{plan_lacks(found)} {what} for private repositories: left out"
-        for what in lost(desired, found)
+        for what in unsupported_by_plan(desired, found)
     ]
     if desired.actions.get("sha_pinning_required") and _ignores_pinning(actual, found):
         notes.append("this server does not know sha_pinning_required: actions may be named by tag")
-    wish = creation.wish
-    named = name_faults(desired, actual, resume=True, transfer_from=wish.transfer_from)
-    against = [*named, *strangers, *creation.lacking] if wish.plan else []
-    return Outcome(
+    request = creation.request
+    named = name_faults(desired, actual, resume=True, transfer_from=request.transfer_from)
+    against = [*named, *strangers, *creation.lacking] if request.plan else []
+    return CreateOutcome(
         state=state,
         repository=creation.where,
         url=actual.repository.get("html_url", ""),
@@ -203,6 +211,6 @@ def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
     )
 
 
-def _ignores_pinning(actual: Actual, found: Found) -> bool:
+def _ignores_pinning(actual: ActualState, found: OrganisationState) -> bool:
     told = actual.actions
     return unknown_to_server(found) or (bool(told) and "sha_pinning_required" not in told)

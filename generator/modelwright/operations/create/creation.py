@@ -15,21 +15,21 @@ from modelwright.adapters.github.journal import JournalFile
 from modelwright.adapters.github.organisation import read_organisation
 from modelwright.adapters.github.push import push
 from modelwright.adapters.github.repository import read_answers, read_repository
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.operations.create.apply import Apply
-from modelwright.operations.create.preflight import adoption_faults, refuse
-from modelwright.operations.create.project import Prepared, written
-from modelwright.operations.create.request import Wish
+from modelwright.operations.create.preflight import adoption_faults, refuse_creation
+from modelwright.operations.create.project import PreparedProject, write_project
+from modelwright.operations.create.request import CreateRequest
 from modelwright.operations.create.undo import remove_own
-from modelwright.provisioning.actual_state import Actual
+from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import BRANCH
-from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.plan import plan
 from modelwright.provisioning.plan_changes import Change, Phase
 from modelwright.provisioning.preflight import PreflightFault
 from modelwright.template.platform import Platform
 
-__all__ = ["Creation", "gives", "half_made", "prepare_apply", "reconciled", "take_back"]
+__all__ = ["Creation", "gives", "half_created", "prepare_apply", "reconcile", "take_back"]
 
 ROUNDS: Final = 3
 # The answers that say which project it is.
@@ -41,9 +41,9 @@ _ACTORS: Final = ("GITHUB_ACTOR", "GITHUB_TRIGGERING_ACTOR")
 class Creation:
     """One run: what is wanted, what was read, and how it is sent."""
 
-    wish: Wish
+    request: CreateRequest
     platform: Platform
-    project: Prepared
+    project: PreparedProject
     github: GitHub
     credential: Credential
     environ: Mapping[str, str]
@@ -56,18 +56,18 @@ class Creation:
         """Owner and name of the repository."""
         return f"{self.project.desired.organisation}/{self.project.desired.name}"
 
-    def read(self) -> Actual:
+    def read(self) -> ActualState:
         """Return the repository as it is."""
         return read_repository(self.github, self.project.desired)
 
-    def look(self) -> tuple[Found, Actual]:
+    def look(self) -> tuple[OrganisationState, ActualState]:
         """Read the organisation and the repository at the same time."""
         with ThreadPoolExecutor(1) as aside:
             reading = aside.submit(self._with_record)
             found, actual = self.organisation(), reading.result()
         return found, actual
 
-    def _with_record(self) -> Actual:
+    def _with_record(self) -> ActualState:
         actual = self.read()
         if not actual.repository.get("id"):
             return actual
@@ -79,7 +79,7 @@ class Creation:
         marked = desired.ownership.mark(actual.properties).complete
         return replace(actual, record=record, begun=same and not marked)
 
-    def organisation(self) -> Found:
+    def organisation(self) -> OrganisationState:
         """Return what the organisation has, who asks, and what the token may do."""
         actors = [self.environ[name] for name in _ACTORS if self.environ.get(name)]
         app = is_app(self.credential.token)
@@ -91,7 +91,9 @@ class Creation:
         self.credential.narrow(self.project.desired.name)
         self.github.use(self.credential.token)
 
-    def adoption_faults(self, actual: Actual, found: Found) -> list[PreflightFault]:
+    def adoption_faults(
+        self, actual: ActualState, found: OrganisationState
+    ) -> list[PreflightFault]:
         """Return why a repository that this run did not make gets no secret."""
         return adoption_faults(
             self.github,
@@ -103,17 +105,19 @@ class Creation:
         )
 
 
-def gives(changes: list[Change], actual: Actual) -> bool:
+def gives(changes: list[Change], actual: ActualState) -> bool:
     """Say whether a repository that was there before would get a secret, or be called complete."""
     grants = any(change.phase is Phase.GRANTS for change in changes)
     return bool(actual.repository.get("id")) and (grants or actual.begun or bool(actual.run))
 
 
-def take_back(creation: Creation, apply: Apply, found: Found, error: GitHubError) -> None:
+def take_back(
+    creation: Creation, apply: Apply, found: OrganisationState, error: GitHubError
+) -> None:
     """Take back what this very run has made, where the token lacks a right to go on.
 
     Raises:
-        SurroundingsError: It was taken back, and the error says what is lacking.
+        ExternalSystemError: It was taken back, and the error says what is lacking.
     """
     if not apply.repository or isinstance(error, ExpiredError):
         return
@@ -126,23 +130,27 @@ def take_back(creation: Creation, apply: Apply, found: Found, error: GitHubError
             apply.run,
             creation.notes,
         )
-    except (RefusedError, SurroundingsError):
+    except (RefusedError, ExternalSystemError):
         return
-    raise SurroundingsError(
+    raise ExternalSystemError(
         f"{error.problem}; what was made was taken back, nothing is left",
         where=error.where,
         next_step=error.next_step,
     ) from error
 
 
-def prepare_apply(creation: Creation, found: Found, actual: Actual, run: str, aside: Path) -> Apply:
+def prepare_apply(
+    creation: Creation, found: OrganisationState, actual: ActualState, run: str, aside: Path
+) -> Apply:
     """Write the project where its code is missing, and return the way to send changes."""
-    into = creation.wish.into
+    into = creation.request.into
     folder = (into or aside) / creation.project.desired.name
     author = next(iter(found.requesters), "modelwright")
     if BRANCH not in actual.branches:
         creation.tell("write the project")
-        written(creation.project, folder, run_id=run, author=author, lock=creation.wish.lock)
+        write_project(
+            creation.project, folder, run_id=run, author=author, lock=creation.request.lock
+        )
 
     def push_there(url: str) -> None:
         refuse_stranger(url, creation.github.address)
@@ -162,9 +170,13 @@ def prepare_apply(creation: Creation, found: Found, actual: Actual, run: str, as
     )
 
 
-def reconciled(
-    creation: Creation, found: Found, apply: Apply, changes: list[Change], before: Actual
-) -> Actual:
+def reconcile(
+    creation: Creation,
+    found: OrganisationState,
+    apply: Apply,
+    changes: list[Change],
+    before: ActualState,
+) -> ActualState:
     """Apply and read back until nothing differs; secrets come last, when all else stands."""
     desired, actual = creation.project.desired, before
     for number in range(1, ROUNDS + 1):
@@ -175,7 +187,7 @@ def reconciled(
             if gives(last, before):
                 now = _read_again(creation, apply, before)
                 now = replace(now, record=read_answers(creation.github, desired))
-                refuse(creation.adoption_faults(now, found), creation.where)
+                refuse_creation(creation.adoption_faults(now, found), creation.where)
             apply.all(last)
         except UncertainError as error:
             fault = error
@@ -186,7 +198,7 @@ def reconciled(
             return actual
         if number == ROUNDS and fault is not None:
             raise fault
-    raise SurroundingsError(
+    raise ExternalSystemError(
         f"after {ROUNDS} rounds GitHub still says otherwise: "
         + "; ".join(f"{change.line} ({change.reason})" for change in changes),
         where=creation.where,
@@ -194,7 +206,7 @@ def reconciled(
     )
 
 
-def _read_again(creation: Creation, apply: Apply, before: Actual) -> Actual:
+def _read_again(creation: Creation, apply: Apply, before: ActualState) -> ActualState:
     """Read the repository, which must be the one that this run found or made.
 
     Raises:
@@ -217,12 +229,14 @@ def _read_again(creation: Creation, apply: Apply, before: Actual) -> Actual:
     return replace(actual, begun=before.begun, record=before.record)
 
 
-def half_made(creation: Creation, apply: Apply, error: SurroundingsError) -> SurroundingsError:
+def half_created(
+    creation: Creation, apply: Apply, error: ExternalSystemError
+) -> ExternalSystemError:
     """Return an error with how to go on, where there is a repository to go on with."""
     if not apply.repository:
         return error
     first = "get a new token, then " if isinstance(error, ExpiredError) else ""
-    return SurroundingsError(
+    return ExternalSystemError(
         f"{creation.where} is half-done: {error.problem}",
         where=error.where,
         next_step=f"{first}run the command again with --resume, or with --undo; "

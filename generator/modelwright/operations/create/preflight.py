@@ -12,14 +12,14 @@ import yaml
 from modelwright.adapters.github.address import refuse_stranger
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.repository import read_tree, read_ways
-from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError, UsageError
-from modelwright.operations.create.project import Prepared, prepared
-from modelwright.operations.create.request import Wish
+from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError, UsageError
+from modelwright.operations.create.project import PreparedProject, prepare_project
+from modelwright.operations.create.request import CreateRequest
 from modelwright.operations.start.starters import pin_of
 from modelwright.policy.model.first_deployment import Deployment, of_project
-from modelwright.provisioning.actual_state import Actual
+from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import BRANCH, DesiredState
-from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.preflight import PreflightFault
 from modelwright.provisioning.status_checks import WORKFLOWS
 from modelwright.provisioning.unplanned_access import Access, TreeEntry, stranger_faults
@@ -27,19 +27,19 @@ from modelwright.template.generated.starter import START, start_workflow
 from modelwright.template.platform import Platform
 from modelwright.template.rendering import RenderedFile
 
-__all__ = ["adoption_faults", "deployment_faults", "refuse"]
+__all__ = ["adoption_faults", "deployment_faults", "refuse_creation"]
 
 
-def refuse(faults: Sequence[PreflightFault], where: str) -> None:
+def refuse_creation(faults: Sequence[PreflightFault], where: str) -> None:
     """Check that nothing stands against a creation.
 
     Raises:
         RefusedError: A rule, or what a person may do, stands against it; nothing was made.
-        SurroundingsError: Something is lacking; nothing was made.
+        ExternalSystemError: Something is lacking; nothing was made.
     """
     if not faults:
         return
-    family = RefusedError if any(one.refused for one in faults) else SurroundingsError
+    family = RefusedError if any(one.refused for one in faults) else ExternalSystemError
     raise _error(family, faults, where)
 
 
@@ -64,20 +64,22 @@ _CALLED: Final = {
 
 
 def deployment_faults(
-    policy: Mapping[str, Any], project: Prepared, wish: Wish
+    policy: Mapping[str, Any], project: PreparedProject, request: CreateRequest
 ) -> list[PreflightFault]:
     """Return what the platform's workflows that a planned project calls would refuse.
 
     Raises:
         RefusedError: They would, and it is not only planned.
     """
-    found = [] if wish.undo else _found(policy, project)
-    if not wish.plan:
-        refuse(found, f"{project.desired.organisation}/{project.desired.name}")
+    found = [] if request.undo else _deployment_problems(policy, project)
+    if not request.plan:
+        refuse_creation(found, f"{project.desired.organisation}/{project.desired.name}")
     return found
 
 
-def _found(policy: Mapping[str, Any], project: Prepared) -> list[PreflightFault]:
+def _deployment_problems(
+    policy: Mapping[str, Any], project: PreparedProject
+) -> list[PreflightFault]:
     called = "".join(
         file.content.decode()
         for path, file in project.files.items()
@@ -109,8 +111,8 @@ def adoption_faults(  # noqa: PLR0913, PLR0917 -- what is looked at, and with wh
     token: str,
     platform: Platform,
     desired: DesiredState,
-    actual: Actual,
-    found: Found,
+    actual: ActualState,
+    found: OrganisationState,
 ) -> list[PreflightFault]:
     """Return why a repository that is there gets no secret.
 
@@ -126,19 +128,19 @@ def adoption_faults(  # noqa: PLR0913, PLR0917 -- what is looked at, and with wh
         found: What the organisation has, and who asks.
 
     Raises:
-        SurroundingsError: Something cannot be read.
+        ExternalSystemError: Something cannot be read.
     """
     differing: tuple[str, ...] = ()
     if BRANCH in actual.branches and (actual.begun or actual.run):
         url = actual.repository["clone_url"]
         refuse_stranger(url, github.address)
         tree = read_tree(url, token)
-        differing = tuple(sorted(_differing(platform, actual.record or {}, tree)))
+        differing = tuple(sorted(_differing_files(platform, actual.record or {}, tree)))
     access = Access(ways=read_ways(github, desired.path), differing=differing)
     return stranger_faults(desired, actual, found, access)
 
 
-def _differing(
+def _differing_files(
     platform: Platform, record: Mapping[str, Any], tree: Mapping[str, TreeEntry]
 ) -> set[str]:
     """Return the files of a tree that the project of a record does not have, or has otherwise."""
@@ -148,9 +150,9 @@ def _differing(
         for name, value in record.items()
         if name in names and isinstance(value, str | int | float | bool)
     }
-    wish = Wish(archetype=str(record.get("archetype")), given=given, defaults=True)
+    request = CreateRequest(archetype=str(record.get("archetype")), given=given, defaults=True)
     try:
-        files = prepared(platform, wish).files
+        files = prepare_project(platform, request).files
     except (RefusedError, UsageError):
         return {ANSWERS}
     expected = {path: file for path, file in files.items() if path not in {ANSWERS, _LOCK}}

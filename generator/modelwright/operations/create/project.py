@@ -9,22 +9,22 @@ from typing import Any, Final
 
 from modelwright.adapters.disk.placing import place
 from modelwright.adapters.git.commands import commit, make_repository, stage
-from modelwright.operations.create.request import Wish
+from modelwright.operations.create.request import CreateRequest
 from modelwright.operations.new.finish import finish, steps
-from modelwright.operations.new.new import refuse_answers, rendered, sample_answers
+from modelwright.operations.new.new import refuse_answers, render_project, sample_answers
 from modelwright.provisioning.actual_state import trailer
 from modelwright.provisioning.desired_state import DesiredState, desired_state
 from modelwright.provisioning.status_checks import WORKFLOWS, published_checks
 from modelwright.template.platform import Platform
 from modelwright.template.rendering import RenderedFile
 
-__all__ = ["Prepared", "prepared", "written"]
+__all__ = ["PreparedProject", "prepare_project", "write_project"]
 
 _PYTHON: Final = "pyproject.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
+class PreparedProject:
     """A project in memory, and the repository that it needs."""
 
     answers: Mapping[str, Any]
@@ -32,21 +32,21 @@ class Prepared:
     desired: DesiredState
 
 
-def prepared(platform: Platform, wish: Wish) -> Prepared:
+def prepare_project(platform: Platform, request: CreateRequest) -> PreparedProject:
     """Render the project that a wish asks for, and say what its repository should be.
 
     Raises:
         RefusedError: An answer or a name is refused.
         UsageError: An answer is missing.
     """
-    pattern = platform.archetype(wish.archetype)
-    wanted = {**sample_answers(platform, pattern, defaults=wish.defaults), **wish.given}
-    refuse_answers(platform, wish.archetype, wanted)
-    answers, files = rendered(
-        platform, wish.archetype, wanted, defaults=wish.defaults, ask=wish.ask
+    pattern = platform.archetype(request.archetype)
+    wanted = {**sample_answers(platform, pattern, defaults=request.defaults), **request.given}
+    refuse_answers(platform, request.archetype, wanted)
+    answers, files = render_project(
+        platform, request.archetype, wanted, defaults=request.defaults, ask=request.ask
     )
-    kept = {**answers.remembered, "archetype": wish.archetype}
-    refuse_answers(platform, wish.archetype, {k: v for k, v in kept.items() if k != "archetype"})
+    kept = {**answers.remembered, "archetype": request.archetype}
+    refuse_answers(platform, request.archetype, {k: v for k, v in kept.items() if k != "archetype"})
     texts = {
         path: file.content.decode()
         for path, file in files.items()
@@ -58,14 +58,16 @@ def prepared(platform: Platform, wish: Wish) -> Prepared:
         platform.policy["platform"]["repository"],
     )
     desired = desired_state(platform.policy, kept, texts, checks)
-    return Prepared(answers=kept, files=files, desired=desired)
+    return PreparedProject(answers=kept, files=files, desired=desired)
 
 
-def written(project: Prepared, folder: Path, *, run_id: str, author: str, lock: bool) -> None:
+def write_project(
+    project: PreparedProject, folder: Path, *, run_id: str, author: str, lock: bool
+) -> None:
     """Write the project into a folder that does not exist, with its lock file and first commit.
 
     Raises:
-        SurroundingsError: It cannot be written, or uv or git failed.
+        ExternalSystemError: It cannot be written, or uv or git failed.
     """
     archetype = project.answers["archetype"]
     place(project.files, folder)

@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from modelwright.provisioning.actual_state import Actual
+from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import DesiredState
-from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.plan import plan
 from modelwright.provisioning.plan_changes import Change
 from modelwright.provisioning.preflight import PreflightFault, teams_named
 from modelwright.template.answer_collector import Asker
 
-__all__ = ["Outcome", "Wish", "planned_unseen"]
+__all__ = ["CreateOutcome", "CreateRequest", "plan_without_token"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class CreateRequest:
     """What the command line asks for.
 
     Attributes:
@@ -52,7 +52,7 @@ class Wish:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class CreateOutcome:
     """What came of it.
 
     Attributes:
@@ -109,10 +109,10 @@ _UNKNOWN: Final = (
 _RUN: Final = "0" * 16
 
 
-def planned_unseen(desired: DesiredState, against: Sequence[PreflightFault]) -> Outcome:
+def plan_without_token(desired: DesiredState, against: Sequence[PreflightFault]) -> CreateOutcome:
     """Return the calls that would make a repository, where the organisation has all it needs."""
-    changes = plan(desired, Actual(), _assumed(desired), _RUN)
-    return Outcome(
+    changes = plan(desired, ActualState(), _assumed(desired), _RUN)
+    return CreateOutcome(
         state="planned",
         repository=f"{desired.organisation}/{desired.name}",
         url="",
@@ -123,12 +123,12 @@ def planned_unseen(desired: DesiredState, against: Sequence[PreflightFault]) -> 
     )
 
 
-def _assumed(desired: DesiredState) -> Found:
+def _assumed(desired: DesiredState) -> OrganisationState:
     granted = {
         kind: {grant.name: "selected" for grant in desired.grants if grant.kind == kind}
         for kind in ("secret", "variable")
     }
-    return Found(
+    return OrganisationState(
         teams=dict.fromkeys(teams_named(desired), 0),
         secrets=granted["secret"],
         variables=granted["variable"],

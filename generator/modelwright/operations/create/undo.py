@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.journal import JournalFile
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.provisioning import journal
-from modelwright.provisioning.actual_state import VARIABLE, Actual, trailer
+from modelwright.provisioning.actual_state import VARIABLE, ActualState, trailer
 from modelwright.provisioning.desired_state import BRANCH, DesiredState
 from modelwright.provisioning.journal import may_be_sent
-from modelwright.provisioning.organisation_state import Found
+from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.plan_changes import Call, Change, Phase
 from modelwright.provisioning.repository_claims import is_marked
 
@@ -25,8 +25,8 @@ _EMPTY: Final = 409
 def undo(  # noqa: PLR0913 -- what an undo follows from
     github: GitHub,
     desired: DesiredState,
-    actual: Actual,
-    found: Found,
+    actual: ActualState,
+    found: OrganisationState,
     notes: JournalFile,
     *,
     others: bool,
@@ -43,7 +43,7 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
 
     Raises:
         RefusedError: The repository was there before, or holds commits of others.
-        SurroundingsError: A call failed, or the repository is still there.
+        ExternalSystemError: A call failed, or the repository is still there.
     """
     where = f"{desired.organisation}/{desired.name}"
     if not actual.exists:
@@ -71,7 +71,7 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
 def remove_own(  # noqa: PLR0913, PLR0917 -- what a removal follows from
     github: GitHub,
     desired: DesiredState,
-    found: Found,
+    found: OrganisationState,
     repository: Mapping[str, Any],
     run: str,
     notes: JournalFile,
@@ -88,7 +88,7 @@ def remove_own(  # noqa: PLR0913, PLR0917 -- what a removal follows from
 
     Raises:
         RefusedError: It is another one, or holds commits of others.
-        SurroundingsError: A call failed, or the repository is still there.
+        ExternalSystemError: A call failed, or the repository is still there.
     """
     where = f"{desired.organisation}/{desired.name}"
     there = github.call("GET", desired.path).data
@@ -96,7 +96,7 @@ def remove_own(  # noqa: PLR0913, PLR0917 -- what a removal follows from
         raise RefusedError("it is another repository of that name", where=where)
     rows = github.pages(f"{desired.path}/branches?per_page=100", fine=(_EMPTY, _ABSENT))
     granted = frozenset(one.name for one in desired.grants)
-    actual = Actual(
+    actual = ActualState(
         repository={**there, "description": ""},
         variables={VARIABLE: run},
         branches={row["name"]: "" for row in rows},
@@ -112,7 +112,7 @@ def _send(github: GitHub, calls: list[Call], desired: DesiredState, *, gone: boo
     for call in calls:
         github.call(call.method, call.path, call.body, fine=(_ABSENT,))
     if gone and github.call("GET", desired.path, fine=(_ABSENT,)).status != _ABSENT:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             "it is still there, although GitHub took the call that deletes it",
             where=f"{desired.organisation}/{desired.name}",
             next_step="run the command with --undo again",
@@ -120,7 +120,7 @@ def _send(github: GitHub, calls: list[Call], desired: DesiredState, *, gone: boo
 
 
 def _claimed(
-    calls: list[Call], desired: DesiredState, actual: Actual, notes: JournalFile
+    calls: list[Call], desired: DesiredState, actual: ActualState, notes: JournalFile
 ) -> list[Call]:
     """Return the calls that a journal claims, where each is one that a plan's change needs."""
     identity = actual.repository.get("id")
@@ -134,7 +134,7 @@ def _claimed(
     return calls
 
 
-def _removal(desired: DesiredState, actual: Actual, found: Found) -> list[Call]:
+def _removal(desired: DesiredState, actual: ActualState, found: OrganisationState) -> list[Call]:
     """Return the calls that remove a repository, with what the organisation holds for it."""
     identity = actual.repository["id"]
     org = f"/orgs/{desired.organisation}"
@@ -156,7 +156,7 @@ def _removal(desired: DesiredState, actual: Actual, found: Found) -> list[Call]:
 
 
 def _refuse_others(
-    github: GitHub, desired: DesiredState, actual: Actual, where: str, *, others: bool
+    github: GitHub, desired: DesiredState, actual: ActualState, where: str, *, others: bool
 ) -> None:
     if others:
         return

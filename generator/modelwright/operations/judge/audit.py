@@ -9,9 +9,9 @@ from pathlib import Path
 
 from jinja2 import TemplateError
 
-from modelwright.audit.criteria.assessment import Assessment, assessed
+from modelwright.audit.criteria.assessment import Assessment, assess_project
 from modelwright.audit.evidence_map import FILE as EVIDENCE
-from modelwright.audit.evidence_map import Names, names_from
+from modelwright.audit.evidence_map import EvidenceMap, evidence_map_from
 from modelwright.audit.project import Project
 from modelwright.errors import ModelwrightError
 from modelwright.operations.judge.project import OpenPlatform, project_at
@@ -30,7 +30,7 @@ def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> As
 
     Raises:
         RefusedError: It is no project, or its answers cannot be read.
-        SurroundingsError: A file or the platform cannot be read.
+        ExternalSystemError: A file or the platform cannot be read.
     """
     project, platform = project_at(path, "audit", open_platform=open_platform, today=today)
     version = str(project.answers.get("_commit", ""))
@@ -51,10 +51,10 @@ def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> As
         fresh = project.files
         notes.append(f"{path}: its texts count as the template's, which does not render: {error}")
     judged = replace(project, evidence=evidence)
-    return assessed(judged, fresh, place=path, notes=tuple(notes))
+    return assess_project(judged, fresh, place=path, notes=tuple(notes))
 
 
-def evidence_of(platform: Platform, archetype: str) -> Names | None:
+def evidence_of(platform: Platform, archetype: str) -> EvidenceMap | None:
     """Return where an archetype's projects keep their evidence; None where nothing says it.
 
     Raises:
@@ -65,7 +65,7 @@ def evidence_of(platform: Platform, archetype: str) -> Names | None:
         text = platform.tree.read(path).decode()
     except (KeyError, OSError):
         return None
-    return names_from(text, path)
+    return evidence_map_from(text, path)
 
 
 def _fresh(platform: Platform, project: Project) -> dict[str, str]:

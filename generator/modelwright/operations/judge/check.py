@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from modelwright.audit.check import Report, check
+from modelwright.audit.check import CheckReport, check
 from modelwright.audit.checks.lock_file import LOCK, METADATA, foreign_indexes
 from modelwright.audit.project import LockVerdict
 from modelwright.errors import ModelwrightError
@@ -25,7 +25,7 @@ JudgeLock = Callable[..., LockVerdict]
 
 def check_project(
     path: Path, *, open_platform: OpenPlatform, today: date, judge_lock: JudgeLock | None = None
-) -> Report:
+) -> CheckReport:
     """Say whether a repository is within policy.
 
     Args:
@@ -36,7 +36,7 @@ def check_project(
 
     Raises:
         RefusedError: It is no project, or its answers cannot be read.
-        SurroundingsError: A file or the platform cannot be read.
+        ExternalSystemError: A file or the platform cannot be read.
     """
     project, platform = project_at(path, "check", open_platform=open_platform, today=today)
     unjudged, expected = _expected(platform, project.answers)

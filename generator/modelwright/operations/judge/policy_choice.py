@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from modelwright.adapters.git.commands import git_directory
 from modelwright.adapters.sources.packaged import own_root, own_version
-from modelwright.adapters.sources.platforms import located, names_version, platform_for
-from modelwright.adapters.system.urls import bare, is_url, same
-from modelwright.audit.project import Judge, mapped
+from modelwright.adapters.sources.platforms import locate_platform, names_version, platform_for
+from modelwright.adapters.system.urls import is_same_source, is_url, split_credentials
+from modelwright.audit.project import Judge, mapping_at
 from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import ModelwrightError, RefusedError
-from modelwright.policy.fingerprint import judged_digests
+from modelwright.policy.fingerprint import policy_fingerprints
 from modelwright.template.platform import Platform
 
 _FIELDS: Final = ("github_team", "contact", "cost_centre")
@@ -59,20 +59,20 @@ def judge_of(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str,
         answers: Its answers.
         texts: Text by path of its files.
     """
-    source = bare(str(answers.get("_src_path") or ""))
+    source = split_credentials(str(answers.get("_src_path") or ""))
     url = str(platform.policy["platform"]["url"])
     in_folder = Path(platform.source).is_absolute()
     return Judge(
         url=url,
         source=source,
         # Who develops a platform in a folder makes projects from that folder.
-        is_source=same(source, url) or (in_folder and source == platform.source),
+        is_source=is_same_source(source, url) or (in_folder and source == platform.source),
         released=platform.released,
         verdict=f"{platform.source if in_folder else url}{_at(platform, answers, texts)}",
     )
 
 
-def unverified(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+def why_unverified(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> str:
     """Return why the policy is not the one of a project's version; empty where it is.
 
     A project's workflows hold the fingerprint of what a check reads of its version's policy. They
@@ -91,7 +91,7 @@ def _at(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]
     version = str(answers.get("_commit") or "")
     if platform.version == version:
         return f" at {version}" if version else ", as it stands"
-    if unverified(platform, answers, texts):
+    if why_unverified(platform, answers, texts):
         return f" without the policy of {version or 'the project'} (unverified)"
     if _equal(platform, answers, texts):
         return f" by the policy of {version or 'the project'}"
@@ -99,14 +99,14 @@ def _at(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]
 
 
 def _equal(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> bool:
-    digests = judged_digests(platform.policy)
+    digests = policy_fingerprints(platform.policy)
     return digests.get(str(answers["brand"]), "") in _claims(platform, texts)
 
 
 def _claims(platform: Platform, texts: Mapping[str, str]) -> set[str]:
     action = f"{platform.policy['platform']['repository']}/{ACTION}@"
     found = {
-        mapped(step, "with").get("policy")
+        mapping_at(step, "with").get("policy")
         for path, text in texts.items()
         if path.startswith(WORKFLOWS) and action in text
         for step in _steps(text)
@@ -118,7 +118,7 @@ def _claims(platform: Platform, texts: Mapping[str, str]) -> set[str]:
 def _steps(text: str) -> Iterator[Mapping[Any, Any]]:
     documents = read_yaml(text)
     for document in () if isinstance(documents, Unreadable) else documents:
-        for job in mapped(document.mapping, "jobs").values():
+        for job in mapping_at(document.mapping, "jobs").values():
             steps = job.get("steps") if isinstance(job, dict) else None
             yield from (step for step in steps or () if isinstance(step, dict))
 
@@ -134,19 +134,19 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
 
     Raises:
         RefusedError: Neither names a platform.
-        SurroundingsError: It cannot be fetched.
+        ExternalSystemError: It cannot be fetched.
     """
-    source = bare(source)
+    source = split_credentials(source)
     if named:
         found = platform_for(named)
         return found if names_version(named) else _then(_known_by_url(found), version)
     if not source:
         return platform_for("")
-    packaged = located(str(own_root()))
+    packaged = locate_platform(str(own_root()))
     url = packaged.policy["platform"]["url"]
     # A program that came with an organisation's platform judges in its name alone; who develops a
     # platform in a folder makes projects from that folder.
-    if same(source, url) or not (packaged.sample or Path(source).is_absolute()):
+    if is_same_source(source, url) or not (packaged.sample or Path(source).is_absolute()):
         return _then(replace(packaged, source=url, version=own_version()), version)
     try:
         return _platform_at(source, version)
@@ -157,13 +157,15 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
 
 def _platform_at(source: str, version: str) -> Platform:
     if Path(source).is_absolute():
-        return _then(located(source), version)
+        return _then(locate_platform(source), version)
     if ":" not in source:
         raise RefusedError(
             f"the project's source {source!r} is a relative path, which leads nowhere",
             where=".copier-answers.yml",
         )
-    found = _held(source, version) or located(f"{source}@{version}" if version else source)
+    found = _cached_tree(source, version) or locate_platform(
+        f"{source}@{version}" if version else source
+    )
     return replace(found, released=_is_release(found.version))
 
 
@@ -178,7 +180,7 @@ def _then(now: Platform, version: str) -> Platform:
     """Return a platform as it was at a version, where that can be had; else as it is now."""
     if version and version == now.version:
         return replace(now, released=_is_release(version))
-    found = _held(now.source, version) or _asked(now, version)
+    found = _cached_tree(now.source, version) or _asked(now, version)
     return found or replace(now, stands_in=True)
 
 
@@ -200,13 +202,13 @@ def _asked(now: Platform, version: str) -> Platform | None:
     return None
 
 
-def _held(source: str, version: str) -> Platform | None:
+def _cached_tree(source: str, version: str) -> Platform | None:
     # Here, because it costs the check of a current project 15 ms.
-    from modelwright.adapters.sources.histories import at_hand  # noqa: PLC0415
+    from modelwright.adapters.sources.histories import local_tree  # noqa: PLC0415
 
     # A version that cannot be read, or is from before today's layout, judges nobody.
     with suppress(ModelwrightError):
-        tree = at_hand(source, version) if version else None
+        tree = local_tree(source, version) if version else None
         found = Platform(tree=tree, source=source, version=version) if tree else None
         if found and found.policy:
             return replace(found, released=_is_release(version))

@@ -13,8 +13,8 @@ from modelwright.adapters.git.project_files import ProjectFiles, read_project
 from modelwright.adapters.system import uv
 from modelwright.audit.project import ANSWERS_FILE, RECORD, LockVerdict, Project
 from modelwright.audit.yaml_file import Unreadable, read_yaml
-from modelwright.errors import RefusedError, SurroundingsError
-from modelwright.operations.judge.policy_choice import judge_of, unverified, with_own_team
+from modelwright.errors import ExternalSystemError, RefusedError
+from modelwright.operations.judge.policy_choice import judge_of, why_unverified, with_own_team
 from modelwright.template.platform import Platform
 
 _PATIENCE: Final = 90.0
@@ -37,7 +37,7 @@ def lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
         reason = str(error.strerror or error)
     except UnicodeDecodeError:
         reason = "pyproject.toml is not UTF-8"
-    except (RefusedError, SurroundingsError) as error:
+    except (RefusedError, ExternalSystemError) as error:
         reason = error.problem
     return LockVerdict("not verified", reason)
 
@@ -50,14 +50,14 @@ def _verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
         return LockVerdict("current")
     if not ask_hosts:
         return LockVerdict("not verified", "pyproject.toml names an index of its own")
-    made = uv.locked(project, seconds=_PATIENCE)
+    made = uv.lock_project_metadata(project, seconds=_PATIENCE)
     return LockVerdict("current" if made == kept else "stale")
 
 
 def _is_current_offline(project: Path) -> bool:
     try:
-        uv.locked(project, options=("--check", "--offline"), seconds=_PATIENCE)
-    except SurroundingsError:
+        uv.lock_project_metadata(project, options=("--check", "--offline"), seconds=_PATIENCE)
+    except ExternalSystemError:
         return False
     return True
 
@@ -81,7 +81,7 @@ def project_at(
 
     Raises:
         RefusedError: It is no project, or its answers cannot be read.
-        SurroundingsError: A file or the platform cannot be read.
+        ExternalSystemError: A file or the platform cannot be read.
     """
     found = read_project(path)
     answers = _answers(path, command, found)
@@ -98,7 +98,7 @@ def project_at(
         pin=_pin(platform),
         today=today,
         judge=judge_of(platform, answers, found.texts),
-        unverified=unverified(platform, answers, found.texts),
+        unverified=why_unverified(platform, answers, found.texts),
     )
     return project, platform
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from modelwright.adapters.disk.stored_answers import stored_answers
-from modelwright.adapters.git.project import distrusted
-from modelwright.adapters.worktree.journal import was_interrupted
+from modelwright.adapters.git.project import ownership_problem
+from modelwright.adapters.worktree.journal import has_interrupted_update
 from modelwright.errors import RefusedError
 from modelwright.operations.update.answers import refused_today
 from modelwright.operations.update.merge import owners
 from modelwright.operations.update.source import is_older, order, source_of
-from modelwright.operations.update.versions import Move, Versions
+from modelwright.operations.update.versions import RenderedVersion, Versions
 from modelwright.template.history import History
 from modelwright.template.platform import RECORD_FILE as PLATFORM
 from modelwright.template.rendering import ANSWERS_FILE, RenderedFile, Tree
@@ -117,7 +117,7 @@ def status(
 
     Raises:
         RefusedError: It is no project, or its version is not to be had.
-        SurroundingsError: The template cannot be read.
+        ExternalSystemError: The template cannot be read.
     """
     if (path / PLATFORM).is_file() and not (path / answers_file).is_file():
         # Here, because a project's status needs none of it.
@@ -135,7 +135,7 @@ def _of_project(versions: Versions, stored: Mapping[str, Any]) -> Status:
     far = distance(history, current)
     old = versions.present(stored)
     before = old.version.files(old.answers)
-    told = _Told()
+    told = _NewestVerdict()
     if far.latest != current:
         told = _newest(versions, far.latest, stored, before)
     return Status(
@@ -155,15 +155,15 @@ def _of_project(versions: Versions, stored: Mapping[str, Any]) -> Status:
 
 def notes_of(path: Path) -> list[str]:
     """Return what a person has to know of the repository that a project stands in."""
-    notes = [_KILLED] if was_interrupted(path) else []
-    refusal = distrusted(path)
+    notes = [_KILLED] if has_interrupted_update(path) else []
+    refusal = ownership_problem(path)
     if refusal is not None:
         notes.append(f"{refusal.problem}; {refusal.next_step}")
     return notes
 
 
 @dataclass(kw_only=True)
-class _Told:
+class _NewestVerdict:
     """What the newest version says of a project."""
 
     changes: int = 0
@@ -176,7 +176,7 @@ def _newest(
     latest: str,
     stored: Mapping[str, Any],
     before: Mapping[str, RenderedFile],
-) -> _Told:
+) -> _NewestVerdict:
     told = _refused(versions.source.history.tree(latest), stored)
     try:
         new = versions.next(latest, stored, {}, None)
@@ -191,18 +191,18 @@ def _newest(
     return told
 
 
-def _refused(tree: Tree, stored: Mapping[str, Any]) -> _Told:
+def _refused(tree: Tree, stored: Mapping[str, Any]) -> _NewestVerdict:
     try:
-        return _Told(warnings=list(refused_today(tree, stored)))
+        return _NewestVerdict(warnings=list(refused_today(tree, stored)))
     except RefusedError as error:
-        return _Told(refused=[f"{error}; {error.next_step}"])
+        return _NewestVerdict(refused=[f"{error}; {error.next_step}"])
 
 
 def _different(before: Mapping[str, RenderedFile], after: Mapping[str, RenderedFile]) -> set[str]:
     return {path for path in {*before, *after} if before.get(path) != after.get(path)}
 
 
-def _drift(path: Path, now: Move, rendered: Mapping[str, RenderedFile]) -> list[str]:
+def _drift(path: Path, now: RenderedVersion, rendered: Mapping[str, RenderedFile]) -> list[str]:
     owner_of = owners(now.tree, now.answers.values)
     return [
         name

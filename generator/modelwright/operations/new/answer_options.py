@@ -8,11 +8,11 @@ from pathlib import Path
 import yaml
 
 from modelwright.errors import RefusedError, UsageError
-from modelwright.policy.resource_limits import bounded
+from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.policy.yaml_reader import UNREADABLE, excess, expansion
 
 
-def given_answers(data: Sequence[str], data_file: Path | None) -> dict[str, object]:
+def answers_from_options(data: Sequence[str], data_file: Path | None) -> dict[str, object]:
     """Return answers by name; `--data` wins over the file.
 
     Args:
@@ -56,7 +56,7 @@ def _from_file(path: Path) -> dict[str, object]:
 def _read(text: str, where: str) -> object:
     step = "write one line NAME: VALUE for each answer"
     problem = excess(text)
-    with bounded(where, next_step=step):
+    with with_resource_limits(where, next_step=step):
         content = None if problem else yaml.safe_load(text)
         problem = problem or expansion(text, content)
     if problem:

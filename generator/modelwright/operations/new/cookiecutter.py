@@ -11,7 +11,7 @@ from typing import Any
 
 from modelwright.errors import ModelwrightError
 from modelwright.operations.new.finish import finish, steps, surrounding_repository
-from modelwright.template.archetypes import matches
+from modelwright.template.archetypes import pattern_matches
 
 SHARED = Path("templates", "templates", "_shared")
 LINK = ".modelwright-link"
@@ -93,7 +93,10 @@ def leave_out(project: Path, patterns: list[str]) -> None:
     for folder, _, names in os.walk(project, topdown=False):
         for name in names:
             path = Path(folder, name)
-            if any(matches(pattern, path.relative_to(project).as_posix()) for pattern in patterns):
+            if any(
+                pattern_matches(pattern, path.relative_to(project).as_posix())
+                for pattern in patterns
+            ):
                 path.unlink()
         if Path(folder) != project and not any(Path(folder).iterdir()):
             shutil.rmtree(folder)

@@ -15,7 +15,7 @@ from modelwright.adapters.git.commands import BRANCH, GIT, commit, make_reposito
 from modelwright.adapters.system import uv
 from modelwright.adapters.system.process import output, run
 from modelwright.adapters.system.uv import names_an_index
-from modelwright.errors import ModelwrightError, RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError
 
 IDENTITIES = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
 # For one commit: what a person's git is configured to do is hers to decide.
@@ -28,7 +28,7 @@ NOT_LOCKED = (
 )
 
 
-class PendingError(SurroundingsError):
+class PendingError(ExternalSystemError):
     """A step that a person does later: the project is usable without it."""
 
 
@@ -80,7 +80,7 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
         What a person does later, each with a command as its next step; empty where all is done.
 
     Raises:
-        SurroundingsError: A step failed or was refused; it names the commands of that step and of
+        ExternalSystemError: A step failed or was refused; it names the commands of that step and of
             those after it.
     """
     pending = []
@@ -94,7 +94,7 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
         except ModelwrightError as error:
             way = f"; {error.next_step}" if isinstance(error, RefusedError) else ""
             left = [command for later in todo[number:] for command in later.commands]
-            raise SurroundingsError(
+            raise ExternalSystemError(
                 f"the project stands in {project}, but the step '{step.name}' failed: "
                 f"{error.problem}{way}",
                 where=error.where,
@@ -119,7 +119,7 @@ def surrounding_repository(folder: Path) -> Path | None:
         ignored = output(
             (*GIT, "check-ignore", "--", str(folder.resolve())), folder=folder, fine=(0, 1)
         )
-    except SurroundingsError:
+    except ExternalSystemError:
         return None
     return None if ignored or not root else Path(root)
 
@@ -136,7 +136,7 @@ def write_env(project: Path) -> None:
 def _lock(project: Path) -> None:
     try:
         uv.lock(project)
-    except SurroundingsError as error:
+    except ExternalSystemError as error:
         if not names_an_index() or not shutil.which("uv"):
             raise
         raise NotLockedError(NOT_LOCKED, where=error.where, next_step="uv lock") from error
@@ -147,13 +147,13 @@ def know_author(folder: Path) -> None:
 
     Raises:
         AuthorUnknownError: It does not.
-        SurroundingsError: Git is missing.
+        ExternalSystemError: Git is missing.
     """
     run(("git", "--version"), folder=folder)
     for identity in IDENTITIES:
         try:
             run(("git", "-c", "user.useConfigOnly=true", "var", identity), folder=folder)
-        except SurroundingsError as error:
+        except ExternalSystemError as error:
             raise AuthorUnknownError(
                 "git does not know who you are",
                 where="git configuration",

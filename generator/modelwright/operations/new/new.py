@@ -45,7 +45,7 @@ def refuse_answers(platform: Platform, archetype: str, given: Mapping[str, objec
 
 
 @dataclass(frozen=True, kw_only=True)
-class Project:
+class NewProject:
     """A project that was made.
 
     Attributes:
@@ -66,7 +66,7 @@ def new_project(  # noqa: PLR0913 -- what a project follows from
     defaults: bool,
     ask: Asker | None,
     tell: Callable[[str], None] = lambda _: None,
-) -> Project:
+) -> NewProject:
     """Make a project in a new folder inside `into`.
 
     Args:
@@ -81,19 +81,21 @@ def new_project(  # noqa: PLR0913 -- what a project follows from
     Raises:
         RefusedError: An answer or a name is refused, or the target is occupied; nothing is written.
         UsageError: An answer is missing.
-        SurroundingsError: The target cannot be written.
+        ExternalSystemError: The target cannot be written.
     """
     pattern = platform.archetype(archetype)
     wanted = {**sample_answers(platform, pattern, defaults=defaults), **given}
     refuse_answers(platform, archetype, wanted)
-    answers, files = rendered(platform, archetype, wanted, defaults=defaults, ask=ask, tell=tell)
+    answers, files = render_project(
+        platform, archetype, wanted, defaults=defaults, ask=ask, tell=tell
+    )
     target = into / answers.values["cookiecutter"]["repo_name"]
     refuse_occupied(target)
     place(files, target)
-    return Project(folder=target, files=sorted(files))
+    return NewProject(folder=target, files=sorted(files))
 
 
-def rendered(  # noqa: PLR0913 -- what a project follows from
+def render_project(  # noqa: PLR0913 -- what a project follows from
     platform: Platform,
     archetype: str,
     given: Mapping[str, object],

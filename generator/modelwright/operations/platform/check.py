@@ -11,9 +11,9 @@ from typing import Final
 from modelwright.adapters.disk.tree import FolderTree
 from modelwright.errors import ModelwrightError, RefusedError, UnrenderableError
 from modelwright.operations.judge.audit import evidence_of
-from modelwright.operations.new.new import rendered
+from modelwright.operations.new.new import render_project
 from modelwright.operations.platform import sync as syncing
-from modelwright.policy.choices import offered
+from modelwright.policy.choices import choices_on_offer
 from modelwright.policy.model.first_deployment import ToFillIn, of_brand
 from modelwright.template.archetypes import FILE as ARCHETYPE
 from modelwright.template.platform import POLICY, Platform
@@ -32,7 +32,7 @@ class Combination:
 
 
 @dataclass(frozen=True)
-class _Synced:
+class _SyncedTree:
     """A platform's files as `platform sync` would leave them."""
 
     tree: FolderTree
@@ -62,7 +62,7 @@ def check_platform(file: Path) -> Platform:
         )
     root = file.resolve().parent
     written = syncing.expected_files(root, file.name)
-    tree = _Synced(FolderTree(root), {**written, POLICY: file.read_text(encoding="utf-8")})
+    tree = _SyncedTree(FolderTree(root), {**written, POLICY: file.read_text(encoding="utf-8")})
     platform = Platform(tree=tree, source=str(root), version="")
     for archetype in platform.policy["archetypes"]:
         evidence_of(platform, archetype)
@@ -74,7 +74,9 @@ def to_fill_in(platform: Platform) -> list[ToFillIn]:
     if platform.sample:
         return []
     policy = platform.policy
-    return [point for brand in offered(policy["brands"]) for point in of_brand(policy, brand)]
+    return [
+        point for brand in choices_on_offer(policy["brands"]) for point in of_brand(policy, brand)
+    ]
 
 
 def combinations(platform: Platform) -> list[Combination]:
@@ -86,7 +88,7 @@ def combinations(platform: Platform) -> list[Combination]:
             partial(_render, platform, archetype.id, dict(archetype.sample), team, brand),
         )
         for archetype in platform.archetypes
-        for team in offered(policy["teams"])
+        for team in choices_on_offer(policy["teams"])
         for brand in policy["teams"][team]["brands"]
     ]
 
@@ -96,7 +98,7 @@ def _render(
 ) -> None:
     combination = f"{archetype} for {team}, {brand}"
     try:
-        _, files = rendered(platform, archetype, {**sample, "team": team, "brand": brand})
+        _, files = render_project(platform, archetype, {**sample, "team": team, "brand": brand})
     except UnrenderableError as error:
         error.where, error.next_step = f"{combination}: {error.where}", "mend that template"
         raise

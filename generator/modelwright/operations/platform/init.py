@@ -29,7 +29,7 @@ def prepare(target: Path) -> None:
 
     Raises:
         RefusedError: Something is there already.
-        SurroundingsError: Git is missing, or knows no author.
+        ExternalSystemError: Git is missing, or knows no author.
         UsageError: It is the current folder, which cannot be replaced under one's feet.
     """
     if target.resolve() == Path.cwd():
@@ -40,7 +40,7 @@ def prepare(target: Path) -> None:
     know_author(Path.cwd())
 
 
-def packaged() -> tuple[dict[str, RenderedFile], str]:
+def packaged_files() -> tuple[dict[str, RenderedFile], str]:
     """Return the files that a new platform begins with, and the policy among them.
 
     Raises:
@@ -108,10 +108,10 @@ def init_platform(
 
     Raises:
         RefusedError: The target is occupied, or a project does not render; nothing is written.
-        SurroundingsError: Git or the disk failed; nothing is written.
+        ExternalSystemError: Git or the disk failed; nothing is written.
     """
     plain = read_plain(policy)
-    wanted = _wanted(files, policy, plain["environments"])
+    wanted = _files_to_write(files, policy, plain["environments"])
     checked = 0
 
     def finish(folder: Path) -> None:
@@ -137,7 +137,7 @@ def init_platform(
     )
 
 
-def _wanted(
+def _files_to_write(
     files: Mapping[str, RenderedFile], policy: str, environments: Sequence[str]
 ) -> dict[str, RenderedFile]:
     source = read_plain(files[POLICY].content.decode())["platform"]["url"]

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Final
 
 from modelwright.adapters.system.process import output, run
-from modelwright.errors import ModelwrightError, SurroundingsError
+from modelwright.errors import ExternalSystemError, ModelwrightError
 from modelwright.operations.platform.sync import stale_files, sync
-from modelwright.policy.fingerprint import judged_digests
+from modelwright.policy.fingerprint import policy_fingerprints
 from modelwright.policy.model.load import read_plain
-from modelwright.template.generated.dispatch_workflow import BUTTON
+from modelwright.template.generated.dispatch_workflow import DISPATCH_WORKFLOW
 from modelwright.template.platform import COMPACT, POLICY
 
 PIN: Final = "templates/_shared/workflows.json"
 CALLED: Final = (".github/workflows", ".github/actions")
 # No project calls it, and its form changes with every team.
-_COMPARED: Final = (*CALLED, f":(exclude){BUTTON}")
+_COMPARED: Final = (*CALLED, f":(exclude){DISPATCH_WORKFLOW}")
 _NUMBER: Final = re.compile(r"ci-v(\d+)")
 
 
@@ -62,7 +62,7 @@ def pin_today(folder: Path) -> Pin | None:
     That is the workflows and actions, and what `check` reads of the policy.
 
     Raises:
-        SurroundingsError: One of them is not committed, or that commit is not on main yet.
+        ExternalSystemError: One of them is not committed, or that commit is not on main yet.
     """
     head = commit_of_head(folder)
     pinned = json.loads((folder / PIN).read_text(encoding="utf-8"))
@@ -83,7 +83,7 @@ def stale_pin(folder: Path) -> str:
     compare = ("git", "diff", "--quiet", pinned, "--", *_COMPARED)
     try:
         output(compare, folder=folder)
-    except SurroundingsError:
+    except ExternalSystemError:
         return "the workflows"
     if _uncommitted(folder, *_COMPARED):
         return "the workflows"
@@ -94,7 +94,7 @@ def stale_pin(folder: Path) -> str:
 def _judged(policy: str) -> dict[str, str]:
     """Return the fingerprints of a policy's text; none of one that is from before today's form."""
     try:
-        return judged_digests(read_plain(policy))
+        return policy_fingerprints(read_plain(policy))
     except (ModelwrightError, KeyError, TypeError, AttributeError):
         return {}
 
@@ -102,7 +102,7 @@ def _judged(policy: str) -> dict[str, str]:
 def _shown(folder: Path, commit: str) -> str:
     try:
         return run(("git", "show", f"{commit}:{POLICY}"), folder=folder)
-    except SurroundingsError:
+    except ExternalSystemError:
         return ""
 
 
@@ -112,13 +112,13 @@ def _uncommitted(folder: Path, *paths: str) -> str:
 
 def _refuse_uncommitted(folder: Path) -> None:
     if _uncommitted(folder, *_COMPARED):
-        raise SurroundingsError(
+        raise ExternalSystemError(
             "the workflows have changes that are not committed",
             where=str(folder),
             next_step="commit them and bring them to main; then pin that commit",
         )
     if _uncommitted(folder, POLICY, COMPACT) or stale_files(folder):
-        raise SurroundingsError(
+        raise ExternalSystemError(
             "the policy, or what follows from it, has changes that are not committed",
             where=str(folder),
             next_step="run modelwright platform sync, and commit; then pin that commit",
@@ -133,7 +133,7 @@ def _refuse_elsewhere(folder: Path, head: str) -> None:
     known = run(("git", "for-each-ref", "--format=%(refname)"), folder=folder).split()
     published = f"refs/remotes/origin/{main}"
     if (published if published in known else f"refs/heads/{main}") not in holding:
-        raise SurroundingsError(
+        raise ExternalSystemError(
             f"the commit {head[:12]} is not on {main} yet, and projects could not call it",
             where=str(folder),
             next_step=f"merge it, then: git switch {main} && git pull, and run this again",

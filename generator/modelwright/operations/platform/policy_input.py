@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from modelwright.errors import RefusedError, UsageError
-from modelwright.operations.new.answer_options import given_answers
+from modelwright.operations.new.answer_options import answers_from_options
 from modelwright.policy.faults import PolicyError
 from modelwright.policy.model.load import load_policy, read_plain
-from modelwright.policy.model.policy_file import blocks, composed, own_blocks, written
+from modelwright.policy.model.policy_file import (
+    compose_policy,
+    own_blocks,
+    read_blocks,
+    write_block,
+)
 from modelwright.policy.yaml_reader import read_document
 
 
-def given_parts(data: Sequence[str], data_file: Path | None) -> dict[str, object]:
+def policy_parts_from_options(data: Sequence[str], data_file: Path | None) -> dict[str, object]:
     """Return values by dotted path, such as `brands.norda.cloud`; `--data` wins over the file.
 
     Args:
@@ -27,7 +32,7 @@ def given_parts(data: Sequence[str], data_file: Path | None) -> dict[str, object
         RefusedError: The file repeats a key, or holds a mark of Jinja.
     """
     parts = dict(_flat("", _mapping(data_file))) if data_file else {}
-    return {**parts, **given_answers(data, None)}
+    return {**parts, **answers_from_options(data, None)}
 
 
 def text_of(path: Path, option: str) -> str:
@@ -72,7 +77,7 @@ _ABOUT: Final = """\
 _EXAMPLE: Final = re.compile(r"(?<=example: )[a-z0-9-]+-fraud-scoring-serve\b")
 
 
-def answered_policy(base: str, answers: Mapping[str, Any]) -> str:
+def policy_from_answers(base: str, answers: Mapping[str, Any]) -> str:
     """Return a policy's text: `base`, with the answered sections in place of its own.
 
     Args:
@@ -85,15 +90,15 @@ def answered_policy(base: str, answers: Mapping[str, Any]) -> str:
     own = {
         "": _ABOUT.format(name=answers["organisation"]["name"]),
         "sample": "",
-        "organisation": written("organisation", answers["organisation"]),
-        "platform": written("platform", answers["platform"]),
-        "environments": written("environments", answers["environments"]),
-        "brands": written("brands", answers["brands"], deep=True),
-        "teams": written("teams", answers["teams"]),
+        "organisation": write_block("organisation", answers["organisation"]),
+        "platform": write_block("platform", answers["platform"]),
+        "environments": write_block("environments", answers["environments"]),
+        "brands": write_block("brands", answers["brands"], deep=True),
+        "teams": write_block("teams", answers["teams"]),
         "naming": _naming(base, next(iter(answers["brands"]))),
         "github": _github(base, answers["environments"][-1]),
     }
-    text = composed(base, own)
+    text = compose_policy(base, own)
     try:
         load_policy(text, "platform.yml")
     except PolicyError as error:
@@ -107,7 +112,7 @@ def answered_policy(base: str, answers: Mapping[str, Any]) -> str:
     return text
 
 
-def ready_policy(text: str, where: str, archetypes: Collection[str]) -> str:
+def check_ready_policy(text: str, where: str, archetypes: Collection[str]) -> str:
     """Return a policy's text as it is, where a platform can begin with it.
 
     Args:
@@ -135,7 +140,7 @@ def ready_policy(text: str, where: str, archetypes: Collection[str]) -> str:
     return text
 
 
-def merged_policies(old: str, new: str, ours: str) -> tuple[str, str]:
+def merge_policies(old: str, new: str, ours: str) -> tuple[str, str]:
     """Return two versions of modelwright's own policy as they would be in an organisation's file.
 
     What the organisation says of itself stands in both, so a merge brings only what modelwright
@@ -147,13 +152,13 @@ def merged_policies(old: str, new: str, ours: str) -> tuple[str, str]:
         ours: The organisation's.
     """
     own = own_blocks(ours)
-    return composed(old, own), composed(new, own)
+    return compose_policy(old, own), compose_policy(new, own)
 
 
 def _naming(base: str, brand: str) -> str:
     """Return the naming rules with one of the organisation's own brands in the example."""
     example = f"{brand}-fraud-scoring-serve"
-    block = blocks(base)["naming"]
+    block = read_blocks(base)["naming"]
     room = read_plain(base)["naming"]["repository"]["max_length"]
     return _EXAMPLE.sub(example, block) if len(example) <= room else block
 
@@ -162,7 +167,7 @@ def _github(base: str, last: str) -> str:
     """Return what repositories are like, with the reviewers at the last environment."""
     settings = read_plain(base)["github"]
     reviewers = next(iter(settings["reviewers"].values()))
-    return written("github", {**settings, "reviewers": {last: reviewers}})
+    return write_block("github", {**settings, "reviewers": {last: reviewers}})
 
 
 def _refuse_idle_brands(answers: Mapping[str, Any]) -> None:

@@ -13,8 +13,8 @@ from modelwright.adapters.disk.tree import FolderTree
 from modelwright.errors import RefusedError
 from modelwright.policy.model.load import load_policy, read_plain
 from modelwright.template.archetypes import FILE, Archetype, archetype_from, with_own_source
-from modelwright.template.generated.dispatch_workflow import BUTTON, button
-from modelwright.template.generated.files import derived_from, written_files
+from modelwright.template.generated.dispatch_workflow import DISPATCH_WORKFLOW, dispatch_workflow
+from modelwright.template.generated.files import derived_values_from, generated_files
 from modelwright.template.generated.fragments import fragments
 from modelwright.template.platform import POLICY, digest
 from modelwright.template.rendering import RenderedFile, Tree
@@ -80,11 +80,11 @@ def expected_in(tree: Tree, text: bytes, where: str) -> dict[str, str]:
     load_policy(text.decode(), where)
     policy = read_plain(text.decode())
     archetypes = [_archetype(tree, identity, where) for identity in policy["archetypes"]]
-    derived = derived_from(tree.read("templates/_shared/derived.yml").decode())
+    derived = derived_values_from(tree.read("templates/_shared/derived.yml").decode())
     pin = json.loads(tree.read("templates/_shared/workflows.json"))
-    files = written_files(policy, archetypes, derived, pin=pin, digest=digest(text))
-    if BUTTON in tree.paths(".github/workflows"):
-        files[BUTTON] = button(policy)
+    files = generated_files(policy, archetypes, derived, pin=pin, digest=digest(text))
+    if DISPATCH_WORKFLOW in tree.paths(".github/workflows"):
+        files[DISPATCH_WORKFLOW] = dispatch_workflow(policy)
     return files | fragments() | _hooks(tree, policy["archetypes"])
 
 

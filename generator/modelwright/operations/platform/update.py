@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from modelwright.adapters.git.filters import stored
+from modelwright.adapters.git.filters import apply_clean_filters
 from modelwright.adapters.git.history import GitHistory
 from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.objects import GitObjects
@@ -16,19 +16,19 @@ from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.errors import RefusedError, UsageError
 from modelwright.operations.judge.status import Status, distance, notes_of
 from modelwright.operations.platform.pin import CALLED, PIN
-from modelwright.operations.platform.policy_input import merged_policies
+from modelwright.operations.platform.policy_input import merge_policies
 from modelwright.operations.platform.sync import expected_in, with_overlays
-from modelwright.operations.update.merge import file_changes, met
-from modelwright.operations.update.request import Wish, changelog_between
+from modelwright.operations.update.merge import file_changes, merge_trees
+from modelwright.operations.update.request import UpdateRequest, changelog_between
 from modelwright.operations.update.source import source_of, target
 from modelwright.policy.model.load import read_plain
-from modelwright.template.generated.dispatch_workflow import BUTTON
-from modelwright.template.generated.package_manifest import belongs, place_of
+from modelwright.template.generated.dispatch_workflow import DISPATCH_WORKFLOW
+from modelwright.template.generated.package_manifest import is_packaged, place_of
 from modelwright.template.platform import POLICY, RECORD_FILE, PlatformRecord, record_from
 from modelwright.template.rendering import RenderedFile
-from modelwright.update.conflict_resolution import Result, leave_untracked
-from modelwright.update.merge_inputs import LINK, Files, Sides
-from modelwright.update.outcome import Outcome
+from modelwright.update.conflict_resolution import MergePlan, leave_untracked
+from modelwright.update.merge_inputs import LINK, Files, MergeInputs
+from modelwright.update.outcome import UpdateOutcome
 
 RenderedFiles = dict[str, RenderedFile]
 _WRITTEN: Final = re.compile(
@@ -38,7 +38,7 @@ _WRITTEN: Final = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlatformSides:
+class PlatformMergeInputs:
     """Both versions of modelwright's files, as they meet an organisation's platform.
 
     Attributes:
@@ -82,9 +82,9 @@ def _no_policy(file: Path, problem: str) -> RefusedError:
     )
 
 
-def platform_sides(
+def platform_merge_inputs(
     history: GitHistory, record: PlatformRecord, to: str, policy: str, *, source: str = ""
-) -> PlatformSides:
+) -> PlatformMergeInputs:
     """Return what the merge starts from and what it brings.
 
     Args:
@@ -96,31 +96,31 @@ def platform_sides(
 
     Raises:
         RefusedError: The history lacks one of the versions; the nearest are named.
-        SurroundingsError: The objects cannot be read.
+        ExternalSystemError: The objects cannot be read.
     """
     old, new = (_files_at(history, version) for version in (record.version, to))
     environments = read_plain(policy)["environments"]
-    policies = merged_policies(_policy(old), _policy(new), policy)
+    policies = merge_policies(_policy(old), _policy(new), policy)
     after = PlatformRecord(source=source or record.source, version=to)
     sides = [
         {
-            **with_overlays({p: f for p, f in files.items() if not follows(p)}, environments),
+            **with_overlays({p: f for p, f in files.items() if not is_generated(p)}, environments),
             POLICY: RenderedFile(text.encode()),
             RECORD_FILE: RenderedFile(told.text.encode()),
         }
         for told, files, text in zip((record, after), (old, new), policies, strict=True)
     ]
-    return PlatformSides(base=sides[0], theirs=sides[1])
+    return PlatformMergeInputs(base=sides[0], theirs=sides[1])
 
 
-def follows(path: str) -> bool:
+def is_generated(path: str) -> bool:
     """Say whether a file of a platform is written by `platform sync`, or is its own pin."""
     return path == PIN or _WRITTEN.fullmatch(path) is not None
 
 
 def _files_at(history: GitHistory, version: str) -> RenderedFiles:
     entries = {
-        path: entry for path, entry in history.tree(version).entries().items() if belongs(path)
+        path: entry for path, entry in history.tree(version).entries().items() if is_packaged(path)
     }
     if POLICY not in entries:
         raise RefusedError(
@@ -155,7 +155,7 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
 
     Raises:
         RefusedError: Its record or policy cannot be read, or its version is not to be had.
-        SurroundingsError: The history cannot be read.
+        ExternalSystemError: The history cannot be read.
     """
     record = record_from((path / RECORD_FILE).read_text(encoding="utf-8", errors="replace"))
     answers = {"_src_path": record.source, "_commit": record.version}
@@ -164,7 +164,7 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
         far = distance(source.history, record.version)
         if far.latest != record.version:
             try:
-                both = platform_sides(source.history, record, far.latest, policy_text(path))
+                both = platform_merge_inputs(source.history, record, far.latest, policy_text(path))
                 names = {*both.base, *both.theirs} - {RECORD_FILE}
                 changed = sum(both.base.get(name) != both.theirs.get(name) for name in names)
             except RefusedError as error:
@@ -186,17 +186,17 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
 SYNC: Final = "modelwright platform sync"
 
 
-def planned_platform(
-    repository: ProjectRepository, scratch: Scratch, ours: Files, wish: Wish
-) -> tuple[Outcome, Result | None]:
+def plan_platform_update(
+    repository: ProjectRepository, scratch: Scratch, ours: Files, request: UpdateRequest
+) -> tuple[UpdateOutcome, MergePlan | None]:
     """Return what an update of a platform would do; no result where there is nothing to do.
 
     Raises:
         RefusedError: A version is not to be had.
         UsageError: An answer was given.
-        SurroundingsError: Git fails.
+        ExternalSystemError: Git fails.
     """
-    if wish.given:
+    if request.given:
         raise UsageError(
             "a platform has no answers to change",
             where="--data",
@@ -204,9 +204,9 @@ def planned_platform(
         )
     record = _record(repository)
     answers = {"_src_path": record.source, "_commit": record.version}
-    with source_of(answers, wish.source, wish.platform, offline=wish.offline) as source:
-        goal = target(source, wish.to)
-        told = Outcome(
+    with source_of(answers, request.source, request.platform, offline=request.offline) as source:
+        goal = target(source, request.to)
+        told = UpdateOutcome(
             status="current",
             project=str(repository.folder),
             old=record.version,
@@ -214,12 +214,12 @@ def planned_platform(
             origin=source.history.origin,
             notes=[*source.notes],
         )
-        if goal == record.version and not wish.source:
+        if goal == record.version and not request.source:
             return told, None
         policy = policy_text(repository.folder)
-        both = platform_sides(source.history, record, goal, policy, source=source.name)
+        both = platform_merge_inputs(source.history, record, goal, policy, source=source.name)
         said = changelog_between(source.history.tree(goal), record.version, goal)
-    result = _met(scratch, repository, ours, both, goal)
+    result = _merge_platform(scratch, repository, ours, both, goal)
     notes = [*told.notes, *_follow(scratch, repository, result), *_pin_note(result)]
     return replace(
         told,
@@ -235,35 +235,41 @@ def _record(repository: ProjectRepository) -> PlatformRecord:
     return record_from((repository.folder / RECORD_FILE).read_text(encoding="utf-8"))
 
 
-def _met(
-    scratch: Scratch, repository: ProjectRepository, ours: Files, both: PlatformSides, goal: str
-) -> Result:
-    base, theirs = (stored(scratch, repository, ours, side) for side in (both.base, both.theirs))
-    sides = Sides(base=base, theirs=theirs, managed={})
-    result = met(scratch, repository, ours, sides, label=goal)
+def _merge_platform(
+    scratch: Scratch,
+    repository: ProjectRepository,
+    ours: Files,
+    both: PlatformMergeInputs,
+    goal: str,
+) -> MergePlan:
+    base, theirs = (
+        apply_clean_filters(scratch, repository, ours, side) for side in (both.base, both.theirs)
+    )
+    sides = MergeInputs(base=base, theirs=theirs, managed={})
+    result = merge_trees(scratch, repository, ours, sides, label=goal)
     leave_untracked(result, lambda path: repository.obstacle(path, ours))
     return result
 
 
-def _follow(scratch: Scratch, repository: ProjectRepository, result: Result) -> Iterator[str]:
+def _follow(scratch: Scratch, repository: ProjectRepository, result: MergePlan) -> Iterator[str]:
     """Write what follows from the merged policy; say why where that must wait."""
     if result.conflicts:
         yield f"when the conflicts are resolved, run {SYNC}: it writes what follows from {POLICY}"
         return
     scratch.tree(result.files)  # so that every file of it can be read
     with GitObjects(scratch.folder) as objects:
-        tree = _Merged(objects, result.files)
+        tree = _MergedTree(objects, result.files)
         try:
             written = expected_in(tree, tree.read(POLICY), POLICY)
         except RefusedError as error:
             yield f"{error}; {error.next_step}; then run {SYNC}"
             return
     files = {path: RenderedFile(text.encode()) for path, text in written.items()}
-    result.files.update(stored(scratch, repository, result.files, files))
+    result.files.update(apply_clean_filters(scratch, repository, result.files, files))
 
 
-def _pin_note(result: Result) -> Iterator[str]:
-    changed = [path for path in result.changes if path != BUTTON]
+def _pin_note(result: MergePlan) -> Iterator[str]:
+    changed = [path for path in result.changes if path != DISPATCH_WORKFLOW]
     if any(path.startswith(f"{folder}/") for path in changed for folder in CALLED):
         yield (
             "the workflows that projects call changed: when this is on main, "
@@ -272,7 +278,7 @@ def _pin_note(result: Result) -> Iterator[str]:
 
 
 @dataclass(frozen=True)
-class _Merged:
+class _MergedTree:
     """The files of a merge, read out of its objects."""
 
     objects: GitObjects

@@ -14,23 +14,28 @@ from modelwright.adapters.git.commands import commit, stage
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.push import push
 from modelwright.errors import RefusedError, UsageError
-from modelwright.operations.create.connection import connected, published
-from modelwright.operations.create.project import Prepared, prepared
-from modelwright.operations.create.request import Wish
+from modelwright.operations.create.connection import connect, published_platform
+from modelwright.operations.create.project import PreparedProject, prepare_project
+from modelwright.operations.create.request import CreateRequest
 from modelwright.operations.new.finish import finish, steps
-from modelwright.provisioning.plan import left_to_the_button
-from modelwright.template.generated.starter import BUNDLE, START, WORKFLOWS, answers_from
+from modelwright.provisioning.plan import pending_changes
+from modelwright.template.generated.starter import (
+    BUNDLE,
+    START,
+    WORKFLOWS,
+    answers_from_repository_name,
+)
 from modelwright.template.platform import Platform
 from modelwright.template.rendering import RenderedFile
 
-__all__ = ["Started", "start"]
+__all__ = ["StartedProject", "start"]
 
 _KNOWN: Final = 422
 _NOT_SHOWN: Final = (403, 404)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Started:
+class StartedProject:
     """What came of it.
 
     Attributes:
@@ -53,7 +58,7 @@ def start(  # noqa: PLR0913 -- what a start follows from
     lock: bool,
     environ: Mapping[str, str],
     tell: Callable[[str], None],
-) -> Started:
+) -> StartedProject:
     """Render the project that a repository's name says into its work tree, and push it.
 
     Args:
@@ -67,31 +72,32 @@ def start(  # noqa: PLR0913 -- what a start follows from
     Raises:
         RefusedError: The name does not read, a rule refuses it, or the starter is of another
             brand, pattern or release; nothing was written.
-        SurroundingsError: GitHub, git or uv failed.
+        ExternalSystemError: GitHub, git or uv failed.
         UsageError: It is no workflow's surroundings.
     """
     repository = _repository(environ)
     owner = repository.partition("/")[0]
-    with connected(platform, api, environ, owner) as (github, credential):
+    with connect(platform, api, environ, owner) as (github, credential):
         told = github.call("GET", f"/repos/{repository}").data
         if (folder / ".copier-answers.yml").exists():
-            return Started(repository=repository, url=told["html_url"], answers={})
+            return StartedProject(repository=repository, url=told["html_url"], answers={})
         tell("read the name")
-        project = prepared(published(platform), _wish(platform, github, told))
+        request = _create_request(platform, github, told)
+        project = prepare_project(published_platform(platform), request)
         _refuse_other_workflows(project.files, folder)
         tell("write the project")
         _write(project, folder, lock=lock)
-        actor = environ.get("GITHUB_ACTOR") or "modelwright"
         stage(folder)
-        commit(folder, f"feat: start from {project.answers['archetype']}", author=actor)
+        author = environ.get("GITHUB_ACTOR") or "modelwright"
+        commit(folder, f"feat: start from {project.answers['archetype']}", author=author)
         tell("push it")
-        done = _pushed(github, credential.token, folder, project, told)
-    return Started(
+        done = _push_project(github, credential.token, folder, project, told)
+    return StartedProject(
         repository=repository,
         url=told["html_url"],
         answers=project.answers,
         done=done,
-        left=left_to_the_button(project.desired, told),
+        left=pending_changes(project.desired, told),
     )
 
 
@@ -106,13 +112,13 @@ def _repository(environ: Mapping[str, str]) -> str:
     return repository
 
 
-def _wish(platform: Platform, github: GitHub, told: Mapping[str, Any]) -> Wish:
+def _create_request(platform: Platform, github: GitHub, told: Mapping[str, Any]) -> CreateRequest:
     path = f"/repos/{told['full_name']}/properties/values"
     rows = github.call("GET", path, fine=_NOT_SHOWN).data
     values = {one["property_name"]: one["value"] for one in rows} if isinstance(rows, list) else {}
     tags = {what: key for key, what in platform.policy["tags"].items()}
     topics = [one for one in told.get("topics", ()) if one in platform.policy["teams"]]
-    answers = answers_from(
+    answers = answers_from_repository_name(
         platform.policy,
         told["name"],
         description=(told.get("description") or "").strip(),
@@ -127,7 +133,7 @@ def _wish(platform: Platform, github: GitHub, told: Mapping[str, Any]) -> Wish:
                 where=told["full_name"],
                 next_step="choose another name",
             )
-    return Wish(archetype=answers.pop("archetype"), given=answers, defaults=True)
+    return CreateRequest(archetype=answers.pop("archetype"), given=answers, defaults=True)
 
 
 def _refuse_other_workflows(files: Mapping[str, RenderedFile], folder: Path) -> None:
@@ -149,7 +155,7 @@ def _refuse_other_workflows(files: Mapping[str, RenderedFile], folder: Path) -> 
         )
 
 
-def _write(project: Prepared, folder: Path, *, lock: bool) -> None:
+def _write(project: PreparedProject, folder: Path, *, lock: bool) -> None:
     (folder / BUNDLE).unlink(missing_ok=True)
     (folder / "README.md").unlink(missing_ok=True)
     workflows = {path for path in project.files if path.startswith(WORKFLOWS)}
@@ -159,8 +165,8 @@ def _write(project: Prepared, folder: Path, *, lock: bool) -> None:
         raise pending
 
 
-def _pushed(
-    github: GitHub, token: str, folder: Path, project: Prepared, told: Mapping[str, Any]
+def _push_project(
+    github: GitHub, token: str, folder: Path, project: PreparedProject, told: Mapping[str, Any]
 ) -> list[str]:
     """Make the labels, push, start the first pipeline; return what was done."""
     path, branch = f"/repos/{told['full_name']}", told["default_branch"]

@@ -11,11 +11,11 @@ from modelwright.adapters.disk.placing import place, refuse_occupied
 from modelwright.adapters.github.address import refuse_stranger
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.push import renew
-from modelwright.adapters.sources.packaged import bundled
+from modelwright.adapters.sources.packaged import write_bundle
 from modelwright.errors import RefusedError
-from modelwright.operations.create.connection import connected, published
-from modelwright.operations.new.new import rendered
-from modelwright.policy.choices import offered
+from modelwright.operations.create.connection import connect, published_platform
+from modelwright.operations.new.new import render_project
+from modelwright.policy.choices import choices_on_offer
 from modelwright.template.generated.starter import BUNDLE, START, WORKFLOWS, readme, start_workflow
 from modelwright.template.platform import Platform
 from modelwright.template.rendering import RenderedFile
@@ -31,12 +31,14 @@ def starters(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     Secrets are passed to the platform's workflows by name, and a name has its brand in it: so
     there is one for each brand.
     """
-    for brand in offered(policy["brands"]):
+    for brand in choices_on_offer(policy["brands"]):
         of_brand = (
-            one for one in offered(policy["teams"]) if brand in policy["teams"][one]["brands"]
+            one
+            for one in choices_on_offer(policy["teams"])
+            if brand in policy["teams"][one]["brands"]
         )
         team = next(of_brand, "")
-        for archetype in offered(policy["archetypes"]) if team else ():
+        for archetype in choices_on_offer(policy["archetypes"]) if team else ():
             yield brand, archetype, team
 
 
@@ -52,7 +54,7 @@ def starter_files(
     """Return a starter's files by path, without the bundle."""
     policy = platform.policy
     given = {**platform.archetype(archetype).sample, "team": team, "brand": brand}
-    answers, files = rendered(published(platform), archetype, given)
+    answers, files = render_project(published_platform(platform), archetype, given)
     example = answers.values["cookiecutter"]["repo_name"]
     start = start_workflow(policy, pin_of(platform), platform.version)
     return {
@@ -72,7 +74,7 @@ def write_starters(platform: Platform, into: Path, tell: Callable[[str], None]) 
 
     Raises:
         RefusedError: The platform is no release, or a folder is there already.
-        SurroundingsError: Git or the disk failed.
+        ExternalSystemError: Git or the disk failed.
     """
     if not platform.version:
         raise RefusedError(
@@ -86,7 +88,7 @@ def write_starters(platform: Platform, into: Path, tell: Callable[[str], None]) 
     }
     for folder in wanted:
         refuse_occupied(folder, next_step="name a new folder")
-    bundle = RenderedFile(bundled(platform.tree, platform.version))
+    bundle = RenderedFile(write_bundle(platform.tree, platform.version))
     for folder, which in wanted.items():
         tell(folder.name)
         place({**starter_files(platform, *which), BUNDLE: bundle}, folder)
@@ -119,12 +121,12 @@ def publish_starters(
 
     Raises:
         RefusedError: A repository of that name is there, and is no template of the organisation's.
-        SurroundingsError: GitHub or git failed; run again, it goes on.
+        ExternalSystemError: GitHub or git failed; run again, it goes on.
     """
     organisation = platform.policy["organisation"]["github"]
     mark = next(key for key, what in platform.policy["tags"].items() if what == "repository")
     renewed = []
-    with connected(platform, api, environ, organisation) as (github, credential):
+    with connect(platform, api, environ, organisation) as (github, credential):
         _refuse_open_mark(github, organisation, mark)
         for folder in folders:
             tell(folder.name)

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from modelwright.adapters.disk.folders import temporary_root
-from modelwright.adapters.git.filters import stored
+from modelwright.adapters.git.filters import apply_clean_filters
 from modelwright.adapters.git.merge import contents_of
 from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.adapters.system import uv
-from modelwright.errors import RefusedError, SurroundingsError
+from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.template.rendering import RenderedFile
-from modelwright.update.conflict_resolution import Result
+from modelwright.update.conflict_resolution import MergePlan
 from modelwright.update.merge_inputs import Files
 
 COMMAND: Final = "uv lock && git add uv.lock"
@@ -41,26 +41,26 @@ class LockOutcome:
 
 
 def follow_lock(
-    scratch: Scratch, repository: ProjectRepository, result: Result, *, offline: bool
+    scratch: Scratch, repository: ProjectRepository, result: MergePlan, *, offline: bool
 ) -> LockOutcome:
     """Renew `uv.lock` where the update changes what it is made of, or say why that failed."""
     try:
         _renew(scratch, repository, result, offline=offline)
     except RefusedError as error:
         return LockOutcome(notes=(f"uv.lock was not renewed: {error.problem}; run: {COMMAND}",))
-    except SurroundingsError as error:
+    except ExternalSystemError as error:
         return LockOutcome(stale=error.problem)
     return LockOutcome()
 
 
 def _renew(
-    scratch: Scratch, repository: ProjectRepository, result: Result, *, offline: bool
+    scratch: Scratch, repository: ProjectRepository, result: MergePlan, *, offline: bool
 ) -> None:
     """Renew `uv.lock` where the update changes what it is made of; nothing else is upgraded.
 
     Raises:
         RefusedError: Only a build would tell what the project depends on.
-        SurroundingsError: uv is missing, a host cannot be reached, or nothing fits.
+        ExternalSystemError: uv is missing, a host cannot be reached, or nothing fits.
     """
     if uv.LOCK not in result.ours or uv.LOCK in result.unmerged:
         return
@@ -80,10 +80,10 @@ def _renew(
             place = Path(name, path)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        content = uv.locked(Path(name), options=["--offline"] if offline else [])
+        content = uv.lock_project_metadata(Path(name), options=["--offline"] if offline else [])
     if content != new.get(uv.LOCK):
         lock = {uv.LOCK: RenderedFile(content)}
-        result.files.update(stored(scratch, repository, result.ours, lock))
+        result.files.update(apply_clean_filters(scratch, repository, result.ours, lock))
 
 
 def _metadata(files: Files) -> Files:

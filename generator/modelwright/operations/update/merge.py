@@ -9,104 +9,110 @@ from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
-from modelwright.adapters.git.filters import attributes_tree, has_attributes, stored
+from modelwright.adapters.git.filters import apply_clean_filters, attributes_tree, has_attributes
 from modelwright.adapters.git.merge import merge, renames
 from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.objects import GitObjects
 from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.adapters.git.tree import GitTree
 from modelwright.adapters.worktree.files import stored_entries
-from modelwright.template.archetypes import FILE, Owner, archetype_from, covered
+from modelwright.template.archetypes import FILE, Owner, archetype_from, is_covered
 from modelwright.template.rendering import ANSWERS_FILE, RenderedFile, Tree
-from modelwright.template.unchanged_files import unchanged
+from modelwright.template.unchanged_files import files_known_unchanged
 from modelwright.template.version import DialectVersion
 from modelwright.update.conflict_resolution import (
-    Result,
+    MergePlan,
+    classify_conflicts,
     follow_managed,
     leave_standing,
     leave_untracked,
-    resolved,
     simple,
     tell_untracked,
 )
 from modelwright.update.conflicts import modules, stale_imports
-from modelwright.update.merge_inputs import Entry, Files, Sides, plain_changes, sides
+from modelwright.update.merge_inputs import (
+    FileEntry,
+    Files,
+    MergeInputs,
+    merge_inputs,
+    plain_changes,
+)
 from modelwright.update.outcome import FileChanges
 
 if TYPE_CHECKING:
-    from modelwright.operations.update.request import Wish
-from modelwright.operations.update.versions import Move
+    from modelwright.operations.update.request import UpdateRequest
+from modelwright.operations.update.versions import RenderedVersion
 
 _LARGEST: Final = 1_000_000
 
 
-def merged(  # noqa: PLR0913, PLR0917 -- what a merge follows from
+def plan_update(  # noqa: PLR0913, PLR0917 -- what a merge follows from
     scratch: Scratch,
     repository: ProjectRepository,
     ours: Files,
-    old: Move,
-    new: Move,
-    wish: Wish,
-) -> tuple[Result, Sides]:
+    old: RenderedVersion,
+    new: RenderedVersion,
+    request: UpdateRequest,
+) -> tuple[MergePlan, MergeInputs]:
     """Return what an update does, and the template's two sides.
 
     Raises:
         RefusedError: A version does not render.
-        SurroundingsError: Git fails.
+        ExternalSystemError: Git fails.
     """
-    owner_of = owners(new.tree, new.answers.values, wish.answers_file)
-    if wish.anew:
+    owner_of = owners(new.tree, new.answers.values, request.answers_file)
+    if request.anew:
         files = new.version.files(new.answers)
-        base, theirs = dict[str, Entry](), stored(scratch, repository, ours, files)
+        base, theirs = dict[str, FileEntry](), apply_clean_filters(scratch, repository, ours, files)
     else:
-        base, theirs = _rendered(
-            scratch, repository, ours, old, new, owner_of, answers_file=wish.answers_file
+        base, theirs = _render_both(
+            scratch, repository, ours, old, new, owner_of, answers_file=request.answers_file
         )
     for path in new.version.left_out(base, old.answers, new.answers):
         del base[path]
-    if wish.adopting is not None:
+    if request.adopting is not None:
         _take_in(base, ours)
     patterns = new.version.skipped(new.answers)
-    both = sides(
+    both = merge_inputs(
         base,
         theirs,
         ours,
         owner_of=owner_of,
-        skipped=lambda path: covered(patterns, path),
+        skipped=lambda path: is_covered(patterns, path),
     )
-    result = met(scratch, repository, ours, both, label=new.version.name)
+    result = merge_trees(scratch, repository, ours, both, label=new.version.name)
     follow_managed(result, both, base)
     leave_standing(result)
     leave_untracked(result, lambda path: repository.obstacle(path, ours))
     tell_untracked(result, base, theirs, lambda path: repository.obstacle(path, ours))
-    return result, Sides(base=base, theirs=theirs, managed=both.managed)
+    return result, MergeInputs(base=base, theirs=theirs, managed=both.managed)
 
 
-def met(
-    scratch: Scratch, repository: ProjectRepository, ours: Files, both: Sides, *, label: str
-) -> Result:
+def merge_trees(
+    scratch: Scratch, repository: ProjectRepository, ours: Files, both: MergeInputs, *, label: str
+) -> MergePlan:
     """Let the template's two sides meet a project; git merges only where it has to.
 
     Raises:
-        SurroundingsError: Git fails.
+        ExternalSystemError: Git fails.
     """
 
-    def occupied(path: str, entry: Entry) -> bool:
+    def is_occupied(path: str, entry: FileEntry) -> bool:
         place = f"{repository.prefix}{path}"
         return stored_entries(repository, {place: (entry,)})[place] not in {None, entry}
 
     plain = plain_changes(both, ours)
     if plain is not None:
-        return simple(plain, ours, occupied)
+        return simple(plain, ours, is_occupied)
     # Attributes name merge drivers, and those above the project hold for it too.
     folder, prefix = repository.folder, ""
     if has_attributes(repository, ours):
         folder, prefix = attributes_tree(scratch, repository, ours), repository.prefix
     merged_trees = merge(scratch, both, ours, label=label, folder=folder, prefix=prefix)
-    return resolved(*merged_trees, ours, occupied)
+    return classify_conflicts(*merged_trees, ours, is_occupied)
 
 
-def _take_in(base: dict[str, Entry], ours: Files) -> None:
+def _take_in(base: dict[str, FileEntry], ours: Files) -> None:
     """Let an answers file that is not there yet be new, and a broken one be replaced."""
     base.pop(ANSWERS_FILE, None)
     if ANSWERS_FILE in ours:
@@ -126,11 +132,11 @@ def owners(
     return lambda path: "managed" if path == answers_file else owner_of(path)
 
 
-def file_changes(scratch: Scratch, result: Result, folder: Path) -> FileChanges:
+def file_changes(scratch: Scratch, result: MergePlan, folder: Path) -> FileChanges:
     """Return the paths that change, sorted by what happens to them.
 
     Raises:
-        SurroundingsError: Git fails.
+        ExternalSystemError: Git fails.
     """
     renamed = renames(scratch, result.ours, result.files, folder)
     changes = result.changes
@@ -145,7 +151,7 @@ def file_changes(scratch: Scratch, result: Result, folder: Path) -> FileChanges:
     )
 
 
-def import_notes(repository: ProjectRepository, result: Result, both: Sides) -> list[str]:
+def import_notes(repository: ProjectRepository, result: MergePlan, both: MergeInputs) -> list[str]:
     """Return a sentence for every import, in her own files, of what the template moved."""
     gone = modules(both.base) - modules(both.theirs) - modules(result.files)
     own = [
@@ -164,24 +170,24 @@ def import_notes(repository: ProjectRepository, result: Result, both: Sides) -> 
     return list(stale_imports(texts, gone))
 
 
-def _rendered(  # noqa: PLR0913, PLR0917 -- what both renders follow from
+def _render_both(  # noqa: PLR0913, PLR0917 -- what both renders follow from
     scratch: Scratch,
     repository: ProjectRepository,
     ours: Files,
-    old: Move,
-    new: Move,
+    old: RenderedVersion,
+    new: RenderedVersion,
     owner_of: Callable[[str], Owner],
     *,
     answers_file: str,
-) -> tuple[dict[str, Entry], dict[str, Entry]]:
+) -> tuple[dict[str, FileEntry], dict[str, FileEntry]]:
     """Return both versions of the template's files; what is provably the same is taken as is."""
     same = _same(old, new)
     # What she deleted or moved is rendered to see a move; what the platform owns, to see drift.
     known = {path for path in same & set(ours) if owner_of(path) != "managed"}
     before = _as_written(old.version.files(old.answers, _Without(same)), repository, answers_file)
     after = new.version.files(new.answers, _Without(known))
-    base = stored(scratch, repository, ours, before)
-    theirs = stored(scratch, repository, ours, after)
+    base = apply_clean_filters(scratch, repository, ours, before)
+    theirs = apply_clean_filters(scratch, repository, ours, after)
     for path in known:
         base[path] = theirs[path] = ours[path]
     for path in same - known:
@@ -215,13 +221,13 @@ def _said(content: bytes) -> object:
         return content
 
 
-def _same(old: Move, new: Move) -> set[str]:
+def _same(old: RenderedVersion, new: RenderedVersion) -> set[str]:
     before, after = old.version, new.version
     if not (isinstance(before, DialectVersion) and isinstance(after, DialectVersion)):
         return set()
     if not (isinstance(old.tree, GitTree) and isinstance(new.tree, GitTree)):
         return set()
-    return unchanged(
+    return files_known_unchanged(
         (before.template, old.tree, old.answers), (after.template, new.tree, new.answers)
     )
 

@@ -11,18 +11,18 @@ from typing import Any, Final
 from modelwright.adapters.disk.stored_answers import FILE
 from modelwright.operations.update.answers import refuse_new_names, refused_today
 from modelwright.operations.update.source import Source, target
-from modelwright.operations.update.versions import Move, Versions
+from modelwright.operations.update.versions import RenderedVersion, Versions
 from modelwright.template.answer_collector import Asker
 from modelwright.template.rendering import Tree
 from modelwright.update.changelog import between
-from modelwright.update.outcome import Outcome, answer_changes
+from modelwright.update.outcome import UpdateOutcome, answer_changes
 
 PIN: Final = "templates/_shared/workflows.json"
 CHANGELOG: Final = "CHANGELOG.md"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class UpdateRequest:
     """What is asked of an update.
 
     Attributes:
@@ -53,34 +53,38 @@ class Wish:
     answers_file: str = FILE
 
 
-def moves(
-    project: Path, stored: Mapping[str, Any], source: Source, wish: Wish
-) -> tuple[Move, Move]:
+def old_and_new_version(
+    project: Path, stored: Mapping[str, Any], source: Source, request: UpdateRequest
+) -> tuple[RenderedVersion, RenderedVersion]:
     """Return the project's version and the one that it goes to, each with its answers.
 
     Raises:
         RefusedError: A version is not to be had, or an answer is refused by the new one.
     """
-    goal = target(source, wish.to)
+    goal = target(source, request.to)
     versions = Versions(
-        source=source, project=project, answers_file=wish.answers_file, trust=wish.trust
+        source=source, project=project, answers_file=request.answers_file, trust=request.trust
     )
-    return versions.present(stored), versions.next(goal, stored, wish.given, wish.ask)
+    return versions.present(stored), versions.next(goal, stored, request.given, request.ask)
 
 
-def foretold(
-    old: Move, new: Move, stored: Mapping[str, Any], source: Source, wish: Wish
-) -> Outcome:
+def preview(
+    old: RenderedVersion,
+    new: RenderedVersion,
+    stored: Mapping[str, Any],
+    source: Source,
+    request: UpdateRequest,
+) -> UpdateOutcome:
     """Return what an update tells before it merges.
 
     Raises:
         RefusedError: An answer is refused, or a name would change by itself.
     """
-    warnings = list(refused_today(new.tree, {**stored, **wish.given}))
+    warnings = list(refused_today(new.tree, {**stored, **request.given}))
     renamed = refuse_new_names(
-        old.answers, new.answers, new.version.name, given=wish.given, rename=wish.rename
+        old.answers, new.answers, new.version.name, given=request.given, rename=request.rename
     )
-    return Outcome(
+    return UpdateOutcome(
         status="planned",
         old=old.version.name,
         new=new.version.name,

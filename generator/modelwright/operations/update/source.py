@@ -11,11 +11,11 @@ from typing import Any, Final
 from packaging.version import InvalidVersion, Version
 
 from modelwright.adapters.disk.stored_answers import FILE
-from modelwright.adapters.git.commands import described, version_at
+from modelwright.adapters.git.commands import describe_commit, version_at
 from modelwright.adapters.git.history import GitHistory
-from modelwright.adapters.sources.histories import Shelf
+from modelwright.adapters.sources.histories import HistoryCache
 from modelwright.adapters.sources.mirrors import moved_tags
-from modelwright.adapters.system.urls import bare
+from modelwright.adapters.system.urls import split_credentials
 from modelwright.errors import ModelwrightError, RefusedError
 
 _DESCRIBED: Final = re.compile(r"(.+)-(\d+)-g[0-9a-f]+")
@@ -46,7 +46,7 @@ def source_of(
     platform: str = "",
     *,
     offline: bool = False,
-    shelf: Shelf | None = None,
+    history_cache: HistoryCache | None = None,
 ) -> Iterator[Source]:
     """Open the history of a project's template.
 
@@ -55,20 +55,23 @@ def source_of(
         source: The template's new source.
         platform: Where to read the template this once.
         offline: Contact no host.
-        shelf: Keeps histories open for the next project.
+        history_cache: Keeps histories open for the next project.
 
     Raises:
         RefusedError: The answers name no source or no version, or it is understood by nobody.
-        SurroundingsError: It cannot be had.
+        ExternalSystemError: It cannot be had.
     """
-    name, current = bare(source or str(stored.get("_src_path") or "")), stored.get("_commit")
+    name, current = (
+        split_credentials(source or str(stored.get("_src_path") or "")),
+        stored.get("_commit"),
+    )
     if not name:
         raise _unknown("it does not say which template made the project (_src_path)")
     if not isinstance(current, str) or not current:
         raise _unknown("it does not say which version made the project (_commit)")
-    own = Shelf()
+    own = HistoryCache()
     try:
-        history = (shelf or own).history_of(platform or name, offline=offline)
+        history = (history_cache or own).history_of(platform or name, offline=offline)
     except ModelwrightError as error:
         if not (source or platform):
             error.next_step += "; where the template moved, name its new place with --source"
@@ -89,7 +92,7 @@ def target(source: Source, to: str) -> str:
     if to:
         return to
     if not history.releases:
-        return described(history.folder()) or source.current
+        return describe_commit(history.folder()) or source.current
     newest = history.releases[-1].version
     if is_older(newest, source.current):
         raise RefusedError(

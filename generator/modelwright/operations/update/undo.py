@@ -10,20 +10,20 @@ from typing import Any
 from modelwright.adapters.git.merge import require_git
 from modelwright.adapters.git.repository import ProjectRepository, repository_of
 from modelwright.adapters.worktree.journal import (
-    alone,
     drop_record,
+    exclusive_update,
     forget,
     index_locked,
-    interrupted,
+    interrupted_update,
     records,
 )
-from modelwright.adapters.worktree.undo import withdrawn
-from modelwright.errors import SurroundingsError
+from modelwright.adapters.worktree.undo import take_back_update
+from modelwright.errors import ExternalSystemError
 from modelwright.update.journal import Journal
 
 
 @dataclass(frozen=True, kw_only=True)
-class Undone:
+class UndoOutcome:
     """What was taken back.
 
     Attributes:
@@ -45,7 +45,7 @@ class Undone:
         return {"status": "undone", **asdict(self)}
 
 
-def undo(path: Path) -> Undone:
+def undo(path: Path) -> UndoOutcome:
     """Take back the last update of the project that a folder belongs to, or one that was killed.
 
     What the update wrote goes back to what is committed, wherever it still is what the update
@@ -53,12 +53,12 @@ def undo(path: Path) -> Undone:
 
     Raises:
         RefusedError: There is no such folder.
-        SurroundingsError: There is no update to take back, it was committed, or git fails.
+        ExternalSystemError: There is no update to take back, it was committed, or git fails.
     """
     require_git()
     repository = repository_of(path)
-    with alone(repository):
-        begun = interrupted(repository)
+    with exclusive_update(repository):
+        begun = interrupted_update(repository)
         known = records(repository)
         if begun is not None:
             known[begun.prefix] = begun
@@ -66,12 +66,12 @@ def undo(path: Path) -> Undone:
         if journal.head != repository.head:
             raise _committed(repository, journal)
         with index_locked(repository):
-            left = withdrawn(repository, journal)
+            left = take_back_update(repository, journal)
             drop_record(repository, journal.prefix)
             if begun is None or begun.prefix == journal.prefix:
                 forget(repository)
     inside = [name.removeprefix(journal.prefix) for name in left]
-    return Undone(
+    return UndoOutcome(
         project=str(repository.top / journal.prefix),
         old=str(journal.outcome["from"]),
         new=str(journal.outcome["to"]),
@@ -87,15 +87,15 @@ def _of_project(repository: ProjectRepository, known: dict[str, Journal]) -> Jou
         return known[max(around, key=len)]
     projects = [shlex.quote(str(repository.top / prefix)) for prefix in sorted(known)]
     advice = "; ".join(f"modelwright update --undo {project}" for project in projects)
-    raise SurroundingsError(
+    raise ExternalSystemError(
         "there is no update here to take back",
         where=str(repository.folder),
         next_step=f"name the project: {advice}" if advice else "nothing was changed",
     )
 
 
-def _committed(repository: ProjectRepository, journal: Journal) -> SurroundingsError:
-    return SurroundingsError(
+def _committed(repository: ProjectRepository, journal: Journal) -> ExternalSystemError:
+    return ExternalSystemError(
         f"the update to {journal.outcome['to']} was committed, or another commit is checked out",
         where=str(repository.top / journal.prefix),
         next_step="take a commit back with git revert; nothing was changed",

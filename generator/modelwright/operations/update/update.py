@@ -14,57 +14,59 @@ from modelwright.adapters.git.merge import require_git
 from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.objects import GitObjects
 from modelwright.adapters.git.repository import ProjectRepository, repository_of
-from modelwright.adapters.sources.histories import Shelf
+from modelwright.adapters.sources.histories import HistoryCache
 from modelwright.adapters.worktree.apply import apply, finish, journal_of, seen_unchanged
-from modelwright.adapters.worktree.journal import alone, interrupted
-from modelwright.errors import StoppedError, SurroundingsError
+from modelwright.adapters.worktree.journal import exclusive_update, interrupted_update
+from modelwright.errors import ExternalSystemError, StoppedError
 from modelwright.operations.update.lock_file import follow_lock
-from modelwright.operations.update.merge import file_changes, import_notes, merged
-from modelwright.operations.update.request import Wish, foretold, moves
+from modelwright.operations.update.merge import file_changes, import_notes, plan_update
+from modelwright.operations.update.request import UpdateRequest, old_and_new_version, preview
 from modelwright.operations.update.source import source_of
-from modelwright.operations.update.versions import Move
+from modelwright.operations.update.versions import RenderedVersion
 from modelwright.template.platform import RECORD_FILE as PLATFORM
 from modelwright.template.project_paths import refuse_links
-from modelwright.update.conflict_resolution import Result
+from modelwright.update.conflict_resolution import MergePlan
 from modelwright.update.conflicts import Conflict, refuse_names
 from modelwright.update.journal import Journal
 from modelwright.update.merge_inputs import LINK
-from modelwright.update.outcome import Outcome, outcome_from
+from modelwright.update.outcome import UpdateOutcome, outcome_from
 
 UNDO: Final = "modelwright update --undo"
 
 
-def update(path: Path, wish: Wish, *, shelf: Shelf | None = None) -> Outcome:
+def update(
+    path: Path, request: UpdateRequest, *, history_cache: HistoryCache | None = None
+) -> UpdateOutcome:
     """Bring a project to a version of its template.
 
     Args:
         path: The project's folder.
-        wish: What is asked for.
-        shelf: Keeps histories open for the next project.
+        request: What is asked for.
+        history_cache: Keeps histories open for the next project.
 
     Raises:
         RefusedError: The version, an answer or a name is refused; nothing was changed.
-        SurroundingsError: The repository is dirty, or something outside fails; nothing was lost.
+        ExternalSystemError: The repository is dirty, or something outside fails; nothing was lost.
     """
     require_git()
     repository = repository_of(path)
-    if wish.dry_run:
+    if request.dry_run:
         repository.refuse_dirty()
         with scratch_of(repository) as scratch:
-            outcome, result = _planned(repository, scratch, wish, shelf)
+            outcome, result = _plan(repository, scratch, request, history_cache)
             if result is not None:
                 _refuse_hidden(repository, result)
             return outcome
-    with alone(repository) as lock:
-        begun = interrupted(repository)
+    with exclusive_update(repository) as lock:
+        begun = interrupted_update(repository)
         if begun:
             temporary_root()  # removes what the killed process left
-        earlier = finished(repository, begun, lock) if begun else None
+        earlier = finish_interrupted(repository, begun, lock) if begun else None
         if earlier and begun and begun.prefix == repository.prefix and earlier.status != "current":
             return earlier
         repository = repository_of(path) if earlier else repository
         try:
-            outcome = _brought(repository, wish, shelf, lock)
+            outcome = _update_locked(repository, request, history_cache, lock)
         except KeyboardInterrupt as error:
             raise StoppedError(
                 "the update was interrupted",
@@ -74,10 +76,15 @@ def update(path: Path, wish: Wish, *, shelf: Shelf | None = None) -> Outcome:
         return _with_another(outcome, earlier) if earlier else outcome
 
 
-def _brought(repository: ProjectRepository, wish: Wish, shelf: Shelf | None, lock: int) -> Outcome:
+def _update_locked(
+    repository: ProjectRepository,
+    request: UpdateRequest,
+    history_cache: HistoryCache | None,
+    lock: int,
+) -> UpdateOutcome:
     repository.refuse_dirty()
     with scratch_of(repository) as scratch:
-        outcome, result = _planned(repository, scratch, wish, shelf)
+        outcome, result = _plan(repository, scratch, request, history_cache)
         if result is None:
             return outcome
         if not result.changes:
@@ -91,14 +98,14 @@ def _brought(repository: ProjectRepository, wish: Wish, shelf: Shelf | None, loc
         return outcome
 
 
-def _refuse_hidden(repository: ProjectRepository, result: Result) -> None:
+def _refuse_hidden(repository: ProjectRepository, result: MergePlan) -> None:
     """Check that no file which changes holds what git was told not to look at."""
     changes, prefix = result.changes, repository.prefix
     before = {f"{prefix}{path}": result.ours.get(path) for path in changes}
     seen_unchanged(repository, before, {f"{prefix}{path}": e for path, e in changes.items()})
 
 
-def _with_another(outcome: Outcome, earlier: Outcome) -> Outcome:
+def _with_another(outcome: UpdateOutcome, earlier: UpdateOutcome) -> UpdateOutcome:
     """Tell, with what was asked for, what became of another project's update that was killed."""
     about = [f"{earlier.project}: {note}" for note in earlier.notes]
     folder = Path(outcome.project)
@@ -121,11 +128,11 @@ def scratch_of(repository: ProjectRepository) -> Scratch:
     return Scratch(common / "objects", common / "config", repository.digest)
 
 
-def finished(repository: ProjectRepository, begun: Journal, lock: int) -> Outcome:
+def finish_interrupted(repository: ProjectRepository, begun: Journal, lock: int) -> UpdateOutcome:
     """Finish an update that was killed and return what it did; `current` where it was undone.
 
     Raises:
-        SurroundingsError: It cannot be finished yet.
+        ExternalSystemError: It cannot be finished yet.
     """
     outcome = outcome_from(begun.outcome)
     end = finish(repository, begun, lock)
@@ -150,32 +157,37 @@ def finished(repository: ProjectRepository, begun: Journal, lock: int) -> Outcom
     )
 
 
-def _planned(
-    repository: ProjectRepository, scratch: Scratch, wish: Wish, shelf: Shelf | None
-) -> tuple[Outcome, Result | None]:
+def _plan(
+    repository: ProjectRepository,
+    scratch: Scratch,
+    request: UpdateRequest,
+    history_cache: HistoryCache | None,
+) -> tuple[UpdateOutcome, MergePlan | None]:
     """Return what an update would do; no result where there is nothing to do."""
-    stored = wish.adopting
+    stored = request.adopting
     ours = repository.files()
-    scratch.know(ours)
-    if stored is None and PLATFORM in ours and wish.answers_file not in ours:
+    scratch.register_existing(ours)
+    if stored is None and PLATFORM in ours and request.answers_file not in ours:
         # Here, because a project's update needs none of it.
-        from modelwright.operations.platform.update import planned_platform  # noqa: PLC0415
+        from modelwright.operations.platform.update import plan_platform_update  # noqa: PLC0415
 
-        return planned_platform(repository, scratch, ours, wish)
+        return plan_platform_update(repository, scratch, ours, request)
     if stored is None:
-        stored = stored_answers(repository.folder, wish.answers_file)
-        if wish.answers_file not in ours:
-            raise _uncommitted(repository, wish.answers_file)
-    places = (wish.source, wish.platform)
-    with source_of(stored, *places, offline=wish.offline, shelf=shelf) as source:
-        old, new = moves(repository.folder, stored, source, wish)
-        outcome = replace(foretold(old, new, stored, source, wish), project=str(repository.folder))
-        if _current(old, new, outcome, wish):
+        stored = stored_answers(repository.folder, request.answers_file)
+        if request.answers_file not in ours:
+            raise _uncommitted(repository, request.answers_file)
+    places = (request.source, request.platform)
+    with source_of(stored, *places, offline=request.offline, history_cache=history_cache) as source:
+        old, new = old_and_new_version(repository.folder, stored, source, request)
+        outcome = replace(
+            preview(old, new, stored, source, request), project=str(repository.folder)
+        )
+        if _current(old, new, outcome, request):
             return replace(outcome, status="current"), None
-        result, both = merged(scratch, repository, ours, old, new, wish)
+        result, both = plan_update(scratch, repository, ours, old, new, request)
     _refuse_links(scratch, result)
     refuse_names(set(both.theirs) - set(both.base), new.version.name)
-    lock = follow_lock(scratch, repository, result, offline=wish.offline)
+    lock = follow_lock(scratch, repository, result, offline=request.offline)
     notes = [*outcome.notes, *_moved(result), *import_notes(repository, result, both), *lock.notes]
     return replace(
         outcome,
@@ -186,7 +198,7 @@ def _planned(
     ), result
 
 
-def _refuse_links(scratch: Scratch, result: Result) -> None:
+def _refuse_links(scratch: Scratch, result: MergePlan) -> None:
     """Check where the links lead that an update writes; those that are there are hers.
 
     Raises:
@@ -208,22 +220,24 @@ def _refuse_links(scratch: Scratch, result: Result) -> None:
         refuse_links(told, of=new)
 
 
-def _current(old: Move, new: Move, outcome: Outcome, wish: Wish) -> bool:
+def _current(
+    old: RenderedVersion, new: RenderedVersion, outcome: UpdateOutcome, request: UpdateRequest
+) -> bool:
     # A secret is not remembered, so nobody can say that it is the one that stands there.
-    secret = set(wish.given) - set(new.answers.remembered)
-    asked = outcome.answers or wish.source or wish.anew or secret
+    secret = set(request.given) - set(new.answers.remembered)
+    asked = outcome.answers or request.source or request.anew or secret
     return old.version.name == new.version.name and not asked
 
 
-def _moved(result: Result) -> list[str]:
+def _moved(result: MergePlan) -> list[str]:
     return [
         f"{old} moved to {new}, because the template renamed its folder"
         for old, new in sorted(result.moved.items())
     ]
 
 
-def _uncommitted(repository: ProjectRepository, file: str) -> SurroundingsError:
-    return SurroundingsError(
+def _uncommitted(repository: ProjectRepository, file: str) -> ExternalSystemError:
+    return ExternalSystemError(
         f"{file} is not in git, so there is nothing to compare with",
         where=str(repository.folder),
         next_step=f"run git add --force {quote(file)} && "

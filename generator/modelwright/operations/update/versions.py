@@ -24,7 +24,7 @@ _KEPT: Final = 64
 
 
 @dataclass(frozen=True, kw_only=True)
-class Move:
+class RenderedVersion:
     """One version of a template, and a project's answers under it.
 
     Attributes:
@@ -53,7 +53,7 @@ class Versions:
     answers_file: str = FILE
     trust: bool = False
 
-    def present(self, stored: Mapping[str, Any]) -> Move:
+    def present(self, stored: Mapping[str, Any]) -> RenderedVersion:
         """Return the version that the project is at, with the answers that made it.
 
         Raises:
@@ -71,13 +71,13 @@ class Versions:
                 replay=True,
                 trust=self.trust,
             )
-            return Move(version=version, answers=version.answers(stored, {}), tree=tree)
+            return RenderedVersion(version=version, answers=version.answers(stored, {}), tree=tree)
         ours = _dialect(tree, name, self.source.stored)
-        return Move(version=ours, answers=ours.replayed(stored), tree=tree)
+        return RenderedVersion(version=ours, answers=ours.replayed(stored), tree=tree)
 
     def next(
         self, name: str, stored: Mapping[str, Any], given: Mapping[str, object], ask: Asker | None
-    ) -> Move:
+    ) -> RenderedVersion:
         """Return another version, with the project's answers under its rules.
 
         Raises:
@@ -86,7 +86,9 @@ class Versions:
         tree = self._tree(name)
         if not self._by_copier(tree):
             ours = _dialect(tree, name, self.source.name)
-            return Move(version=ours, answers=new_answers(ours, stored, given, ask), tree=tree)
+            return RenderedVersion(
+                version=ours, answers=new_answers(ours, stored, given, ask), tree=tree
+            )
         version = copier_version(
             self.source.history,
             name,
@@ -97,7 +99,9 @@ class Versions:
             trust=self.trust,
         )
         answers = new_answers(version, stored, given, ask)
-        return Move(version=version, answers=answers, tree=tree, notes=tuple(version.notes))
+        return RenderedVersion(
+            version=version, answers=answers, tree=tree, notes=tuple(version.notes)
+        )
 
     def _by_copier(self, tree: GitTree) -> bool:
         return self.answers_file != FILE or bool(_foreign(tree))

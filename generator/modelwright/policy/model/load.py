@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from modelwright.policy.faults import PolicyError
-from modelwright.policy.resource_limits import bounded
+from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.policy.yaml_reader import read_document
 
 if TYPE_CHECKING:
@@ -44,7 +44,9 @@ def load_policy(text: str, where: str) -> Policy:
 
     document = read_document(text, where)
     try:
-        with bounded(where, next_step="write less; look at long lists and at patterns"):
+        with with_resource_limits(
+            where, next_step="write less; look at long lists and at patterns"
+        ):
             policy = Policy.model_validate(document.data)
     except ValidationError as error:
         from modelwright.policy.model.schema import shape_faults  # noqa: PLC0415

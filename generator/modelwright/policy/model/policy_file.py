@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-__all__ = ["OWN", "blocks", "composed", "own_blocks", "written"]
+__all__ = ["OWN", "compose_policy", "own_blocks", "read_blocks", "write_block"]
 
 # What the organisation says of itself; the rest are defaults that a later version may extend.
 OWN: Final = (
@@ -22,7 +22,7 @@ _KEY: Final = re.compile(r"([A-Za-z_][\w-]*):")
 _WIDE: Final = 1_000_000
 
 
-def blocks(text: str) -> dict[str, str]:
+def read_blocks(text: str) -> dict[str, str]:
     """Return the text of every top-level key in order; what stands before the first has no name."""
     found = {"": ""}
     name, waiting = "", ""
@@ -41,24 +41,24 @@ def blocks(text: str) -> dict[str, str]:
     return found
 
 
-def composed(base: str, own: Mapping[str, str]) -> str:
+def compose_policy(base: str, own: Mapping[str, str]) -> str:
     """Return a policy's text: `base`, with the blocks of `own` in place of its own.
 
     Args:
         base: A whole policy's text.
         own: Blocks by key; an empty one takes the key out, one that `base` lacks comes last.
     """
-    found = blocks(base)
+    found = read_blocks(base)
     return "".join({**found, **own}.values())
 
 
 def own_blocks(text: str) -> dict[str, str]:
     """Return the blocks of a policy that are the organisation's; empty where it has none."""
-    found = blocks(text)
+    found = read_blocks(text)
     return {name: found.get(name, "") for name in ("", *OWN)}
 
 
-def written(key: str, value: object, *, deep: bool = False) -> str:
+def write_block(key: str, value: object, *, deep: bool = False) -> str:
     """Return a block; `deep` writes each entry below it as a block of its own."""
     if not isinstance(value, Mapping):
         return f"\n{key}: {_flow(value)}\n"

@@ -19,7 +19,7 @@ from modelwright.policy.yaml_reader import Document, Path
 __all__ = [
     "choices_at",
     "choices_of",
-    "dotted",
+    "dotted_path",
     "example_at",
     "identifier_problem",
     "keys_at",
@@ -136,7 +136,7 @@ WANTED: Final = {
 }
 
 
-def dotted(path: Path) -> str:
+def dotted_path(path: Path) -> str:
     """Return a path as people write it: `teams.norda-fraud.brands[0]`."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return "".join(steps).lstrip(".") or "the file"
@@ -167,7 +167,7 @@ def _words(detail: ErrorDetails, document: Document, meant: Path) -> Words:
     path, kind = detail["loc"], detail["type"]
     if kind == "unsound":
         is_key = path[-1:] == ("[key]",)
-        name = f"key of {dotted(path[:-2])}" if is_key else dotted(path)
+        name = f"key of {dotted_path(path[:-2])}" if is_key else dotted_path(path)
         return f"{name} {detail['ctx']['problem']}", detail["ctx"]["next_step"]
     if kind == "extra_forbidden":
         return _unknown(path, meant)
@@ -179,7 +179,7 @@ def _words(detail: ErrorDetails, document: Document, meant: Path) -> Words:
 def _unknown(path: Path, meant: Path) -> Words:
     known = keys_at(path[:-1])
     near = [str(meant[-1])] if meant else nearest(str(path[-1]), known)
-    problem = f"unknown key '{path[-1]}' in {dotted(path[:-1])}"
+    problem = f"unknown key '{path[-1]}' in {dotted_path(path[:-1])}"
     if near:
         return problem, f"write {' or '.join(near)}"
     return problem, f"remove it; the keys here are {', '.join(known)}"
@@ -187,7 +187,7 @@ def _unknown(path: Path, meant: Path) -> Words:
 
 def _missing(path: Path) -> Words:
     key, keys, example = path[-1], keys_at(path), example_at(path)
-    problem = f"{dotted(path[:-1])} has no {key}"
+    problem = f"{dotted_path(path[:-1])} has no {key}"
     if example:
         return problem, f"add `{key}: {example}`"
     if keys:
@@ -199,16 +199,19 @@ def _bounds(detail: ErrorDetails) -> Words | None:
     path, given = detail["loc"], detail["input"]
     choices = choices_at(path)
     if detail["type"] == "literal_error" and choices and isinstance(given, str):
-        problem = f"{dotted(path)} is {given[:60]!a}, which is not one of {', '.join(choices)}"
+        problem = f"{dotted_path(path)} is {given[:60]!a}, which is not one of {', '.join(choices)}"
         return problem, f"write {' or '.join(nearest(given, choices) or choices)}"
     if detail["type"] == "literal_error" and not choices:
-        return f"{dotted(path)} is {given!r}", f"write {example_at(path)}"
+        return f"{dotted_path(path)} is {given!r}", f"write {example_at(path)}"
     if detail["type"] == "too_short":
         example = example_at(path)
         step = f"add at least one, such as {example}" if example else "add at least one"
-        return f"{dotted(path)} is empty", step
+        return f"{dotted_path(path)} is empty", step
     if detail["type"] in ("greater_than_equal", "less_than_equal"):
-        return f"{dotted(path)} is {given}", f"write a number {detail['msg'].partition('be ')[2]}"
+        return (
+            f"{dotted_path(path)} is {given}",
+            f"write a number {detail['msg'].partition('be ')[2]}",
+        )
     return None
 
 
@@ -221,7 +224,7 @@ def _mistyped(detail: ErrorDetails, document: Document) -> Words:
         step = f"write {' or '.join(choices)}"
     elif wanted == "a text" and not isinstance(given, list | dict):
         step = f'write it in quotes: "{document.raw(path)}"'
-    return f"{dotted(path)} is read as {read}, not {wanted}", step.format(
+    return f"{dotted_path(path)} is read as {read}, not {wanted}", step.format(
         keys=", ".join(keys_at(path))
     )
 

@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modelwright.policy.choices import nearest, offered
+from modelwright.policy.choices import choices_on_offer, nearest
 from modelwright.policy.faults import Fault
 from modelwright.policy.rules import AGREEMENT, READING, refusals
 from modelwright.policy.secrets import NAME_PATTERN, needed_secrets
@@ -156,7 +156,7 @@ def retirement_disagreements(policy: Plain) -> Iterator[Disagreement]:
     """Yield successors that new projects cannot take, and sections with nothing on offer."""
     for section in ("archetypes", "brands", "teams"):
         entries = policy.get(section, {})
-        on_offer = offered(entries)
+        on_offer = choices_on_offer(entries)
         if entries and not on_offer:
             problem = f"every entry of {section} is retired or renamed"
             yield Disagreement((section,), problem, "leave at least one on offer")
@@ -296,7 +296,7 @@ def teams_disagreements(policy: Plain) -> Iterator[Disagreement]:
         return
     for key, team in policy.get("teams", {}).items():
         yield from _brands(key, team.get("brands", []), list(brands))
-        if key in offered({key: team}) and team.get("brands"):
+        if key in choices_on_offer({key: team}) and team.get("brands"):
             yield from _open_brands(key, team["brands"], policy)
 
 
@@ -313,10 +313,12 @@ def _brands(team: str, given: list[str], brands: list[str]) -> Iterator[Disagree
 
 def _open_brands(team: str, given: list[str], policy: Plain) -> Iterator[Disagreement]:
     known = {brand: policy["brands"][brand] for brand in given if brand in policy["brands"]}
-    if known and not offered(known):
+    if known and not choices_on_offer(known):
         problem = f"team '{team}' works only for brands that are retired or renamed"
         path = ("teams", team, "brands")
-        yield Disagreement(path, problem, f"retire the team, or add {offered(policy['brands'])[0]}")
+        yield Disagreement(
+            path, problem, f"retire the team, or add {choices_on_offer(policy['brands'])[0]}"
+        )
 
 
 def _colliding_cost_centres(policy: Plain) -> Iterator[Disagreement]:

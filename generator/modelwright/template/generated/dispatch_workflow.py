@@ -6,16 +6,23 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-__all__ = ["BUTTON", "NOBODY", "OWN_BRAND", "button", "pinned", "runs_on"]
+__all__ = [
+    "DISPATCH_WORKFLOW",
+    "NOBODY",
+    "OWN_BRAND",
+    "dispatch_workflow",
+    "pinned_action",
+    "runs_on",
+]
 
-BUTTON: Final = ".github/workflows/new-project.yml"
+DISPATCH_WORKFLOW: Final = ".github/workflows/new-project.yml"
 OWN_BRAND: Final = "the team's own"
 NOBODY: Final = "nobody"
 _PERSONAL: Final = ("personal", "pseudonymous", "none")
 _MODES: Final = ("create", "plan", "resume", "undo")
 
 
-def button(policy: Mapping[str, Any]) -> str:
+def dispatch_workflow(policy: Mapping[str, Any]) -> str:
     """Return the text of the workflow.
 
     Args:
@@ -40,9 +47,9 @@ def button(policy: Mapping[str, Any]) -> str:
         givers=_options([NOBODY, *policy["teams"]]),
         group=_group(policy),
         runner=runs_on(available["runner"]),
-        checkout=pinned(available["actions"]["checkout"]),
-        uv=pinned(available["actions"]["setup-uv"]),
-        upload=pinned(available["actions"]["upload-artifact"]),
+        checkout=pinned_action(available["actions"]["checkout"]),
+        uv=pinned_action(available["actions"]["setup-uv"]),
+        upload=pinned_action(available["actions"]["upload-artifact"]),
         own=OWN_BRAND.replace("'", "''"),
         nobody=NOBODY,
     )
@@ -96,7 +103,7 @@ def runs_on(runner: str | Sequence[str]) -> str:
     return runner if isinstance(runner, str) else json.dumps(list(runner))
 
 
-def pinned(action: Mapping[str, Any]) -> str:
+def pinned_action(action: Mapping[str, Any]) -> str:
     """Return an action as a step names it, with its version as a comment."""
     return f"{action['uses']}@{action['sha']} # {action['version']}"
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from modelwright.policy.fingerprint import judged_digests
+from modelwright.policy.fingerprint import policy_fingerprints
 from modelwright.template.archetypes import Archetype
 from modelwright.template.platform import COMPACT, DIGEST
 
@@ -20,21 +20,21 @@ POLICY_PARTS: Final = ("organisation", "platform", "environments", "tags", "secr
 
 
 @dataclass(frozen=True, kw_only=True)
-class Derived:
+class DerivedValues:
     """Jinja texts by name: those that become part of `cookiecutter`, and those of its `__d`."""
 
     names: Mapping[str, str]
     values: Mapping[str, str]
 
 
-def derived_from(text: str) -> Derived:
+def derived_values_from(text: str) -> DerivedValues:
     """Read a `derived.yml`."""
     data: Mapping[str, Any] = yaml.safe_load(text)
-    return Derived(names=data["names"], values=data["values"])
+    return DerivedValues(names=data["names"], values=data["values"])
 
 
 def copier_context(
-    derived: Derived,
+    derived: DerivedValues,
     options: Sequence[str],
     pin: Mapping[str, str],
     digests: Mapping[str, str],
@@ -96,10 +96,10 @@ NOTE = "written by `modelwright platform sync`"
 _NAME: Final = re.compile(r"\bcookiecutter(?:\.\w+)+")
 
 
-def written_files(
+def generated_files(
     policy: PlainPolicy,
     archetypes: Sequence[Archetype],
-    derived: Derived,
+    derived: DerivedValues,
     *,
     pin: Mapping[str, str],
     digest: str,
@@ -117,7 +117,7 @@ def written_files(
     files = {
         COMPACT: json.dumps({DIGEST: digest, **policy}, separators=(",", ":")) + "\n",
         "templates/_shared/context.jinja": copier_context(
-            derived, options, pin, judged_digests(policy)
+            derived, options, pin, policy_fingerprints(policy)
         ),
         "templates/_shared/exclude.yml": _exclude(archetypes),
     }
@@ -157,7 +157,7 @@ def _when(condition: str, path: str) -> str:
 
 
 def _cookiecutter_json(
-    policy: PlainPolicy, archetype: Archetype, derived: Derived, pin: Mapping[str, str]
+    policy: PlainPolicy, archetype: Archetype, derived: DerivedValues, pin: Mapping[str, str]
 ) -> str:
     teams = list(policy["teams"])
     content: dict[str, object] = {
@@ -180,7 +180,7 @@ def _cookiecutter_json(
         **{name: cookiecutter_text(text, archetype.id) for name, text in derived.values.items()},
         "pin_sha": pin["sha"],
         "pin_version": pin["version"],
-        "policy_digest": digest_text(judged_digests(policy)),
+        "policy_digest": digest_text(policy_fingerprints(policy)),
     }
     content["__left_out"] = [
         _when(f"not ({left_out.unless})", path)

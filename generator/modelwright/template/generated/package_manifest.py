@@ -51,7 +51,7 @@ _COMPILED: Final = "__pycache__"
 _PACKAGED: Final = f"{GENERATOR}/modelwright/_"
 
 
-def belongs(path: str) -> bool:
+def is_packaged(path: str) -> bool:
     """Say whether a file of this repository belongs to an organisation's platform."""
     if path in OURS or _COMPILED in path.split("/"):
         return False

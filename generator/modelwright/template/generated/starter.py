@@ -6,16 +6,23 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from modelwright.errors import RefusedError
-from modelwright.policy.choices import offered
+from modelwright.policy.choices import choices_on_offer
 from modelwright.policy.names import parse_repository_name
-from modelwright.template.generated.dispatch_workflow import pinned, runs_on
+from modelwright.template.generated.dispatch_workflow import pinned_action, runs_on
 
-__all__ = ["BUNDLE", "START", "WORKFLOWS", "answers_from", "readme", "start_workflow"]
+__all__ = [
+    "BUNDLE",
+    "START",
+    "WORKFLOWS",
+    "answers_from_repository_name",
+    "readme",
+    "start_workflow",
+]
 
 _AGAIN = "then run the workflow Start again"
 
 
-def answers_from(
+def answers_from_repository_name(
     policy: Mapping[str, Any], name: str, *, description: str, team: str
 ) -> dict[str, str]:
     """Return a project's answers, its archetype among them.
@@ -29,8 +36,10 @@ def answers_from(
     Raises:
         RefusedError: The name does not parse, or leaves the team open.
     """
-    suffixes = {policy["archetypes"][one]["suffix"]: one for one in offered(policy["archetypes"])}
-    brands = offered(policy["brands"])
+    suffixes = {
+        policy["archetypes"][one]["suffix"]: one for one in choices_on_offer(policy["archetypes"])
+    }
+    brands = choices_on_offer(policy["brands"])
     parts = parse_repository_name(policy["naming"], name, brands, suffixes)
     if parts is None:
         rule = policy["naming"]["repository"]
@@ -51,7 +60,9 @@ def answers_from(
 
 
 def _only_team(policy: Mapping[str, Any], brand: str) -> str:
-    teams = [one for one in offered(policy["teams"]) if brand in policy["teams"][one]["brands"]]
+    teams = [
+        one for one in choices_on_offer(policy["teams"]) if brand in policy["teams"][one]["brands"]
+    ]
     if len(teams) == 1:
         return teams[0]
     raise RefusedError(
@@ -76,7 +87,7 @@ def start_workflow(policy: Mapping[str, Any], pin: Mapping[str, str], version: s
     """
     return _START.format(
         runner=runs_on(policy["available"]["runner"]),
-        checkout=pinned(policy["available"]["actions"]["checkout"]),
+        checkout=pinned_action(policy["available"]["actions"]["checkout"]),
         action=f"{policy['platform']['repository']}/.github/actions/start@{pin['sha']}"
         f" # {pin['version']}",
         platform=f"{BUNDLE}@{version}",

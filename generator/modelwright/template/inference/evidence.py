@@ -13,7 +13,7 @@ from modelwright.policy.yaml_reader import Document
 
 
 @dataclass(frozen=True)
-class Evidence:
+class AnswerEvidence:
     """One thing that speaks for an answer.
 
     Attributes:
@@ -30,7 +30,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Guess:
+class InferredAnswer:
     """The answer to one question, as far as it can be guessed.
 
     Attributes:
@@ -38,7 +38,7 @@ class Guess:
     """
 
     question: str
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[AnswerEvidence, ...]
 
     @property
     def values(self) -> list[object]:
@@ -65,13 +65,13 @@ class Guess:
         return ", ".join(f"{e.source} says {e.value!r}" for e in reversed(told.values()))
 
 
-def guesses_from(evidence: Iterable[Evidence]) -> dict[str, Guess]:
+def infer_each(evidence: Iterable[AnswerEvidence]) -> dict[str, InferredAnswer]:
     """Return what is guessed for every question that something speaks for."""
-    found: dict[str, list[Evidence]] = {}
+    found: dict[str, list[AnswerEvidence]] = {}
     for entry in evidence:
         found.setdefault(entry.question, []).append(entry)
     return {
-        question: Guess(question, tuple([e for e in entries if not e.hint] or entries))
+        question: InferredAnswer(question, tuple([e for e in entries if not e.hint] or entries))
         for question, entries in found.items()
     }
 
@@ -83,7 +83,7 @@ def _same(value: object) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repository:
+class InspectedRepository:
     """What stands in a repository's folder.
 
     Attributes:

@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from modelwright.template.inference.evidence import Evidence, Guess, Repository
+from modelwright.template.inference.evidence import (
+    AnswerEvidence,
+    InferredAnswer,
+    InspectedRepository,
+)
 
 Policy = Mapping[str, Any]
 RECORD: Final = "project.yaml"
@@ -22,7 +26,7 @@ _FIELDS: Final = {
 }
 
 
-def recorded(repository: Repository) -> Iterator[Evidence]:
+def record_evidence(repository: InspectedRepository) -> Iterator[AnswerEvidence]:
     """Yield what `project.yaml` says."""
     document = repository.documents.get(RECORD)
     if document is None or "schema_version" not in document.data:
@@ -32,10 +36,12 @@ def recorded(repository: Repository) -> Iterator[Evidence]:
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
             value = ",".join(value)
         if isinstance(value, str) and value:
-            yield Evidence(question, value, f"{RECORD}:{document.line((field,))}")
+            yield AnswerEvidence(question, value, f"{RECORD}:{document.line((field,))}")
 
 
-def owned(repository: Repository, policy: Policy) -> Iterator[Evidence]:
+def codeowners_evidence(
+    repository: InspectedRepository, policy: Policy
+) -> Iterator[AnswerEvidence]:
     """Yield the teams that own everything, by the last line of CODEOWNERS that says so."""
     slugs = {entry["github"].lower(): team for team, entry in policy["teams"].items()}
     for path in OWNERS:
@@ -46,22 +52,24 @@ def owned(repository: Repository, policy: Policy) -> Iterator[Evidence]:
                 line, teams = number, re.findall(r"@[\w.-]+/([\w.-]+)", " ".join(owners).lower())
         for slug in teams:
             if slug in slugs:
-                yield Evidence("team", slugs[slug], f"{path}:{line}")
+                yield AnswerEvidence("team", slugs[slug], f"{path}:{line}")
 
 
-def following(guesses: Mapping[str, Guess], policy: Policy) -> Iterator[Evidence]:
+def policy_evidence(
+    guesses: Mapping[str, InferredAnswer], policy: Policy
+) -> Iterator[AnswerEvidence]:
     """Yield what the policy leaves no choice about, once the rest is known."""
     teams = policy["teams"]
     team, brand = (_value(guesses, name) for name in ("team", "brand"))
     if team in teams and not brand and len(teams[team]["brands"]) == 1:
-        yield Evidence("brand", teams[team]["brands"][0], "policy: the team's only brand")
+        yield AnswerEvidence("brand", teams[team]["brands"][0], "policy: the team's only brand")
     if not team:
         own = [name for name, entry in teams.items() if brand in {"", *entry["brands"]}]
         if len(own) == 1:
             of = "the brand's only team" if brand else "the only team"
-            yield Evidence("team", own[0], f"policy: {of}")
+            yield AnswerEvidence("team", own[0], f"policy: {of}")
 
 
-def _value(guesses: Mapping[str, Guess], question: str) -> str:
+def _value(guesses: Mapping[str, InferredAnswer], question: str) -> str:
     guess = guesses.get(question)
     return str(guess.values[0]) if guess and guess.sure else ""

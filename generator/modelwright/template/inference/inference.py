@@ -8,17 +8,30 @@ from typing import Any, Final
 
 from modelwright.template.archetypes import QUESTION as GOVERNED
 from modelwright.template.archetypes import Archetype
-from modelwright.template.inference.evidence import Evidence, Guess, Repository, guesses_from
-from modelwright.template.inference.governance import following, owned, recorded
-from modelwright.template.inference.names import described, named, optional
-from modelwright.template.inference.origin import ARCHETYPE, Maker
+from modelwright.template.inference.evidence import (
+    AnswerEvidence,
+    InferredAnswer,
+    InspectedRepository,
+    infer_each,
+)
+from modelwright.template.inference.governance import (
+    codeowners_evidence,
+    policy_evidence,
+    record_evidence,
+)
+from modelwright.template.inference.names import (
+    description_evidence,
+    name_evidence,
+    option_evidence,
+)
+from modelwright.template.inference.origin import ARCHETYPE, Origin
 
 CENTRE: Final = "cost_centre"
 GIVEN: Final = "--data"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class KnownPlatform:
     """What is known of the platform that a repository shall belong to.
 
     Attributes:
@@ -30,12 +43,12 @@ class Known:
     archetype: Archetype
 
 
-def guessed(
-    repository: Repository,
-    makers: Sequence[Maker],
+def infer_answers(
+    repository: InspectedRepository,
+    makers: Sequence[Origin],
     given: Mapping[str, object],
-    known: Known,
-) -> dict[str, Guess]:
+    known: KnownPlatform,
+) -> dict[str, InferredAnswer]:
     """Return what is guessed for each question of one of our own templates.
 
     Args:
@@ -48,43 +61,54 @@ def guessed(
     suffix = policy["archetypes"][known.archetype.id]["suffix"]
     evidence = [
         *_written(makers),
-        *recorded(repository),
-        *owned(repository, policy),
-        *named(repository, policy, suffix),
-        *described(repository),
+        *record_evidence(repository),
+        *codeowners_evidence(repository, policy),
+        *name_evidence(repository, policy, suffix),
+        *description_evidence(repository),
     ]
-    guesses = with_given(guesses_from(evidence), given)
-    more = [*following(guesses, policy)]
+    guesses = with_given(infer_each(evidence), given)
+    more = [*policy_evidence(guesses, policy)]
     if str(given.get(GOVERNED, "")).lower() != "true":
-        more += optional(known.archetype, policy["options"], repository.paths)
-    guesses = {**guesses_from(more), **guesses}
+        more += option_evidence(known.archetype, policy["options"], repository.paths)
+    guesses = {**infer_each(more), **guesses}
     return {
         name: guess for name, guess in guesses.items() if not _own_centre(guesses, name, policy)
     }
 
 
-def written_down(makers: Sequence[Maker], given: Mapping[str, object]) -> dict[str, Guess]:
+def recorded_answers(
+    makers: Sequence[Origin], given: Mapping[str, object]
+) -> dict[str, InferredAnswer]:
     """Return what is guessed for a template that is not one of ours: what its makers wrote."""
-    return with_given(guesses_from(_written(makers)), given)
+    return with_given(infer_each(_written(makers)), given)
 
 
-def with_given(guesses: Mapping[str, Guess], given: Mapping[str, object]) -> dict[str, Guess]:
+def with_given(
+    guesses: Mapping[str, InferredAnswer], given: Mapping[str, object]
+) -> dict[str, InferredAnswer]:
     """Return the guesses with the answers of the command line in place of their own."""
-    said = {name: Guess(name, (Evidence(name, value, GIVEN),)) for name, value in given.items()}
+    said = {
+        name: InferredAnswer(name, (AnswerEvidence(name, value, GIVEN),))
+        for name, value in given.items()
+    }
     return {**guesses, **said}
 
 
-def guessed_archetype(repository: Repository, makers: Sequence[Maker]) -> Guess | None:
+def infer_archetype(
+    repository: InspectedRepository, makers: Sequence[Origin]
+) -> InferredAnswer | None:
     """Return what a repository says that it is."""
-    evidence = [*_written(makers), *recorded(repository)]
-    return guesses_from(evidence).get(ARCHETYPE)
+    evidence = [*_written(makers), *record_evidence(repository)]
+    return infer_each(evidence).get(ARCHETYPE)
 
 
-def _written(makers: Sequence[Maker]) -> list[Evidence]:
+def _written(makers: Sequence[Origin]) -> list[AnswerEvidence]:
     return [entry for maker in makers for entry in maker.evidence]
 
 
-def _own_centre(guesses: Mapping[str, Guess], name: str, policy: Mapping[str, Any]) -> bool:
+def _own_centre(
+    guesses: Mapping[str, InferredAnswer], name: str, policy: Mapping[str, Any]
+) -> bool:
     """Say whether a guess is only the team's own cost centre, which shall follow the team."""
     if name != CENTRE or guesses[name].sources == [GIVEN]:
         return False

@@ -10,15 +10,17 @@ from configparser import ConfigParser, Error
 from typing import Any, Final
 
 from modelwright.policy.names import parse_repository_name
-from modelwright.template.archetypes import Archetype, matches
-from modelwright.template.inference.evidence import Evidence, Repository
+from modelwright.template.archetypes import Archetype, pattern_matches
+from modelwright.template.inference.evidence import AnswerEvidence, InspectedRepository
 
 Policy = Mapping[str, Any]
 Said = tuple[str, str]
 _TABLES: Final = (("project",), ("tool", "poetry"))
 
 
-def named(repository: Repository, policy: Policy, suffix: str) -> Iterator[Evidence]:
+def name_evidence(
+    repository: InspectedRepository, policy: Policy, suffix: str
+) -> Iterator[AnswerEvidence]:
     """Yield brand and use case of every name that reads back by the policy; else a proposal.
 
     Args:
@@ -29,13 +31,13 @@ def named(repository: Repository, policy: Policy, suffix: str) -> Iterator[Evide
     for name, source in names(repository):
         parts = parse_repository_name(policy["naming"], name, policy["brands"], [suffix])
         if parts is not None:
-            yield Evidence("brand", parts.brand, source)
-            yield Evidence("use_case", parts.use_case, source)
+            yield AnswerEvidence("brand", parts.brand, source)
+            yield AnswerEvidence("use_case", parts.use_case, source)
         else:
-            yield Evidence("use_case", _words(name), source, hint=True)
+            yield AnswerEvidence("use_case", _words(name), source, hint=True)
 
 
-def names(repository: Repository) -> Iterator[Said]:
+def names(repository: InspectedRepository) -> Iterator[Said]:
     """Yield every name of a repository, and where it stands.
 
     The folder's counts only where there is no remote: a clone may be called anything.
@@ -49,20 +51,20 @@ def names(repository: Repository) -> Iterator[Said]:
         yield repository.folder, "folder name"
 
 
-def described(repository: Repository) -> Iterator[Evidence]:
+def description_evidence(repository: InspectedRepository) -> Iterator[AnswerEvidence]:
     """Yield the description of the package; else the first line of prose of the README."""
     for field, value, source in metadata(repository):
         if field == "description":
-            yield Evidence("description", value, source)
+            yield AnswerEvidence("description", value, source)
     for path, text in repository.texts.items():
         if re.fullmatch(r"readme(\.(md|rst|txt))?", path, re.IGNORECASE):
             for number, line in enumerate(text.splitlines(), start=1):
                 if re.match(r"\w", line) and " " in line.strip():
-                    yield Evidence("description", line.strip(), f"{path}:{number}", hint=True)
+                    yield AnswerEvidence("description", line.strip(), f"{path}:{number}", hint=True)
                     break
 
 
-def metadata(repository: Repository) -> Iterator[tuple[str, str, str]]:
+def metadata(repository: InspectedRepository) -> Iterator[tuple[str, str, str]]:
     """Yield field, value and source of what the package says of itself."""
     texts = repository.texts
     yield from _pyproject(texts.get("pyproject.toml", ""))
@@ -120,9 +122,9 @@ def _words(name: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", spaced.lower()))
 
 
-def optional(
+def option_evidence(
     archetype: Archetype, options: Iterable[str], paths: Sequence[str]
-) -> Iterator[Evidence]:
+) -> Iterator[AnswerEvidence]:
     """Yield every option that alone decides over some files: on where one of them is there.
 
     Args:
@@ -139,6 +141,8 @@ def optional(
         ]
         if not patterns:
             continue
-        there = (path for path in paths if any(matches(pattern, path) for pattern in patterns))
+        there = (
+            path for path in paths if any(pattern_matches(pattern, path) for pattern in patterns)
+        )
         found = next(there, "")
-        yield Evidence(option, bool(found), found or f"no {patterns[0].rstrip('/')}")
+        yield AnswerEvidence(option, bool(found), found or f"no {patterns[0].rstrip('/')}")

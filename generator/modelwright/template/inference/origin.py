@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from modelwright.policy.yaml_reader import Document
-from modelwright.template.inference.evidence import Evidence, Repository
+from modelwright.template.inference.evidence import AnswerEvidence, InspectedRepository
 from modelwright.template.rendering import ANSWERS_FILE
 
 CRUFT: Final = ".cruft.json"
@@ -19,7 +19,7 @@ _FOLDER: Final = re.compile(r"(?:.*/)?templates/([\w-]+)/*")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Maker:
+class Origin:
     """Where a repository came from, as its maker wrote it down.
 
     Attributes:
@@ -32,10 +32,10 @@ class Maker:
     file: str
     source: str
     version: str
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[AnswerEvidence, ...]
 
 
-def makers(repository: Repository) -> list[Maker]:
+def origins(repository: InspectedRepository) -> list[Origin]:
     """Return every maker that wrote something down, the answers file first."""
     answers = [
         _copier(path, document)
@@ -46,7 +46,7 @@ def makers(repository: Repository) -> list[Maker]:
     return [*answers, *_cruft(repository.texts.get(CRUFT, ""))]
 
 
-def unsound(maker: Maker) -> str:
+def unsound_origin(maker: Origin) -> str:
     """Return what keeps an answers file from being used; nothing where it is sound."""
     if maker.file != ANSWERS_FILE:
         return f"it is not named {ANSWERS_FILE}"
@@ -57,14 +57,14 @@ def unsound(maker: Maker) -> str:
     return "" if maker.version else "it does not say the template's version (_commit)"
 
 
-def _copier(path: str, document: Document) -> Maker:
+def _copier(path: str, document: Document) -> Origin:
     data: Mapping[str, Any] = document.data
     evidence = tuple(
-        Evidence(str(name), value, f"{path}:{document.line((name,))}")
+        AnswerEvidence(str(name), value, f"{path}:{document.line((name,))}")
         for name, value in data.items()
         if isinstance(name, str) and name[:1] != "_" and name != "born" and value is not None
     )
-    return Maker(
+    return Origin(
         file=path,
         source=_text(data.get("_src_path")),
         version=_text(data.get("_commit")),
@@ -72,7 +72,7 @@ def _copier(path: str, document: Document) -> Maker:
     )
 
 
-def _cruft(text: str) -> Iterator[Maker]:
+def _cruft(text: str) -> Iterator[Origin]:
     try:
         data = json.loads(text) if text else None
     except (ValueError, RecursionError):
@@ -81,7 +81,7 @@ def _cruft(text: str) -> Iterator[Maker]:
         return
     context = data.get("context")
     context = context.get("cookiecutter") if isinstance(context, dict) else None
-    yield Maker(
+    yield Origin(
         file=CRUFT,
         source=_text(data.get("template")),
         version=_text(data.get("commit")),
@@ -89,13 +89,13 @@ def _cruft(text: str) -> Iterator[Maker]:
     )
 
 
-def _of_cruft(data: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[Evidence]:
+def _of_cruft(data: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[AnswerEvidence]:
     folder = _FOLDER.fullmatch(_text(data.get("directory")))
     if folder:
-        yield Evidence(ARCHETYPE, folder[1], CRUFT)
+        yield AnswerEvidence(ARCHETYPE, folder[1], CRUFT)
     for name, value in context.items():
         if name[:1] != "_" and isinstance(value, str | bool | int | float):
-            yield Evidence(name, value, CRUFT)
+            yield AnswerEvidence(name, value, CRUFT)
 
 
 def _text(value: object) -> str:

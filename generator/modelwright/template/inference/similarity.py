@@ -13,7 +13,7 @@ LEAST: Final = 0.4
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
-class Fit:
+class Similarity:
     """How much of one version stands in a repository.
 
     Attributes:
@@ -41,7 +41,7 @@ class Fit:
 
 
 @dataclass(kw_only=True)
-class Fitting:
+class SimilaritySearch:
     """Compares versions with one repository; what was compared once is remembered.
 
     Attributes:
@@ -51,11 +51,11 @@ class Fitting:
     contents: Mapping[str, bytes]
     _known: dict[tuple[str, bytes], float] = field(default_factory=dict, init=False, repr=False)
 
-    def fit(self, version: str, files: Mapping[str, RenderedFile]) -> Fit:
+    def fit(self, version: str, files: Mapping[str, RenderedFile]) -> Similarity:
         """Compare the files of a version."""
         alike = [self._alike(path, file) for path, file in files.items()]
         count = max(len(alike), 1)
-        return Fit(
+        return Similarity(
             equal=alike.count(1.0) / count,
             lines=sum(alike) / count,
             files=len(alike),
@@ -68,11 +68,11 @@ class Fitting:
             return 0.0
         key = (path, file.content)
         if key not in self._known:
-            self._known[key] = likeness(content, file.content)
+            self._known[key] = line_similarity(content, file.content)
         return self._known[key]
 
 
-def best(fits: Iterable[Fit]) -> Fit | None:
+def best(fits: Iterable[Similarity]) -> Similarity | None:
     """Return the best fit; the first among equals."""
     found = None
     for fit in fits:
@@ -81,7 +81,7 @@ def best(fits: Iterable[Fit]) -> Fit | None:
     return found
 
 
-def likeness(ours: bytes, theirs: bytes) -> float:
+def line_similarity(ours: bytes, theirs: bytes) -> float:
     """Return the share of lines, blank ones aside, that two files have in common.
 
     Returns:
