@@ -15,7 +15,6 @@ from modelwright.adapters.github.repository import read_tree, read_ways
 from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError, UsageError
 from modelwright.operations.create.project import PreparedProject, prepare_project
 from modelwright.operations.create.request import CreateRequest
-from modelwright.operations.start.starters import pin_of
 from modelwright.policy.model.first_deployment import Deployment, of_project
 from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import BRANCH, DesiredState
@@ -23,6 +22,7 @@ from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.preflight import PreflightFault
 from modelwright.provisioning.status_checks import WORKFLOWS
 from modelwright.provisioning.unplanned_access import Access, TreeEntry, stranger_faults
+from modelwright.template.generated.dispatch_workflow import workflow_pin
 from modelwright.template.generated.starter import START, start_workflow
 from modelwright.template.platform import Platform
 from modelwright.template.rendering import RenderedFile
@@ -169,7 +169,9 @@ def _differing_files(
 def _start(platform: Platform, version: str) -> RenderedFile:
     if not _VERSION.fullmatch(version):
         return RenderedFile(b"")
-    return RenderedFile(start_workflow(platform.policy, pin_of(platform), version).encode())
+    return RenderedFile(
+        start_workflow(platform.policy, workflow_pin(platform.tree), version).encode()
+    )
 
 
 def _is(file: RenderedFile, entry: TreeEntry | None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +15,12 @@ from modelwright.errors import RefusedError
 from modelwright.operations.create.connection import connect, published_platform
 from modelwright.operations.new.new import render_project
 from modelwright.policy.choices import choices_on_offer
+from modelwright.template.generated.dispatch_workflow import workflow_pin
 from modelwright.template.generated.starter import BUNDLE, START, WORKFLOWS, readme, start_workflow
 from modelwright.template.platform import Platform
 from modelwright.template.rendering import RenderedFile
 
-__all__ = ["pin_of", "publish_starters", "starter_files", "starters", "write_starters"]
-
-_PIN = "templates/_shared/workflows.json"
+__all__ = ["publish_starters", "starter_files", "starters", "write_starters"]
 
 
 def starters(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -42,12 +40,6 @@ def starters(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             yield brand, archetype, team
 
 
-def pin_of(platform: Platform) -> Mapping[str, str]:
-    """Return the commit and the version of the platform's workflows."""
-    pin: Mapping[str, str] = json.loads(platform.tree.read(_PIN))
-    return pin
-
-
 def starter_files(
     platform: Platform, brand: str, archetype: str, team: str
 ) -> dict[str, RenderedFile]:
@@ -56,7 +48,7 @@ def starter_files(
     given = {**platform.archetype(archetype).sample, "team": team, "brand": brand}
     answers, files = render_project(published_platform(platform), archetype, given)
     example = answers.values["cookiecutter"]["repo_name"]
-    start = start_workflow(policy, pin_of(platform), platform.version)
+    start = start_workflow(policy, workflow_pin(platform.tree), platform.version)
     return {
         **{path: file for path, file in files.items() if path.startswith(WORKFLOWS)},
         START: RenderedFile(start.encode()),

@@ -6,16 +6,21 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from modelwright.template.rendering import Tree
+
 __all__ = [
     "DISPATCH_WORKFLOW",
     "NOBODY",
     "OWN_BRAND",
+    "WORKFLOW_PIN",
     "dispatch_workflow",
     "pinned_action",
     "runs_on",
+    "workflow_pin",
 ]
 
 DISPATCH_WORKFLOW: Final = ".github/workflows/new-project.yml"
+WORKFLOW_PIN: Final = "templates/_shared/workflows.json"
 OWN_BRAND: Final = "the team's own"
 NOBODY: Final = "nobody"
 _PERSONAL: Final = ("personal", "pseudonymous", "none")
@@ -106,6 +111,16 @@ def runs_on(runner: str | Sequence[str]) -> str:
 def pinned_action(action: Mapping[str, Any]) -> str:
     """Return an action as a step names it, with its version as a comment."""
     return f"{action['uses']}@{action['sha']} # {action['version']}"
+
+
+def workflow_pin(tree: Tree) -> Mapping[str, str]:
+    """Return the commit (`sha`) and the `version` of the workflows that a platform's projects call.
+
+    Args:
+        tree: The platform's files.
+    """
+    pin: Mapping[str, str] = json.loads(tree.read(WORKFLOW_PIN))
+    return pin
 
 
 _TEXT: Final = """\
