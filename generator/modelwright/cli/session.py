@@ -119,7 +119,7 @@ def asker(platform: Platform, *, defaults: bool, into: Path | None = None) -> As
     """
     if defaults or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
-    from modelwright.cli.terminal import ask  # noqa: PLC0415 -- 180 ms, for a person only
+    from modelwright.cli.prompt import ask  # noqa: PLC0415 -- 180 ms, for a person only
 
     shown: list[str] = []
 

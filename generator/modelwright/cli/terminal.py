@@ -1,4 +1,4 @@
-"""Puts questions to a person at a terminal; a refused answer is explained under the question."""
+"""What a command prints, and where: results on standard output, everything else beside it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TextIO
 
-import questionary
-
 from modelwright.cli.status_cache import json_document
-from modelwright.template.answer_collector import Prompt
 
 _COLOURS: Final = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 
@@ -80,26 +77,3 @@ def progress(total: int, terminal: Terminal) -> Iterator[Callable[[str], None]]:
     finally:
         if drawn:
             sys.stderr.write("\r\033[K")
-
-
-def ask(prompt: Prompt) -> object:
-    """Ask until the answer is valid.
-
-    Raises:
-        KeyboardInterrupt: The person leaves.
-    """
-    if prompt.choices:
-        return questionary.select(
-            prompt.message,
-            choices=[
-                questionary.Choice(label, value=value) for label, value in prompt.choices.items()
-            ],
-            default=None if prompt.default is None else str(prompt.default),
-            use_search_filter=True,
-            use_jk_keys=False,
-        ).unsafe_ask()
-    return questionary.text(
-        prompt.message,
-        default=str(prompt.default or ""),
-        validate=lambda text: prompt.refusal(text) or True,
-    ).unsafe_ask()

@@ -164,6 +164,6 @@ def _document(adoption: Adoption) -> dict[str, Any]:
 def _asker() -> Asker | None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
-    from modelwright.cli.terminal import ask  # noqa: PLC0415 -- 180 ms, for a person only
+    from modelwright.cli.prompt import ask  # noqa: PLC0415 -- 180 ms, for a person only
 
     return ask

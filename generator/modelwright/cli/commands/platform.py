@@ -94,7 +94,7 @@ def _answered(base: str, data: list[str], data_file: Path | None, *, defaults: b
 def _asker() -> Asker | None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
-    from modelwright.cli.terminal import ask  # noqa: PLC0415 -- 180 ms, for a person only
+    from modelwright.cli.prompt import ask  # noqa: PLC0415 -- 180 ms, for a person only
 
     return ask
 

@@ -216,6 +216,6 @@ def _take_back(path: Path, terminal: Terminal) -> None:
 def _asker() -> Asker | None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
-    from modelwright.cli.terminal import ask  # noqa: PLC0415 -- 180 ms, for a person only
+    from modelwright.cli.prompt import ask  # noqa: PLC0415 -- 180 ms, for a person only
 
     return ask
