@@ -12,7 +12,7 @@ from modelwright import __version__
 from modelwright.adapters.disk.placing import place
 from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.operations.new.new import render_project
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 HERE = Path(__file__).parent
 EXAMPLES = {

@@ -10,7 +10,7 @@ import yaml
 
 from modelwright.adapters.copier.engines import copier_version
 from modelwright.adapters.sources.histories import history_of
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 from tests.platforms import git
 
 ANSWERS = "{{ _copier_answers|to_nice_yaml }}"

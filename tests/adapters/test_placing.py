@@ -4,7 +4,7 @@ import pytest
 
 from modelwright.adapters.disk.placing import write
 from modelwright.errors import RefusedError
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 
 @pytest.mark.parametrize("path", ["../x", "/tmp/x", ".git/config", "a/../../x"])

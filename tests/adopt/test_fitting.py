@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwright.template.inference.similarity import SimilaritySearch, best, line_similarity
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "", " ", "c d"]), max_size=6).map(
     lambda lines: "\n".join(lines).encode()

@@ -12,7 +12,7 @@ from jinja2.filters import FILTERS
 from modelwright.errors import RefusedError
 from modelwright.template.platform import POLICY
 from modelwright.template.questions import MISSING, Question, Questionnaire, questionnaire_from
-from modelwright.template.rendering import Tree
+from modelwright.template.tree import Tree
 
 _FILTERS: Final = frozenset((*FILTERS, "to_json", "to_nice_yaml", "regex_search"))
 _TAGS: Final = frozenset(

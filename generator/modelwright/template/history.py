@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
-from modelwright.template.rendering import Tree
+from modelwright.template.tree import Tree
 
 
 @dataclass(frozen=True, kw_only=True)

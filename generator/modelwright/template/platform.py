@@ -18,7 +18,7 @@ from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.policy.safe_patterns import unsafe_pattern
 from modelwright.policy.yaml_reader import UNREADABLE
 from modelwright.template.archetypes import FILE, Archetype, archetype_from
-from modelwright.template.rendering import Tree
+from modelwright.template.tree import Tree
 
 if TYPE_CHECKING:
     from modelwright.template.rendering import Template

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -14,37 +14,11 @@ from modelwright.template.archetypes import is_covered
 from modelwright.template.dialect import environment, rendered_text
 from modelwright.template.project_paths import refuse_paths
 from modelwright.template.questions import Questionnaire, questionnaire_from
+from modelwright.template.tree import RenderedFile, Tree
 from modelwright.template.untrusted import untrusted_errors, working_on_untrusted
-
-
-class Tree(Protocol):
-    """A template repository at one version; paths are relative to its root, with slashes."""
-
-    def paths(self, folder: str) -> Iterable[str]:
-        """Return every file below a folder, in a stable order."""
-
-    def read(self, path: str) -> bytes:
-        """Return a file's content.
-
-        Raises:
-            KeyError: There is no such file.
-        """
-
-    def executable(self, path: str) -> bool:
-        """Say whether a file carries the executable bit."""
-
 
 QUESTIONS = "copier.yml"
 ANSWERS_FILE = ".copier-answers.yml"
-
-
-@dataclass(frozen=True)
-class RenderedFile:
-    """One file of a project; the content of a symbolic link is its target."""
-
-    content: bytes
-    executable: bool = False
-    link: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Final, Protocol
 
 from modelwright.template.answer_collector import Answers
-from modelwright.template.rendering import ANSWERS_FILE, Template, Tree, sources
+from modelwright.template.rendering import ANSWERS_FILE, Template, sources
+from modelwright.template.tree import Tree
 
 _REFERENCE: Final = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\s+(.*?)[-+]?%\}", re.S)
 _NAMED: Final = re.compile(r"""(['"])([^'"]+)\1""")

@@ -16,14 +16,13 @@ from modelwright.template.archetypes import is_covered
 from modelwright.template.questions import Questionnaire
 from modelwright.template.rendering import (
     ANSWERS_FILE,
-    RenderedFile,
     Template,
-    Tree,
     open_template,
     render,
     setting,
     sources,
 )
+from modelwright.template.tree import RenderedFile, Tree
 from modelwright.template.unchanged_files import IdentifiedTree, files_known_unchanged
 
 

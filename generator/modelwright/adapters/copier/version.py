@@ -25,7 +25,8 @@ from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.template.answer_collector import Answers, Asker
 from modelwright.template.history import History
 from modelwright.template.project_paths import refuse_paths
-from modelwright.template.rendering import ANSWERS_FILE, RenderedFile
+from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.template.tree import RenderedFile
 
 
 @dataclass(kw_only=True)

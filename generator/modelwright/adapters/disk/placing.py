@@ -13,7 +13,7 @@ from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.template.project_paths import refuse_links, refuse_paths
 
 if TYPE_CHECKING:
-    from modelwright.template.rendering import RenderedFile
+    from modelwright.template.tree import RenderedFile
 
 
 def refuse_occupied(

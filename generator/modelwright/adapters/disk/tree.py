@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from modelwright.errors import RefusedError
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 
 @dataclass(frozen=True)

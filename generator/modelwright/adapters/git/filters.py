@@ -14,7 +14,7 @@ from modelwright.adapters.git.project import project_git
 from modelwright.adapters.git.repository import ATTRIBUTES, ProjectRepository
 from modelwright.errors import ExternalSystemError
 from modelwright.template.project_paths import refuse_paths
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 from modelwright.update.merge_inputs import FileEntry, Files, mode_of
 
 _SYSTEM: Final = Path("/etc/gitattributes")

@@ -26,7 +26,7 @@ from modelwright.template.generated.package_manifest import (
     place_of,
 )
 from modelwright.template.platform import RECORD_FILE as RECORD
-from modelwright.template.rendering import RenderedFile, Tree
+from modelwright.template.tree import RenderedFile, Tree
 
 __all__ = ["write_bundle"]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from modelwright.operations.platform.init import NewPlatform
     from modelwright.policy.model.first_deployment import ToFillIn
     from modelwright.template.answer_collector import Asker
-    from modelwright.template.rendering import RenderedFile
+    from modelwright.template.tree import RenderedFile
 
 
 def init(  # noqa: PLR0913, PLR0917 -- the contract's options

@@ -37,7 +37,8 @@ from modelwright.template.archetypes import QUESTION as GOVERNED
 from modelwright.template.inference.evidence import InferredAnswer, InspectedRepository
 from modelwright.template.inference.origin import origins
 from modelwright.template.platform import COMPACT, POLICY
-from modelwright.template.rendering import ANSWERS_FILE, RenderedFile
+from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.template.tree import RenderedFile
 from modelwright.update.outcome import UpdateOutcome
 
 __all__ = [

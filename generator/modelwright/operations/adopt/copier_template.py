@@ -23,7 +23,8 @@ from modelwright.template.inference.evidence import (
 )
 from modelwright.template.inference.inference import recorded_answers
 from modelwright.template.inference.origin import CRUFT, Origin
-from modelwright.template.rendering import ANSWERS_FILE, RenderedFile
+from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.template.tree import RenderedFile
 
 if TYPE_CHECKING:
     from modelwright.adapters.copier.version import CopierVersion

@@ -24,7 +24,7 @@ from modelwright.template.inference.inference import KnownPlatform, infer_answer
 from modelwright.template.inference.origin import ARCHETYPE, Origin
 from modelwright.template.platform import Platform
 from modelwright.template.questions import MISSING, Question
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 from modelwright.template.version import DialectVersion, RenderCache, refuse_unknown
 
 

@@ -12,7 +12,7 @@ from modelwright.errors import ModelwrightError, RefusedError
 from modelwright.operations.adopt.request import AdoptRequest, Follow
 from modelwright.template.inference.origin import Origin
 from modelwright.template.inference.similarity import LEAST, Similarity, SimilaritySearch, best
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ from modelwright.provisioning.unplanned_access import Access, TreeEntry, strange
 from modelwright.template.generated.dispatch_workflow import workflow_pin
 from modelwright.template.generated.starter import START, start_workflow
 from modelwright.template.platform import Platform
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 __all__ = ["adoption_faults", "deployment_faults", "refuse_creation"]
 

@@ -16,7 +16,7 @@ from modelwright.provisioning.actual_state import trailer
 from modelwright.provisioning.desired_state import DesiredState, desired_state
 from modelwright.provisioning.status_checks import WORKFLOWS, published_checks
 from modelwright.template.platform import Platform
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 __all__ = ["PreparedProject", "prepare_project", "write_project"]
 

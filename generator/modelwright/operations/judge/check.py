@@ -18,7 +18,8 @@ from modelwright.operations.judge.project import OpenPlatform, project_at
 from modelwright.template.answer_collector import put_questions
 from modelwright.template.archetypes import Archetype
 from modelwright.template.platform import Platform
-from modelwright.template.rendering import Template, Tree, render
+from modelwright.template.rendering import Template, render
+from modelwright.template.tree import Tree
 
 JudgeLock = Callable[..., LockVerdict]
 

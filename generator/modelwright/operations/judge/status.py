@@ -17,7 +17,8 @@ from modelwright.operations.update.source import is_older, order, source_of
 from modelwright.operations.update.versions import RenderedVersion, Versions
 from modelwright.template.history import History
 from modelwright.template.platform import RECORD_FILE as PLATFORM
-from modelwright.template.rendering import ANSWERS_FILE, RenderedFile, Tree
+from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.template.tree import RenderedFile, Tree
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,8 @@ from modelwright.policy.answers import answers_refusals
 from modelwright.template.answer_collector import Answers, Asker, put_questions
 from modelwright.template.archetypes import Archetype
 from modelwright.template.platform import Platform
-from modelwright.template.rendering import RenderedFile, render
+from modelwright.template.rendering import render
+from modelwright.template.tree import RenderedFile
 from modelwright.template.version import refuse_unknown
 from modelwright.update.conflicts import refuse_names
 

@@ -17,7 +17,8 @@ from modelwright.policy.choices import choices_on_offer
 from modelwright.policy.model.first_deployment import ToFillIn, of_brand
 from modelwright.template.archetypes import FILE as ARCHETYPE
 from modelwright.template.platform import POLICY, Platform
-from modelwright.template.rendering import ANSWERS_FILE, RenderedFile
+from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.template.tree import RenderedFile
 
 GOVERNED: Final = (ANSWERS_FILE, "project.yaml", "secrets.yaml")
 OVERLAYS: Final = "deploy/k8s/overlays"

@@ -21,7 +21,7 @@ from modelwright.policy.model.load import read_plain
 from modelwright.template.archetypes import FILE as ARCHETYPE
 from modelwright.template.platform import POLICY, PlatformRecord
 from modelwright.template.platform import RECORD_FILE as RECORD
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 
 def prepare(target: Path) -> None:

@@ -17,7 +17,7 @@ from modelwright.template.generated.dispatch_workflow import DISPATCH_WORKFLOW, 
 from modelwright.template.generated.files import derived_values_from, generated_files
 from modelwright.template.generated.fragments import fragments
 from modelwright.template.platform import POLICY, digest
-from modelwright.template.rendering import RenderedFile, Tree
+from modelwright.template.tree import RenderedFile, Tree
 
 _OVERLAY: Final = re.compile(r"(templates/[^/]+/[^/]+/deploy/k8s/overlays)/([^/]+)/(.+)")
 _MODEL: Final = "staging"

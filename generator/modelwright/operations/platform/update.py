@@ -25,7 +25,7 @@ from modelwright.policy.model.load import read_plain
 from modelwright.template.generated.dispatch_workflow import DISPATCH_WORKFLOW
 from modelwright.template.generated.package_manifest import is_packaged, place_of
 from modelwright.template.platform import POLICY, RECORD_FILE, PlatformRecord, record_from
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 from modelwright.update.conflict_resolution import MergePlan, leave_untracked
 from modelwright.update.merge_inputs import LINK, Files, MergeInputs
 from modelwright.update.outcome import UpdateOutcome

@@ -26,7 +26,7 @@ from modelwright.template.generated.starter import (
     answers_from_repository_name,
 )
 from modelwright.template.platform import Platform
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 __all__ = ["StartedProject", "start"]
 

@@ -18,7 +18,7 @@ from modelwright.policy.choices import choices_on_offer
 from modelwright.template.generated.dispatch_workflow import workflow_pin
 from modelwright.template.generated.starter import BUNDLE, START, WORKFLOWS, readme, start_workflow
 from modelwright.template.platform import Platform
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 __all__ = ["publish_starters", "starter_files", "starters", "write_starters"]
 

@@ -12,7 +12,7 @@ from modelwright.policy.choices import RETIRED
 from modelwright.policy.rules import Refusal
 from modelwright.template.answer_collector import Answers, Asker
 from modelwright.template.platform import COMPACT
-from modelwright.template.rendering import Tree
+from modelwright.template.tree import Tree
 from modelwright.template.version import Version
 
 NAMES: Final = ("repo_name", "package_name")

@@ -17,7 +17,7 @@ from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.adapters.system import uv
 from modelwright.errors import ExternalSystemError, RefusedError
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 from modelwright.update.conflict_resolution import MergePlan
 from modelwright.update.merge_inputs import Files
 

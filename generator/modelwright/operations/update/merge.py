@@ -17,7 +17,8 @@ from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.adapters.git.tree import GitTree
 from modelwright.adapters.worktree.files import stored_entries
 from modelwright.template.archetypes import FILE, Owner, archetype_from, is_covered
-from modelwright.template.rendering import ANSWERS_FILE, RenderedFile, Tree
+from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.template.tree import RenderedFile, Tree
 from modelwright.template.unchanged_files import files_known_unchanged
 from modelwright.template.version import DialectVersion
 from modelwright.update.conflict_resolution import (

@@ -13,7 +13,7 @@ from modelwright.operations.update.answers import refuse_new_names, refused_toda
 from modelwright.operations.update.source import Source, target
 from modelwright.operations.update.versions import RenderedVersion, Versions
 from modelwright.template.answer_collector import Asker
-from modelwright.template.rendering import Tree
+from modelwright.template.tree import Tree
 from modelwright.update.changelog import between
 from modelwright.update.outcome import UpdateOutcome, answer_changes
 

@@ -16,7 +16,7 @@ from modelwright.operations.update.answers import new_answers
 from modelwright.operations.update.source import Source
 from modelwright.template.answer_collector import Answers, Asker
 from modelwright.template.compatibility import needs_copier
-from modelwright.template.rendering import Tree
+from modelwright.template.tree import Tree
 from modelwright.template.version import DialectVersion, Version
 
 # Trees are told apart by identity: a history gives the same one for the same version.

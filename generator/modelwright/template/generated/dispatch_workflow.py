@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from modelwright.template.rendering import Tree
+from modelwright.template.tree import Tree
 
 __all__ = [
     "DISPATCH_WORKFLOW",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from modelwright.template.rendering import RenderedFile
+from modelwright.template.tree import RenderedFile
 
 LEAST: Final = 0.4
 
