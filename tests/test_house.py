@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,28 @@ def test_functions_are_small():
     ]
 
     assert long == []
+
+
+def test_nothing_decides_by_the_text_of_an_error():
+    """Such a comparison: `"word" in error.problem`, `str(error) == ...`, `.startswith` of one."""
+    text = re.compile(
+        r"\w*error\.(problem|next_step)|str\(\w*error\)|\w*(found|finding|fault)\.problem"
+    )
+    methods = ("startswith", "endswith", "removeprefix", "removesuffix", "partition", "rpartition")
+    decisions = []
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Compare():
+                    parts = [node.left, *node.comparators]
+                case ast.Call(func=ast.Attribute(value=part, attr=name)) if name in methods:
+                    parts = [part]
+                case _:
+                    continue
+            if any(text.fullmatch(ast.unparse(part)) for part in parts):
+                decisions.append(f"{path.relative_to(ROOT)}:{node.lineno} {ast.unparse(node)}")
+
+    assert decisions == []
 
 
 def test_every_derived_file_is_current():

@@ -1,25 +1,34 @@
 """What a user can cause, as a tree of errors; only `cli` turns one into text and an exit code.
 
 ModelwrightError            70  a fault of ours, unless a family below says otherwise
- - UsageError                2  the command line is wrong, or an answer is missing
+ - UsageError                2  the command line is wrong
+    - MissingAnswerError          a question has no answer and nobody can be asked
  - RefusedError              3  the policy or a rule refuses an answer; nothing was written
     - policy.faults.PolicyError   platform.yml itself is unsound
+    - UnansweredError             a version asks what an existing project does not answer
+    - UnknownVersionError         a template has no such version
     - UnrenderableError           a template does not render for these answers
  - ExternalSystemError         4  git, disk or network failed; nothing was lost
+    - MissingProgramError         a program is not installed
  - FindingsError             1  the work is done and a person must look
  - StoppedError            130  a signal ended it; it says what became of the work
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 __all__ = [
     "ExternalSystemError",
     "FindingsError",
+    "MissingAnswerError",
+    "MissingProgramError",
     "ModelwrightError",
     "RefusedError",
     "StoppedError",
+    "UnansweredError",
+    "UnknownVersionError",
     "UnrenderableError",
     "UsageError",
 ]
@@ -53,6 +62,21 @@ class UsageError(ModelwrightError):
     exit_code = 2
 
 
+class MissingAnswerError(UsageError):
+    """A question has no answer and there is no terminal to ask.
+
+    Attributes:
+        names: The questions.
+    """
+
+    def __init__(
+        self, problem: str, names: Sequence[str], *, where: str = "", next_step: str = ""
+    ) -> None:
+        options = " ".join(f"--data {name}=..." for name in names)
+        super().__init__(problem, where=where, next_step=next_step or f"add {options}")
+        self.names = tuple(names)
+
+
 class RefusedError(ModelwrightError):
     """The policy or a rule refuses an answer; nothing was written.
 
@@ -69,6 +93,33 @@ class RefusedError(ModelwrightError):
         self.rule = rule
 
 
+class UnansweredError(RefusedError):
+    """A version asks what an existing project does not answer.
+
+    Attributes:
+        names: The questions.
+    """
+
+    def __init__(
+        self, problem: str, names: Sequence[str], *, where: str = "", next_step: str = ""
+    ) -> None:
+        super().__init__(problem, where=where, next_step=next_step)
+        self.names = tuple(names)
+
+
+class UnknownVersionError(RefusedError):
+    """A template has no such version.
+
+    Attributes:
+        nearest: Versions that it has, the likeliest that were meant.
+    """
+
+    def __init__(self, problem: str, nearest: Sequence[str], *, where: str = "") -> None:
+        next_step = f"choose {' or '.join(nearest)}" if nearest else "it has no release: tag one"
+        super().__init__(problem, where=where, next_step=next_step)
+        self.nearest = tuple(nearest)
+
+
 class UnrenderableError(RefusedError):
     """A template does not render for these answers: whoever keeps the platform mends it."""
 
@@ -77,6 +128,22 @@ class ExternalSystemError(ModelwrightError):
     """Git, the disk, the network or another service failed; nothing was lost."""
 
     exit_code = 4
+
+
+class MissingProgramError(ExternalSystemError):
+    """A program is not installed, or not on the PATH.
+
+    Attributes:
+        program: Its name.
+    """
+
+    def __init__(self, program: str, *, where: str = "") -> None:
+        super().__init__(
+            f"{program} is not installed, or not on the PATH",
+            where=where,
+            next_step=f"install {program}",
+        )
+        self.program = program
 
 
 class FindingsError(ModelwrightError):

@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from jinja2.sandbox import SandboxedEnvironment
 
-from modelwright.errors import RefusedError, UsageError
+from modelwright.errors import MissingAnswerError, RefusedError
 from modelwright.policy.choices import choice_refusal
 from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.template.dialect import compile_template
@@ -79,7 +79,7 @@ def put_questions(  # noqa: PLR0913 -- what an answer follows from
 
     Raises:
         RefusedError: An answer is not valid.
-        UsageError: An answer is missing and nobody can be asked; every missing one is named.
+        MissingAnswerError: One is missing and nobody can be asked; every missing one is named.
     """
     answers = Answers(values=dict(known or {}))
     with with_resource_limits("the questions of the template"):
@@ -142,10 +142,10 @@ class _AnswerCollector:
         if choices:
             refused = choice_refusal(name, str(value), [str(known) for known in choices.values()])
             if refused:
-                raise _refused(name, refused.sentence)
+                raise _refused(name, refused.rule, refused.problem, refused.next_step)
         refusal = self.refusal(value)
         if refusal:
-            raise _refused(name, refusal)
+            raise _refused_by_validator(name, refusal)
         return value
 
     def refusal(self, value: object) -> str:
@@ -226,14 +226,20 @@ def _truth(text: str) -> bool:
     return text.strip().lower() not in _FALSE
 
 
-def _refused(name: str, sentence: str) -> RefusedError:
-    problem, _, next_step = sentence.rpartition("; ")
+def _refused(name: str, rule: str, problem: str, next_step: str) -> RefusedError:
     return RefusedError(
-        problem, where=f"answer {name}", next_step=next_step, rule=problem.partition(":")[0]
+        f"{rule}: {problem}", where=f"answer {name}", next_step=next_step, rule=rule
     )
 
 
-def _missing(questionnaire: Questionnaire, given: Mapping[str, object]) -> UsageError:
+def _refused_by_validator(name: str, sentence: str) -> RefusedError:
+    """Read the sentence that a validator of the template renders: `RULE: problem; next step`."""
+    problem, _, next_step = sentence.rpartition("; ")
+    rule = problem.partition(":")[0]
+    return RefusedError(problem, where=f"answer {name}", next_step=next_step, rule=rule)
+
+
+def _missing(questionnaire: Questionnaire, given: Mapping[str, object]) -> MissingAnswerError:
     names = [
         question.name
         for question in questionnaire.questions
@@ -242,7 +248,4 @@ def _missing(questionnaire: Questionnaire, given: Mapping[str, object]) -> Usage
         and question.default is MISSING
         and question.name not in given
     ]
-    wanted = " ".join(f"--data {name}=..." for name in names)
-    return UsageError(
-        f"there is no terminal to ask for {', '.join(names)}", next_step=f"add {wanted}"
-    )
+    return MissingAnswerError(f"there is no terminal to ask for {', '.join(names)}", names)

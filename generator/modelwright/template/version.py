@@ -9,7 +9,7 @@ from typing import Protocol
 
 from jinja2 import UndefinedError
 
-from modelwright.errors import RefusedError, UsageError
+from modelwright.errors import MissingAnswerError, RefusedError, UnansweredError
 from modelwright.policy.choices import nearest
 from modelwright.template.answer_collector import Answers, Asker, put_questions
 from modelwright.template.archetypes import is_covered
@@ -122,9 +122,10 @@ class DialectVersion:
                 ask=ask,
                 known={n: v for n, v in kept.items() if n not in questionnaire.names},
             )
-        except UsageError as error:
-            raise RefusedError(
+        except MissingAnswerError as error:
+            raise UnansweredError(
                 f"{self.name} asks what the project does not answer",
+                error.names,
                 where=".copier-answers.yml",
                 next_step=error.next_step,
             ) from error

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from modelwright.adapters.copier.library import Render, questions_phase
 from modelwright.adapters.copier.question import UNSET, BoundQuestion, plain_value
-from modelwright.errors import ModelwrightError, RefusedError
+from modelwright.errors import ModelwrightError, RefusedError, UnansweredError
 from modelwright.template.answer_collector import Answers, Asker
 from modelwright.template.version import refuse_unknown
 
@@ -155,7 +155,7 @@ class CopierAnswerCollector:
             raise self._no_default(question, refused)
         return self._checked(question, self.ask(question.prompt()), stored=False)
 
-    def _no_default(self, question: BoundQuestion, refused: str) -> RefusedError:
+    def _no_default(self, question: BoundQuestion, refused: str) -> UnansweredError:
         name = question.var_name
         known = self.render.template.questions_data
         gone = [other for other in self.stored if other not in known and other != "born"]
@@ -163,8 +163,9 @@ class CopierAnswerCollector:
         advice = f"{how}{question.advice('')}"
         if gone:
             advice += f" (the answers file has {', '.join(gone)}, which it no longer asks)"
-        return RefusedError(
+        return UnansweredError(
             f"{self.version} asks {name}, which the project does not answer{refused}",
+            [name],
             where=self.render.answers_file_name if self.replay else f"answer {name}",
             next_step=advice,
         )

@@ -11,7 +11,6 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from copier.errors import (
     ConfigFileError,
     ExtensionNotFoundError,
-    ForbiddenPathError,
     SettingsError,
     UnsupportedVersionError,
 )
@@ -81,13 +80,6 @@ def _ours(error: Exception, where: str) -> ModelwrightError:
             f"the template cannot be rendered: {error.strerror or _sentence(error)}",
             where=error.filename or where,
             next_step="run the command again when that is mended; nothing was written",
-        )
-    if isinstance(error, ForbiddenPathError) and "--trust" in str(error):
-        told_without_hint = _sentence(error).partition(" If ")[0]
-        return RefusedError(
-            f"the template reads a file outside the project: {told_without_hint}",
-            where=where,
-            next_step="if you trust its owners, add --trust",
         )
     return RefusedError(
         f"the template does not render with Copier: {_sentence(error)}",

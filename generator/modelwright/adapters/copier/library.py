@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path, PurePath
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -20,6 +20,7 @@ from copier._settings import SettingsModel, is_trusted_repository
 from copier._template import Template
 from copier._types import LazyDict, Phase
 from copier._user_data import AnswersMap
+from copier.errors import ForbiddenPathError
 from jinja2 import TemplateError
 
 from modelwright.adapters.copier.checkout import Checkout, share_code
@@ -218,7 +219,20 @@ class Render(Worker):
     def _external_data(self) -> LazyDict[str, Any]:
         """Read external data where the project stands, not where it is rendered."""
         self.elsewhere.jinja_env = self.jinja_env
-        return self.elsewhere._external_data()  # noqa: SLF001 -- the same class
+        data = self.elsewhere._external_data()  # noqa: SLF001 -- the same class
+
+        def read(name: str) -> Any:  # noqa: ANN401 -- whatever YAML holds
+            try:
+                return data[name]
+            except ForbiddenPathError as error:
+                path = self.template.external_data[name]
+                raise RefusedError(
+                    f"the template reads a file outside the project: {path!r}",
+                    where=f"{self.template.url} {self.lasting.checkout.described}",
+                    next_step="if you trust its owners, add --trust",
+                ) from error
+
+        return LazyDict({name: partial(read, name) for name in data})
 
     def _render_file(self, src_relpath: Path, dst_relpath: Path, extra_context: Any = None) -> None:  # noqa: ANN401
         try:

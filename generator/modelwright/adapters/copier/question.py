@@ -9,7 +9,7 @@ from copier._types import MISSING as UNSET
 from copier._user_data import Question
 from copier.errors import InvalidTypeError
 
-from modelwright.errors import RefusedError
+from modelwright.errors import ModelwrightError, RefusedError
 from modelwright.policy.choices import LONGEST_LIST, nearest
 from modelwright.template.answer_collector import Prompt
 
@@ -42,7 +42,7 @@ class BoundQuestion(Question):
             parsed = self.parse_answer(value)
             self._keep(value, parsed)
             self.validate_answer(parsed)
-        except ValueError:
+        except (ValueError, ModelwrightError):
             raise
         except Exception as error:
             raise ValueError(_error_text(error) or f"it is not of type {self.type}") from error

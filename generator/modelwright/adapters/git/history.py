@@ -15,7 +15,7 @@ from packaging.version import InvalidVersion, Version
 from modelwright.adapters.git.objects import GitObjects
 from modelwright.adapters.git.tree import GitFolders, GitTree
 from modelwright.adapters.system.process import run
-from modelwright.errors import ExternalSystemError, RefusedError
+from modelwright.errors import ExternalSystemError, UnknownVersionError
 from modelwright.template.history import Release
 
 _FIELDS: Final = (
@@ -119,7 +119,7 @@ class GitHistory:
         """Return the files at a tag, branch, commit or git's description of one, read once.
 
         Raises:
-            RefusedError: There is no such version; the nearest releases are named.
+            UnknownVersionError: There is no such version; the nearest releases are named.
             ExternalSystemError: The objects cannot be read.
         """
         if version not in self._trees:
@@ -132,10 +132,10 @@ class GitHistory:
         if found is None and version in self.references:
             raise self._folders.objects.damage(f"the commit {commit} of {version} is missing")
         if found is None:
-            raise RefusedError(
+            raise UnknownVersionError(
                 f"there is no version {version!r} of the template",
+                self._nearest(version),
                 where=self.source,
-                next_step=self._advice(version),
             )
         return GitTree(found.name, self._folders)
 
@@ -170,11 +170,10 @@ class GitHistory:
             commit=found.name, day=_day(written.group(1) if written else b"0"), tag=tag
         )
 
-    def _advice(self, version: str) -> str:
+    def _nearest(self, version: str) -> list[str]:
         if not self.releases:
-            names = sorted(self.references)[:_NEAREST]
-            return f"choose {' or '.join(names)}" if names else "it has no release: tag one"
-        return f"choose {' or '.join(_nearest(version, self.releases))}"
+            return sorted(self.references)[:_NEAREST]
+        return _nearest(version, self.releases)
 
 
 def version_of(tag: str) -> Version | None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from modelwright.adapters.github.address import is_public
 from modelwright.adapters.github.client import GitHub, GitHubError
 from modelwright.adapters.system.process import output, run
-from modelwright.errors import ExternalSystemError
+from modelwright.errors import ExternalSystemError, MissingProgramError
 from modelwright.provisioning.app_permissions import narrowed_rights
 
 __all__ = ["Credential", "NoTokenError", "credential_for", "is_app", "seal_secret"]
@@ -216,9 +216,9 @@ def _app_jwt(identity: str, key: str) -> str:
             file.write(key.encode())
         command = ("openssl", "dgst", "-sha256", "-sign", f"/dev/fd/{read}")
         signature = output(command, folder=Path.cwd(), given=text, held=(read,))
-    except ExternalSystemError as error:
-        if "not installed" in error.problem:
-            raise
+    except MissingProgramError:
+        raise
+    except ExternalSystemError:
         raise ExternalSystemError(
             "it is no private key as PEM",
             where="MODELWRIGHT_APP_KEY",

@@ -14,7 +14,7 @@ from typing import IO, Final
 
 from modelwright.adapters.system.environment import environment_of
 from modelwright.adapters.system.urls import without_credentials
-from modelwright.errors import ExternalSystemError
+from modelwright.errors import ExternalSystemError, MissingProgramError
 from modelwright.policy.resource_limits import without_resource_limits
 
 _SHOWN: Final = 6
@@ -38,7 +38,8 @@ def run(
         credentials: Whether git reaches a host, and its credential helpers may need a token.
 
     Raises:
-        ExternalSystemError: It is missing, took too long or ended with an error; `where` is the
+        MissingProgramError: It is not installed.
+        ExternalSystemError: It took too long or ended with an error; `where` is the
             command.
     """
     where = without_credentials(shlex.join(command))
@@ -79,7 +80,7 @@ def _start_process(
                 start_new_session=alone,
             )
     except FileNotFoundError as error:
-        raise _absent(command) from error
+        raise MissingProgramError(command[0], where=shlex.join(command)) from error
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
@@ -112,7 +113,8 @@ def output(  # noqa: PLR0913 -- what a run follows from
         held: File descriptors that it holds open, such as a lock's.
 
     Raises:
-        ExternalSystemError: It is missing, or ended with another code.
+        MissingProgramError: It is not installed.
+        ExternalSystemError: It ended with another code.
     """
     try:
         with without_resource_limits():
@@ -126,7 +128,7 @@ def output(  # noqa: PLR0913 -- what a run follows from
                 pass_fds=held,
             )
     except FileNotFoundError as error:
-        raise _absent(command) from error
+        raise MissingProgramError(command[0], where=shlex.join(command)) from error
     if done.returncode not in fine:
         raise _failure(command, done.returncode, done.stderr.decode(errors="replace"), folder)
     return done.stdout
@@ -143,7 +145,7 @@ def start(
         errors: The file that takes what it complains about.
 
     Raises:
-        ExternalSystemError: It is missing.
+        MissingProgramError: It is not installed.
     """
     try:
         with without_resource_limits():
@@ -155,7 +157,7 @@ def start(
                 stderr=errors,
             )
     except FileNotFoundError as error:
-        raise _absent(command) from error
+        raise MissingProgramError(command[0], where=shlex.join(command)) from error
 
 
 def _failure(command: Sequence[str], code: int, told: str, folder: Path) -> ExternalSystemError:
@@ -172,11 +174,3 @@ def _summary(told: str) -> str:
     if len(lines) > 2 * _SHOWN:
         lines = [*lines[:_SHOWN], "...", *lines[-_SHOWN:]]
     return " / ".join(lines) or "it said nothing"
-
-
-def _absent(command: Sequence[str]) -> ExternalSystemError:
-    return ExternalSystemError(
-        f"{command[0]} is not installed, or not on the PATH",
-        where=shlex.join(command),
-        next_step=f"install {command[0]}",
-    )

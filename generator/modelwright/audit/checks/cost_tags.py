@@ -199,7 +199,21 @@ Place = tuple[str, str, str]
 
 
 def check_kubernetes(project: Project) -> Iterator[Finding]:
-    """Find objects and templates without the right labels (TAG101); each is told once.
+    """Find wrong labels, and resources whose labels cannot be read (TAG101)."""
+    yield from check_labels(project)
+    if project.known:
+        lost = dict.fromkeys(one for root in roots(project) for one in build(project, root).lost)
+        for where, entry in lost:
+            yield Finding(
+                where=where,
+                rule="TAG101",
+                problem=f"resource {entry!r} cannot be read here",
+                next_step="copy it into the repository, so that its labels can be judged",
+            )
+
+
+def check_labels(project: Project) -> Iterator[Finding]:
+    """Find objects and templates without the right labels (TAG101), each once.
 
     Cost tools read the labels of pods, so a label on the Deployment alone is not enough.
     """
@@ -208,17 +222,14 @@ def check_kubernetes(project: Project) -> Iterator[Finding]:
     found: dict[Place, list[str]] = {}
     for root in roots(project):
         environment = posixpath.basename(posixpath.dirname(root))
-        built = build(project, root)
-        for place in _problems(project, built, environment):
+        for place in _problems(project, build(project, root), environment):
             found.setdefault(place, []).append(environment)
-        for where, entry in built.lost:
-            found.setdefault((where, f"resource {entry!r}", "cannot be read here"), [])
     for (where, title, problem), environments in found.items():
         yield Finding(
             where=where,
             rule="TAG101",
-            problem=f"{title} {problem}" + (f" ({', '.join(environments)})" * bool(environments)),
-            next_step=_next_step(problem),
+            problem=f"{title} {problem} ({', '.join(environments)})",
+            next_step="add it to `labels:` of the kustomization, with `includeTemplates: true`",
         )
 
 
@@ -235,12 +246,6 @@ def _problems(project: Project, built: Built, environment: str) -> Iterator[Plac
             problem = tag_problem(labels, wanted)
             if problem:
                 yield resource.where, f"{part}{resource.title}", problem
-
-
-def _next_step(problem: str) -> str:
-    if problem == "cannot be read here":
-        return "copy it into the repository, so that its labels can be judged"
-    return "add it to `labels:` of the kustomization, with `includeTemplates: true`"
 
 
 NAME: Final = "COST_TAGS"

@@ -12,7 +12,7 @@ from modelwright.audit.checks.cost_tags import (
     check_budget_policy,
     check_bundle_tags,
     check_image,
-    check_kubernetes,
+    check_labels,
 )
 from modelwright.audit.criteria.schedule import on_schedule
 from modelwright.audit.evidence import Evidence, Judged
@@ -36,8 +36,7 @@ from modelwright.audit.project import mapping_at, mappings
 
 def cost(facts: Facts) -> Judged:
     """39: whoever pays can see what it costs, and what it can cost at most."""
-    # What is not in the repository is told by row 10.
-    findings = [found for found in _findings(facts) if "cannot be read" not in found.problem]
+    findings = list(_findings(facts))
     root = next((environment.root for environment in facts.environments), "")
     yield Evidence(
         wants="every resource carries the cost tags",
@@ -58,7 +57,8 @@ def _findings(facts: Facts) -> Iterator[Finding]:
         yield from check_bundle_tags(facts.project)
         yield from check_budget_policy(facts.project)
     else:
-        yield from check_kubernetes(facts.project)
+        # Row 10 reports a resource that is not in the repository.
+        yield from check_labels(facts.project)
         yield from check_image(facts.project)
 
 

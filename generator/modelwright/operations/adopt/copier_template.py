@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING
 
 from modelwright.adapters.copier.engines import copier_version
 from modelwright.adapters.git.history import GitHistory
-from modelwright.errors import RefusedError, UsageError
+from modelwright.errors import MissingAnswerError, RefusedError, UnansweredError
 from modelwright.operations.adopt.request import (
     AdoptRequest,
     ask_with_evidence,
@@ -28,8 +28,6 @@ from modelwright.template.tree import RenderedFile
 
 if TYPE_CHECKING:
     from modelwright.adapters.copier.version import CopierVersion
-
-MISSING: Final = "add --data "
 
 
 @dataclass(kw_only=True)
@@ -71,7 +69,7 @@ class CopierTemplate:
         """Return the answers that are sure, and those that a person gives.
 
         Raises:
-            UsageError: Something is not sure and nobody can be asked.
+            MissingAnswerError: Something is not sure and nobody can be asked.
         """
         sure = unambiguous_answers(guesses)
         quarrels = [name for name in guesses if name not in sure]
@@ -104,7 +102,7 @@ class CopierTemplate:
 
         Raises:
             RefusedError: It refuses one.
-            UsageError: One is missing.
+            MissingAnswerError: One is missing.
         """
         self._answers(name, given, None)
 
@@ -131,8 +129,10 @@ class CopierTemplate:
         stored = {key: value for key, value in given.items() if key not in told}
         try:
             return self._version(name).answers(stored, told, ask)
-        except RefusedError as error:
-            _refuse(error)
+        except UnansweredError as error:
+            raise MissingAnswerError(
+                error.problem, error.names, where=error.where, next_step=error.next_step
+            ) from error
 
     def _version(self, name: str, *, replay: bool = False) -> CopierVersion:
         return copier_version(
@@ -143,13 +143,6 @@ class CopierTemplate:
             replay=replay,
             trust=self.wanted.trust,
         )
-
-
-def _refuse(error: RefusedError) -> NoReturn:
-    """Raise an answer that is missing as wrong usage, and anything else as it is."""
-    if error.next_step.startswith(MISSING):
-        raise UsageError(error.problem, where=error.where, next_step=error.next_step) from error
-    raise error
 
 
 def _quarrel(guess: InferredAnswer) -> Prompt:

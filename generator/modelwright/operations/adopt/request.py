@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from modelwright.errors import UsageError
+from modelwright.errors import MissingAnswerError
 from modelwright.template.answer_collector import Asker, Prompt
 from modelwright.template.archetypes import QUESTION
 from modelwright.template.inference.evidence import InferredAnswer
@@ -34,13 +34,14 @@ def ask_with_evidence(ask: Asker, guesses: Mapping[str, InferredAnswer]) -> Aske
     return ask_one
 
 
-def refuse_ambiguous(names: Sequence[str], guesses: Mapping[str, InferredAnswer]) -> UsageError:
+def refuse_ambiguous(
+    names: Sequence[str], guesses: Mapping[str, InferredAnswer]
+) -> MissingAnswerError:
     """Return the refusal to go on without a person; every answer that is missing is named."""
     told = [f"{name} ({guesses[name].story if name in guesses else 'nothing says it'})"
             for name in names]  # fmt: skip
-    return UsageError(
-        f"there is no terminal to ask for what is not sure: {'; '.join(told)}",
-        next_step=f"add {' '.join(f'--data {name}=...' for name in names)}",
+    return MissingAnswerError(
+        f"there is no terminal to ask for what is not sure: {'; '.join(told)}", names
     )
 
 

@@ -15,7 +15,12 @@ from modelwright.adapters.git.commands import BRANCH, GIT, commit, make_reposito
 from modelwright.adapters.system import uv
 from modelwright.adapters.system.process import output, run
 from modelwright.adapters.system.uv import names_an_index
-from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError
+from modelwright.errors import (
+    ExternalSystemError,
+    MissingProgramError,
+    ModelwrightError,
+    RefusedError,
+)
 
 IDENTITIES = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
 # For one commit: what a person's git is configured to do is hers to decide.
@@ -137,7 +142,7 @@ def _lock(project: Path) -> None:
     try:
         uv.lock(project)
     except ExternalSystemError as error:
-        if not names_an_index() or not shutil.which("uv"):
+        if isinstance(error, MissingProgramError) or not names_an_index():
             raise
         raise NotLockedError(NOT_LOCKED, where=error.where, next_step="uv lock") from error
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from modelwright.adapters.copier.engines import copier_version
 from modelwright.adapters.disk.stored_answers import FILE
 from modelwright.adapters.git.tree import GitTree
-from modelwright.errors import RefusedError
+from modelwright.errors import UnknownVersionError
 from modelwright.operations.update.answers import new_answers
 from modelwright.operations.update.source import Source
 from modelwright.template.answer_collector import Answers, Asker
@@ -109,11 +109,11 @@ class Versions:
     def _tree(self, name: str) -> GitTree:
         try:
             return self.source.history.tree(name)
-        except RefusedError as error:
+        except UnknownVersionError as error:
             if name == self.source.current:
                 error.next_step = (
                     "name where that version is with --source, or find the one that fits best: "
-                    f"modelwright adopt; this source has {error.next_step.removeprefix('choose ')}"
+                    f"modelwright adopt; this source has {' or '.join(error.nearest) or 'none'}"
                 )
             raise
 
