@@ -71,7 +71,7 @@ EDITS = {
     "authentication": (swap("auth: oidc\n", "auth: client-secret\n"), True),
     "retention": (swap("personal: {retention_days: 30}", "personal: {retention_days: 60}"), False),
     "secret": (swap("\nsecrets:\n", f"\nsecrets:\n{SECRET}"), True),
-    "index": (swap('package_index: ""', "package_index: https://pypi.acme.example/simple"), False),
+    "index": (swap('package_index: ""', "package_index: https://pypi.acme.example/simple"), True),
 }
 
 

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.package_index import PackageIndexes
+from tests.templates.real_tools.toolbox import tool
 from tests.templates.real_tools.workflows import ACTIONS, REUSABLE, read
 
 USER, PASSWORD = "reader", "s3cret-t0ken#1"
@@ -28,6 +29,7 @@ def run_of(action):
 @pytest.fixture
 def write(tmp_path):
     """Run the action as a runner does: out of a download of the platform, in the project."""
+    tool("jq")
     action = tmp_path / "platform/.github/actions/package-index"
     shutil.copytree(ACTIONS / "package-index", action)
     policy = tmp_path / "platform/templates/_shared/policy.json"
