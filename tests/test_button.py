@@ -10,12 +10,9 @@ import pytest
 import yaml
 
 from modelwright.operations.platform.sync import stale_files
+from modelwright.paths import DISPATCH_WORKFLOW
 from modelwright.policy.names import repository_name
-from modelwright.template.generated.dispatch_workflow import (
-    DISPATCH_WORKFLOW,
-    OWN_BRAND,
-    dispatch_workflow,
-)
+from modelwright.template.generated.dispatch_workflow import OWN_BRAND, dispatch_workflow
 from tests.policies import ROOT, plain
 from tests.templates.real_tools.toolbox import run, tool
 

@@ -6,15 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.template.archetypes import (
-    FILE,
-    archetype_from,
-    pattern_matches,
-    patterns_of_ungoverned,
-)
+from modelwright.paths import ARCHETYPE_FILE
+from modelwright.template.archetypes import archetype_from, pattern_matches, patterns_of_ungoverned
 
 ROOT = Path(__file__).parents[2]
-ARCHETYPES = sorted(path.parent.name for path in ROOT.glob(f"templates/*/{FILE}"))
+ARCHETYPES = sorted(path.parent.name for path in ROOT.glob(f"templates/*/{ARCHETYPE_FILE}"))
 CALLER = ".github/workflows/policy.yml"
 PARTS = st.sampled_from(["a", "b", "src", "x.py", "of_{{ cookiecutter.package_name }}"])
 PATHS = st.lists(PARTS, min_size=1, max_size=4).map("/".join)
@@ -52,7 +48,9 @@ def test_a_folder_with_one_is_told_file_by_file():
 
 @pytest.mark.parametrize("identity", ARCHETYPES)
 def test_every_archetype_has_the_workflow_that_judges_a_governed_repository(identity):
-    archetype = archetype_from(identity, (ROOT / "templates" / identity / FILE).read_text())
+    archetype = archetype_from(
+        identity, (ROOT / "templates" / identity / ARCHETYPE_FILE).read_text()
+    )
 
     assert CALLER in paths_of(identity)
     assert any(pattern_matches(pattern, CALLER) for pattern in archetype.governs)
@@ -63,7 +61,9 @@ def test_every_archetype_has_the_workflow_that_judges_a_governed_repository(iden
 
 @pytest.mark.parametrize("identity", ARCHETYPES)
 def test_every_pattern_of_governs_covers_a_file(identity):
-    archetype = archetype_from(identity, (ROOT / "templates" / identity / FILE).read_text())
+    archetype = archetype_from(
+        identity, (ROOT / "templates" / identity / ARCHETYPE_FILE).read_text()
+    )
 
     idle = [
         pattern

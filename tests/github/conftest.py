@@ -5,7 +5,7 @@ import os
 import pytest
 
 from modelwright.cli.main import main
-from modelwright.template.generated.starter import BUNDLE
+from modelwright.paths import PLATFORM_BUNDLE
 from tests.github.creating import Creating
 from tests.github.fake import FakeGitHub
 from tests.github.fake.description import github_description
@@ -93,7 +93,7 @@ def use_template(fake, organisation, place, tmp_path, monkeypatch, capsys):
         code = main(
             [
                 "start",
-                f"--platform={BUNDLE}@{RELEASE}",
+                f"--platform={PLATFORM_BUNDLE}@{RELEASE}",
                 f"--api={fake.url}",
                 "--no-lock",
                 f"--summary={summary}",

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from modelwright.cli.main import main
-from modelwright.template.generated.starter import BUNDLE
+from modelwright.paths import PLATFORM_BUNDLE
 from tests.github.creating import writes
 from tests.github.organisation import REQUESTER, WORKFLOW_TOKEN
 from tests.github.starting import RELEASE, from_template
@@ -88,7 +88,7 @@ def start(fake, organisation, place, tmp_path, monkeypatch, capsys):
 
     def run(platform):
         release(platform, RELEASE)
-        git(platform, "bundle", "create", "--quiet", made.clone / BUNDLE, "--all")
+        git(platform, "bundle", "create", "--quiet", made.clone / PLATFORM_BUNDLE, "--all")
         for variable in ("GITHUB_TOKEN", "GITHUB_API_URL", "GITHUB_TRIGGERING_ACTOR"):
             monkeypatch.delenv(variable, raising=False)
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -98,7 +98,7 @@ def start(fake, organisation, place, tmp_path, monkeypatch, capsys):
         monkeypatch.chdir(made.clone)
         capsys.readouterr()
         before = outside(tmp_path, "cache", "github")
-        words = (f"--platform={BUNDLE}@{RELEASE}", f"--api={fake.url}", "--no-lock")
+        words = (f"--platform={PLATFORM_BUNDLE}@{RELEASE}", f"--api={fake.url}", "--no-lock")
         code = main(["start", *words])
         after = outside(tmp_path, "cache", "github")
         return code, capsys.readouterr().err, before, after

@@ -12,7 +12,7 @@ from modelwright.cli.main import main
 from modelwright.operations.new.new import render_project
 from modelwright.operations.start.starters import starter_files
 from modelwright.operations.start.starters import starters as wanted_starters
-from modelwright.template.generated.starter import BUNDLE, START, WORKFLOWS
+from modelwright.paths import PLATFORM_BUNDLE, START_WORKFLOW, WORKFLOWS_FOLDER
 from tests.github.asking import ask
 from tests.github.organisation import APP_TOKEN
 from tests.github.standing import standing
@@ -38,7 +38,7 @@ def test_a_render_leaves_the_starters_workflows_as_they_are(brand, archetype, te
     kept = {
         path: file.content
         for path, file in starter.items()
-        if path.startswith(WORKFLOWS) and path != START
+        if path.startswith(f"{WORKFLOWS_FOLDER}/") and path != START_WORKFLOW
     }
 
     answers = itertools.product(of_brand(platform, brand), ("none", "personal"))
@@ -48,7 +48,11 @@ def test_a_render_leaves_the_starters_workflows_as_they_are(brand, archetype, te
         given = {"team": owner, "brand": brand, "use_case": use_case}
         given |= {"personal_data": personal, "description": text}
         files = render_project(platform, archetype, given)[1]
-        found = {path: one.content for path, one in files.items() if path.startswith(WORKFLOWS)}
+        found = {
+            path: one.content
+            for path, one in files.items()
+            if path.startswith(f"{WORKFLOWS_FOLDER}/")
+        }
         assert found == kept, given
 
 
@@ -75,7 +79,7 @@ def test_each_release_renews_the_template_repositories(
     assert len(first) == len(second) == 9
     found = fake.repository("halden-retail/starter-norda-serve")
     assert found.settings["is_template"]
-    start = ["git", "-C", found.git, "show", f"main:{START}"]
+    start = ["git", "-C", found.git, "show", f"main:{START_WORKFLOW}"]
     assert "platform.bundle@v0.2.0" in subprocess.check_output(start, text=True)
     count = ["git", "-C", found.git, "rev-list", "--count", "main"]
     assert subprocess.check_output(count, text=True).strip() == "2"
@@ -151,13 +155,13 @@ def test_a_starter_becomes_the_project_that_its_name_says(fake, use_template):
     assert code == 0, said
     files = made.git("ls-tree", "-r", "--name-only", "main").split()
     assert "src/mail_timing/train.py" in files
-    assert BUNDLE not in files
+    assert PLATFORM_BUNDLE not in files
     answers = yaml.safe_load(made.git("show", "main:.copier-answers.yml"))
     assert answers["team"] == "kitto-marketing"
     assert answers["description"] == "Says when to send"
     assert answers["_commit"] == RELEASE
     assert answers["_src_path"] == "https://github.com/halden-retail/modelwright"
-    assert made.git("diff", "--name-only", "main~1", "main", "--", WORKFLOWS) == ""
+    assert made.git("diff", "--name-only", "main~1", "main", "--", f"{WORKFLOWS_FOLDER}/") == ""
     assert {"modelwright", "waiver"} <= set(made.found.labels)
     assert made.found.dispatches == [{"workflow": "ci.yml", "ref": "main"}]
     told = summary.read_text()

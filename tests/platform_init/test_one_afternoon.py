@@ -8,7 +8,7 @@ import yaml
 
 from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.operations.new.new import render_project
-from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.paths import ANSWERS_FILE
 from tests.nightly import nightly
 from tests.platform_init.one_platform import (
     URL,

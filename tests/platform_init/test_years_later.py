@@ -6,7 +6,7 @@ import shutil
 import pytest
 import yaml
 
-from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.paths import ANSWERS_FILE
 from tests.platform_init.one_platform import make, new_team, policy_of, release
 from tests.platforms import git
 from tests.policies import BRANDS

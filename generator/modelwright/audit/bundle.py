@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from modelwright.audit.project import Project, list_at, mapping_at, mappings
+from modelwright.paths import DATABRICKS_BUNDLE
 
-FILE: Final = "databricks.yml"
 KINDS: Final = ("jobs", "pipelines", "model_serving_endpoints")
 _REFERENCE: Final = re.compile(r"\$\{(bundle|var|variables)\.([\w.-]+)\}")
 _CLUSTERS: Final = ("new_cluster", "existing_cluster_id", "job_cluster_key")
@@ -50,13 +50,13 @@ class BundleResource:
 
 def targets(project: Project) -> Mapping[str, Mapping[str, Any]]:
     """Return the targets of the bundle by name."""
-    found = mapping_at(project.document(FILE).mapping, "targets")
+    found = mapping_at(project.document(DATABRICKS_BUNDLE).mapping, "targets")
     return {str(name): mapping_at(found, name) for name in found}
 
 
 def preset_tags(project: Project, target: str) -> dict[str, Any]:
     """Return the tags that a target gives to everything in it, as they are written."""
-    whole = project.document(FILE).mapping
+    whole = project.document(DATABRICKS_BUNDLE).mapping
     shared, own = (
         mapping_at(place, "presets", "tags") for place in (whole, targets(project)[target])
     )
@@ -65,7 +65,7 @@ def preset_tags(project: Project, target: str) -> dict[str, Any]:
 
 def resolve_variables(project: Project, target: str, value: object) -> str:
     """Return a value as a target sees it; what cannot be known stays a reference."""
-    whole = project.document(FILE).mapping
+    whole = project.document(DATABRICKS_BUNDLE).mapping
 
     def known(match: re.Match[str]) -> str:
         scope, name = match.groups()
@@ -84,11 +84,11 @@ def resolve_variables(project: Project, target: str, value: object) -> str:
 
 def bundle_resources(project: Project) -> Iterator[BundleResource]:
     """Yield every resource of the bundle and of the files that it includes."""
-    whole = project.document(FILE).mapping
-    for path in (FILE, *_included(project, whole)):
+    whole = project.document(DATABRICKS_BUNDLE).mapping
+    for path in (DATABRICKS_BUNDLE, *_included(project, whole)):
         yield from _resources(project, path, ("resources",), "")
     for target in targets(project):
-        yield from _resources(project, FILE, ("targets", target, "resources"), target)
+        yield from _resources(project, DATABRICKS_BUNDLE, ("targets", target, "resources"), target)
 
 
 def _resources(
@@ -113,5 +113,6 @@ def _included(project: Project, whole: Mapping[str, Any]) -> list[str]:
     return [
         path
         for path in project.yaml
-        if path != FILE and any(fnmatch.fnmatchcase(path, pattern) for pattern in globs)
+        if path != DATABRICKS_BUNDLE
+        and any(fnmatch.fnmatchcase(path, pattern) for pattern in globs)
     ]

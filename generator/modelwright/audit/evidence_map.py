@@ -13,7 +13,6 @@ from typing import Any, Final, Literal
 from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import RefusedError
 
-FILE: Final = "evidence.yml"
 DELIVERS: Final = ("answers", "table")
 
 

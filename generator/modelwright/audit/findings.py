@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from modelwright.audit.project import RECORD, Project
+from modelwright.audit.project import Project
+from modelwright.paths import PROJECT_RECORD
 from modelwright.policy.rules import show
 
 
@@ -144,16 +145,16 @@ def check_waivers(project: Project, rules: Collection[str]) -> Iterator[Finding]
         problem = _problem(body)
         if problem:
             yield Finding(
-                f"{RECORD}:{line}", "WVR001", problem, "write rule, reason, approver, until"
+                f"{PROJECT_RECORD}:{line}", "WVR001", problem, "write rule, reason, approver, until"
             )
     for waiver in waivers(project):
         if waiver.rule not in rules:
             problem = f"a waiver names {show(waiver.rule)}, which is no rule that can be waived"
-            yield Finding(f"{RECORD}:{waiver.line}", "WVR001", problem, "see docs/check.md")
+            yield Finding(f"{PROJECT_RECORD}:{waiver.line}", "WVR001", problem, "see docs/check.md")
         elif waiver.until < project.today:
             problem = f"the waiver of {waiver.rule} ended on {waiver.until.isoformat()}"
             next_step = "mend what it covered and remove it, or have it approved anew"
-            yield Finding(f"{RECORD}:{waiver.line}", "WVR002", problem, next_step)
+            yield Finding(f"{PROJECT_RECORD}:{waiver.line}", "WVR002", problem, next_step)
 
 
 def apply_waivers(
@@ -169,7 +170,7 @@ def apply_waivers(
 
 
 def _bodies(project: Project) -> Iterator[tuple[int, Any]]:
-    document = project.document(RECORD)
+    document = project.document(PROJECT_RECORD)
     listed = document.mapping.get("waivers")
     for number, body in enumerate(listed if isinstance(listed, list) else ()):
         yield document.line("waivers", number), body

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from modelwright.audit.findings import ANSWERS, NAMES, Finding
-from modelwright.audit.project import ANSWERS_FILE, Project
+from modelwright.audit.project import Project
+from modelwright.paths import ANSWERS_FILE
 from modelwright.policy.rules import show
 
 # What an older or newer policy would judge wrongly; naming rules have the policy's own ids.

@@ -38,8 +38,6 @@ def texts_at(body: object, key: str) -> list[str]:
     return [text for text in values if isinstance(text, str)]
 
 
-ANSWERS_FILE: Final = ".copier-answers.yml"
-RECORD: Final = "project.yaml"
 YAML_ENDINGS: Final = (".yaml", ".yml")
 NOTHING: Final = Document(None, None)
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from modelwright import __version__
+from modelwright.paths import ANSWERS_FILE, PLATFORM_RECORD
 
 # Goes up where a key goes or changes its meaning; a new key leaves it.
 SCHEMA_VERSION: Final = 1
@@ -21,8 +22,6 @@ def json_document(content: Mapping[str, object]) -> str:
     return json.dumps(versioned, indent=2, ensure_ascii=False) + "\n"
 
 
-ANSWERS_FILE = ".copier-answers.yml"
-_PLATFORM = ".modelwright.yml"
 _SECONDS = 86_400
 
 
@@ -78,7 +77,7 @@ def _key(folder: str) -> list[object]:
     try:
         found = os.stat(f"{path}/{ANSWERS_FILE}")  # noqa: PTH116 -- as above
     except FileNotFoundError:
-        found = os.stat(f"{path}/{_PLATFORM}")  # noqa: PTH116 -- as above
+        found = os.stat(f"{path}/{PLATFORM_RECORD}")  # noqa: PTH116 -- as above
     return [__version__, path, found.st_mtime_ns, found.st_size, found.st_ino]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from modelwright.paths import CODEOWNERS
 from modelwright.policy.names import repository_name
 from modelwright.policy.secrets import NeededSecret, needed_secrets
 from modelwright.policy.tags import cost_tags, for_target
@@ -106,7 +107,7 @@ def _at(needed: Iterable[NeededSecret], environment: str) -> list[NeededSecret]:
 
 def owning_teams(files: Mapping[str, str], organisation: str) -> tuple[str, ...]:
     """Return the slugs of an organisation's teams that own files of a project, sorted."""
-    lines = files.get(".github/CODEOWNERS", "").splitlines()
+    lines = files.get(CODEOWNERS, "").splitlines()
     rules = " ".join(line for line in lines if not line.lstrip().startswith("#"))
     return tuple(sorted(set(re.findall(rf"@{re.escape(organisation)}/([\w-]+)", rules))))
 

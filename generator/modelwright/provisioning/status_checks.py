@@ -13,10 +13,10 @@ from typing import Any, Final
 import yaml
 
 from modelwright.errors import RefusedError
+from modelwright.paths import is_workflow
 
 __all__ = ["published_checks"]
 
-WORKFLOWS: Final = ".github/workflows/"
 _CHOICE: Final = re.compile(r"\$\{\{ *inputs\.([\w-]+) *&& *'([^']*)' *\|\| *'([^']*)' *\}\}")
 _INPUT: Final = re.compile(r"\$\{\{ *inputs\.([\w-]+) *\}\}")
 
@@ -37,7 +37,7 @@ def published_checks(
     names: set[str] = set()
     for path, text in files.items():
         workflow = yaml.safe_load(text)
-        if path.startswith(WORKFLOWS) and _for_every_pull_request(workflow):
+        if is_workflow(path) and _for_every_pull_request(workflow):
             # A job with a condition need not run for a pull request.
             always = ((key, job) for key, job in workflow["jobs"].items() if "if" not in job)
             for identity, job in always:

@@ -8,6 +8,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final, Literal
 
+from modelwright.paths import (
+    CODEOWNERS,
+    ENV_EXAMPLE,
+    PROJECT_RECORD,
+    SECRETS_MANIFEST,
+    archetype_file,
+)
 from modelwright.template.untrusted import plain_yaml, working_on_untrusted
 
 
@@ -40,14 +47,13 @@ def is_covered(patterns: Iterable[str], path: str) -> bool:
 
 
 Owner = Literal["managed", "shared", "yours"]
-FILE: Final = "archetype.yml"
 GOVERNING: Final = (
-    ".github/CODEOWNERS",
+    CODEOWNERS,
     ".github/pull_request_template.md",
     ".github/workflows/policy.yml",
-    "project.yaml",
-    "secrets.yaml",
-    ".env.example",
+    PROJECT_RECORD,
+    SECRETS_MANIFEST,
+    ENV_EXAMPLE,
 )
 
 
@@ -96,7 +102,7 @@ def archetype_from(identity: str, text: str) -> Archetype:
     Raises:
         RefusedError: It has another form.
     """
-    where = f"templates/{identity}/{FILE}"
+    where = archetype_file(identity)
     (data,) = plain_yaml(text, where) or [None]
     with working_on_untrusted(where):
         return _archetype(identity, data)

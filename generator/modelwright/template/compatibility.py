@@ -10,7 +10,7 @@ import yaml
 from jinja2.filters import FILTERS
 
 from modelwright.errors import RefusedError
-from modelwright.template.platform import POLICY
+from modelwright.paths import COPIER_QUESTIONS, DERIVED_VALUES, POLICY_FILE
 from modelwright.template.questions import MISSING, Question, Questionnaire, questionnaire_from
 from modelwright.template.tree import Tree
 
@@ -101,9 +101,8 @@ def _tag(code: str) -> str:
     return "" if tag in _TAGS else f"it uses the tag {tag}"
 
 
-QUESTIONS: Final = "copier.yml"
 # Where these stand, `platform check` has rendered every template by our own renderer.
-_PLATFORM: Final = (POLICY, "templates/_shared/derived.yml")
+_PLATFORM: Final = (POLICY_FILE, DERIVED_VALUES)
 _INCLUDE: Final = re.compile(r"^!include ([\w./-]+)\s*$", re.MULTILINE)
 _CONDITION: Final = re.compile(r"\{%-? if .*? -?%\}(.*)\{%-? endif -?%\}", re.DOTALL)
 _PATTERN: Final = re.compile(r"/?(?:[\w.*+@-]+/)+[\w.*+@-]+|/[\w.*+@-]+", re.ASCII)
@@ -120,17 +119,17 @@ def needs_copier(tree: Tree) -> str:
     Returns:
         One reason for a person. In doubt there is one: Copier's library renders every template.
     """
-    text = _read(tree, QUESTIONS)
+    text = _read(tree, COPIER_QUESTIONS)
     if text is None or _read(tree, "copier.yaml") is not None:
-        return f"it has no {QUESTIONS}, or another beside it"
+        return f"it has no {COPIER_QUESTIONS}, or another beside it"
     included = {path: _read(tree, path) for path in _INCLUDE.findall(text)}
     if text.count("!include") != len(included) or None in included.values():
-        return f"{QUESTIONS} has an !include inside a value, or with a pattern"
+        return f"{COPIER_QUESTIONS} has an !include inside a value, or with a pattern"
     texts = {path: found or "" for path, found in included.items()}
     try:
         questionnaire = questionnaire_from(text, texts)
     except RefusedError as error:
-        return f"{QUESTIONS} has what our questions do not: {error.problem}"
+        return f"{COPIER_QUESTIONS} has what our questions do not: {error.problem}"
     return next(_reasons(tree, questionnaire, [text, *texts.values()]), "")
 
 
@@ -143,7 +142,9 @@ def _reasons(tree: Tree, questionnaire: Questionnaire, texts: list[str]) -> Iter
     if sum("_skip_if_exists" in text for text in texts) > 1:
         yield "_skip_if_exists stands in several files"
     if any(_read(tree, path) is None for path in _PLATFORM):
-        yield from (f"{QUESTIONS}: {reason}" for reason in map(foreign_text, texts) if reason)
+        yield from (
+            f"{COPIER_QUESTIONS}: {reason}" for reason in map(foreign_text, texts) if reason
+        )
         yield from foreign_files(tree, questionnaire.settings["subdirectory"])
 
 

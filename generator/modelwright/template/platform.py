@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from modelwright.errors import RefusedError
+from modelwright.paths import (
+    ARCHETYPE_FILE,
+    COMPILED_POLICY,
+    PLATFORM_RECORD,
+    POLICY_FILE,
+    archetype_file,
+)
 from modelwright.policy.choices import nearest
 from modelwright.policy.model.load import load_policy, read_plain
 from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.policy.safe_patterns import unsafe_pattern
 from modelwright.policy.yaml_reader import UNREADABLE
-from modelwright.template.archetypes import FILE, Archetype, archetype_from
+from modelwright.template.archetypes import Archetype, archetype_from
 from modelwright.template.tree import Tree
 
 if TYPE_CHECKING:
@@ -25,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["refuse_unsound"]
 
-RECORD_FILE: Final = ".modelwright.yml"
 _NOTE: Final = "# Where this platform's files came from; `modelwright update` brings newer ones.\n"
 
 
@@ -61,13 +67,11 @@ def record_from(text: str) -> PlatformRecord:
     except (yaml.YAMLError, *UNREADABLE) as error:
         raise RefusedError(
             "it does not say from which source and version this platform came",
-            where=RECORD_FILE,
-            next_step=f"restore it: git checkout HEAD -- {FILE}",
+            where=PLATFORM_RECORD,
+            next_step=f"restore it: git checkout HEAD -- {ARCHETYPE_FILE}",
         ) from error
 
 
-POLICY: Final = "platform.yml"
-COMPACT: Final = "templates/_shared/policy.json"
 DIGEST: Final = "_digest"
 
 
@@ -102,13 +106,13 @@ class Platform:
             RefusedError: It is missing, or is not the one that the templates were written for.
         """
         try:
-            text = self.tree.read(POLICY)
-            with with_resource_limits(COMPACT):
-                compact: dict[str, Any] = json.loads(self.tree.read(COMPACT))
+            text = self.tree.read(POLICY_FILE)
+            with with_resource_limits(COMPILED_POLICY):
+                compact: dict[str, Any] = json.loads(self.tree.read(COMPILED_POLICY))
         except ValueError as error:
             raise RefusedError(
                 f"it is not JSON: {error}",
-                where=f"{self.source}/{COMPACT}",
+                where=f"{self.source}/{COMPILED_POLICY}",
                 next_step="run modelwright platform sync",
             ) from error
         except KeyError as error:
@@ -120,14 +124,14 @@ class Platform:
         if not isinstance(compact, dict) or compact.pop(DIGEST, "") != digest(text):
             raise RefusedError(
                 "the templates were not written for this policy",
-                where=f"{self.source}/{POLICY}",
+                where=f"{self.source}/{POLICY_FILE}",
                 next_step="run modelwright platform check, then modelwright platform sync",
             )
         self._refuse_slow_patterns(compact)
         return compact
 
     def _refuse_slow_patterns(self, policy: Mapping[str, Any]) -> None:
-        where, step = f"{self.source}/{POLICY}", "run modelwright platform check, then sync"
+        where, step = f"{self.source}/{POLICY_FILE}", "run modelwright platform check, then sync"
         try:
             naming = policy["naming"]
             rules = [naming["repository"], naming["use_case"], *naming["derived"]]
@@ -166,7 +170,7 @@ class Platform:
                 where="ARCHETYPE",
                 next_step=f"choose {' or '.join(nearest(identity, offered) or offered)}",
             )
-        text = self.tree.read(f"templates/{identity}/{FILE}").decode()
+        text = self.tree.read(archetype_file(identity)).decode()
         return archetype_from(identity, text)
 
     @property
@@ -187,16 +191,16 @@ def refuse_unsound(tree: Tree, source: str) -> None:
         RefusedError: The policy has faults, or `policy.json` is not what `sync` writes from it.
     """
     try:
-        text, stored = tree.read(POLICY).decode(), tree.read(COMPACT)
+        text, stored = tree.read(POLICY_FILE).decode(), tree.read(COMPILED_POLICY)
     except (KeyError, OSError):
         return
     except UnicodeDecodeError as error:
         raise RefusedError(
             f"it is not UTF-8: {error.reason}",
-            where=f"{source}/{POLICY}",
+            where=f"{source}/{POLICY_FILE}",
             next_step="store it as UTF-8, then run modelwright platform sync",
         ) from error
-    load_policy(text, f"{source}/{POLICY}")
+    load_policy(text, f"{source}/{POLICY_FILE}")
     expected = json.loads(json.dumps(read_plain(text), default=str))
     try:
         compact = json.loads(stored)
@@ -204,7 +208,7 @@ def refuse_unsound(tree: Tree, source: str) -> None:
         compact = None
     if not isinstance(compact, dict) or {**compact, DIGEST: ""} != {**expected, DIGEST: ""}:
         raise RefusedError(
-            f"it does not hold the policy of {POLICY}",
-            where=f"{source}/{COMPACT}",
+            f"it does not hold the policy of {POLICY_FILE}",
+            where=f"{source}/{COMPILED_POLICY}",
             next_step="run modelwright platform check, then modelwright platform sync",
         )

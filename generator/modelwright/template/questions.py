@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import yaml
 
+from modelwright.paths import COPIER_QUESTIONS
 from modelwright.template.untrusted import plain_yaml, working_on_untrusted
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -67,8 +68,8 @@ def questionnaire_from(text: str, included: Mapping[str, str]) -> Questionnaire:
     )
     settings: dict[str, Any] = {}
     questions: dict[str, Question] = {}
-    for document in plain_yaml(text, "copier.yml", Loader):
-        with working_on_untrusted("copier.yml"):
+    for document in plain_yaml(text, COPIER_QUESTIONS, Loader):
+        with working_on_untrusted(COPIER_QUESTIONS):
             for name, value in document.items():
                 if name == "_exclude":
                     settings.setdefault("exclude", []).extend(value)

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2.sandbox import SandboxedEnvironment
 
 from modelwright.errors import RefusedError
+from modelwright.paths import ANSWERS_FILE, COPIER_QUESTIONS
 from modelwright.template.answer_collector import Answers
 from modelwright.template.archetypes import is_covered
 from modelwright.template.dialect import environment, rendered_text
@@ -16,9 +17,6 @@ from modelwright.template.project_paths import refuse_paths
 from modelwright.template.questions import Questionnaire, questionnaire_from
 from modelwright.template.tree import RenderedFile, Tree
 from modelwright.template.untrusted import untrusted_errors, working_on_untrusted
-
-QUESTIONS = "copier.yml"
-ANSWERS_FILE = ".copier-answers.yml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,10 +45,10 @@ def open_template(tree: Tree) -> Template:
                 "it is not UTF-8", where=path, next_step="tell the platform team"
             ) from error
 
-    questions = text(QUESTIONS)
+    questions = text(COPIER_QUESTIONS)
     if questions is None:
         raise RefusedError(
-            f"there is no {QUESTIONS} in the platform",
+            f"there is no {COPIER_QUESTIONS} in the platform",
             next_step="name a folder or a URL that holds templates with --platform",
         )
     included = {path: text(path) or "" for path in _included(questions)}

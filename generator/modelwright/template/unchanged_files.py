@@ -7,8 +7,9 @@ from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import Final, Protocol
 
+from modelwright.paths import ANSWERS_FILE
 from modelwright.template.answer_collector import Answers
-from modelwright.template.rendering import ANSWERS_FILE, Template, sources
+from modelwright.template.rendering import Template, sources
 from modelwright.template.tree import Tree
 
 _REFERENCE: Final = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\s+(.*?)[-+]?%\}", re.S)

@@ -10,18 +10,12 @@ from typing import Protocol
 from jinja2 import UndefinedError
 
 from modelwright.errors import MissingAnswerError, RefusedError, UnansweredError
+from modelwright.paths import ANSWERS_FILE
 from modelwright.policy.choices import nearest
 from modelwright.template.answer_collector import Answers, Asker, put_questions
 from modelwright.template.archetypes import is_covered
 from modelwright.template.questions import Questionnaire
-from modelwright.template.rendering import (
-    ANSWERS_FILE,
-    Template,
-    open_template,
-    render,
-    setting,
-    sources,
-)
+from modelwright.template.rendering import Template, open_template, render, setting, sources
 from modelwright.template.tree import RenderedFile, Tree
 from modelwright.template.unchanged_files import IdentifiedTree, files_known_unchanged
 
@@ -126,7 +120,7 @@ class DialectVersion:
             raise UnansweredError(
                 f"{self.name} asks what the project does not answer",
                 error.names,
-                where=".copier-answers.yml",
+                where=ANSWERS_FILE,
                 next_step=error.next_step,
             ) from error
 

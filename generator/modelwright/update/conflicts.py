@@ -10,6 +10,7 @@ from shlex import quote
 from typing import Final, Literal
 
 from modelwright.errors import RefusedError
+from modelwright.paths import WORKFLOWS_FOLDER
 
 Kind = Literal["content", "binary", "deleted", "names", "managed", "in the way", "meanwhile"]
 
@@ -59,7 +60,6 @@ class Conflict:
 
 
 _FOLDERS: Final = ("", ".github", ".gitlab", "docs")
-_WORKFLOWS: Final = ".github/workflows"
 _CODE_OWNERS: Final = "CODEOWNERS"
 _PULL_REQUEST: Final = "pull_request_template"
 
@@ -87,8 +87,8 @@ def _purpose(path: str) -> str | None:
     is_alone = folder in _FOLDERS and stem.casefold() == _PULL_REQUEST
     if is_alone or _is_one_of_several(path):
         return _PULL_REQUEST
-    if folder == _WORKFLOWS and name.endswith((".yml", ".yaml")):
-        return f"{_WORKFLOWS}/{stem}"
+    if folder == WORKFLOWS_FOLDER and name.endswith((".yml", ".yaml")):
+        return f"{WORKFLOWS_FOLDER}/{stem}"
     return None
 
 

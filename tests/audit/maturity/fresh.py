@@ -12,9 +12,10 @@ import yaml
 
 from modelwright.adapters.disk.tree import FolderTree
 from modelwright.audit.criteria.catalogue import assess
-from modelwright.audit.project import ANSWERS_FILE, Project
+from modelwright.audit.project import Project
 from modelwright.operations.judge.audit import evidence_of
 from modelwright.operations.new.new import render_project
+from modelwright.paths import ANSWERS_FILE
 from modelwright.template.platform import Platform
 
 ROOT = Path(__file__).parents[3]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from modelwright.errors import ExternalSystemError
+from modelwright.paths import ANSWERS_FILE
 from modelwright.template.history import History
-from modelwright.template.rendering import ANSWERS_FILE
 
 if TYPE_CHECKING:
     from modelwright.adapters.copier.version import CopierVersion

@@ -21,11 +21,11 @@ from modelwright.adapters.copier.library import OpenTemplate, Render, open_copie
 from modelwright.adapters.copier.trust import not_run, refuse_untrusted
 from modelwright.adapters.disk.folders import temporary_root
 from modelwright.adapters.disk.tree import rendered_files
+from modelwright.paths import ANSWERS_FILE
 from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.template.answer_collector import Answers, Asker
 from modelwright.template.history import History
 from modelwright.template.project_paths import refuse_paths
-from modelwright.template.rendering import ANSWERS_FILE
 from modelwright.template.tree import RenderedFile
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
-from typing import Any, Final
+from typing import Any
 
 from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import ExternalSystemError, RefusedError
+from modelwright.paths import ANSWERS_FILE
 
-FILE: Final = ".copier-answers.yml"
 
-
-def stored_answers(folder: Path, file: str = FILE) -> dict[str, Any]:
+def stored_answers(folder: Path, file: str = ANSWERS_FILE) -> dict[str, Any]:
     """Return what a project's answers file holds, `_src_path` and `_commit` among it.
 
     Args:

@@ -15,6 +15,7 @@ from modelwright.adapters.git.commands import empty_repository
 from modelwright.adapters.git.project import git_folder_above, locate_repository, project_git
 from modelwright.audit.checks.files import first_marker
 from modelwright.errors import ExternalSystemError, RefusedError
+from modelwright.paths import ENV_FILE
 
 LARGEST: Final = 2_000_000
 SEARCHED: Final = 50_000_000
@@ -26,7 +27,6 @@ NEVER: Final = frozenset(
 )
 _LISTED: Final = ("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard")
 _UNTRACKED: Final = "?"
-_ENV: Final = ".env"
 _REMOTE_NAME: Final = re.compile(r"([^/:\\]+?)(?:\.git)?/*\Z")
 
 
@@ -130,7 +130,7 @@ def _paths(root: Path, listed: bytes) -> list[str]:
 def _ignores_env(root: Path, env: dict[str, str]) -> bool:
     """Say whether the project itself ignores `.env`: a person's own rules are not everybody's."""
     command = ("check-ignore", "--no-index", "--verbose", "-z", "--stdin")
-    told = project_git(root, *command, env=env, given=_ENV.encode(), fine=(0, 1)).split(b"\0")
+    told = project_git(root, *command, env=env, given=ENV_FILE.encode(), fine=(0, 1)).split(b"\0")
     source, pattern = os.fsdecode(told[0]), told[2:3]
     inside = source.rsplit("/", 1)[-1] == ".gitignore" and not Path(source).is_absolute()
     return inside and not pattern[0].startswith(b"!")

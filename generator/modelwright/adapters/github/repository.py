@@ -13,6 +13,7 @@ import yaml
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.push import git_environment
 from modelwright.adapters.system.process import run
+from modelwright.paths import ANSWERS_FILE
 from modelwright.policy.yaml_reader import UNREADABLE, excess
 from modelwright.provisioning.actual_state import ActualEnvironment, ActualState
 from modelwright.provisioning.desired_state import BRANCH, NAME, DesiredState
@@ -81,7 +82,7 @@ def read_answers(github: GitHub, desired: DesiredState) -> Mapping[str, Any] | N
 
     They are written by whoever may write to the repository: text to compare, nothing to trust.
     """
-    path = f"{desired.path}/contents/.copier-answers.yml"
+    path = f"{desired.path}/contents/{ANSWERS_FILE}"
     told = github.call("GET", path, fine=(_ABSENT,)).data
     try:
         content = b64decode(told["content"]).decode()

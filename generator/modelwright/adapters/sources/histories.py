@@ -23,6 +23,7 @@ from modelwright.adapters.system.urls import (
     without_credentials,
 )
 from modelwright.errors import ExternalSystemError, RefusedError
+from modelwright.paths import ANSWERS_FILE
 from modelwright.template.platform import Platform
 
 
@@ -43,7 +44,7 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
     if not is_url(source):
         raise RefusedError(
             f"the template's source {source!r} is neither a URL nor an absolute path",
-            where=".copier-answers.yml",
+            where=ANSWERS_FILE,
             next_step="name its URL or absolute path with --source",
         )
     policy = _own_policy()

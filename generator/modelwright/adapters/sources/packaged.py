@@ -18,20 +18,25 @@ from modelwright.adapters.disk.tree import FolderTree
 from modelwright.adapters.git import commands as git
 from modelwright.adapters.system.process import run
 from modelwright.errors import ExternalSystemError
-from modelwright.template.archetypes import FILE as ARCHETYPE
+from modelwright.paths import (
+    ARCHETYPE_FILE,
+    COPIER_QUESTIONS,
+    PLATFORM_RECORD,
+    POLICY_FILE,
+    WORKFLOWS_FOLDER,
+)
 from modelwright.template.generated.package_manifest import (
     GENERATOR,
     PLATFORM,
     is_packaged,
     place_of,
 )
-from modelwright.template.platform import RECORD_FILE as RECORD
 from modelwright.template.tree import RenderedFile, Tree
 
 __all__ = ["write_bundle"]
 
 VERSION: Final = f"v{__version__}"
-PARTS: Final = ("copier.yml", "platform.yml", "templates", "hooks")
+PARTS: Final = (COPIER_QUESTIONS, POLICY_FILE, "templates", "hooks")
 UNKNOWN: Final = "unknown"
 MARK: Final = "modelwright-whole"
 _WAIT: Final = 120.0
@@ -51,7 +56,7 @@ def own_version() -> str:
     action, nobody knows which one this is, and the answer is empty.
     """
     root = own_root()
-    return git.describe_commit(root) or ("" if (root / RECORD).exists() else VERSION)
+    return git.describe_commit(root) or ("" if (root / PLATFORM_RECORD).exists() else VERSION)
 
 
 def own_bundle() -> Path | None:
@@ -113,7 +118,7 @@ def _make(folder: Path, bundle: Path | None, root: Path | None) -> None:
         if root is not None:
             parts = [name for name in PARTS if (root / name).exists()]
             # An organisation's platform has versions of its own: none of them is called so.
-            branch = UNKNOWN if (root / RECORD).exists() else VERSION
+            branch = UNKNOWN if (root / PLATFORM_RECORD).exists() else VERSION
             git.keep(root, parts, made, branch=branch)
         (made / MARK).write_text(_state(made), encoding="utf-8")
         if folder.exists():
@@ -180,7 +185,7 @@ def write_bundle(tree: Tree, version: str) -> bytes:
 def _files(tree: Tree) -> dict[str, RenderedFile]:
     found = {}
     # The workflows say which status checks a project publishes.
-    for name in (*PARTS, ".github/workflows"):
+    for name in (*PARTS, WORKFLOWS_FOLDER):
         alone = [name] if name.endswith(".yml") else []
         for path in list(tree.paths(name)) or alone:
             found[path] = RenderedFile(tree.read(path), tree.executable(path))
@@ -232,9 +237,11 @@ def _below(place: Path, name: str) -> Iterator[tuple[str, Path]]:
 
 def _links(files: Iterable[str]) -> dict[str, RenderedFile]:
     return {
-        path.replace(ARCHETYPE, name): RenderedFile(target.encode(), link=True)
+        path.replace(ARCHETYPE_FILE, name): RenderedFile(target.encode(), link=True)
         for path in files
-        if path.count("/") == _DEEP and path.startswith("templates/") and path.endswith(ARCHETYPE)
+        if path.count("/") == _DEEP
+        and path.startswith("templates/")
+        and path.endswith(ARCHETYPE_FILE)
         for name, target in _LINKS.items()
     }
 

@@ -21,8 +21,9 @@ from modelwright.adapters.disk.atomic_write import write_atomically
 from modelwright.adapters.disk.folders import user_cache
 from modelwright.adapters.system.process import run
 from modelwright.errors import ExternalSystemError, RefusedError
+from modelwright.paths import LOCK_FILE, PYPROJECT
 
-__all__ = ["LOCK", "PYTHON", "lock", "lock_project_metadata"]
+__all__ = ["lock", "lock_project_metadata"]
 
 _INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _INDEX_SETTINGS: Final = frozenset(("index", "index-url", "extra-index-url"))
@@ -91,8 +92,6 @@ def _read(place: Path) -> dict[str, Any]:
         return {}
 
 
-LOCK: Final = "uv.lock"
-PYTHON: Final = "pyproject.toml"
 SETTINGS: Final = "uv.toml"
 _COMMAND: Final = ("uv", "lock", "--quiet", "--no-build", "--no-python-downloads", "--project", ".")
 _SAFE: Final = {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_TERMINAL_PROMPT": "0"}
@@ -113,7 +112,7 @@ def lock(project: Path, *, options: Sequence[str] = ()) -> None:
         RefusedError: As `locked`.
         ExternalSystemError: As `locked`.
     """
-    place = project / LOCK
+    place = project / LOCK_FILE
     before = place.read_bytes() if place.exists() else b""
     after = lock_project_metadata(project, options=options)
     if after != before:
@@ -149,7 +148,7 @@ def lock_project_metadata(
         except ExternalSystemError as error:
             error.next_step = shlex.join(("uv", "lock", "--project", str(project)))
             raise
-        return (aside / LOCK).read_bytes() if (aside / LOCK).exists() else b""
+        return (aside / LOCK_FILE).read_bytes() if (aside / LOCK_FILE).exists() else b""
 
 
 def _copy_metadata(project: Path, aside: Path) -> None:
@@ -158,10 +157,10 @@ def _copy_metadata(project: Path, aside: Path) -> None:
     for path in _metadata(project):
         text = (project / path).read_text(encoding="utf-8")
         (aside / path).parent.mkdir(parents=True, exist_ok=True)
-        if path.name == PYTHON:
+        if path.name == PYPROJECT:
             data = _parsed(text, path)
             _refuse_dynamic(data, path)
-            settings = settings or (path == Path(PYTHON) and "uv" in data.get("tool", {}))
+            settings = settings or (path == Path(PYPROJECT) and "uv" in data.get("tool", {}))
             text = _without_backend(text, data, path)
         (aside / path).write_text(text, encoding="utf-8", newline="")
     if not settings and not (aside / SETTINGS).exists():
@@ -174,7 +173,7 @@ def _metadata(project: Path) -> Iterator[Path]:
         place = Path(folder).relative_to(project)
         deep = len(place.parts) >= _DEEPEST
         folders[:] = [] if deep else [n for n in folders if n[:1] != "." and n != "node_modules"]
-        wanted = (PYTHON, SETTINGS, LOCK) if folder == str(project) else (PYTHON,)
+        wanted = (PYPROJECT, SETTINGS, LOCK_FILE) if folder == str(project) else (PYPROJECT,)
         for name in wanted:
             path = project / place / name
             if name in names and not path.is_symlink() and path.stat().st_size <= _LARGEST:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from modelwright.audit.findings import Finding
-from modelwright.audit.project import ANSWERS_FILE, Project
+from modelwright.audit.project import Project
+from modelwright.paths import ANSWERS_FILE
 from modelwright.policy.answers import answers_refusals
 from modelwright.policy.rules import LIBRARIES, Refusal, binds, refusals, repository_refusal
 

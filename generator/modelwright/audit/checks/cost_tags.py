@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from modelwright.audit.bundle import (
-    FILE,
     BundleResource,
     bundle_resources,
     preset_tags,
@@ -19,7 +18,8 @@ from modelwright.audit.bundle import (
 )
 from modelwright.audit.findings import Finding
 from modelwright.audit.kustomize import Built, build, labels_of, pod_templates, roots
-from modelwright.audit.project import RECORD, Project, mapping_at
+from modelwright.audit.project import Project, mapping_at
+from modelwright.paths import DATABRICKS_BUNDLE, PROJECT_RECORD
 from modelwright.policy.rules import show
 from modelwright.policy.tags import TARGETS, for_target
 
@@ -42,16 +42,21 @@ def tag_problem(found: Mapping[Any, Any], wanted: Mapping[str, str]) -> str:
 
 def check_bundle_tags(project: Project) -> Iterator[Finding]:
     """Find targets without the right preset tags, and resources with other ones (TAG103)."""
-    if not project.known or FILE not in project.files:
+    if not project.known or DATABRICKS_BUNDLE not in project.files:
         return
-    document = project.document(FILE)
+    document = project.document(DATABRICKS_BUNDLE)
     if document.mapping and not targets(project):
-        yield Finding(f"{FILE}:1", "TAG103", "the bundle has no target", "add one per environment")
+        yield Finding(
+            f"{DATABRICKS_BUNDLE}:1",
+            "TAG103",
+            "the bundle has no target",
+            "add one per environment",
+        )
     for target in targets(project):
         problem = _problem(project, target, preset_tags(project, target), _wanted(project, target))
         if problem:
             line = document.line("targets", target, "presets", "tags")
-            yield _wrong(f"{FILE}:{line}", f"target {target} {problem}")
+            yield _wrong(f"{DATABRICKS_BUNDLE}:{line}", f"target {target} {problem}")
     for resource in bundle_resources(project):
         for target in _targets_of(project, resource):
             wanted = _wanted(project, target)
@@ -66,7 +71,7 @@ def check_budget_policy(project: Project) -> Iterator[Finding]:
 
     Serverless ignores the tags of clusters: this id alone carries its cost.
     """
-    if not project.known or FILE not in project.files:
+    if not project.known or DATABRICKS_BUNDLE not in project.files:
         return
     brand = project.policy["brands"][project.answers["brand"]]
     for resource in bundle_resources(project):
@@ -254,7 +259,7 @@ _BLOCKS: Final = {"tags": "mlflow", "custom_properties": "github"}
 
 def check_record_tags(project: Project) -> Iterator[Finding]:
     """Compare the record's `tags` and `custom_properties` with the policy (TAG104)."""
-    document = project.document(RECORD)
+    document = project.document(PROJECT_RECORD)
     if not project.known or not document.mapping:
         return
     for block, target in _BLOCKS.items():
@@ -262,7 +267,7 @@ def check_record_tags(project: Project) -> Iterator[Finding]:
         problem = tag_problem(found if isinstance(found, dict) else {}, project.tags(target))
         if problem:
             yield Finding(
-                where=f"{RECORD}:{document.line(block)}",
+                where=f"{PROJECT_RECORD}:{document.line(block)}",
                 rule="TAG104",
                 problem=f"{block} {problem}",
                 next_step="correct it, or change the answer by an update",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelwright.audit.findings import Finding
-from modelwright.audit.project import ANSWERS_FILE, Project
+from modelwright.audit.project import Project
+from modelwright.paths import ANSWERS_FILE
 
 
 def check_drift(project: Project) -> Iterator[Finding]:

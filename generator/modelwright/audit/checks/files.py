@@ -13,6 +13,7 @@ from modelwright.audit.checks.secret_references import entries
 from modelwright.audit.findings import Finding
 from modelwright.audit.project import Project
 from modelwright.audit.yaml_file import Unreadable
+from modelwright.paths import ENV_EXAMPLE, ENV_FILE
 
 # Git writes seven characters, a space and the name of a side; an attribute may ask for more.
 _NAMED: Final = re.compile(rb"(?:<{7}|>{7}) +\S.*")
@@ -84,18 +85,17 @@ def check_yaml(project: Project) -> Iterator[Finding]:
             )
 
 
-EXAMPLE: Final = ".env.example"
 _HARMLESS: Final = (".example", ".sample", ".template")
 _ENTRY: Final = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*?)\s*")
 
 
 def check_example(project: Project) -> Iterator[Finding]:
     """Compare `.env.example` with the manifest: each name once, nothing behind it (SEC004)."""
-    if EXAMPLE not in project.files:
+    if ENV_EXAMPLE not in project.files:
         yield _wrong(1, "there is no .env.example", "restore it by an update")
         return
     listed, seen = entries(project), set[str]()
-    for number, line in enumerate(project.files[EXAMPLE].splitlines(), start=1):
+    for number, line in enumerate(project.files[ENV_EXAMPLE].splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         entry = _ENTRY.fullmatch(line)
@@ -114,7 +114,7 @@ def check_env(project: Project) -> Iterator[Finding]:
     """Find an `.env` that git takes, or would take (SEC006)."""
     for path in sorted({*project.files, *project.others}):
         name = posixpath.basename(path)
-        if (name == ".env" or name.startswith(".env.")) and not name.endswith(_HARMLESS):
+        if (name == ENV_FILE or name.startswith(".env.")) and not name.endswith(_HARMLESS):
             yield Finding(
                 where=f"{path}:1",
                 rule="SEC006",
@@ -122,11 +122,11 @@ def check_env(project: Project) -> Iterator[Finding]:
                 next_step=f"git rm --cached {quote(path)}, list it in .gitignore, "
                 "revoke what it held",
             )
-    if ".env" not in project.files and not project.ignores_env:
+    if ENV_FILE not in project.files and not project.ignores_env:
         yield Finding(
             ".gitignore:1", "SEC006", ".gitignore does not name .env", "add the line .env"
         )
 
 
 def _wrong(line: int, problem: str, next_step: str) -> Finding:
-    return Finding(f"{EXAMPLE}:{line}", "SEC004", problem, next_step)
+    return Finding(f"{ENV_EXAMPLE}:{line}", "SEC004", problem, next_step)

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from modelwright.audit.findings import Finding
 from modelwright.audit.project import LockVerdict, Project
+from modelwright.paths import LOCK_FILE, PYPROJECT
 
-LOCK: Final = "uv.lock"
-METADATA: Final = "pyproject.toml"
 PUBLIC_INDEX: Final = "https://pypi.org/simple"
 _RENEW: Final = "run: uv lock && git add uv.lock"
 
@@ -20,10 +19,10 @@ def check_lock(project: Project) -> Iterator[Finding]:
 
     A governed repository has its own tools.
     """
-    if METADATA not in project.files or project.governed:
+    if PYPROJECT not in project.files or project.governed:
         return
-    if LOCK not in {*project.files, *project.others}:
-        yield Finding(f"{LOCK}:1", "LCK001", "there is no uv.lock", _RENEW)
+    if LOCK_FILE not in {*project.files, *project.others}:
+        yield Finding(f"{LOCK_FILE}:1", "LCK001", "there is no uv.lock", _RENEW)
         return
     yield from _verdict(project.lock_verdict)
     yield from _indexes(project)
@@ -33,14 +32,14 @@ def _verdict(verdict: LockVerdict | None) -> Iterator[Finding]:
     if verdict is None or verdict.state == "current":
         return
     if verdict.state == "stale":
-        yield Finding(f"{LOCK}:1", "LCK002", "it does not match pyproject.toml", _RENEW)
+        yield Finding(f"{LOCK_FILE}:1", "LCK002", "it does not match pyproject.toml", _RENEW)
         return
     problem = f"whether it matches pyproject.toml was not verified: {verdict.reason}"
-    yield Finding(f"{LOCK}:1", "LCK002", problem, "run: uv lock --check", warning=True)
+    yield Finding(f"{LOCK_FILE}:1", "LCK002", problem, "run: uv lock --check", warning=True)
 
 
 def _indexes(project: Project) -> Iterator[Finding]:
-    text = project.files.get(LOCK, "")
+    text = project.files.get(LOCK_FILE, "")
     wanted = _policy_index(project)
     seen = {_plain(wanted), *foreign_indexes(project)}
     for number, line in enumerate(text.splitlines(), start=1):
@@ -51,7 +50,7 @@ def _indexes(project: Project) -> Iterator[Finding]:
             continue
         seen.add(_plain(url))
         yield Finding(
-            where=f"{LOCK}:{number}",
+            where=f"{LOCK_FILE}:{number}",
             rule="LCK003",
             problem=f"it takes packages from {_plain(url)}, not from {wanted}",
             next_step=f"run: uv lock --default-index {wanted} && git add uv.lock",
@@ -70,7 +69,7 @@ def _policy_index(project: Project) -> str:
 
 def _named_indexes(project: Project) -> Iterator[str]:
 
-    uv = _table(_table(_parsed(project.files.get(METADATA, "")), "tool"), "uv")
+    uv = _table(_table(_parsed(project.files.get(PYPROJECT, "")), "tool"), "uv")
     indexes = uv.get("index")
     for entry in indexes if isinstance(indexes, list) else []:
         if isinstance(entry, dict) and isinstance(entry.get("url"), str):

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any, Final
 
 from modelwright.audit.findings import Finding
-from modelwright.audit.project import ANSWERS_FILE, RECORD, Project
+from modelwright.audit.project import Project
+from modelwright.paths import ANSWERS_FILE, PROJECT_RECORD
 from modelwright.policy.names import repository_name
 from modelwright.policy.rules import show
 
@@ -36,29 +37,33 @@ _KINDS: Final = {int: "a whole number", str: "a text", list: "a list", dict: "a 
 
 def check_record(project: Project) -> Iterator[Finding]:
     """Find a record that is missing, or a field that is missing or of another kind (PRJ001)."""
-    if RECORD not in project.files:
-        yield _shape(f"{RECORD}:1", "there is no project.yaml, the project's record")
+    if PROJECT_RECORD not in project.files:
+        yield _shape(f"{PROJECT_RECORD}:1", "there is no project.yaml, the project's record")
         return
-    document = project.document(RECORD)
-    if RECORD in project.yaml and not document.mapping and project.documents(RECORD):
-        yield _shape(f"{RECORD}:1", "project.yaml is not a mapping")
+    document = project.document(PROJECT_RECORD)
+    if (
+        PROJECT_RECORD in project.yaml
+        and not document.mapping
+        and project.documents(PROJECT_RECORD)
+    ):
+        yield _shape(f"{PROJECT_RECORD}:1", "project.yaml is not a mapping")
     for name, kind in FIELDS.items() if document.mapping else ():
         value = document.mapping.get(name)
         if not isinstance(value, kind) or isinstance(value, bool):
             said = "is missing" if name not in document.mapping else f"is not {_KINDS[kind]}"
-            yield _shape(f"{RECORD}:{document.line(name)}", f"{name} {said}")
+            yield _shape(f"{PROJECT_RECORD}:{document.line(name)}", f"{name} {said}")
 
 
 def check_agreement(project: Project) -> Iterator[Finding]:
     """Find a field that differs from the answers and the policy (PRJ002)."""
-    document = project.document(RECORD)
+    document = project.document(PROJECT_RECORD)
     if not project.known or not document.mapping:
         return
     for name, expected in expected_fields(project).items():
         value = document.mapping.get(name, expected)
         if value != expected:
             yield Finding(
-                where=f"{RECORD}:{document.line(name)}",
+                where=f"{PROJECT_RECORD}:{document.line(name)}",
                 rule="PRJ002",
                 problem=f"{name} is {show(str(value))}, but {ANSWERS_FILE} gives {expected!r}",
                 next_step=f"write {name}: {expected}, or change the answer by an update",
@@ -67,7 +72,7 @@ def check_agreement(project: Project) -> Iterator[Finding]:
 
 def check_status(project: Project) -> Iterator[Finding]:
     """Find a status that does not exist, or a review that is due (PRJ003)."""
-    document = project.document(RECORD)
+    document = project.document(PROJECT_RECORD)
     if not document.mapping:
         return
     status, review = document.mapping.get("status"), document.mapping.get("review_by")
@@ -117,5 +122,5 @@ def _shape(where: str, problem: str) -> Finding:
 
 
 def _life(project: Project, key: str, problem: str, next_step: str) -> Finding:
-    line = project.document(RECORD).line(key)
-    return Finding(f"{RECORD}:{line}", "PRJ003", problem, next_step)
+    line = project.document(PROJECT_RECORD).line(key)
+    return Finding(f"{PROJECT_RECORD}:{line}", "PRJ003", problem, next_step)

@@ -10,9 +10,9 @@ from typing import Any, Final
 from modelwright.audit.findings import Finding
 from modelwright.audit.project import Project, mapping_at, mappings
 from modelwright.audit.yaml_file import Document, Unreadable, read_yaml, walk
+from modelwright.paths import SECRETS_MANIFEST
 from modelwright.policy.rules import show
 
-FILE: Final = "secrets.yaml"
 TEXTS: Final = ("name", "purpose", "kind", "level", "owner", "rotated_by")
 KINDS: Final = ("secret", "variable")
 
@@ -28,7 +28,7 @@ class ManifestEntry:
 
 def entries(project: Project) -> dict[str, ManifestEntry]:
     """Return the well-formed entries by name."""
-    document = project.document(FILE)
+    document = project.document(SECRETS_MANIFEST)
     return {
         body["name"]: ManifestEntry(
             body["name"], body["kind"], document.line("secrets", number, "name")
@@ -40,23 +40,30 @@ def entries(project: Project) -> dict[str, ManifestEntry]:
 
 def check_manifest(project: Project) -> Iterator[Finding]:
     """Find a manifest that is missing, or an entry that is not whole (SEC001)."""
-    if FILE not in project.files:
-        yield Finding(f"{FILE}:1", "SEC001", "there is no secrets.yaml", "restore it by an update")
-        return
-    document = project.document(FILE)
-    if not isinstance(document.mapping.get("secrets"), list) and project.documents(FILE):
+    if SECRETS_MANIFEST not in project.files:
         yield Finding(
-            f"{FILE}:1", "SEC001", "it holds no list `secrets`", "restore it by an update"
+            f"{SECRETS_MANIFEST}:1", "SEC001", "there is no secrets.yaml", "restore it by an update"
+        )
+        return
+    document = project.document(SECRETS_MANIFEST)
+    if not isinstance(document.mapping.get("secrets"), list) and project.documents(
+        SECRETS_MANIFEST
+    ):
+        yield Finding(
+            f"{SECRETS_MANIFEST}:1",
+            "SEC001",
+            "it holds no list `secrets`",
+            "restore it by an update",
         )
     for number, body in _bodies(project):
         problem = _entry_problem(body)
         if problem:
-            where = f"{FILE}:{document.line('secrets', number)}"
+            where = f"{SECRETS_MANIFEST}:{document.line('secrets', number)}"
             yield Finding(where, "SEC001", problem, f"give it {', '.join(TEXTS)}")
 
 
 def _bodies(project: Project) -> Iterator[tuple[int, Any]]:
-    listed = project.document(FILE).mapping.get("secrets")
+    listed = project.document(SECRETS_MANIFEST).mapping.get("secrets")
     yield from enumerate(listed if isinstance(listed, list) else ())
 
 
@@ -189,7 +196,7 @@ def check_entries(project: Project) -> Iterator[Finding]:
     for name, entry in listed.items():
         if name not in used:
             yield Finding(
-                where=f"{FILE}:{entry.line}",
+                where=f"{SECRETS_MANIFEST}:{entry.line}",
                 rule="SEC003",
                 problem=f"nothing refers to {name}",
                 next_step="refer to it where it is needed, or ask the platform team to drop it",
@@ -205,7 +212,7 @@ def _reference_problem(
             return "", ""
         return f"no Secret {show(name)} is declared", "declare it beside what uses it, without data"
     if name not in listed:
-        return f"{FILE} does not list {show(name)}", "take a name of the manifest"
+        return f"{SECRETS_MANIFEST} does not list {show(name)}", "take a name of the manifest"
     if reference.kind not in ("", listed[name].kind):
         scope = "secrets" if listed[name].kind == "secret" else "vars"
         return f"{name} is a {listed[name].kind}", f"write {scope}.{name}"

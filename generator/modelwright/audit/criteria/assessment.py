@@ -12,7 +12,8 @@ from typing import Final
 from modelwright.audit.criteria.catalogue import assess
 from modelwright.audit.criteria.criterion import DECIDED_BY
 from modelwright.audit.evidence import CriterionOutcome, Result
-from modelwright.audit.project import RECORD, Project
+from modelwright.audit.project import Project
+from modelwright.paths import PROJECT_RECORD
 
 _ROWS: Final = (
     (11, "pull requests for the infrastructure", "G", "let a ruleset of main ask for them"),
@@ -99,7 +100,7 @@ def assess_project(
     results = (*assess(project, fresh), *external_criteria())
     return Assessment(
         project=place,
-        name=str(project.document(RECORD).mapping.get("id") or project.folder),
+        name=str(project.document(PROJECT_RECORD).mapping.get("id") or project.folder),
         archetype=str(project.answers["archetype"]),
         version=str(project.answers.get("_commit", "")),
         notes=notes,

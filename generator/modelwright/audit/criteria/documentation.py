@@ -8,56 +8,57 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from modelwright.audit.evidence import Evidence, Judged
-from modelwright.audit.facts.documents import (
-    BUSINESS,
-    DATA_CARD,
-    MODEL_CARD,
-    own_words,
-    section,
-    section_evidence,
-)
-from modelwright.audit.facts.project import PYPROJECT, Facts
+from modelwright.audit.facts.documents import own_words, section, section_evidence
+from modelwright.audit.facts.project import Facts
 from modelwright.audit.facts.python_code import classes, fields, function, last_name, nodes
-from modelwright.audit.project import RECORD, mapping_at, mappings
+from modelwright.audit.project import mapping_at, mappings
+from modelwright.paths import (
+    BUSINESS_CASE,
+    CODEOWNERS,
+    DATA_CARD,
+    FEATURES_FILE,
+    MODEL_CARD,
+    OPENAPI_DOCUMENT,
+    PROJECT_RECORD,
+    PYPROJECT,
+    README,
+)
 
-FEATURES: Final = "config/features.toml"
-OPENAPI: Final = "docs/openapi.json"
-CODEOWNERS: Final = ".github/CODEOWNERS"
 RISK_COLUMNS: Final = ("risk", "harms", "likely", "limits")
 _ROUTE: Final = re.compile(r"/[\w./{}-]+(:\w+)?")
 
 
 def goals(facts: Facts) -> Judged:
     """1: business goals and KPIs."""
-    return section_evidence(facts, BUSINESS, "Goals and KPIs")
+    return section_evidence(facts, BUSINESS_CASE, "Goals and KPIs")
 
 
 def people(facts: Facts) -> Judged:
     """2: who is responsible."""
-    team = facts.project.document(RECORD).mapping.get("github_team")
+    team = facts.project.document(PROJECT_RECORD).mapping.get("github_team")
     yield Evidence(
-        wants=f"{RECORD} names the owner",
-        where=facts.line(RECORD, r"^owner: *\S"),
+        wants=f"{PROJECT_RECORD} names the owner",
+        where=facts.line(PROJECT_RECORD, r"^owner: *\S"),
         mend="write owner: and github_team:",
     )
     yield Evidence(
         wants="CODEOWNERS asks that team for review of everything",
         where=facts.line(CODEOWNERS, rf"^\* .*{re.escape(str(team))}(\s|$)") if team else "",
-        mend=f"write `* TEAM` in {CODEOWNERS}, with the team of {RECORD}",
+        mend=f"write `* TEAM` in {CODEOWNERS}, with the team of {PROJECT_RECORD}",
     )
 
 
 def risk(facts: Facts) -> Judged:
     """3: risks of the model, with whom they harm and what limits the harm."""
     heading = "Risks of the model"
-    yield from section_evidence(facts, BUSINESS, heading)
-    found = section(facts.project.files.get(BUSINESS, ""), heading)
+    yield from section_evidence(facts, BUSINESS_CASE, heading)
+    found = section(facts.project.files.get(BUSINESS_CASE, ""), heading)
     lines = found.body.splitlines() if found else []
     header = next((line.lower() for line in lines if line.startswith("|")), "")
     complete = found is not None and all(word in header for word in RISK_COLUMNS)
     yield Evidence(
         wants="each risk has whom it harms, how likely it is and what limits it",
-        where=f"{BUSINESS}:{found.line}" if found and complete else "",
+        where=f"{BUSINESS_CASE}:{found.line}" if found and complete else "",
         mend="write a table with these columns",
     )
 
@@ -69,7 +70,7 @@ def data_gathering(facts: Facts) -> Judged:
 
 def definitions(facts: Facts) -> Judged:
     """5: every feature of the code is defined, with unit and meaning."""
-    entries = [entry for _, entry in mappings(facts.toml(FEATURES), "feature")]
+    entries = [entry for _, entry in mappings(facts.toml(FEATURES_FILE), "feature")]
     machinery = {str(e.get("name")) for e in entries if e.get(facts.names.computed or None)}
     computed = feature_names(facts) | machinery
     defined = {str(entry.get("name")): entry for entry in entries}
@@ -78,8 +79,8 @@ def definitions(facts: Facts) -> Judged:
         whole = name in computed and entry.get("unit") and entry.get("meaning")
         yield Evidence(
             wants=f"{name} is computed, and defined with unit and meaning",
-            where=facts.line(FEATURES, f'^name *= *"{re.escape(name)}"') if whole else "",
-            mend=f"define in {FEATURES} exactly what features.py returns",
+            where=facts.line(FEATURES_FILE, f'^name *= *"{re.escape(name)}"') if whole else "",
+            mend=f"define in {FEATURES_FILE} exactly what features.py returns",
         )
 
 
@@ -121,7 +122,7 @@ def model_choice(facts: Facts) -> Judged:
 
 def interface(facts: Facts) -> Judged:
     """7: the interface is described as the code has it."""
-    described = facts.json(OPENAPI)
+    described = facts.json(OPENAPI_DOCUMENT)
     routes = {
         node.value
         for node in nodes(facts.module(facts.names.app))
@@ -132,7 +133,7 @@ def interface(facts: Facts) -> Judged:
     mend = "run `uv run poe openapi` and commit what it writes"
     yield Evidence(
         wants="the description has the routes of the code and no others",
-        where=facts.line(OPENAPI, '"paths"')
+        where=facts.line(OPENAPI_DOCUMENT, '"paths"')
         if routes == set(mapping_at(described, "paths"))
         else "",
         mend=mend,
@@ -142,7 +143,7 @@ def interface(facts: Facts) -> Judged:
         same = known and known == _fields(facts.module(module), name)
         yield Evidence(
             wants=f"the description has the fields of {name}",
-            where=facts.line(OPENAPI, f'^ *"{name}": ') if same else "",
+            where=facts.line(OPENAPI_DOCUMENT, f'^ *"{name}": ') if same else "",
             mend=mend,
         )
     yield Evidence(
@@ -168,8 +169,8 @@ def _fields(schemas: ast.Module, name: str) -> set[str]:
 def architecture(facts: Facts) -> Judged:
     """8: a picture of how it works, with its surroundings."""
     heading = "How it works"
-    yield from own_words(facts, "README.md", heading)
-    found = section(facts.project.files.get("README.md", ""), heading)
+    yield from own_words(facts, README, heading)
+    found = section(facts.project.files.get(README, ""), heading)
     yield Evidence(
         wants="it has a picture",
         where=f"README.md:{found.line}" if found and found.pictures else "",

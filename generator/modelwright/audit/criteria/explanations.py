@@ -6,7 +6,7 @@ import ast
 from typing import Final
 
 from modelwright.audit.evidence import Evidence, Judged
-from modelwright.audit.facts.documents import MODEL_CARD, section_evidence
+from modelwright.audit.facts.documents import section_evidence
 from modelwright.audit.facts.project import Facts
 from modelwright.audit.facts.python_code import (
     CodePlace,
@@ -20,6 +20,7 @@ from modelwright.audit.facts.python_code import (
     nodes,
     says,
 )
+from modelwright.paths import MODEL_CARD
 
 BOUNDS: Final = {"ge", "gt", "le", "lt", "max_length", "pattern", "multiple_of"}
 CLOSED: Final = {"bool", "Literal", "Enum", "AwareDatetime", "datetime", "date", "UUID"}

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from modelwright.audit.criteria.documentation import FEATURES, feature_names
+from modelwright.audit.criteria.documentation import feature_names
 from modelwright.audit.evidence import Evidence, Judged
-from modelwright.audit.facts.project import PYPROJECT, Facts
+from modelwright.audit.facts.project import Facts
 from modelwright.audit.facts.python_code import (
     CodePlace,
     called_at,
@@ -20,6 +20,7 @@ from modelwright.audit.facts.python_code import (
     nodes,
 )
 from modelwright.audit.project import list_at, mapping_at
+from modelwright.paths import FEATURES_FILE, PYPROJECT
 
 TRANSFORMS: Final = (
     *("log", "log10", "log2", "log1p", "sqrt", "exp", "clip", "digitize", "where"),
@@ -96,17 +97,17 @@ def _names(facts: Facts) -> Iterator[CodePlace]:
 
 def specification(facts: Facts) -> Judged:
     """53: which features the model sees is configuration."""
-    read = (path for path, tree in facts.modules() if FEATURES in mentions(tree))
+    read = (path for path, tree in facts.modules() if FEATURES_FILE in mentions(tree))
     yield Evidence(
-        wants=f"{FEATURES} lists the features",
-        where=facts.line(FEATURES, r"^\[\[feature\]\]")
-        if list_at(facts.toml(FEATURES), "feature")
+        wants=f"{FEATURES_FILE} lists the features",
+        where=facts.line(FEATURES_FILE, r"^\[\[feature\]\]")
+        if list_at(facts.toml(FEATURES_FILE), "feature")
         else "",
-        mend=f"list them in {FEATURES}",
+        mend=f"list them in {FEATURES_FILE}",
     )
     path = next(read, "")
     yield Evidence(
         wants="the code takes them from there",
-        where=facts.line(path, f'"{FEATURES}"') if path else "",
-        mend=f"read {FEATURES} in the settings",
+        where=facts.line(path, f'"{FEATURES_FILE}"') if path else "",
+        mend=f"read {FEATURES_FILE} in the settings",
     )

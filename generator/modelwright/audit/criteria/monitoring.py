@@ -32,6 +32,7 @@ from modelwright.audit.facts.python_code import (
 )
 from modelwright.audit.findings import Finding
 from modelwright.audit.project import mapping_at, mappings
+from modelwright.paths import ALERTS_FILE, RUNBOOK
 
 
 def cost(facts: Facts) -> Judged:
@@ -94,8 +95,6 @@ def _reserves(spec: Mapping[Any, Any]) -> bool:
     return bool(asked) and all({"cpu", "memory"} <= set(entry) for entry in asked)
 
 
-ALERTS: Final = "monitoring/alerts.yml"
-RUNBOOK: Final = "docs/runbook.md"
 HEALTH_ROUTES: Final = ("/healthz", "/readyz", "/metrics")
 _MEASURED: Final = re.compile(r"\b([a-z][a-z0-9_]*)\s*\{")
 _SUFFIX: Final = re.compile(r"_(total|bucket|sum|count)$")
@@ -118,7 +117,7 @@ class Alert:
     body: Mapping[str, Any]
 
     def __str__(self) -> str:
-        return f"{ALERTS}:{self.line}"
+        return f"{ALERTS_FILE}:{self.line}"
 
     @property
     def measures(self) -> set[str]:
@@ -133,7 +132,7 @@ class Alert:
 
 def alerts(facts: Facts) -> Iterator[Alert]:
     """Yield every alerting rule."""
-    document = facts.project.document(ALERTS)
+    document = facts.project.document(ALERTS_FILE)
     for at, group in mappings(document.mapping, "groups"):
         for number, rule in mappings(group, "rules"):
             yield Alert(
@@ -165,7 +164,7 @@ def health(facts: Facts) -> Judged:
     lost = [rule.name for rule in rules if rule.anchor not in sections]
     yield Evidence(
         wants="every alert measures what the service gives",
-        where=f"{ALERTS}:1" if rules and not blind else "",
+        where=f"{ALERTS_FILE}:1" if rules and not blind else "",
         mend=f"correct {', '.join(blind) or 'the rules'}",
     )
     yield Evidence(
@@ -193,7 +192,7 @@ def evaluates_rules(facts: Facts) -> Evidence:
     has = brand.get("monitoring", "none") != "none"
     return Evidence(
         wants="a monitoring backend evaluates the alerts",
-        where=f"{ALERTS}:1" if has else "",
+        where=f"{ALERTS_FILE}:1" if has else "",
         mend="ask the platform: the brand has no monitoring backend",
     )
 
@@ -281,7 +280,7 @@ def drift(facts: Facts) -> Judged:
     yield Evidence(
         wants="an alert tells when it is passed",
         where=str(drifting[0]) if drifting else "",
-        mend=f"add a rule on the drift gauge to {ALERTS}",
+        mend=f"add a rule on the drift gauge to {ALERTS_FILE}",
     )
     yield evaluates_rules(facts)
 

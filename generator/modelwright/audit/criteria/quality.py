@@ -9,7 +9,7 @@ from typing import Final
 
 from modelwright.audit.evidence import Evidence, Judged
 from modelwright.audit.facts.deployments import DeclaredObject
-from modelwright.audit.facts.project import PYPROJECT, Facts
+from modelwright.audit.facts.project import Facts
 from modelwright.audit.facts.python_code import (
     CodePlace,
     Function,
@@ -24,8 +24,8 @@ from modelwright.audit.facts.python_code import (
 )
 from modelwright.audit.facts.workflows import first, jobs_on
 from modelwright.audit.project import texts_at
+from modelwright.paths import PRE_COMMIT_CONFIG, PYPROJECT
 
-HOOKS: Final = ".pre-commit-config.yaml"
 TOOLS: Final = ("ruff format", "ruff check", "mypy")
 STEPS: Final = ("data", "features", "train", "evaluate", "decide")
 DOCUMENTED: Final = 0.9
@@ -37,11 +37,11 @@ def hooks(facts: Facts) -> Judged:
     jobs = jobs_on(facts.project, "pull_request")
     everything = first(jobs, running="pre-commit run")
     for tool in TOOLS:
-        hook = facts.line(HOOKS, rf"entry: .*\b{tool}\b")
+        hook = facts.line(PRE_COMMIT_CONFIG, rf"entry: .*\b{tool}\b")
         yield Evidence(
             wants=f"a hook runs {tool}, and so does CI",
             where=hook if everything or first(jobs, running=tool) else "",
-            mend=f"add the hook to {HOOKS}, and a job that calls python-ci.yml",
+            mend=f"add the hook to {PRE_COMMIT_CONFIG}, and a job that calls python-ci.yml",
         )
 
 

@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from modelwright.audit.bundle import FILE
 from modelwright.audit.criteria.infrastructure import BUILDING, deployments
 from modelwright.audit.criteria.monitoring import alerts
 from modelwright.audit.evidence import Evidence, Judged
-from modelwright.audit.facts.documents import MODEL_CARD, headings, section_evidence
-from modelwright.audit.facts.project import PYPROJECT, Facts
+from modelwright.audit.facts.documents import headings, section_evidence
+from modelwright.audit.facts.project import Facts
 from modelwright.audit.facts.python_code import (
     CodePlace,
     called_at,
@@ -23,9 +22,8 @@ from modelwright.audit.facts.python_code import (
 )
 from modelwright.audit.facts.workflows import Job, jobs_on
 from modelwright.audit.project import mapping_at, mappings, texts_at
+from modelwright.paths import DATABRICKS_BUNDLE, LOCK_FILE, MODEL_CARD, PYPROJECT, RUNBOOK
 
-LOCK: Final = "uv.lock"
-RUNBOOK: Final = "docs/runbook.md"
 _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+) *(?:\[[^\]]*\])? *([^;]*)")
 
 
@@ -79,7 +77,7 @@ def merge_deploys_model(facts: Facts) -> Judged:
 
 def reproducible(facts: Facts) -> Judged:
     """20: a lock file in step with its project, and an image built from it."""
-    lock = facts.toml(LOCK)
+    lock = facts.toml(LOCK_FILE)
     name = mapping_at(facts.toml(PYPROJECT), "project").get("name")
     own: Mapping[str, Any] = next(
         (found for _, found in mappings(lock, "package") if found.get("name") == name), {}
@@ -91,12 +89,12 @@ def reproducible(facts: Facts) -> Judged:
     wanted = set(_requirements(facts.toml(PYPROJECT)))
     yield Evidence(
         wants="uv.lock locks what pyproject.toml asks for",
-        where=facts.line(LOCK, f'^name = "{re.escape(str(name))}"')
+        where=facts.line(LOCK_FILE, f'^name = "{re.escape(str(name))}"')
         if locked and locked == wanted
         else "",
         mend="run `uv lock` and commit uv.lock",
     )
-    place, command = (FILE, "uv export") if facts.bundle else ("Dockerfile", "uv sync")
+    place, command = (DATABRICKS_BUNDLE, "uv export") if facts.bundle else ("Dockerfile", "uv sync")
     yield Evidence(
         wants="what is deployed is built from the lock file",
         where=facts.line(place, rf"{command}\b.* --(locked|frozen)\b"),

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modelwright.audit.bundle import FILE, bundle_resources, preset_tags, targets
+from modelwright.audit.bundle import bundle_resources, preset_tags, targets
 from modelwright.audit.kustomize import WITH_TEMPLATE, Resource, build, roots
 from modelwright.audit.project import Project, list_at, mapping_at, mappings
+from modelwright.paths import DATABRICKS_BUNDLE
 
 WORKLOADS: Final = (*WITH_TEMPLATE, "CronJob")
 
@@ -109,7 +110,7 @@ def bundle_environments(project: Project) -> Iterator[DeployedEnvironment]:
         if name in declared:
             yield DeployedEnvironment(
                 name=name,
-                root=FILE,
+                root=DATABRICKS_BUNDLE,
                 objects=tuple(
                     DeclaredObject(
                         where=found.where,
@@ -128,7 +129,7 @@ def bundle_environments(project: Project) -> Iterator[DeployedEnvironment]:
 
 
 def _lost(project: Project) -> Iterator[str]:
-    for pattern in list_at(project.document(FILE).mapping, "include"):
+    for pattern in list_at(project.document(DATABRICKS_BUNDLE).mapping, "include"):
         plain = str(pattern).removeprefix("./")
         if not any(fnmatch.fnmatchcase(path, plain) for path in project.files):
             yield str(pattern)

@@ -74,9 +74,6 @@ def last_review(text: str) -> tuple[int, date] | None:
     return None
 
 
-BUSINESS: Final = "docs/business.md"
-MODEL_CARD: Final = "docs/model-card.md"
-DATA_CARD: Final = "docs/data-card.md"
 VALID: Final = timedelta(days=365)
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from modelwright.audit.bundle import FILE
 from modelwright.audit.evidence_map import EvidenceMap
 from modelwright.audit.facts.deployments import (
     DeployedEnvironment,
@@ -20,8 +19,8 @@ from modelwright.audit.facts.deployments import (
 )
 from modelwright.audit.facts.python_code import CodePlace, functions, nodes, parse_python
 from modelwright.audit.project import Project
+from modelwright.paths import DATABRICKS_BUNDLE
 
-PYPROJECT: Final = "pyproject.toml"
 _PACKAGE: Final = re.compile(r"src/([^/]+)/__init__\.py")
 
 
@@ -60,7 +59,7 @@ class Facts:
     @property
     def bundle(self) -> bool:
         """Whether a Databricks bundle is what is deployed."""
-        return any(found.root == FILE for found in self.environments)
+        return any(found.root == DATABRICKS_BUNDLE for found in self.environments)
 
     @cached_property
     def names(self) -> EvidenceMap:

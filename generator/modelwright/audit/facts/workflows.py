@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from modelwright.audit.project import Project, mapping_at, mappings, texts_at
 from modelwright.audit.yaml_file import Document
+from modelwright.paths import WORKFLOWS_FOLDER
 from modelwright.template.archetypes import pattern_matches
 
-FOLDER: Final = ".github/workflows/"
 MAIN: Final = "main"
 # The platform's reusable workflows, and the commands of a project's tools that each one runs.
 RUNS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -75,7 +75,7 @@ def jobs_on(project: Project, event: str, changed: str = "") -> tuple[Job, ...]:
     """
     return tuple(
         job
-        for path in project.below(FOLDER)
+        for path in project.below(f"{WORKFLOWS_FOLDER}/")
         for document in project.documents(path)
         if _starts(document, event, changed)
         for job in _jobs(path, document)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,13 +20,12 @@ from modelwright.cli.session import (
     open_platform_for,
 )
 from modelwright.cli.terminal import Terminal, progress
+from modelwright.paths import PYPROJECT
 
 if TYPE_CHECKING:
     from modelwright.operations.new.finish import PendingError
     from modelwright.operations.new.new import NewProject
     from modelwright.template.platform import Platform
-
-PYTHON: Final = "pyproject.toml"
 
 
 def new(  # noqa: PLR0913, PLR0917 -- the contract's options
@@ -68,7 +67,7 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
         )
         around = surrounding_repository(project.folder) if git is None else None
         wants_git = around is None if git is None else git
-        lock = not no_lock and PYTHON in project.files
+        lock = not no_lock and PYPROJECT in project.files
         pending = finish(project.folder, steps(archetype=archetype, lock=lock, git=wants_git), tell)
     _say(project, archetype, place, terminal, around=around, pending=pending)
 
@@ -99,7 +98,7 @@ def _say(  # noqa: PLR0913 -- what a person is told
             f"  it stands inside the repository {around}: commit it there; --git makes a "
             "repository of its own"
         )
-    if PYTHON in project.files:
+    if PYPROJECT in project.files:
         from modelwright.operations.new.finish import change_folder  # noqa: PLC0415
 
         terminal.say(f"  next: {change_folder(project.folder)} && uv run poe demo")

@@ -17,6 +17,7 @@ from modelwright.cli.commands import start
 from modelwright.cli.session import DataOption, JsonOption, QuietOption, VerboseOption
 from modelwright.cli.terminal import Terminal, progress
 from modelwright.errors import FindingsError, UsageError
+from modelwright.paths import POLICY_FILE
 
 if TYPE_CHECKING:
     from modelwright.operations.platform.init import NewPlatform
@@ -152,8 +153,8 @@ Where = Annotated[
 
 def _root(where: Path | None) -> Path:
     if where is None:
-        return Path() if Path("platform.yml").exists() else packaged.own_root()
-    return where.parent if where.name == "platform.yml" or where.is_file() else where
+        return Path() if Path(POLICY_FILE).exists() else packaged.own_root()
+    return where.parent if where.name == POLICY_FILE or where.is_file() else where
 
 
 @app.command()
@@ -165,7 +166,7 @@ def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption =
 
     terminal = Terminal(as_json=as_json, quiet=quiet)
     named = where is not None and (where.is_file() or where.suffix in {".yml", ".yaml"})
-    file = where if where and named else _root(where) / "platform.yml"
+    file = where if where and named else _root(where) / POLICY_FILE
     platform = check_platform(file)
     todo = combinations(platform)
     with progress(len(todo), terminal) as tell:

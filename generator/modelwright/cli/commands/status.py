@@ -20,8 +20,9 @@ from modelwright.cli.session import (
 )
 from modelwright.cli.terminal import Terminal
 from modelwright.errors import FindingsError
+from modelwright.paths import ANSWERS_FILE, PLATFORM_RECORD
 
-_RECORDS: Final = {"project": "the answers file", "platform": ".modelwright.yml"}
+_RECORDS: Final = {"project": "the answers file", "platform": PLATFORM_RECORD}
 
 if TYPE_CHECKING:
     from modelwright.operations.judge.status import Status
@@ -37,7 +38,7 @@ def status(  # noqa: PLR0913, PLR0917 -- the contract's options
     cached: Annotated[
         bool, typer.Option("--cached", help="One line, at most a day old: for a shell prompt.")
     ] = False,
-    answers_file: AnswersFileOption = status_cache.ANSWERS_FILE,
+    answers_file: AnswersFileOption = ANSWERS_FILE,
     trust: TrustOption = False,
     offline: OfflineOption = False,
     platform: PlatformOption = "",
@@ -52,7 +53,7 @@ def status(  # noqa: PLR0913, PLR0917 -- the contract's options
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
     found = where(path, platform=platform, offline=offline, trust=trust, answers_file=answers_file)
     document = found.document()
-    if not platform and answers_file == status_cache.ANSWERS_FILE:
+    if not platform and answers_file == ANSWERS_FILE:
         status_cache.keep(str(path), document)
     for note in found.notes:
         terminal.note(note)

@@ -25,10 +25,10 @@ from modelwright.cli.session import (
     TrustOption,
     VerboseOption,
 )
-from modelwright.cli.status_cache import ANSWERS_FILE
 from modelwright.cli.terminal import Terminal
 from modelwright.errors import FindingsError
 from modelwright.operations.update.undo import UndoOutcome
+from modelwright.paths import ANSWERS_FILE
 from modelwright.update.outcome import UpdateOutcome
 
 if TYPE_CHECKING:

@@ -32,12 +32,11 @@ from modelwright.operations.adopt.version_search import (
 )
 from modelwright.operations.update.request import UpdateRequest
 from modelwright.operations.update.update import update
+from modelwright.paths import ANSWERS_FILE, COMPILED_POLICY, POLICY_FILE
 from modelwright.template.answer_collector import Answers
 from modelwright.template.archetypes import QUESTION as GOVERNED
 from modelwright.template.inference.evidence import InferredAnswer, InspectedRepository
 from modelwright.template.inference.origin import origins
-from modelwright.template.platform import COMPACT, POLICY
-from modelwright.template.rendering import ANSWERS_FILE
 from modelwright.template.tree import RenderedFile
 from modelwright.update.outcome import UpdateOutcome
 
@@ -210,8 +209,8 @@ def _template(
     name = fixed_name(history, wanted.to or held or newest_version(history))
     tree = history.tree(name)
     try:
-        tree.read(POLICY)
-        tree.read(COMPACT)
+        tree.read(POLICY_FILE)
+        tree.read(COMPILED_POLICY)
     except KeyError:
         return CopierTemplate(history=history, newest=name, wanted=wanted)
     return PlatformTemplate(history=history, newest=name, wanted=wanted)

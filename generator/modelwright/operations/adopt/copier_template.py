@@ -15,6 +15,7 @@ from modelwright.operations.adopt.request import (
     refuse_ambiguous,
     unambiguous_answers,
 )
+from modelwright.paths import ANSWERS_FILE, CRUFT_FILE
 from modelwright.template.answer_collector import Answers, Asker, Prompt
 from modelwright.template.inference.evidence import (
     AnswerEvidence,
@@ -22,8 +23,7 @@ from modelwright.template.inference.evidence import (
     InspectedRepository,
 )
 from modelwright.template.inference.inference import recorded_answers
-from modelwright.template.inference.origin import CRUFT, Origin
-from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.template.inference.origin import Origin
 from modelwright.template.tree import RenderedFile
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class CopierTemplate:
                     where=self.history.source,
                     next_step=f"leave {option} out, or name a platform with --platform",
                 )
-        copier = [maker for maker in made if maker.file != CRUFT]
+        copier = [maker for maker in made if maker.file != CRUFT_FILE]
         return recorded_answers(copier, self.wanted.answers)
 
     def settle(self, guesses: Mapping[str, InferredAnswer], ask: Asker | None) -> dict[str, object]:

@@ -13,7 +13,8 @@ from modelwright.adapters.sources.platforms import platform_for
 from modelwright.adapters.system.urls import is_url
 from modelwright.errors import ModelwrightError, RefusedError
 from modelwright.operations.adopt.request import AdoptRequest
-from modelwright.template.inference.origin import ARCHETYPE, CRUFT, Origin, unsound_origin
+from modelwright.paths import CRUFT_FILE
+from modelwright.template.inference.origin import ARCHETYPE, Origin, unsound_origin
 
 
 def refuse_sound(made: Sequence[Origin], wanted: AdoptRequest) -> None:
@@ -23,7 +24,11 @@ def refuse_sound(made: Sequence[Origin], wanted: AdoptRequest) -> None:
         RefusedError: Its answers file is there and sound.
     """
     for maker in made:
-        if maker.file != CRUFT and not unsound_origin(maker) and _leads_somewhere(maker, wanted):
+        if (
+            maker.file != CRUFT_FILE
+            and not unsound_origin(maker)
+            and _leads_somewhere(maker, wanted)
+        ):
             raise RefusedError(
                 f"it is managed already: it starts from {maker.version} of {maker.source}",
                 where=f"{wanted.path / maker.file}",
@@ -57,7 +62,7 @@ def template_of(wanted: AdoptRequest, made: Sequence[Origin]) -> tuple[GitHistor
 
 def _place_of_origin(maker: Origin, wanted: AdoptRequest) -> str:
     """Return the place that a maker names; empty where it is nowhere, or no template of ours."""
-    if maker.file == CRUFT and not any(e.question == ARCHETYPE for e in maker.evidence):
+    if maker.file == CRUFT_FILE and not any(e.question == ARCHETYPE for e in maker.evidence):
         return ""
     if not maker.source or is_url(maker.source):
         return maker.source

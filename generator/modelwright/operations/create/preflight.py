@@ -15,15 +15,15 @@ from modelwright.adapters.github.repository import read_tree, read_ways
 from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError, UsageError
 from modelwright.operations.create.project import PreparedProject, prepare_project
 from modelwright.operations.create.request import CreateRequest
+from modelwright.paths import ANSWERS_FILE, LOCK_FILE, START_WORKFLOW, is_workflow
 from modelwright.policy.model.first_deployment import Deployment, of_project
 from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import BRANCH, DesiredState
 from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.preflight import PreflightFault
-from modelwright.provisioning.status_checks import WORKFLOWS
 from modelwright.provisioning.unplanned_access import Access, TreeEntry, stranger_faults
 from modelwright.template.generated.dispatch_workflow import workflow_pin
-from modelwright.template.generated.starter import START, start_workflow
+from modelwright.template.generated.starter import start_workflow
 from modelwright.template.platform import Platform
 from modelwright.template.tree import RenderedFile
 
@@ -83,7 +83,7 @@ def _deployment_problems(
     called = "".join(
         file.content.decode()
         for path, file in project.files.items()
-        if path.startswith(WORKFLOWS) and not file.link
+        if is_workflow(path) and not file.link
     )
     needs = Deployment(**{what: name in called for what, name in _CALLED.items()})
     return [
@@ -97,9 +97,7 @@ def _deployment_problems(
     ]
 
 
-ANSWERS: Final = ".copier-answers.yml"
 # A lock file follows from the package index of its day, so it cannot be rendered again.
-_LOCK: Final = "uv.lock"
 _VERSIONS: Final = ("_commit", "born")
 _VERSION: Final = re.compile(r"v?[0-9][0-9A-Za-z.+-]{0,63}")
 _LINK: Final = "120000"
@@ -154,15 +152,15 @@ def _differing_files(
     try:
         files = prepare_project(platform, request).files
     except (RefusedError, UsageError):
-        return {ANSWERS}
-    expected = {path: file for path, file in files.items() if path not in {ANSWERS, _LOCK}}
-    if START in tree:
+        return {ANSWERS_FILE}
+    expected = {path: file for path, file in files.items() if path not in {ANSWERS_FILE, LOCK_FILE}}
+    if START_WORKFLOW in tree:
         # No workflow's token may delete it: it stays where a starter began the project.
-        expected[START] = _start(platform, str(record.get("_commit")))
+        expected[START_WORKFLOW] = _start(platform, str(record.get("_commit")))
     differing = {path for path, file in expected.items() if not _is(file, tree.get(path))}
-    differing |= set(tree) - set(expected) - {ANSWERS, _LOCK}
-    if _without_version(yaml.safe_load(files[ANSWERS].content)) != _without_version(record):
-        differing.add(ANSWERS)
+    differing |= set(tree) - set(expected) - {ANSWERS_FILE, LOCK_FILE}
+    if _without_version(yaml.safe_load(files[ANSWERS_FILE].content)) != _without_version(record):
+        differing.add(ANSWERS_FILE)
     return differing
 
 

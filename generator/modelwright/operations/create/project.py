@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from modelwright.adapters.disk.placing import place
 from modelwright.adapters.git.commands import commit, make_repository, stage
 from modelwright.operations.create.request import CreateRequest
 from modelwright.operations.new.finish import finish, steps
 from modelwright.operations.new.new import refuse_answers, render_project, sample_answers
+from modelwright.paths import PYPROJECT, is_workflow
 from modelwright.provisioning.actual_state import trailer
 from modelwright.provisioning.desired_state import DesiredState, desired_state
-from modelwright.provisioning.status_checks import WORKFLOWS, published_checks
+from modelwright.provisioning.status_checks import published_checks
 from modelwright.template.platform import Platform
 from modelwright.template.tree import RenderedFile
 
 __all__ = ["PreparedProject", "prepare_project", "write_project"]
-
-_PYTHON: Final = "pyproject.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +52,7 @@ def prepare_project(platform: Platform, request: CreateRequest) -> PreparedProje
         if path.startswith(".github/") and not file.link
     }
     checks = published_checks(
-        {path: text for path, text in texts.items() if path.startswith(WORKFLOWS)},
+        {path: text for path, text in texts.items() if is_workflow(path)},
         lambda path: platform.tree.read(path).decode(),
         platform.policy["platform"]["repository"],
     )
@@ -71,7 +70,7 @@ def write_project(
     """
     archetype = project.answers["archetype"]
     place(project.files, folder)
-    todo = steps(archetype=archetype, lock=lock and _PYTHON in project.files, git=False)
+    todo = steps(archetype=archetype, lock=lock and PYPROJECT in project.files, git=False)
     for pending in finish(folder, todo, lambda _: None):
         raise pending
     make_repository(folder)

@@ -10,11 +10,11 @@ from pathlib import Path
 from jinja2 import TemplateError
 
 from modelwright.audit.criteria.assessment import Assessment, assess_project
-from modelwright.audit.evidence_map import FILE as EVIDENCE
 from modelwright.audit.evidence_map import EvidenceMap, evidence_map_from
 from modelwright.audit.project import Project
 from modelwright.errors import ModelwrightError
 from modelwright.operations.judge.project import OpenPlatform, project_at
+from modelwright.paths import EVIDENCE_FILE
 from modelwright.policy.rules import show
 from modelwright.template.platform import Platform
 from modelwright.template.version import DialectVersion
@@ -40,7 +40,9 @@ def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> As
         notes.append(f"{path}: made with {theirs}; its texts are held against those of {ours}")
     evidence = evidence_of(platform, str(project.answers["archetype"]))
     if evidence is None:
-        notes.append(f"{path}: its archetype has no {EVIDENCE}: judged by what any project has")
+        notes.append(
+            f"{path}: its archetype has no {EVIDENCE_FILE}: judged by what any project has"
+        )
     judge = project.judge
     if judge and not judge.is_source:
         notes.append(f"{path}: its answers name the platform {show(judge.source)}, not {judge.url}")
@@ -60,7 +62,7 @@ def evidence_of(platform: Platform, archetype: str) -> EvidenceMap | None:
     Raises:
         RefusedError: Its evidence.yml has a fault.
     """
-    path = f"templates/{archetype}/{EVIDENCE}"
+    path = f"templates/{archetype}/{EVIDENCE_FILE}"
     try:
         text = platform.tree.read(path).decode()
     except (KeyError, OSError):

@@ -11,10 +11,11 @@ from typing import Any
 from jinja2 import TemplateError
 
 from modelwright.audit.check import CheckReport, check
-from modelwright.audit.checks.lock_file import LOCK, METADATA, foreign_indexes
+from modelwright.audit.checks.lock_file import foreign_indexes
 from modelwright.audit.project import LockVerdict
 from modelwright.errors import ModelwrightError
 from modelwright.operations.judge.project import OpenPlatform, project_at
+from modelwright.paths import LOCK_FILE, PYPROJECT
 from modelwright.template.answer_collector import put_questions
 from modelwright.template.archetypes import Archetype
 from modelwright.template.platform import Platform
@@ -42,7 +43,12 @@ def check_project(
     project, platform = project_at(path, "check", open_platform=open_platform, today=today)
     unjudged, expected = _expected(platform, project.answers)
     verdict = None
-    if judge_lock and LOCK in project.files and METADATA in project.files and not project.governed:
+    if (
+        judge_lock
+        and LOCK_FILE in project.files
+        and PYPROJECT in project.files
+        and not project.governed
+    ):
         verdict = judge_lock(path, ask_hosts=not foreign_indexes(project))
     return check(replace(project, expected=expected, unjudged=unjudged, lock_verdict=verdict))
 

@@ -15,6 +15,7 @@ from modelwright.adapters.system.urls import is_same_source, is_url, split_crede
 from modelwright.audit.project import Judge, mapping_at
 from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import ModelwrightError, RefusedError
+from modelwright.paths import ANSWERS_FILE, CHECK_ACTION, is_workflow
 from modelwright.policy.fingerprint import policy_fingerprints
 from modelwright.template.platform import Platform
 
@@ -45,10 +46,6 @@ def with_own_team(
         entry["cost_centre"] = record["cost_centre"]
     entry.setdefault("cost_centre", answers.get("cost_centre", ""))
     return {**policy, "teams": {**policy["teams"], team: entry}}
-
-
-WORKFLOWS: Final = ".github/workflows/"
-ACTION: Final = ".github/actions/modelwright-check"
 
 
 def judge_of(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> Judge:
@@ -104,11 +101,11 @@ def _equal(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, s
 
 
 def _claims(platform: Platform, texts: Mapping[str, str]) -> set[str]:
-    action = f"{platform.policy['platform']['repository']}/{ACTION}@"
+    action = f"{platform.policy['platform']['repository']}/{CHECK_ACTION}@"
     found = {
         mapping_at(step, "with").get("policy")
         for path, text in texts.items()
-        if path.startswith(WORKFLOWS) and action in text
+        if is_workflow(path) and action in text
         for step in _steps(text)
         if str(step.get("uses", "")).startswith(action)
     }
@@ -161,7 +158,7 @@ def _platform_at(source: str, version: str) -> Platform:
     if ":" not in source:
         raise RefusedError(
             f"the project's source {source!r} is a relative path, which leads nowhere",
-            where=".copier-answers.yml",
+            where=ANSWERS_FILE,
         )
     found = _cached_tree(source, version) or locate_platform(
         f"{source}@{version}" if version else source

@@ -11,10 +11,11 @@ from typing import Any, Final
 
 from modelwright.adapters.git.project_files import ProjectFiles, read_project
 from modelwright.adapters.system import uv
-from modelwright.audit.project import ANSWERS_FILE, RECORD, LockVerdict, Project
+from modelwright.audit.project import LockVerdict, Project
 from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.operations.judge.policy_choice import judge_of, why_unverified, with_own_team
+from modelwright.paths import ANSWERS_FILE, LOCK_FILE, PROJECT_RECORD, WORKFLOW_PIN
 from modelwright.template.platform import Platform
 
 _PATIENCE: Final = 90.0
@@ -43,7 +44,7 @@ def lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
 
 
 def _verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
-    kept = (project / uv.LOCK).read_bytes().replace(b"\r\n", b"\n")
+    kept = (project / LOCK_FILE).read_bytes().replace(b"\r\n", b"\n")
     if _PACKAGE not in kept:
         return LockVerdict("not verified", "it names no package")
     if _is_current_offline(project):
@@ -63,7 +64,6 @@ def _is_current_offline(project: Path) -> bool:
 
 
 OpenPlatform = Callable[[str, str], Platform]
-PIN: Final = "templates/_shared/workflows.json"
 TEXTS: Final = ("archetype", "team", "brand", "use_case", "description")
 OPTIONAL_TEXTS: Final = ("personal_data", "cost_centre", "serves", "allocation_key")
 
@@ -148,12 +148,12 @@ def _policy(
 ) -> Mapping[str, Any]:
     if answers.get("_commit", "") == platform.version:
         return platform.policy
-    documents = read_yaml(found.texts.get(RECORD, ""))
+    documents = read_yaml(found.texts.get(PROJECT_RECORD, ""))
     if isinstance(documents, Unreadable) or not documents:
         return platform.policy
     return with_own_team(platform.policy, answers, documents[0].mapping)
 
 
 def _pin(platform: Platform) -> Mapping[str, str]:
-    pin: dict[str, str] = json.loads(platform.tree.read(PIN))
+    pin: dict[str, str] = json.loads(platform.tree.read(WORKFLOW_PIN))
     return pin

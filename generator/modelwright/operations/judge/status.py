@@ -15,9 +15,8 @@ from modelwright.operations.update.answers import refused_today
 from modelwright.operations.update.merge import owners
 from modelwright.operations.update.source import is_older, order, source_of
 from modelwright.operations.update.versions import RenderedVersion, Versions
+from modelwright.paths import ANSWERS_FILE, PLATFORM_RECORD
 from modelwright.template.history import History
-from modelwright.template.platform import RECORD_FILE as PLATFORM
-from modelwright.template.rendering import ANSWERS_FILE
 from modelwright.template.tree import RenderedFile, Tree
 
 
@@ -120,7 +119,7 @@ def status(
         RefusedError: It is no project, or its version is not to be had.
         ExternalSystemError: The template cannot be read.
     """
-    if (path / PLATFORM).is_file() and not (path / answers_file).is_file():
+    if (path / PLATFORM_RECORD).is_file() and not (path / answers_file).is_file():
         # Here, because a project's status needs none of it.
         from modelwright.operations.platform.update import platform_status  # noqa: PLC0415
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from modelwright.errors import ModelwrightError
 from modelwright.operations.new.finish import finish, steps, surrounding_repository
+from modelwright.paths import PYPROJECT
 from modelwright.template.archetypes import pattern_matches
 
 SHARED = Path("templates", "templates", "_shared")
@@ -71,7 +72,7 @@ def complete(context: Mapping[str, Any]) -> int:
         _tell(f"note: {project} stands inside the repository {around}; none was made in it")
     todo = steps(
         archetype=context["__d"]["archetype"],
-        lock=not os.environ.get(NO_LOCK) and (project / "pyproject.toml").exists(),
+        lock=not os.environ.get(NO_LOCK) and (project / PYPROJECT).exists(),
         git=not around and not os.environ.get(NO_GIT),
     )
     try:

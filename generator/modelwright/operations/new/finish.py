@@ -21,6 +21,7 @@ from modelwright.errors import (
     ModelwrightError,
     RefusedError,
 )
+from modelwright.paths import ENV_EXAMPLE, ENV_FILE
 
 IDENTITIES = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
 # For one commit: what a person's git is configured to do is hers to decide.
@@ -131,7 +132,7 @@ def surrounding_repository(folder: Path) -> Path | None:
 
 def write_env(project: Path) -> None:
     """Copy the placeholders to `.env`, for its owner alone; an `.env` that is there stays."""
-    example, target = project / ".env.example", project / ".env"
+    example, target = project / ENV_EXAMPLE, project / ENV_FILE
     if target.exists() or not example.exists():
         return
     target.touch(mode=0o600)

@@ -13,15 +13,20 @@ from modelwright.errors import ModelwrightError, RefusedError, UnrenderableError
 from modelwright.operations.judge.audit import evidence_of
 from modelwright.operations.new.new import render_project
 from modelwright.operations.platform import sync as syncing
+from modelwright.paths import (
+    ANSWERS_FILE,
+    KUSTOMIZE_OVERLAYS,
+    POLICY_FILE,
+    PROJECT_RECORD,
+    SECRETS_MANIFEST,
+    archetype_file,
+)
 from modelwright.policy.choices import choices_on_offer
 from modelwright.policy.model.first_deployment import ToFillIn, of_brand
-from modelwright.template.archetypes import FILE as ARCHETYPE
-from modelwright.template.platform import POLICY, Platform
-from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.template.platform import Platform
 from modelwright.template.tree import RenderedFile
 
-GOVERNED: Final = (ANSWERS_FILE, "project.yaml", "secrets.yaml")
-OVERLAYS: Final = "deploy/k8s/overlays"
+GOVERNED: Final = (ANSWERS_FILE, PROJECT_RECORD, SECRETS_MANIFEST)
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def check_platform(file: Path) -> Platform:
         )
     root = file.resolve().parent
     written = syncing.expected_files(root, file.name)
-    tree = _SyncedTree(FolderTree(root), {**written, POLICY: file.read_text(encoding="utf-8")})
+    tree = _SyncedTree(FolderTree(root), {**written, POLICY_FILE: file.read_text(encoding="utf-8")})
     platform = Platform(tree=tree, source=str(root), version="")
     for archetype in platform.policy["archetypes"]:
         evidence_of(platform, archetype)
@@ -106,7 +111,7 @@ def _render(
     except ModelwrightError as error:
         error.where = f"{combination}: {error.where}"
         error.next_step = (
-            f"the sample of templates/{archetype}/{ARCHETYPE} breaks it: change `sample` there, or "
+            f"the sample of {archetype_file(archetype)} breaks it: change `sample` there, or "
             "the rule in platform.yml"
         )
         raise
@@ -132,10 +137,10 @@ def _refuse_missing_overlay(
     if not any(path.startswith("deploy/k8s/base/") for path in files):
         return
     for environment in platform.policy["environments"]:
-        if f"{OVERLAYS}/{environment}/kustomization.yaml" not in files:
+        if f"{KUSTOMIZE_OVERLAYS}/{environment}/kustomization.yaml" not in files:
             raise RefusedError(
                 f"there is no overlay for the environment {environment!r}",
-                where=f"templates/{archetype}/{{{{ cookiecutter.repo_name }}}}/{OVERLAYS}",
+                where=f"templates/{archetype}/{syncing.PROJECT}/{KUSTOMIZE_OVERLAYS}",
                 next_step=f"copy the folder of another environment to {environment}/ and name "
                 "it in its kustomization.yaml, or take the environment out of the policy",
             )

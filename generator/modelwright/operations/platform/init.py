@@ -15,12 +15,11 @@ from modelwright.adapters.system.process import run
 from modelwright.errors import RefusedError, UsageError
 from modelwright.operations.new.finish import know_author
 from modelwright.operations.platform.check import check_platform, combinations
-from modelwright.operations.platform.pin import PIN, commit_of_head, pin_to
+from modelwright.operations.platform.pin import commit_of_head, pin_to
 from modelwright.operations.platform.sync import sync, with_overlays
+from modelwright.paths import ARCHETYPE_FILE, PLATFORM_RECORD, POLICY_FILE, README, WORKFLOW_PIN
 from modelwright.policy.model.load import read_plain
-from modelwright.template.archetypes import FILE as ARCHETYPE
-from modelwright.template.platform import POLICY, PlatformRecord
-from modelwright.template.platform import RECORD_FILE as RECORD
+from modelwright.template.platform import PlatformRecord
 from modelwright.template.tree import RenderedFile
 
 
@@ -47,8 +46,8 @@ def packaged_files() -> tuple[dict[str, RenderedFile], str]:
         RefusedError: This program came with an organisation's platform, not with modelwright's.
     """
     files = own_files()
-    policy = files[POLICY].content.decode()
-    if "README.md" not in files:
+    policy = files[POLICY_FILE].content.decode()
+    if README not in files:
         name = read_plain(policy)["organisation"]["name"]
         raise RefusedError(
             f"this modelwright is {name}'s own, and makes no other platform",
@@ -61,7 +60,7 @@ def packaged_files() -> tuple[dict[str, RenderedFile], str]:
 def archetypes_in(files: Mapping[str, RenderedFile]) -> set[str]:
     """Return the archetypes that have templates."""
     parts = [path.split("/") for path in files]
-    return {part[1] for part in parts if part[0] == "templates" and part[2:] == [ARCHETYPE]}
+    return {part[1] for part in parts if part[0] == "templates" and part[2:] == [ARCHETYPE_FILE]}
 
 
 FIRST_RELEASE: Final = "v0.1.0"
@@ -131,7 +130,7 @@ def init_platform(
         brands=len(plain["brands"]),
         teams=len(plain["teams"]),
         rendered=checked,
-        pin=json.loads((target / PIN).read_text(encoding="utf-8")),
+        pin=json.loads((target / WORKFLOW_PIN).read_text(encoding="utf-8")),
         url=plain["platform"]["url"],
         tag=FIRST_RELEASE if tag else "",
     )
@@ -140,17 +139,17 @@ def init_platform(
 def _files_to_write(
     files: Mapping[str, RenderedFile], policy: str, environments: Sequence[str]
 ) -> dict[str, RenderedFile]:
-    source = read_plain(files[POLICY].content.decode())["platform"]["url"]
+    source = read_plain(files[POLICY_FILE].content.decode())["platform"]["url"]
     record = PlatformRecord(source=source, version=own_version())
     return {
         **with_overlays(files, environments),
-        POLICY: RenderedFile(policy.encode()),
-        RECORD: RenderedFile(record.text.encode()),
+        POLICY_FILE: RenderedFile(policy.encode()),
+        PLATFORM_RECORD: RenderedFile(record.text.encode()),
     }
 
 
 def _render_all(folder: Path, tell: Tell) -> int:
-    todo = combinations(check_platform(folder / POLICY))
+    todo = combinations(check_platform(folder / POLICY_FILE))
     for combination in todo:
         tell(combination.name)
         combination.render()

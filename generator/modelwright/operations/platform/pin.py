@@ -11,13 +11,17 @@ from typing import Final
 from modelwright.adapters.system.process import output, run
 from modelwright.errors import ExternalSystemError, ModelwrightError
 from modelwright.operations.platform.sync import stale_files, sync
+from modelwright.paths import (
+    COMPILED_POLICY,
+    DISPATCH_WORKFLOW,
+    POLICY_FILE,
+    WORKFLOW_PIN,
+    WORKFLOWS_FOLDER,
+)
 from modelwright.policy.fingerprint import policy_fingerprints
 from modelwright.policy.model.load import read_plain
-from modelwright.template.generated.dispatch_workflow import DISPATCH_WORKFLOW
-from modelwright.template.platform import COMPACT, POLICY
 
-PIN: Final = "templates/_shared/workflows.json"
-CALLED: Final = (".github/workflows", ".github/actions")
+CALLED: Final = (WORKFLOWS_FOLDER, ".github/actions")
 # No project calls it, and its form changes with every team.
 _COMPARED: Final = (*CALLED, f":(exclude){DISPATCH_WORKFLOW}")
 _NUMBER: Final = re.compile(r"ci-v(\d+)")
@@ -52,8 +56,8 @@ def pin_to(folder: Path, commit: str, version: str) -> list[str]:
         version: The tag of that commit, such as `ci-v1`.
     """
     text = json.dumps({"sha": commit, "version": version}) + "\n"
-    (folder / PIN).write_text(text, encoding="utf-8", newline="\n")
-    return [PIN, *sync(folder)]
+    (folder / WORKFLOW_PIN).write_text(text, encoding="utf-8", newline="\n")
+    return [WORKFLOW_PIN, *sync(folder)]
 
 
 def pin_today(folder: Path) -> Pin | None:
@@ -65,7 +69,7 @@ def pin_today(folder: Path) -> Pin | None:
         ExternalSystemError: One of them is not committed, or that commit is not on main yet.
     """
     head = commit_of_head(folder)
-    pinned = json.loads((folder / PIN).read_text(encoding="utf-8"))
+    pinned = json.loads((folder / WORKFLOW_PIN).read_text(encoding="utf-8"))
     if not stale_pin(folder):
         return None
     _refuse_uncommitted(folder)
@@ -79,7 +83,7 @@ def stale_pin(folder: Path) -> str:
 
     What is not committed counts too. Where the pinned commit is not at hand, the pin is stale.
     """
-    pinned = str(json.loads((folder / PIN).read_text(encoding="utf-8"))["sha"])
+    pinned = str(json.loads((folder / WORKFLOW_PIN).read_text(encoding="utf-8"))["sha"])
     compare = ("git", "diff", "--quiet", pinned, "--", *_COMPARED)
     try:
         output(compare, folder=folder)
@@ -87,7 +91,7 @@ def stale_pin(folder: Path) -> str:
         return "the workflows"
     if _uncommitted(folder, *_COMPARED):
         return "the workflows"
-    policy = (folder / POLICY).read_text(encoding="utf-8")
+    policy = (folder / POLICY_FILE).read_text(encoding="utf-8")
     return "" if _judged(_shown(folder, pinned)) == _judged(policy) else "the policy"
 
 
@@ -101,7 +105,7 @@ def _judged(policy: str) -> dict[str, str]:
 
 def _shown(folder: Path, commit: str) -> str:
     try:
-        return run(("git", "show", f"{commit}:{POLICY}"), folder=folder)
+        return run(("git", "show", f"{commit}:{POLICY_FILE}"), folder=folder)
     except ExternalSystemError:
         return ""
 
@@ -117,7 +121,7 @@ def _refuse_uncommitted(folder: Path) -> None:
             where=str(folder),
             next_step="commit them and bring them to main; then pin that commit",
         )
-    if _uncommitted(folder, POLICY, COMPACT) or stale_files(folder):
+    if _uncommitted(folder, POLICY_FILE, COMPILED_POLICY) or stale_files(folder):
         raise ExternalSystemError(
             "the policy, or what follows from it, has changes that are not committed",
             where=str(folder),
@@ -126,7 +130,7 @@ def _refuse_uncommitted(folder: Path) -> None:
 
 
 def _refuse_elsewhere(folder: Path, head: str) -> None:
-    policy = read_plain((folder / POLICY).read_text(encoding="utf-8"))
+    policy = read_plain((folder / POLICY_FILE).read_text(encoding="utf-8"))
     main = str(policy["platform"]["ref"])
     listed = ("git", "for-each-ref", "--format=%(refname)", "--contains", head)
     holding = run(listed, folder=folder).split()

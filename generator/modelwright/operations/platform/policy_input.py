@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from modelwright.errors import RefusedError, UsageError
 from modelwright.operations.new.answer_options import answers_from_options
+from modelwright.paths import POLICY_FILE
 from modelwright.policy.faults import PolicyError
 from modelwright.policy.model.load import load_policy, read_plain
 from modelwright.policy.model.policy_file import (
@@ -100,7 +101,7 @@ def policy_from_answers(base: str, answers: Mapping[str, Any]) -> str:
     }
     text = compose_policy(base, own)
     try:
-        load_policy(text, "platform.yml")
+        load_policy(text, POLICY_FILE)
     except PolicyError as error:
         faults = error.faults
         raise RefusedError(

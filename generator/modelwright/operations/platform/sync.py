@@ -11,12 +11,21 @@ from typing import Final
 
 from modelwright.adapters.disk.tree import FolderTree
 from modelwright.errors import RefusedError
+from modelwright.paths import (
+    DERIVED_VALUES,
+    DISPATCH_WORKFLOW,
+    HOOKS_FOLDER,
+    POLICY_FILE,
+    WORKFLOW_PIN,
+    WORKFLOWS_FOLDER,
+    archetype_file,
+)
 from modelwright.policy.model.load import load_policy, read_plain
-from modelwright.template.archetypes import FILE, Archetype, archetype_from, with_own_source
-from modelwright.template.generated.dispatch_workflow import DISPATCH_WORKFLOW, dispatch_workflow
+from modelwright.template.archetypes import Archetype, archetype_from, with_own_source
+from modelwright.template.generated.dispatch_workflow import dispatch_workflow
 from modelwright.template.generated.files import derived_values_from, generated_files
 from modelwright.template.generated.fragments import fragments
-from modelwright.template.platform import POLICY, digest
+from modelwright.template.platform import digest
 from modelwright.template.tree import RenderedFile, Tree
 
 _OVERLAY: Final = re.compile(r"(templates/[^/]+/[^/]+/deploy/k8s/overlays)/([^/]+)/(.+)")
@@ -48,11 +57,10 @@ def with_overlays(
     return found
 
 
-HOOKS: Final = "hooks"
 PROJECT: Final = "{{ cookiecutter.repo_name }}"
 
 
-def expected_files(root: Path, policy_file: str = POLICY) -> dict[str, str]:
+def expected_files(root: Path, policy_file: str = POLICY_FILE) -> dict[str, str]:
     """Return the text of every file that follows from a platform's policy, by path.
 
     Args:
@@ -80,10 +88,10 @@ def expected_in(tree: Tree, text: bytes, where: str) -> dict[str, str]:
     load_policy(text.decode(), where)
     policy = read_plain(text.decode())
     archetypes = [_archetype(tree, identity, where) for identity in policy["archetypes"]]
-    derived = derived_values_from(tree.read("templates/_shared/derived.yml").decode())
-    pin = json.loads(tree.read("templates/_shared/workflows.json"))
+    derived = derived_values_from(tree.read(DERIVED_VALUES).decode())
+    pin = json.loads(tree.read(WORKFLOW_PIN))
     files = generated_files(policy, archetypes, derived, pin=pin, digest=digest(text))
-    if DISPATCH_WORKFLOW in tree.paths(".github/workflows"):
+    if DISPATCH_WORKFLOW in tree.paths(WORKFLOWS_FOLDER):
         files[DISPATCH_WORKFLOW] = dispatch_workflow(policy)
     return files | fragments() | _hooks(tree, policy["archetypes"])
 
@@ -94,7 +102,7 @@ def _hooks(tree: Tree, archetypes: Iterable[str]) -> dict[str, str]:
     They are copies, because a checkout without links would run none of them, nor be told so.
     """
     try:
-        names = [path for path in tree.paths(HOOKS) if path.endswith(".py")]
+        names = [path for path in tree.paths(HOOKS_FOLDER) if path.endswith(".py")]
     except KeyError:
         return {}
     texts = {path: tree.read(path).decode() for path in names}
@@ -106,7 +114,7 @@ def _hooks(tree: Tree, archetypes: Iterable[str]) -> dict[str, str]:
 
 
 def _archetype(tree: Tree, identity: str, where: str) -> Archetype:
-    path = f"templates/{identity}/{FILE}"
+    path = archetype_file(identity)
     try:
         archetype = archetype_from(identity, tree.read(path).decode())
     except KeyError as error:

@@ -15,16 +15,16 @@ from modelwright.adapters.git.objects import GitObjects
 from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.errors import RefusedError, UsageError
 from modelwright.operations.judge.status import Status, distance, notes_of
-from modelwright.operations.platform.pin import CALLED, PIN
+from modelwright.operations.platform.pin import CALLED
 from modelwright.operations.platform.policy_input import merge_policies
 from modelwright.operations.platform.sync import expected_in, with_overlays
 from modelwright.operations.update.merge import file_changes, merge_trees
 from modelwright.operations.update.request import UpdateRequest, changelog_between
 from modelwright.operations.update.source import source_of, target
+from modelwright.paths import DISPATCH_WORKFLOW, PLATFORM_RECORD, POLICY_FILE, WORKFLOW_PIN
 from modelwright.policy.model.load import read_plain
-from modelwright.template.generated.dispatch_workflow import DISPATCH_WORKFLOW
 from modelwright.template.generated.package_manifest import is_packaged, place_of
-from modelwright.template.platform import POLICY, RECORD_FILE, PlatformRecord, record_from
+from modelwright.template.platform import PlatformRecord, record_from
 from modelwright.template.tree import RenderedFile
 from modelwright.update.conflict_resolution import MergePlan, leave_untracked
 from modelwright.update.merge_inputs import LINK, Files, MergeInputs
@@ -56,7 +56,7 @@ def record_of(platform: Path) -> PlatformRecord | None:
     Raises:
         RefusedError: The record has another form.
     """
-    file = platform / RECORD_FILE
+    file = platform / PLATFORM_RECORD
     return record_from(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
@@ -66,7 +66,7 @@ def policy_text(platform: Path) -> str:
     Raises:
         RefusedError: It has none, or one that names no environments.
     """
-    file = platform / POLICY
+    file = platform / POLICY_FILE
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -105,8 +105,8 @@ def platform_merge_inputs(
     sides = [
         {
             **with_overlays({p: f for p, f in files.items() if not is_generated(p)}, environments),
-            POLICY: RenderedFile(text.encode()),
-            RECORD_FILE: RenderedFile(told.text.encode()),
+            POLICY_FILE: RenderedFile(text.encode()),
+            PLATFORM_RECORD: RenderedFile(told.text.encode()),
         }
         for told, files, text in zip((record, after), (old, new), policies, strict=True)
     ]
@@ -115,16 +115,16 @@ def platform_merge_inputs(
 
 def is_generated(path: str) -> bool:
     """Say whether a file of a platform is written by `platform sync`, or is its own pin."""
-    return path == PIN or _WRITTEN.fullmatch(path) is not None
+    return path == WORKFLOW_PIN or _WRITTEN.fullmatch(path) is not None
 
 
 def _files_at(history: GitHistory, version: str) -> RenderedFiles:
     entries = {
         path: entry for path, entry in history.tree(version).entries().items() if is_packaged(path)
     }
-    if POLICY not in entries:
+    if POLICY_FILE not in entries:
         raise RefusedError(
-            f"version {version!r} holds no {POLICY}, so it is no modelwright",
+            f"version {version!r} holds no {POLICY_FILE}, so it is no modelwright",
             where=history.source,
             next_step="name modelwright's own repository with --source",
         )
@@ -138,7 +138,7 @@ def _files_at(history: GitHistory, version: str) -> RenderedFiles:
 
 
 def _policy(files: Mapping[str, RenderedFile]) -> str:
-    return files[POLICY].content.decode()
+    return files[POLICY_FILE].content.decode()
 
 
 def _blobs(objects: GitObjects, names: list[str]) -> Mapping[str, bytes]:
@@ -157,7 +157,7 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
         RefusedError: Its record or policy cannot be read, or its version is not to be had.
         ExternalSystemError: The history cannot be read.
     """
-    record = record_from((path / RECORD_FILE).read_text(encoding="utf-8", errors="replace"))
+    record = record_from((path / PLATFORM_RECORD).read_text(encoding="utf-8", errors="replace"))
     answers = {"_src_path": record.source, "_commit": record.version}
     changed, refused = 0, []
     with source_of(answers, platform=platform, offline=offline) as source:
@@ -165,7 +165,7 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
         if far.latest != record.version:
             try:
                 both = platform_merge_inputs(source.history, record, far.latest, policy_text(path))
-                names = {*both.base, *both.theirs} - {RECORD_FILE}
+                names = {*both.base, *both.theirs} - {PLATFORM_RECORD}
                 changed = sum(both.base.get(name) != both.theirs.get(name) for name in names)
             except RefusedError as error:
                 refused.append(f"{error}; {error.next_step}")
@@ -200,7 +200,7 @@ def plan_platform_update(
         raise UsageError(
             "a platform has no answers to change",
             where="--data",
-            next_step=f"edit {POLICY}, then run {SYNC}",
+            next_step=f"edit {POLICY_FILE}, then run {SYNC}",
         )
     record = _record(repository)
     answers = {"_src_path": record.source, "_commit": record.version}
@@ -232,7 +232,7 @@ def plan_platform_update(
 
 
 def _record(repository: ProjectRepository) -> PlatformRecord:
-    return record_from((repository.folder / RECORD_FILE).read_text(encoding="utf-8"))
+    return record_from((repository.folder / PLATFORM_RECORD).read_text(encoding="utf-8"))
 
 
 def _merge_platform(
@@ -254,13 +254,14 @@ def _merge_platform(
 def _follow(scratch: Scratch, repository: ProjectRepository, result: MergePlan) -> Iterator[str]:
     """Write what follows from the merged policy; say why where that must wait."""
     if result.conflicts:
-        yield f"when the conflicts are resolved, run {SYNC}: it writes what follows from {POLICY}"
+        follows = f"it writes what follows from {POLICY_FILE}"
+        yield f"when the conflicts are resolved, run {SYNC}: {follows}"
         return
     scratch.tree(result.files)  # so that every file of it can be read
     with GitObjects(scratch.folder) as objects:
         tree = _MergedTree(objects, result.files)
         try:
-            written = expected_in(tree, tree.read(POLICY), POLICY)
+            written = expected_in(tree, tree.read(POLICY_FILE), POLICY_FILE)
         except RefusedError as error:
             yield f"{error}; {error.next_step}; then run {SYNC}"
             return

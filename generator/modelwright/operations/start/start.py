@@ -18,13 +18,16 @@ from modelwright.operations.create.connection import connect, published_platform
 from modelwright.operations.create.project import PreparedProject, prepare_project
 from modelwright.operations.create.request import CreateRequest
 from modelwright.operations.new.finish import finish, steps
-from modelwright.provisioning.plan import pending_changes
-from modelwright.template.generated.starter import (
-    BUNDLE,
-    START,
-    WORKFLOWS,
-    answers_from_repository_name,
+from modelwright.paths import (
+    ANSWERS_FILE,
+    PLATFORM_BUNDLE,
+    README,
+    START_WORKFLOW,
+    WORKFLOWS_FOLDER,
+    is_workflow,
 )
+from modelwright.provisioning.plan import pending_changes
+from modelwright.template.generated.starter import answers_from_repository_name
 from modelwright.template.platform import Platform
 from modelwright.template.tree import RenderedFile
 
@@ -79,7 +82,7 @@ def start(  # noqa: PLR0913 -- what a start follows from
     owner = repository.partition("/")[0]
     with connect(platform, api, environ, owner) as (github, credential):
         told = github.call("GET", f"/repos/{repository}").data
-        if (folder / ".copier-answers.yml").exists():
+        if (folder / ANSWERS_FILE).exists():
             return StartedProject(repository=repository, url=told["html_url"], answers={})
         tell("read the name")
         request = _create_request(platform, github, told)
@@ -138,11 +141,11 @@ def _create_request(platform: Platform, github: GitHub, told: Mapping[str, Any])
 
 def _refuse_other_workflows(files: Mapping[str, RenderedFile], folder: Path) -> None:
     """A workflow's token may not write workflows, so those of the starter must be the project's."""
-    wanted = {path: one.content for path, one in files.items() if path.startswith(WORKFLOWS)}
+    wanted = {path: one.content for path, one in files.items() if is_workflow(path)}
     there = {
-        f"{WORKFLOWS}{path.name}": path.read_bytes()
-        for path in (folder / WORKFLOWS).glob("*")
-        if f"{WORKFLOWS}{path.name}" != START
+        f"{WORKFLOWS_FOLDER}/{path.name}": path.read_bytes()
+        for path in (folder / WORKFLOWS_FOLDER).glob("*")
+        if f"{WORKFLOWS_FOLDER}/{path.name}" != START_WORKFLOW
     }
     differing = sorted(path for path in wanted | there if wanted.get(path) != there.get(path))
     if differing:
@@ -156,9 +159,9 @@ def _refuse_other_workflows(files: Mapping[str, RenderedFile], folder: Path) -> 
 
 
 def _write(project: PreparedProject, folder: Path, *, lock: bool) -> None:
-    (folder / BUNDLE).unlink(missing_ok=True)
-    (folder / "README.md").unlink(missing_ok=True)
-    workflows = {path for path in project.files if path.startswith(WORKFLOWS)}
+    (folder / PLATFORM_BUNDLE).unlink(missing_ok=True)
+    (folder / README).unlink(missing_ok=True)
+    workflows = {path for path in project.files if is_workflow(path)}
     write({path: one for path, one in project.files.items() if path not in workflows}, folder)
     todo = steps(archetype=project.answers["archetype"], lock=lock, git=False)
     for pending in finish(folder, todo, lambda _: None):
@@ -185,10 +188,10 @@ def _push_project(
 def _first_pipeline(files: Mapping[str, RenderedFile]) -> str:
     """Return the first workflow by name that can be started by hand and asks nothing."""
     for path in sorted(files):
-        if path.startswith(WORKFLOWS):
+        if is_workflow(path):
             workflow = yaml.safe_load(files[path].content)
             # YAML 1.1 reads the key `on` as true.
             events = workflow.get("on", workflow.get(True, {}))
             if "workflow_dispatch" in events and not events["workflow_dispatch"]:
-                return path.removeprefix(WORKFLOWS)
+                return path.removeprefix(f"{WORKFLOWS_FOLDER}/")
     return ""

@@ -14,9 +14,10 @@ from modelwright.adapters.sources.packaged import write_bundle
 from modelwright.errors import RefusedError
 from modelwright.operations.create.connection import connect, published_platform
 from modelwright.operations.new.new import render_project
+from modelwright.paths import PLATFORM_BUNDLE, README, START_WORKFLOW, is_workflow
 from modelwright.policy.choices import choices_on_offer
 from modelwright.template.generated.dispatch_workflow import workflow_pin
-from modelwright.template.generated.starter import BUNDLE, START, WORKFLOWS, readme, start_workflow
+from modelwright.template.generated.starter import readme, start_workflow
 from modelwright.template.platform import Platform
 from modelwright.template.tree import RenderedFile
 
@@ -50,9 +51,9 @@ def starter_files(
     example = answers.values["cookiecutter"]["repo_name"]
     start = start_workflow(policy, workflow_pin(platform.tree), platform.version)
     return {
-        **{path: file for path, file in files.items() if path.startswith(WORKFLOWS)},
-        START: RenderedFile(start.encode()),
-        "README.md": RenderedFile(readme(policy, brand, archetype, example).encode()),
+        **{path: file for path, file in files.items() if is_workflow(path)},
+        START_WORKFLOW: RenderedFile(start.encode()),
+        README: RenderedFile(readme(policy, brand, archetype, example).encode()),
     }
 
 
@@ -83,7 +84,7 @@ def write_starters(platform: Platform, into: Path, tell: Callable[[str], None]) 
     bundle = RenderedFile(write_bundle(platform.tree, platform.version))
     for folder, which in wanted.items():
         tell(folder.name)
-        place({**starter_files(platform, *which), BUNDLE: bundle}, folder)
+        place({**starter_files(platform, *which), PLATFORM_BUNDLE: bundle}, folder)
     return list(wanted)
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from modelwright.errors import RefusedError
+from modelwright.paths import COMPILED_POLICY
 from modelwright.policy.answers import answers_refusals
 from modelwright.policy.choices import RETIRED
 from modelwright.policy.rules import Refusal
 from modelwright.template.answer_collector import Answers, Asker
-from modelwright.template.platform import COMPACT
 from modelwright.template.tree import Tree
 from modelwright.template.version import Version
 
@@ -109,7 +109,7 @@ def _way_out(policy: Mapping[str, Any], refusal: Refusal) -> str:
 def policy_of(tree: Tree) -> dict[str, Any] | None:
     """Return the policy that stands with the templates; None where there is none."""
     try:
-        policy: dict[str, Any] = json.loads(tree.read(COMPACT))
+        policy: dict[str, Any] = json.loads(tree.read(COMPILED_POLICY))
     except KeyError:
         return None
     return policy

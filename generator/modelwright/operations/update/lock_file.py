@@ -17,6 +17,7 @@ from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.adapters.system import uv
 from modelwright.errors import ExternalSystemError, RefusedError
+from modelwright.paths import LOCK_FILE, PYPROJECT
 from modelwright.template.tree import RenderedFile
 from modelwright.update.conflict_resolution import MergePlan
 from modelwright.update.merge_inputs import Files
@@ -62,7 +63,7 @@ def _renew(
         RefusedError: Only a build would tell what the project depends on.
         ExternalSystemError: uv is missing, a host cannot be reached, or nothing fits.
     """
-    if uv.LOCK not in result.ours or uv.LOCK in result.unmerged:
+    if LOCK_FILE not in result.ours or LOCK_FILE in result.unmerged:
         return
     before, after = _metadata(result.ours), _metadata(result.files)
     if before == after:
@@ -81,17 +82,17 @@ def _renew(
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
         content = uv.lock_project_metadata(Path(name), options=["--offline"] if offline else [])
-    if content != new.get(uv.LOCK):
-        lock = {uv.LOCK: RenderedFile(content)}
+    if content != new.get(LOCK_FILE):
+        lock = {LOCK_FILE: RenderedFile(content)}
         result.files.update(apply_clean_filters(scratch, repository, result.ours, lock))
 
 
 def _metadata(files: Files) -> Files:
-    names = {uv.PYTHON, uv.SETTINGS}
+    names = {PYPROJECT, uv.SETTINGS}
     return {
         path: entry
         for path, entry in files.items()
-        if posixpath.basename(path) in names or path == uv.LOCK
+        if posixpath.basename(path) in names or path == LOCK_FILE
     }
 
 
@@ -107,7 +108,7 @@ def _what_is_locked(contents: Mapping[str, bytes]) -> dict[str, Any]:
     """Return what of the metadata decides a lock file; conflict markers are no TOML."""
     found: dict[str, Any] = {}
     for path, content in contents.items():
-        if path == uv.LOCK:
+        if path == LOCK_FILE:
             continue
         try:
             data = tomllib.loads(content.decode())

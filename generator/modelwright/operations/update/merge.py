@@ -16,8 +16,7 @@ from modelwright.adapters.git.objects import GitObjects
 from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.adapters.git.tree import GitTree
 from modelwright.adapters.worktree.files import stored_entries
-from modelwright.template.archetypes import FILE, Owner, archetype_from, is_covered
-from modelwright.template.rendering import ANSWERS_FILE
+from modelwright.template.archetypes import Owner, archetype_from, is_covered
 from modelwright.template.tree import RenderedFile, Tree
 from modelwright.template.unchanged_files import files_known_unchanged
 from modelwright.template.version import DialectVersion
@@ -43,6 +42,7 @@ from modelwright.update.outcome import FileChanges
 if TYPE_CHECKING:
     from modelwright.operations.update.request import UpdateRequest
 from modelwright.operations.update.versions import RenderedVersion
+from modelwright.paths import ANSWERS_FILE, archetype_file
 
 _LARGEST: Final = 1_000_000
 
@@ -126,7 +126,7 @@ def owners(
     """Return who owns a path; everything is shared where a template does not say."""
     archetype = str(answers.get("archetype", ""))
     try:
-        text = tree.read(f"templates/{archetype}/{FILE}").decode()
+        text = tree.read(archetype_file(archetype)).decode()
     except KeyError:
         return lambda path: "managed" if path == answers_file else "shared"
     owner_of = archetype_from(archetype, text).owner_of

@@ -6,19 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from modelwright.adapters.disk.stored_answers import FILE
 from modelwright.operations.update.answers import refuse_new_names, refused_today
 from modelwright.operations.update.source import Source, target
 from modelwright.operations.update.versions import RenderedVersion, Versions
+from modelwright.paths import ANSWERS_FILE, CHANGELOG, WORKFLOW_PIN
 from modelwright.template.answer_collector import Asker
 from modelwright.template.tree import Tree
 from modelwright.update.changelog import between
 from modelwright.update.outcome import UpdateOutcome, answer_changes
-
-PIN: Final = "templates/_shared/workflows.json"
-CHANGELOG: Final = "CHANGELOG.md"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +47,7 @@ class UpdateRequest:
     ask: Asker | None = None
     adopting: Mapping[str, Any] | None = None
     anew: bool = False
-    answers_file: str = FILE
+    answers_file: str = ANSWERS_FILE
 
 
 def old_and_new_version(
@@ -99,7 +96,7 @@ def preview(
 
 def _pins(old: Tree, new: Tree) -> list[str]:
     try:
-        pins = [str(json.loads(tree.read(PIN))["version"]) for tree in (old, new)]
+        pins = [str(json.loads(tree.read(WORKFLOW_PIN))["version"]) for tree in (old, new)]
     except (KeyError, ValueError, TypeError):
         return []
     return pins if pins[0] != pins[1] else []

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from packaging.version import InvalidVersion, Version
 
-from modelwright.adapters.disk.stored_answers import FILE
 from modelwright.adapters.git.commands import describe_commit, version_at
 from modelwright.adapters.git.history import GitHistory
 from modelwright.adapters.sources.histories import HistoryCache
 from modelwright.adapters.sources.mirrors import moved_tags
 from modelwright.adapters.system.urls import split_credentials
 from modelwright.errors import ModelwrightError, RefusedError
+from modelwright.paths import ANSWERS_FILE
 
 _DESCRIBED: Final = re.compile(r"(.+)-(\d+)-g[0-9a-f]+")
 
@@ -138,6 +138,6 @@ def _moved(history: GitHistory, current: str) -> Iterator[str]:
 def _unknown(problem: str) -> RefusedError:
     return RefusedError(
         problem,
-        where=FILE,
+        where=ANSWERS_FILE,
         next_step="find it out and write the file anew: modelwright adopt",
     )

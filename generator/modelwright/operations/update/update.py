@@ -23,7 +23,7 @@ from modelwright.operations.update.merge import file_changes, import_notes, plan
 from modelwright.operations.update.request import UpdateRequest, old_and_new_version, preview
 from modelwright.operations.update.source import source_of
 from modelwright.operations.update.versions import RenderedVersion
-from modelwright.template.platform import RECORD_FILE as PLATFORM
+from modelwright.paths import PLATFORM_RECORD
 from modelwright.template.project_paths import refuse_links
 from modelwright.update.conflict_resolution import MergePlan
 from modelwright.update.conflicts import Conflict, refuse_names
@@ -167,7 +167,7 @@ def _plan(
     stored = request.adopting
     ours = repository.files()
     scratch.register_existing(ours)
-    if stored is None and PLATFORM in ours and request.answers_file not in ours:
+    if stored is None and PLATFORM_RECORD in ours and request.answers_file not in ours:
         # Here, because a project's update needs none of it.
         from modelwright.operations.platform.update import plan_platform_update  # noqa: PLC0415
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from modelwright.adapters.copier.engines import copier_version
-from modelwright.adapters.disk.stored_answers import FILE
 from modelwright.adapters.git.tree import GitTree
 from modelwright.errors import UnknownVersionError
 from modelwright.operations.update.answers import new_answers
 from modelwright.operations.update.source import Source
+from modelwright.paths import ANSWERS_FILE
 from modelwright.template.answer_collector import Answers, Asker
 from modelwright.template.compatibility import needs_copier
 from modelwright.template.tree import Tree
@@ -50,7 +50,7 @@ class Versions:
 
     source: Source
     project: Path
-    answers_file: str = FILE
+    answers_file: str = ANSWERS_FILE
     trust: bool = False
 
     def present(self, stored: Mapping[str, Any]) -> RenderedVersion:
@@ -104,7 +104,7 @@ class Versions:
         )
 
     def _by_copier(self, tree: GitTree) -> bool:
-        return self.answers_file != FILE or bool(_foreign(tree))
+        return self.answers_file != ANSWERS_FILE or bool(_foreign(tree))
 
     def _tree(self, name: str) -> GitTree:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from modelwright.paths import POLICY_FILE
 from modelwright.policy.faults import PolicyError
 from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.policy.yaml_reader import read_document
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["load_policy", "read_plain"]
 
 
-def read_plain(text: str, where: str = "platform.yml") -> dict[str, Any]:
+def read_plain(text: str, where: str = POLICY_FILE) -> dict[str, Any]:
     """Return a policy as plain data, without judging it: for a policy known to be sound.
 
     Raises:

@@ -6,21 +6,18 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from modelwright.paths import WORKFLOW_PIN
 from modelwright.template.tree import Tree
 
 __all__ = [
-    "DISPATCH_WORKFLOW",
     "NOBODY",
     "OWN_BRAND",
-    "WORKFLOW_PIN",
     "dispatch_workflow",
     "pinned_action",
     "runs_on",
     "workflow_pin",
 ]
 
-DISPATCH_WORKFLOW: Final = ".github/workflows/new-project.yml"
-WORKFLOW_PIN: Final = "templates/_shared/workflows.json"
 OWN_BRAND: Final = "the team's own"
 NOBODY: Final = "nobody"
 _PERSONAL: Final = ("personal", "pseudonymous", "none")

@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import yaml
 
+from modelwright.paths import COMPILED_POLICY, COOKIECUTTER_CONTEXT
 from modelwright.policy.fingerprint import policy_fingerprints
 from modelwright.template.archetypes import Archetype
-from modelwright.template.platform import COMPACT, DIGEST
+from modelwright.template.platform import DIGEST
 
 ANSWERS: Final = ("team", "brand", "use_case", "personal_data", "description")
 UNASKED: Final = ("serves", "allocation_key", "managed_only")
@@ -115,14 +116,14 @@ def generated_files(
     """
     options = list(policy["options"])
     files = {
-        COMPACT: json.dumps({DIGEST: digest, **policy}, separators=(",", ":")) + "\n",
+        COMPILED_POLICY: json.dumps({DIGEST: digest, **policy}, separators=(",", ":")) + "\n",
         "templates/_shared/context.jinja": copier_context(
             derived, options, pin, policy_fingerprints(policy)
         ),
         "templates/_shared/exclude.yml": _exclude(archetypes),
     }
     for archetype in archetypes:
-        files[f"templates/{archetype.id}/cookiecutter.json"] = _cookiecutter_json(
+        files[f"templates/{archetype.id}/{COOKIECUTTER_CONTEXT}"] = _cookiecutter_json(
             policy, archetype, derived, pin
         )
     return files

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from modelwright.errors import RefusedError
+from modelwright.paths import PLATFORM_BUNDLE
 from modelwright.policy.choices import choices_on_offer
 from modelwright.policy.names import parse_repository_name
 from modelwright.template.generated.dispatch_workflow import pinned_action, runs_on
 
 __all__ = [
-    "BUNDLE",
-    "START",
-    "WORKFLOWS",
     "answers_from_repository_name",
     "readme",
     "start_workflow",
@@ -72,11 +70,6 @@ def _only_team(policy: Mapping[str, Any], brand: str) -> str:
     )
 
 
-WORKFLOWS: Final = ".github/workflows/"
-START: Final = f"{WORKFLOWS}start.yml"
-BUNDLE: Final = ".modelwright/platform.bundle"
-
-
 def start_workflow(policy: Mapping[str, Any], pin: Mapping[str, str], version: str) -> str:
     """Return the workflow that turns the repository into a project.
 
@@ -90,8 +83,8 @@ def start_workflow(policy: Mapping[str, Any], pin: Mapping[str, str], version: s
         checkout=pinned_action(policy["available"]["actions"]["checkout"]),
         action=f"{policy['platform']['repository']}/.github/actions/start@{pin['sha']}"
         f" # {pin['version']}",
-        platform=f"{BUNDLE}@{version}",
-        path=BUNDLE,
+        platform=f"{PLATFORM_BUNDLE}@{version}",
+        path=PLATFORM_BUNDLE,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from modelwright.paths import CODEOWNERS_PLACES, PROJECT_RECORD
 from modelwright.template.inference.evidence import (
     AnswerEvidence,
     InferredAnswer,
@@ -13,8 +14,6 @@ from modelwright.template.inference.evidence import (
 )
 
 Policy = Mapping[str, Any]
-RECORD: Final = "project.yaml"
-OWNERS: Final = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 _FIELDS: Final = {
     "archetype": "archetype",
     "owner": "team",
@@ -28,7 +27,7 @@ _FIELDS: Final = {
 
 def record_evidence(repository: InspectedRepository) -> Iterator[AnswerEvidence]:
     """Yield what `project.yaml` says."""
-    document = repository.documents.get(RECORD)
+    document = repository.documents.get(PROJECT_RECORD)
     if document is None or "schema_version" not in document.data:
         return
     for field, question in _FIELDS.items():
@@ -36,7 +35,7 @@ def record_evidence(repository: InspectedRepository) -> Iterator[AnswerEvidence]
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
             value = ",".join(value)
         if isinstance(value, str) and value:
-            yield AnswerEvidence(question, value, f"{RECORD}:{document.line((field,))}")
+            yield AnswerEvidence(question, value, f"{PROJECT_RECORD}:{document.line((field,))}")
 
 
 def codeowners_evidence(
@@ -44,7 +43,7 @@ def codeowners_evidence(
 ) -> Iterator[AnswerEvidence]:
     """Yield the teams that own everything, by the last line of CODEOWNERS that says so."""
     slugs = {entry["github"].lower(): team for team, entry in policy["teams"].items()}
-    for path in OWNERS:
+    for path in CODEOWNERS_PLACES:
         line, teams = 0, list[str]()
         for number, text in enumerate(repository.texts.get(path, "").splitlines(), start=1):
             pattern, *owners = text.partition("#")[0].split() or [""]

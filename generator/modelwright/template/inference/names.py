@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from configparser import ConfigParser, Error
 from typing import Any, Final
 
+from modelwright.paths import PYPROJECT
 from modelwright.policy.names import parse_repository_name
 from modelwright.template.archetypes import Archetype, pattern_matches
 from modelwright.template.inference.evidence import AnswerEvidence, InspectedRepository
@@ -67,7 +68,7 @@ def description_evidence(repository: InspectedRepository) -> Iterator[AnswerEvid
 def metadata(repository: InspectedRepository) -> Iterator[tuple[str, str, str]]:
     """Yield field, value and source of what the package says of itself."""
     texts = repository.texts
-    yield from _pyproject(texts.get("pyproject.toml", ""))
+    yield from _pyproject(texts.get(PYPROJECT, ""))
     yield from _setup_cfg(texts.get("setup.cfg", ""))
     yield from _setup_py(texts.get("setup.py", ""))
 

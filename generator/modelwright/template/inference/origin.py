@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from modelwright.paths import ANSWERS_FILE, CRUFT_FILE
 from modelwright.policy.yaml_reader import Document
 from modelwright.template.inference.evidence import AnswerEvidence, InspectedRepository
-from modelwright.template.rendering import ANSWERS_FILE
 
-CRUFT: Final = ".cruft.json"
 ARCHETYPE: Final = "archetype"
 _NAMED: Final = re.compile(r"\.copier-answers(\.[\w.-]+)?\.ya?ml")
 _FOLDER: Final = re.compile(r"(?:.*/)?templates/([\w-]+)/*")
@@ -43,7 +42,7 @@ def origins(repository: InspectedRepository) -> list[Origin]:
         if _NAMED.fullmatch(path) or "_src_path" in document.data
     ]
     answers.sort(key=lambda maker: maker.file != ANSWERS_FILE)
-    return [*answers, *_cruft(repository.texts.get(CRUFT, ""))]
+    return [*answers, *_cruft(repository.texts.get(CRUFT_FILE, ""))]
 
 
 def unsound_origin(maker: Origin) -> str:
@@ -82,7 +81,7 @@ def _cruft(text: str) -> Iterator[Origin]:
     context = data.get("context")
     context = context.get("cookiecutter") if isinstance(context, dict) else None
     yield Origin(
-        file=CRUFT,
+        file=CRUFT_FILE,
         source=_text(data.get("template")),
         version=_text(data.get("commit")),
         evidence=tuple(_of_cruft(data, context if isinstance(context, dict) else {})),
@@ -92,10 +91,10 @@ def _cruft(text: str) -> Iterator[Origin]:
 def _of_cruft(data: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[AnswerEvidence]:
     folder = _FOLDER.fullmatch(_text(data.get("directory")))
     if folder:
-        yield AnswerEvidence(ARCHETYPE, folder[1], CRUFT)
+        yield AnswerEvidence(ARCHETYPE, folder[1], CRUFT_FILE)
     for name, value in context.items():
         if name[:1] != "_" and isinstance(value, str | bool | int | float):
-            yield AnswerEvidence(name, value, CRUFT)
+            yield AnswerEvidence(name, value, CRUFT_FILE)
 
 
 def _text(value: object) -> str:
