@@ -51,6 +51,8 @@ def npm(*arguments: str, folder: Path) -> str:
         )
     except subprocess.CalledProcessError as error:
         raise LookupError(f"npm {' '.join(arguments)}: {error.stderr[-300:]}") from error
+    except FileNotFoundError as error:
+        raise LookupError("npm is not installed: apt-get install npm") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise LookupError(f"npm {' '.join(arguments)}: {error}") from error
     return done.stdout
