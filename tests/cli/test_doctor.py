@@ -126,7 +126,7 @@ def test_without_extras_doctor_names_what_is_not_there(bare, tmp_path):
     found = json.loads(done.stdout)
     assert found["extras"] == {
         "engines": {"copier": None, "cookiecutter": None},
-        "github": {"httpx": None, "pynacl": None},
+        "github": {"httpx": None, "pyjwt": None, "pynacl": None},
     }
 
 

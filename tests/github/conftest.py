@@ -124,7 +124,7 @@ def with_app(fake, create, tmp_path, monkeypatch):
     """Let the command use an app's key, with these rights."""
 
     def use(permissions):
-        key = new_app(fake.state, "4711", tmp_path / "app", permissions)
+        key = new_app(fake.state, "4711", permissions)
         monkeypatch.delenv("GH_TOKEN")
         monkeypatch.setenv("MODELWRIGHT_APP_ID", "4711")
         monkeypatch.setenv("MODELWRIGHT_APP_KEY", key)

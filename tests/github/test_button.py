@@ -31,7 +31,7 @@ def press(fake, organisation, tmp_path):
     fake.limits.writes_a_minute = 10**6
     button = tmp_path / "modelwright"
     subprocess.run(["git", "clone", "--quiet", REPOSITORY, button], check=True)
-    key = new_app(fake.state, "4711", tmp_path / "app", APP_PERMISSIONS)
+    key = new_app(fake.state, "4711", APP_PERMISSIONS)
     # One line in quotes, as act reads secrets.
     (tmp_path / "secrets").write_text('MODELWRIGHT_APP_KEY="{}"\n'.format(key.replace("\n", "\\n")))
     pressed = []

@@ -221,7 +221,7 @@ def test_an_app_makes_its_own_token(fake, create, organisation, tmp_path, monkey
     from tests.github.fake.proof import new_app
     from tests.github.organisation import APP_PERMISSIONS
 
-    key = new_app(fake.state, "4711", tmp_path / "app", APP_PERMISSIONS)
+    key = new_app(fake.state, "4711", APP_PERMISSIONS)
     monkeypatch.delenv("GH_TOKEN")
     monkeypatch.setenv("MODELWRIGHT_APP_ID", "4711")
     monkeypatch.setenv("MODELWRIGHT_APP_KEY", key)

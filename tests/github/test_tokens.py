@@ -1,6 +1,10 @@
 """A token goes to its own host alone, reaches one repository, and ends with the run."""
 
+import shutil
+
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from modelwright.adapters.github.credentials import credential_for
 from modelwright.errors import ExternalSystemError
@@ -94,3 +98,62 @@ def test_an_apps_token_is_taken_back_whatever_comes_of_it(fake, with_app, what):
 
     assert minted
     assert all(one.expired for one in minted)
+
+
+def _pem(key, password=None):
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(password)
+        if password
+        else serialization.NoEncryption(),
+    ).decode()
+
+
+def _rsa(bits=2048):
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+UNUSABLE = {
+    "no text of a key": lambda: "canary",
+    "half a key": lambda: _pem(_rsa())[:800],
+    "a byte that is no text": lambda: "canary\udc80",
+    "a key with a password": lambda: _pem(_rsa(), b"canary"),
+    "a short key": lambda: _pem(_rsa(1024)),
+    "a key of another kind": lambda: _pem(ec.generate_private_key(ec.SECP256R1())),
+    "a public key": lambda: (
+        _rsa()
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    ),
+}
+
+
+@pytest.mark.parametrize("make", UNUSABLE.values(), ids=UNUSABLE)
+def test_what_is_no_key_of_an_app_is_named_and_never_shown(make):
+    key = make()
+
+    with pytest.raises(ExternalSystemError) as raised:
+        credential_for(
+            PUBLIC,
+            {"MODELWRIGHT_APP_ID": "1", "MODELWRIGHT_APP_KEY": key},
+            "org",
+            vouched=True,
+        )
+
+    error = raised.value
+    assert error.where == "MODELWRIGHT_APP_KEY"
+    assert "new key" in error.next_step
+    assert error.__cause__ is error.__context__ is None
+    for line in key.splitlines():
+        assert line not in f"{error} {error.next_step}"
+
+
+def test_an_app_needs_no_openssl(fake, with_app, monkeypatch, tmp_path):
+    create = with_app(dict(APP_PERMISSIONS))
+    for name in ("git", "uv"):
+        (tmp_path / name).symlink_to(shutil.which(name))
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert create("--plan").code == 0

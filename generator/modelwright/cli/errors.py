@@ -14,7 +14,9 @@ from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedErr
 REPORT = "https://github.com/halden-retail/modelwright/issues"
 # Which extra of the distribution brings a library that not every command needs.
 EXTRAS: Final = {
+    "cryptography": "github",
     "httpx": "github",
+    "jwt": "github",
     "nacl": "github",
     "copier": "engines",
     "cookiecutter": "engines",

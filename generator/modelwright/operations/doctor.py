@@ -20,7 +20,7 @@ from modelwright.errors import ExternalSystemError, ModelwrightError
 __all__ = ["diagnose"]
 
 # The distributions that an extra brings.
-EXTRAS: Final = {"engines": ("copier", "cookiecutter"), "github": ("httpx", "pynacl")}
+EXTRAS: Final = {"engines": ("copier", "cookiecutter"), "github": ("httpx", "pyjwt", "pynacl")}
 # Named where they are set; a value may be a secret.
 _VARIABLES: Final = (
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"),

@@ -1,52 +1,36 @@
-"""An app's proof of itself: a JWT that openssl verifies."""
+"""An app's proof of itself: a JWT, verified with the app's public key."""
 
-import base64
-import json
-import subprocess
-import tempfile
 import time
-from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.github.fake.routing import RefusedError
 from tests.github.fake.state import App, State, Token
 
 
-def new_app(state: State, identity: str, folder: Path, permissions: dict[str, str]) -> str:
+def new_app(state: State, identity: str, permissions: dict[str, str]) -> str:
     """Register an app; returns its private key as PEM."""
-    private, public = folder / "app.pem", folder / "app.pub"
-    folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["openssl", "genrsa", "-out", private, "2048"], check=True, capture_output=True)
-    subprocess.run(
-        ["openssl", "rsa", "-in", private, "-pubout", "-out", public],
-        check=True,
-        capture_output=True,
-    )
-    state.apps[identity] = App(public, permissions)
-    key = private.read_text()
-    private.unlink()
-    return key
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    state.apps[identity] = App(key.public_key(), permissions)
+    # The form of the file that GitHub gives.
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    ).decode()
 
 
-def application(state: State, jwt: str) -> Token:
+def application(state: State, proof: str) -> Token:
     """The app whose proof this is; 401 where it is none, or is too old or too long-lived."""
-    head, body, signature = jwt.split(".")
-    claims = json.loads(_decoded(body))
-    app = state.apps.get(str(claims.get("iss")))
-    fresh = claims.get("iat", 0) <= time.time() + 5 <= claims.get("exp", 0)
-    short = claims.get("exp", 0) - time.time() <= 600
-    signed = app and _signed(app.public_key, f"{head}.{body}".encode(), _decoded(signature))
-    if not (signed and fresh and short and json.loads(_decoded(head))["alg"] == "RS256"):
-        raise RefusedError(401, "A JSON web token could not be decoded")
-    return Token(jwt, str(claims["iss"]), "app", dict(app.permissions))
-
-
-def _decoded(part: str) -> bytes:
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
-
-
-def _signed(public_key: Path, text: bytes, signature: bytes) -> bool:
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(signature)
-        file.flush()
-        command = ["openssl", "dgst", "-sha256", "-verify", public_key, "-signature", file.name]
-        return subprocess.run(command, input=text, capture_output=True, check=False).returncode == 0
+    try:
+        identity = jwt.decode(proof, options={"verify_signature": False}).get("iss")
+        app = state.apps[identity]
+        needed = {"require": ["exp", "iat"]}
+        claims = jwt.decode(proof, app.public_key, ["RS256"], options=needed, leeway=5)
+    except (jwt.PyJWTError, KeyError) as error:
+        raise RefusedError(401, "A JSON web token could not be decoded") from error
+    if claims["exp"] - time.time() > 600:
+        raise RefusedError(401, "'Expiration time' claim ('exp') is too far in the future")
+    return Token(proof, identity, "app", dict(app.permissions))

@@ -4,6 +4,8 @@ import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
 NOW = "2026-11-02T09:00:00Z"
 _numbers = itertools.count(1001)
 
@@ -28,9 +30,9 @@ class Token:
 
 @dataclass(frozen=True)
 class App:
-    """A GitHub App: where its public key stands, and what it is granted where it is installed."""
+    """A GitHub App: its public key, and what it is granted where it is installed."""
 
-    public_key: Path
+    public_key: RSAPublicKey
     permissions: dict[str, str]
 
 

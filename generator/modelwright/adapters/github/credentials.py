@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
-from base64 import b64decode, b64encode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from modelwright.adapters.github.address import is_public
 from modelwright.adapters.github.client import GitHub, GitHubError
-from modelwright.adapters.system.process import output, run
-from modelwright.errors import ExternalSystemError, MissingProgramError
+from modelwright.adapters.system.process import run
+from modelwright.errors import ExternalSystemError
 from modelwright.provisioning.app_permissions import narrowed_rights
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 __all__ = ["Credential", "NoTokenError", "credential_for", "is_app", "seal_secret"]
 
@@ -34,7 +35,9 @@ def seal_secret(value: str, public_key: str) -> str:
 _VARIABLES: Final = ("GH_TOKEN", "GITHUB_TOKEN")
 _APP: Final = ("MODELWRIGHT_APP_ID", "MODELWRIGHT_APP_KEY")
 _ENTERPRISE: Final = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
-_MINUTES: Final = 60
+_MINUTE: Final = 60
+# GitHub makes keys of this size.
+_KEY_BITS: Final = 2048
 _TRIES: Final = 4
 _PAUSE: Final = 0.5
 _SECONDS: Final = 5.0
@@ -205,29 +208,26 @@ def _of_app(address: str, environ: Mapping[str, str], organisation: str) -> Cred
 
 def _app_jwt(identity: str, key: str) -> str:
     """Return an app's proof of itself for ten minutes: a JWT signed with RS256."""
+    # Here, because only an app signs.
+    import jwt  # noqa: PLC0415
+
     now = int(time.time())
-    head = _encoded({"alg": "RS256", "typ": "JWT"})
-    claims = _encoded({"iat": now - _MINUTES, "exp": now + 9 * _MINUTES, "iss": identity})
-    text = f"{head}.{claims}".encode()
-    # The key goes through a pipe: it stands in no argument and on no disk.
-    read, write = os.pipe()
-    try:
-        with os.fdopen(write, "wb") as file:
-            file.write(key.encode())
-        command = ("openssl", "dgst", "-sha256", "-sign", f"/dev/fd/{read}")
-        signature = output(command, folder=Path.cwd(), given=text, held=(read,))
-    except MissingProgramError:
-        raise
-    except ExternalSystemError:
-        raise ExternalSystemError(
-            "it is no private key as PEM",
-            where="MODELWRIGHT_APP_KEY",
-            next_step="make a new key on the app's page and store the whole file as the secret",
-        ) from None
-    finally:
-        os.close(read)
-    return f"{text.decode()}.{urlsafe_b64encode(signature).decode().rstrip('=')}"
+    claims = {"iat": now - _MINUTE, "exp": now + 9 * _MINUTE, "iss": identity}
+    return jwt.encode(claims, _private_key(key), algorithm="RS256")
 
 
-def _encoded(content: Mapping[str, Any]) -> str:
-    return urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+def _private_key(text: str) -> RSAPrivateKey:
+    """Read an app's private key; no part of it goes into an error."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):
+        key = load_pem_private_key(text.encode(), password=None)
+        if isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _KEY_BITS:
+            return key
+    raise ExternalSystemError(
+        f"it is no RSA private key as PEM, without a password and of at least {_KEY_BITS} bits",
+        where="MODELWRIGHT_APP_KEY",
+        next_step="make a new key on the app's page and store the whole file as the secret",
+    )
