@@ -6,8 +6,8 @@ from modelwright.adapters.disk.tree import FolderTree
 from modelwright.adapters.sources.histories import history_of
 from modelwright.template.compatibility import foreign_text, needs_copier
 from modelwright.template.version import DialectVersion
-from tests.adapters.copier_features import FEATURES
-from tests.adapters.copier_templates import copied, stored_in, template
+from tests.adapters.copier.features import FEATURES
+from tests.adapters.copier.templates import copied, stored_in, template
 from tests.platforms import platform_copy, release
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -8,7 +8,7 @@ import sys
 import copier
 import pytest
 
-from tests.adapters.copier_templates import copied, on_disk, stored_in, template
+from tests.adapters.copier.templates import copied, on_disk, stored_in, template
 from tests.platforms import git
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -3,7 +3,7 @@
 import pytest
 
 from modelwright.cli.main import main
-from tests.adapters.copier_templates import template, version
+from tests.adapters.copier.templates import template, version
 from tests.platforms import git
 from tests.update_command.small import run, whole
 

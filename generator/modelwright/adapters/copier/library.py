@@ -32,7 +32,10 @@ _KNOWN: Final = ("vcs", "local_abspath", "commit", "commit_hash", "git_index_mod
 _TEMPLATES: Final[WeakKeyDictionary[Checkout, dict[str, Template]]] = WeakKeyDictionary()
 
 # What `Render` replaces: under another name it would go on unseen, and ask its own questions.
-_REPLACED: Final = ("_ask", "_external_data", "_render_context", "_render_file", "jinja_env")
+_REPLACED: Final = (
+    *("_ask", "_external_data", "_render_context", "_render_file", "jinja_env"),
+    "_sync_git_index_executable_bit",
+)
 _MISSING: Final = [
     *(name for name in _KNOWN if not isinstance(vars(Template).get(name), cached_property)),
     *(name for name in _REPLACED if name not in vars(Worker)),

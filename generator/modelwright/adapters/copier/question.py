@@ -81,9 +81,8 @@ class BoundQuestion(Question):
 
     @property
     def asked(self) -> bool:
-        """Whether the question is put to a person; before Copier 9.19 every one is."""
-        get_ask = getattr(self, "get_ask", None)
-        return get_ask is None or bool(get_ask())
+        """Whether the question is put to a person."""
+        return bool(self.get_ask())
 
     def prompt(self) -> Prompt:
         """Return the question as a person meets it."""

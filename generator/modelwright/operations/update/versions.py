@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from modelwright.adapters.copier.engines import copier_version
+from modelwright.adapters.copier import copier_version
 from modelwright.adapters.git.tree import GitTree
 from modelwright.errors import UnknownVersionError
 from modelwright.operations.update.answers import new_answers

@@ -8,7 +8,7 @@ from pathlib import Path
 import copier
 import yaml
 
-from modelwright.adapters.copier.engines import copier_version
+from modelwright.adapters.copier import copier_version
 from modelwright.adapters.sources.histories import history_of
 from modelwright.template.tree import RenderedFile
 from tests.platforms import git

@@ -3,7 +3,7 @@
 import pytest
 
 from modelwright.errors import ExternalSystemError, RefusedError
-from tests.adapters.copier_templates import template, version
+from tests.adapters.copier.templates import template, version
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -9,11 +9,11 @@ import copier
 import pytest
 from copier._main import Worker
 
+from modelwright.adapters.copier import copier_version
 from modelwright.adapters.copier.checkout import _COPIES
-from modelwright.adapters.copier.engines import copier_version
 from modelwright.adapters.git.history import GitHistory
 from modelwright.adapters.sources.histories import git_directory
-from tests.adapters.copier_templates import copied, on_disk, stored_in, template, version
+from tests.adapters.copier.templates import copied, on_disk, stored_in, template, version
 from tests.platforms import git
 
 pytestmark = pytest.mark.filterwarnings("ignore")

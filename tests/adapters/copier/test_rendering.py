@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.adapters.copier_features import FEATURES
-from tests.adapters.copier_templates import copied, recopied, stored_in, template, version
+from tests.adapters.copier.features import FEATURES
+from tests.adapters.copier.templates import copied, recopied, stored_in, template, version
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from modelwright.errors import RefusedError
-from tests.adapters.copier_templates import (
+from tests.adapters.copier.templates import (
     clean_python,
     copied,
     recopied,
@@ -368,7 +368,7 @@ def test_the_defaults_in_the_settings_of_copier_count_for_new_questions(tmp_path
 
 def test_no_command_imports_copier_before_a_template_needs_it():
     code = (
-        "import sys, modelwright.adapters.copier.engines, modelwright.cli.main;"
+        "import sys, modelwright.adapters.copier, modelwright.cli.main;"
         "print('copier' in sys.modules)"
     )
 
@@ -385,7 +385,7 @@ def test_without_the_extra_the_error_says_how_to_get_it(tmp_path):
         "    if name == 'copier': raise m.PackageNotFoundError(name)\n"
         "    return found(name)\n"
         "m.version = absent\n"
-        "from modelwright.adapters.copier.engines import copier_version\n"
+        "from modelwright.adapters.copier import copier_version\n"
         "from modelwright.adapters.sources.histories import history_of\n"
         "try: copier_version(history_of(sys.argv[1]), 'v1.0.0', project=Path('p'))\n"
         "except Exception as error: print(error.exit_code, error, '|', error.next_step)\n"
@@ -405,7 +405,7 @@ def test_a_copier_that_works_otherwise_inside_is_refused(tmp_path, name):
         "import sys, copier._main as m\n"
         f"delattr(m.{owner}, '{member}')\n"
         "from pathlib import Path\n"
-        "from modelwright.adapters.copier.engines import copier_version\n"
+        "from modelwright.adapters.copier import copier_version\n"
         "from modelwright.adapters.sources.histories import history_of\n"
         "try: copier_version(history_of(sys.argv[1]), 'v1.0.0', project=Path('p'))\n"
         "except Exception as error: print(error.exit_code, error)\n"

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError
-from tests.adapters.copier_templates import template, version
+from tests.adapters.copier.templates import template, version
 from tests.platforms import git
 
 pytestmark = pytest.mark.filterwarnings("ignore")

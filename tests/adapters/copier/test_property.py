@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.adapters.copier_templates import copied, recopied, stored_in, template, version
+from tests.adapters.copier.templates import copied, recopied, stored_in, template, version
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
