@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from modelwright.adapters.github.address import api_address, refuse_stranger
+from modelwright.adapters.github.address import api_address, refuse_other_host
 from modelwright.adapters.github.client import GitHub, seconds_to_wait
 from modelwright.adapters.github.credentials import seal_secret
 from modelwright.errors import UsageError
@@ -48,10 +48,10 @@ def test_a_token_is_sent_to_no_address_that_can_be_listened_to(address):
 )
 def test_code_is_pushed_to_the_api_s_own_host_alone(url, api, fine):
     if fine:
-        refuse_stranger(url, api)
+        refuse_other_host(url, api)
     else:
         with pytest.raises(UsageError, match="no token is sent there"):
-            refuse_stranger(url, api)
+            refuse_other_host(url, api)
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ from typing import Any, Final
 from modelwright.policy.text import LONGEST_DESCRIPTION
 
 __all__ = [
-    "VARIABLE",
+    "RUN_VARIABLE",
     "ActualEnvironment",
     "ActualState",
     "description_with_mark",
     "run_of",
-    "trailer",
+    "run_trailer",
 ]
 
-VARIABLE: Final = "MODELWRIGHT_CREATION"
+RUN_VARIABLE: Final = "MODELWRIGHT_CREATION"
 _MARK: Final = re.compile(r"\[modelwright: being created, run ([0-9a-f]{8,32})\] ?")
 
 
@@ -33,7 +33,7 @@ def run_of(description: str | None) -> str:
     return found[1] if found else ""
 
 
-def trailer(run: str) -> str:
+def run_trailer(run: str) -> str:
     """Return the last line of the first commit's message."""
     return f"Modelwright-Run: {run}"
 
@@ -71,7 +71,7 @@ class ActualState:
         other_rulesets: The names of its other rules, those of the organisation left out.
         people: Logins of who has access in person, beside the organisation's owners.
         record: The answers of the project on its default branch; None where there are none.
-        begun: Whether it holds this very project, which a person began from a starter.
+        from_starter: Whether it holds this very project, which a person began from a starter.
     """
 
     repository: Body = field(default_factory=dict)
@@ -94,7 +94,7 @@ class ActualState:
     people: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     record: Body | None = None
-    begun: bool = False
+    from_starter: bool = False
 
     @property
     def exists(self) -> bool:
@@ -109,4 +109,4 @@ class ActualState:
     @property
     def made_by(self) -> str:
         """The run that says that it made it or is making it; anybody who may write can say so."""
-        return self.run or self.variables.get(VARIABLE, "")
+        return self.run or self.variables.get(RUN_VARIABLE, "")

@@ -15,14 +15,14 @@ from modelwright.provisioning.ownership import Ownership, ownership_from
 from modelwright.provisioning.settings import Settings, settings_from
 
 __all__ = [
-    "BRANCH",
-    "NAME",
+    "DEFAULT_BRANCH",
+    "RULESET_NAME",
     "DesiredEnvironment",
     "DesiredState",
     "Grant",
     "actions_permissions",
+    "desired_environments",
     "desired_state",
-    "environments_of",
     "owning_teams",
     "ruleset",
     "selected_actions",
@@ -45,7 +45,9 @@ def selected_actions(policy: Mapping[str, Any], settings: Settings) -> Body | No
     """Return the actions of the policy as patterns; None where every action may run."""
     if settings.actions == "all":
         return None
-    patterns = {f"{_repository(one['uses'])}@*" for one in policy["available"]["actions"].values()}
+    patterns = {
+        f"{_action_pattern(one['uses'])}@*" for one in policy["available"]["actions"].values()
+    }
     return {
         "github_owned_allowed": True,
         "verified_allowed": False,
@@ -55,7 +57,7 @@ def selected_actions(policy: Mapping[str, Any], settings: Settings) -> Body | No
     }
 
 
-def _repository(uses: str) -> str:
+def _action_pattern(uses: str) -> str:
     """Return an action as a pattern needs it, with a star for its folder."""
     parts = uses.split("/")
     return uses if len(parts) == 2 else f"{parts[0]}/{parts[1]}/*"  # noqa: PLR2004 -- owner, name
@@ -81,7 +83,7 @@ class DesiredEnvironment:
     secrets: tuple[str, ...] = ()
 
 
-def environments_of(
+def desired_environments(
     policy: Mapping[str, Any], brand: str, settings: Settings, needed: Iterable[NeededSecret]
 ) -> tuple[DesiredEnvironment, ...]:
     """Return the environments of a brand's project, in the policy's order."""
@@ -92,16 +94,18 @@ def environments_of(
             name=name,
             reviewers=settings.reviewers.get(name, ()),
             variables={
-                **{one.name: "" for one in _at(inside, name) if one.kind == "variable"},
+                **{one.name: "" for one in _in_environment(inside, name) if one.kind == "variable"},
                 **given.get(name, {}),
             },
-            secrets=tuple(one.name for one in _at(inside, name) if one.kind == "secret"),
+            secrets=tuple(
+                one.name for one in _in_environment(inside, name) if one.kind == "secret"
+            ),
         )
         for name in policy["environments"]
     )
 
 
-def _at(needed: Iterable[NeededSecret], environment: str) -> list[NeededSecret]:
+def _in_environment(needed: Iterable[NeededSecret], environment: str) -> list[NeededSecret]:
     return [one for one in needed if one.environment in ("", environment)]
 
 
@@ -112,7 +116,7 @@ def owning_teams(files: Mapping[str, str], organisation: str) -> tuple[str, ...]
     return tuple(sorted(set(re.findall(rf"@{re.escape(organisation)}/([\w-]+)", rules))))
 
 
-NAME: Final = "modelwright"
+RULESET_NAME: Final = "modelwright"
 
 
 def ruleset(settings: Settings, checks: Sequence[str]) -> Body:
@@ -126,7 +130,7 @@ def ruleset(settings: Settings, checks: Sequence[str]) -> Body:
     if checks:
         rules.append({"type": "required_status_checks", "parameters": _status_checks(checks)})
     return {
-        "name": NAME,
+        "name": RULESET_NAME,
         "target": "branch",
         "enforcement": "active",
         "bypass_actors": [],
@@ -170,12 +174,12 @@ def _status_checks(checks: Sequence[str]) -> Body:
     }
 
 
-BRANCH: Final = "main"
+DEFAULT_BRANCH: Final = "main"
 LABELS: Final[tuple[Body, ...]] = (
     {"name": "modelwright", "color": "1d76db", "description": "comes from the platform"},
     {"name": "waiver", "color": "d93f0b", "description": "accepts a finding for a time"},
 )
-_HOUSE: Final[Body] = {
+_SETTINGS: Final[Body] = {
     "has_issues": True,
     "has_projects": False,
     "has_wiki": False,
@@ -214,12 +218,12 @@ class DesiredState:
         oidc: The subject of its tokens.
         variables: Variables of the repository, by name.
         secrets: Names of secrets of the repository; those of the team get a first value.
-        owned: Names of secrets whose first value may be made up.
+        generated_secrets: Names of secrets whose first value may be made up.
         ruleset: The rules of the default branch; None where the plan has none.
         teams: What teams may do, by slug.
         team: The slug of the project's own team; only its members may create.
         ownership: Whom it is made for, and what marks it as that.
-        named: Further teams that must exist.
+        code_owners: Further teams that must exist.
         without_plan: `refuse` or `continue` where the plan lacks something.
     """
 
@@ -236,13 +240,13 @@ class DesiredState:
     environments: tuple[DesiredEnvironment, ...]
     variables: Mapping[str, str]
     secrets: tuple[str, ...]
-    owned: frozenset[str]
+    generated_secrets: frozenset[str]
     grants: tuple[Grant, ...]
     ruleset: Body | None
     teams: Mapping[str, str]
     team: str
     ownership: Ownership = field(default_factory=Ownership)
-    named: tuple[str, ...] = ()
+    code_owners: tuple[str, ...] = ()
     without_plan: str = "refuse"
 
     @property
@@ -273,30 +277,30 @@ def desired_state(
     here = [one for one in needed if one.level == "repository"]
     return DesiredState(
         organisation=organisation,
-        name=_name(policy, answers),
+        name=_repository_name(policy, answers),
         description=answers["description"],
-        settings={"visibility": settings.visibility, **_HOUSE},
+        settings={"visibility": settings.visibility, **_SETTINGS},
         topics=tuple(sorted({"machine-learning", answers["archetype"], brand, team})),
         properties=for_target(cost_tags(policy, answers), "github"),
         labels=LABELS,
         actions=actions_permissions(settings),
         selected=selected_actions(policy, settings),
-        oidc=_oidc(settings),
-        environments=environments_of(policy, brand, settings, needed),
+        oidc=_oidc_subject(settings),
+        environments=desired_environments(policy, brand, settings, needed),
         variables={one.name: "" for one in here if one.kind == "variable"},
         secrets=tuple(one.name for one in here if one.kind == "secret"),
-        owned=frozenset(one.name for one in needed if one.owner == "team"),
+        generated_secrets=frozenset(one.name for one in needed if one.owner == "team"),
         grants=tuple(Grant(one.kind, one.name) for one in needed if one.level == "organisation"),
         ruleset=ruleset(settings, checks),
         teams={**settings.further_teams, slug: settings.permission},
         team=slug,
         ownership=ownership_from(policy, answers),
-        named=owning_teams(files, organisation),
+        code_owners=owning_teams(files, organisation),
         without_plan=settings.without_plan,
     )
 
 
-def _name(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> str:
+def _repository_name(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> str:
     return repository_name(
         policy["naming"],
         brand=answers["brand"],
@@ -305,7 +309,7 @@ def _name(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> str:
     )
 
 
-def _oidc(settings: Settings) -> Body:
+def _oidc_subject(settings: Settings) -> Body:
     if not settings.oidc_claims:
         return {"use_default": True}
     return {"use_default": False, "include_claim_keys": list(settings.oidc_claims)}

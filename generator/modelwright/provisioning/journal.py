@@ -43,7 +43,7 @@ class JournalEntry:
 
 def first_line(run: str, repository: str, answers: Mapping[str, Any], version: str) -> str:
     """Return the line that a run begins with."""
-    return _line(
+    return _format_line(
         {
             "run": run,
             "state": "run",
@@ -56,32 +56,32 @@ def first_line(run: str, repository: str, answers: Mapping[str, Any], version: s
 
 def line_before_call(run: str, number: int, change: Change, undo: Call | None) -> str:
     """Return the line that stands before a call is sent."""
-    return _line(
-        {"run": run, "call": number, "state": "begun", "is": change.line, "undo": _plain(undo)}
+    return _format_line(
+        {"run": run, "call": number, "state": "begun", "is": change.line, "undo": _call_data(undo)}
     )
 
 
 def line_after_call(run: str, number: int, undo: Call | None) -> str:
     """Return the line that stands after a call took effect."""
-    return _line({"run": run, "call": number, "state": "done", "undo": _plain(undo)})
+    return _format_line({"run": run, "call": number, "state": "done", "undo": _call_data(undo)})
 
 
 def is_journal(lines: Sequence[str]) -> bool:
     """Say whether lines are a journal, or the beginning of one."""
     if not lines:
         return True
-    row = _row(lines[0])
+    row = _parse_line(lines[0])
     return row is not None and row["state"] == "run"
 
 
 def runs(lines: Iterable[str]) -> frozenset[str]:
     """Return every run that a journal names."""
-    return frozenset(row["run"] for row in filter(None, map(_row, lines)))
+    return frozenset(row["run"] for row in filter(None, map(_parse_line, lines)))
 
 
 def runs_for(lines: Iterable[str], repository: str) -> frozenset[str]:
     """Return the runs of a journal that say that they were for a repository."""
-    rows = filter(None, map(_row, lines))
+    rows = filter(None, map(_parse_line, lines))
     return frozenset(
         row["run"] for row in rows if row["state"] == "run" and row.get("for") == repository
     )
@@ -90,19 +90,19 @@ def runs_for(lines: Iterable[str], repository: str) -> frozenset[str]:
 def entries(lines: Iterable[str]) -> list[JournalEntry]:
     """Return the calls that a journal claims; what is no line of a journal is left out."""
     found: dict[tuple[str, int], JournalEntry] = {}
-    for row in filter(None, map(_row, lines)):
+    for row in filter(None, map(_parse_line, lines)):
         if row["state"] == "run":
             continue
         key, before = (row["run"], row["call"]), found.get((row["run"], row["call"]))
         said = row.get("is") or (before.call if before else "")
-        undo = _call(row["undo"])
+        undo = _parse_call(row["undo"])
         found[key] = JournalEntry(
             run=row["run"], call=said, undo=undo, ended=row["state"] == "done"
         )
     return list(found.values())
 
 
-def _row(line: str) -> dict[str, Any] | None:
+def _parse_line(line: str) -> dict[str, Any] | None:
     """Return a line's content; None where a kill cut it off, or somebody else wrote it."""
     try:
         row = json.loads(line)
@@ -116,7 +116,7 @@ def _row(line: str) -> dict[str, Any] | None:
     return row if sound else None
 
 
-def _call(told: object) -> Call | None:
+def _parse_call(told: object) -> Call | None:
     if not isinstance(told, dict):
         return None
     method, path, body = told.get("method"), told.get("path"), told.get("body")
@@ -134,13 +134,13 @@ def to_undo(found: Iterable[JournalEntry]) -> list[Call]:
     return [one.undo for one in reversed(listed) if one.run == last and one.undo is not None]
 
 
-def _plain(call: Call | None) -> dict[str, Any] | None:
+def _call_data(call: Call | None) -> dict[str, Any] | None:
     if call is None:
         return None
     return {"method": call.method, "path": call.path, "body": call.body}
 
 
-def _line(content: Mapping[str, Any]) -> str:
+def _format_line(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=dict) + "\n"
 
 
@@ -168,22 +168,24 @@ def may_be_sent(call: Call, desired: DesiredState, identity: object) -> bool:
     """
     return any(
         call.method in methods and re.fullmatch(pattern, call.path) and sound(call.body or {})
-        for methods, pattern, sound in _kinds(desired, str(identity))
+        for methods, pattern, sound in _undoing_calls(desired, str(identity))
     )
 
 
-def _kinds(
+def _undoing_calls(
     desired: DesiredState, identity: str
 ) -> list[tuple[tuple[str, ...], str, Callable[[Body], bool]]]:
     path, org = re.escape(desired.path), re.escape(f"/orgs/{desired.organisation}")
-    places = _any(one.name for one in desired.environments)
-    teams = _any({*desired.teams, *(r for one in desired.environments for r in one.reviewers)})
-    granted = _any(one.name for one in desired.grants)
-    switches = _any(_SWITCHES)
+    places = _alternatives(one.name for one in desired.environments)
+    teams = _alternatives(
+        {*desired.teams, *(r for one in desired.environments for r in one.reviewers)}
+    )
+    granted = _alternatives(one.name for one in desired.grants)
+    switches = _alternatives(_SWITCHES)
     in_places = rf"{path}/environments/{places}"
     return [
-        (("PATCH",), path, lambda body: _settings(body, desired)),
-        (("PATCH",), f"{path}/properties/values", lambda body: _properties(body, desired)),
+        (("PATCH",), path, lambda body: _is_safe_setting(body, desired)),
+        (("PATCH",), f"{path}/properties/values", lambda body: _are_safe_properties(body, desired)),
         (("PUT", "DELETE"), f"{path}/{switches}", lambda _: True),
         (("DELETE",), rf"{path}/labels/[\w-]+", lambda _: True),
         (("PATCH", "DELETE"), rf"{path}/actions/variables/\w+", lambda _: True),
@@ -193,7 +195,7 @@ def _kinds(
         (("DELETE",), rf"{in_places}/secrets/\w+", lambda _: True),
         (("POST", "DELETE"), rf"{in_places}/deployment-branch-policies(/\d+)?", lambda _: True),
         (("PUT", "DELETE"), rf"{path}/rulesets/\d+", lambda _: True),
-        (("PUT", "DELETE"), rf"{org}/teams/{teams}{path}", _role),
+        (("PUT", "DELETE"), rf"{org}/teams/{teams}{path}", _is_safe_role),
         (
             ("DELETE",),
             rf"{org}/actions/(secrets|variables)/{granted}/repositories/{identity}",
@@ -203,17 +205,17 @@ def _kinds(
     ]
 
 
-def _any(names: Any) -> str:  # noqa: ANN401 -- any iterable of text
+def _alternatives(names: Any) -> str:  # noqa: ANN401 -- any iterable of text
     return f"(?:{'|'.join(map(re.escape, sorted(names)))})"
 
 
-def _settings(body: Body, desired: DesiredState) -> bool:
+def _is_safe_setting(body: Body, desired: DesiredState) -> bool:
     """A repository is never shown to more people, and never renamed, because a file says so."""
     known = set(desired.settings) - {"visibility"} | {"description", "default_branch"}
     return bool(body) and set(body) <= known
 
 
-def _properties(body: Body, desired: DesiredState) -> bool:
+def _are_safe_properties(body: Body, desired: DesiredState) -> bool:
     """The mark of a repository may be taken away, and never be written."""
     marks = set(desired.ownership.properties.values())
     rows = body.get("properties")
@@ -227,5 +229,5 @@ def _properties(body: Body, desired: DesiredState) -> bool:
     )
 
 
-def _role(body: Body) -> bool:
+def _is_safe_role(body: Body) -> bool:
     return not body or (set(body) == {"permission"} and body["permission"] in _ROLES)

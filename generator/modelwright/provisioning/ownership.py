@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-__all__ = ["SOURCES", "Owner", "Ownership", "owner_of", "ownership_from"]
+__all__ = ["OWNER_FIELDS", "Owner", "Ownership", "owner_of", "ownership_from"]
 
-SOURCES: Final = ("team", "brand", "archetype")
-_PLAIN: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+OWNER_FIELDS: Final = ("team", "brand", "archetype")
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,9 @@ class Owner:
         return bool(self.team and self.brand and self.archetype)
 
     @property
-    def named(self) -> str:
+    def display_name(self) -> str:
         """The team as a message may show it; text that is no id is not repeated."""
-        return self.team if _PLAIN.fullmatch(self.team) else "another team"
+        return self.team if _ID.fullmatch(self.team) else "another team"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +63,14 @@ class Ownership:
         return all(
             getattr(other, one) == getattr(self.owner, one)
             or getattr(other, one) in self.former.get(one, ())
-            for one in SOURCES
+            for one in OWNER_FIELDS
         )
 
 
 def owner_of(values: Mapping[str, Any]) -> Owner:
     """Return the owner that answers or properties name; what is no text is empty."""
     return Owner(
-        **{one: value for one in SOURCES if isinstance(value := values.get(one), str)},
+        **{one: value for one in OWNER_FIELDS if isinstance(value := values.get(one), str)},
     )
 
 
@@ -79,7 +79,9 @@ def ownership_from(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> Own
     return Ownership(
         owner=owner_of(answers),
         properties={
-            source: key for key, source in reversed(policy["tags"].items()) if source in SOURCES
+            source: key
+            for key, source in reversed(policy["tags"].items())
+            if source in OWNER_FIELDS
         },
         former={
             "team": frozenset(_renamed_to(policy["teams"], answers["team"])),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from modelwright.provisioning.actual_state import ActualState, description_with_mark
-from modelwright.provisioning.desired_state import BRANCH, DesiredState
+from modelwright.provisioning.desired_state import DEFAULT_BRANCH, DesiredState
 from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.plan_changes import (
     PUSH,
@@ -26,33 +26,33 @@ __all__ = ["pending_changes", "plan"]
 
 
 def plan(
-    desired: DesiredState, actual: ActualState, found: OrganisationState, run: str
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState, run: str
 ) -> list[Change]:
     """Return the changes in the order of their phases; none where nothing differs.
 
     Args:
         desired: The repository as it should be.
         actual: The repository as it is.
-        found: What the organisation has.
+        organisation: What the organisation has.
         run: The id of this run, which marks a repository that it makes.
     """
-    wanted = fit_to_plan(desired, found)
+    wanted = fit_to_plan(desired, organisation)
     changes = [
-        *_repository(wanted, actual, run),
-        *actions_changes(wanted, actual, found),
-        *value_changes(wanted, actual, found, actual.made_by or run),
-        *environment_changes(wanted, actual, found),
-        *_code(actual),
-        *_rules(wanted, actual),
-        *access_changes(wanted, actual, found),
-        *_finish(wanted, actual),
+        *_repository_changes(wanted, actual, run),
+        *actions_changes(wanted, actual, organisation),
+        *value_changes(wanted, actual, organisation, actual.made_by or run),
+        *environment_changes(wanted, actual, organisation),
+        *_code_changes(actual),
+        *_ruleset_changes(wanted, actual),
+        *access_changes(wanted, actual, organisation),
+        *_finish_changes(wanted, actual),
     ]
     return sorted(changes, key=lambda change: change.phase)
 
 
-def _repository(desired: DesiredState, actual: ActualState, run: str) -> list[Change]:
+def _repository_changes(desired: DesiredState, actual: ActualState, run: str) -> list[Change]:
     if actual.exists:
-        return [*_settings(desired, actual), *_topics_and_alerts(desired, actual)]
+        return [*_settings_changes(desired, actual), *_topics_and_alerts(desired, actual)]
     body = {
         "name": desired.name,
         "description": description_with_mark(desired.description, run),
@@ -69,7 +69,7 @@ def _repository(desired: DesiredState, actual: ActualState, run: str) -> list[Ch
     return [made, *_topics_and_alerts(desired, actual)]
 
 
-def _settings(desired: DesiredState, actual: ActualState) -> list[Change]:
+def _settings_changes(desired: DesiredState, actual: ActualState) -> list[Change]:
     now = actual.repository
     differing = {key: value for key, value in desired.settings.items() if now.get(key) != value}
     changes = []
@@ -85,11 +85,13 @@ def _settings(desired: DesiredState, actual: ActualState) -> list[Change]:
         )
     values = {k: v for k, v in desired.properties.items() if actual.properties.get(k) != v}
     if values:
-        changes.append(_properties(desired, actual, values))
+        changes.append(_properties_change(desired, actual, values))
     return changes
 
 
-def _properties(desired: DesiredState, actual: ActualState, values: dict[str, str]) -> Change:
+def _properties_change(
+    desired: DesiredState, actual: ActualState, values: dict[str, str]
+) -> Change:
     path = f"{desired.path}/properties/values"
 
     def body(given: dict[str, str | None]) -> dict[str, object]:
@@ -134,19 +136,19 @@ def _topics_and_alerts(desired: DesiredState, actual: ActualState) -> list[Chang
     return changes
 
 
-def _code(actual: ActualState) -> list[Change]:
-    if BRANCH in actual.branches:
+def _code_changes(actual: ActualState) -> list[Change]:
+    if DEFAULT_BRANCH in actual.branches:
         return []
     return [
         Change(
             phase=Phase.CODE,
-            call=Call(PUSH, f"refs/heads/{BRANCH}"),
+            call=Call(PUSH, f"refs/heads/{DEFAULT_BRANCH}"),
             reason="pushes the project, which starts its first pipeline",
         )
     ]
 
 
-def _rules(desired: DesiredState, actual: ActualState) -> list[Change]:
+def _ruleset_changes(desired: DesiredState, actual: ActualState) -> list[Change]:
     if desired.ruleset is None:
         return []
     path = f"{desired.path}/rulesets"
@@ -172,9 +174,9 @@ def _covers(actual: object, desired: object) -> bool:
     return actual == desired
 
 
-def _finish(desired: DesiredState, actual: ActualState) -> list[Change]:
+def _finish_changes(desired: DesiredState, actual: ActualState) -> list[Change]:
     now = actual.repository
-    wanted = {"description": desired.description, "default_branch": BRANCH}
+    wanted = {"description": desired.description, "default_branch": DEFAULT_BRANCH}
     if not actual.exists:
         differing: dict[str, str] = wanted
     else:
@@ -204,14 +206,14 @@ def pending_changes(desired: DesiredState, repository: Mapping[str, Any]) -> lis
         kind: {one.name: "selected" for one in desired.grants if one.kind == kind}
         for kind in ("secret", "variable")
     }
-    found = OrganisationState(
+    organisation = OrganisationState(
         teams=dict.fromkeys(teams_named(desired), 0),
         secrets=grants["secret"],
         variables=grants["variable"],
     )
     actual = ActualState(
         repository=repository,
-        branches={BRANCH: ""},
+        branches={DEFAULT_BRANCH: ""},
         labels={label["name"]: label for label in desired.labels},
     )
-    return list(dict.fromkeys(one.reason for one in plan(desired, actual, found, "a run")))
+    return list(dict.fromkeys(one.reason for one in plan(desired, actual, organisation, "a run")))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
-from modelwright.provisioning.actual_state import VARIABLE, ActualEnvironment, ActualState
+from modelwright.provisioning.actual_state import RUN_VARIABLE, ActualEnvironment, ActualState
 from modelwright.provisioning.desired_state import DesiredEnvironment, DesiredState, Grant
 from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.repository_claims import changes_owner
@@ -74,7 +74,7 @@ class Change:
 
 
 def access_changes(
-    desired: DesiredState, actual: ActualState, found: OrganisationState
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState
 ) -> Iterator[Change]:
     """Yield the right to read, which reviewers need, and after the rules that to write."""
     reviewers = {slug for one in desired.environments for slug in one.reviewers}
@@ -82,10 +82,10 @@ def access_changes(
         now = actual.teams.get(slug, "")
         wanted = desired.teams.get(slug, "pull")
         if not now and (slug in reviewers or wanted == "pull"):
-            yield _given(desired, slug, "pull", "", Phase.CLOSED)
+            yield _team_change(desired, slug, "pull", "", Phase.CLOSED)
             now = "pull"
         if slug in desired.teams and now != wanted:
-            yield _given(desired, slug, wanted, now, Phase.ACCESS)
+            yield _team_change(desired, slug, wanted, now, Phase.ACCESS)
     if changes_owner(desired, actual):
         for slug in sorted(set(actual.teams) - {*desired.teams, *reviewers}):
             yield Change(
@@ -93,7 +93,7 @@ def access_changes(
                 call=Call("DELETE", f"/orgs/{desired.organisation}/teams/{slug}{desired.path}"),
                 reason=f"takes the team {slug} its access",
             )
-    for login in sorted(_leaving(desired, actual, found)):
+    for login in sorted(_people_to_remove(desired, actual, organisation)):
         yield Change(
             phase=Phase.LEAVE,
             call=Call("DELETE", f"{desired.path}/collaborators/{login}"),
@@ -101,18 +101,22 @@ def access_changes(
         )
 
 
-def _leaving(desired: DesiredState, actual: ActualState, found: OrganisationState) -> set[str]:
+def _people_to_remove(
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState
+) -> set[str]:
     """Return who is to have no access in person any more."""
     if not actual.exists:
         # GitHub lets whoever makes a repository administer it.
-        return {found.admin} - {""}
+        return {organisation.admin} - {""}
     people = set(actual.people)
-    if actual.begun or changes_owner(desired, actual):
+    if actual.from_starter or changes_owner(desired, actual):
         return people
-    return people & ({found.admin, *found.requesters} if actual.run else {found.admin})
+    return people & (
+        {organisation.admin, *organisation.requesters} if actual.run else {organisation.admin}
+    )
 
 
-def _given(desired: DesiredState, slug: str, right: str, before: str, phase: Phase) -> Change:
+def _team_change(desired: DesiredState, slug: str, right: str, before: str, phase: Phase) -> Change:
     path = f"/orgs/{desired.organisation}/teams/{slug}{desired.path}"
     undo = Call("PUT", path, {"permission": before}) if before else Call("DELETE", path)
     return Change(
@@ -123,44 +127,47 @@ def _given(desired: DesiredState, slug: str, right: str, before: str, phase: Pha
     )
 
 
-WORKFLOW: Final[Body] = {
+WORKFLOW_PERMISSIONS: Final[Body] = {
     "default_workflow_permissions": "read",
     "can_approve_pull_request_reviews": False,
 }
-ACCESS: Final = "none"
+ACCESS_LEVEL: Final = "none"
 
 
 def actions_changes(
-    desired: DesiredState, actual: ActualState, found: OrganisationState
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState
 ) -> list[Change]:
     """Return the changes of a repository's rights to run actions and of its tokens."""
     path = f"{desired.path}/actions/permissions"
     # A server that does not know a field leaves it out of its answer, and ignores it.
     unknown = {"sha_pinning_required"} - set(actual.actions) if actual.actions else set()
     actions = {key: value for key, value in desired.actions.items() if key not in unknown}
-    changes = _set(path, actions, actual.actions, "limits what may run")
+    changes = _setting_change(path, actions, actual.actions, "limits what may run")
     if desired.selected is not None:
-        changes += _set(
+        changes += _setting_change(
             f"{path}/selected-actions",
             desired.selected,
-            _sorted(actual.selected or {}),
+            _with_sorted_patterns(actual.selected or {}),
             "names the actions that may run",
             phase=Phase.ENVIRONMENTS,
         )
-    changes += _set(
-        f"{path}/workflow", WORKFLOW, actual.workflow, "lets workflow tokens only read by default"
+    changes += _setting_change(
+        f"{path}/workflow",
+        WORKFLOW_PERMISSIONS,
+        actual.workflow,
+        "lets workflow tokens only read by default",
     )
     access = {"access_level": actual.access} if actual.access else {}
-    changes += _set(
-        f"{path}/access", {"access_level": ACCESS}, access, "lends its workflows to nobody"
+    changes += _setting_change(
+        f"{path}/access", {"access_level": ACCESS_LEVEL}, access, "lends its workflows to nobody"
     )
-    changes += _set(
+    changes += _setting_change(
         f"{desired.path}/actions/oidc/customization/sub",
         desired.oidc,
         actual.oidc,
         "says how clouds know its workflows",
     )
-    if found.actions.get("enabled_repositories") == "selected" and not actual.exists:
+    if organisation.actions.get("enabled_repositories") == "selected" and not actual.exists:
         switch = f"/orgs/{desired.organisation}/actions/permissions/repositories/{{repository_id}}"
         changes.append(
             Change(
@@ -173,7 +180,7 @@ def actions_changes(
     return changes
 
 
-def _set(
+def _setting_change(
     path: str, wanted: Body, now: Body, reason: str, *, phase: Phase = Phase.CLOSED
 ) -> list[Change]:
     if all(now.get(key) == value for key, value in wanted.items()):
@@ -183,21 +190,21 @@ def _set(
     return [Change(phase=phase, call=Call("PUT", path, wanted), reason=reason, undo=undo)]
 
 
-def _sorted(selected: Body) -> Body:
+def _with_sorted_patterns(selected: Body) -> Body:
     if "patterns_allowed" not in selected:
         return selected
     return {**selected, "patterns_allowed": sorted(selected["patterns_allowed"])}
 
 
 def value_changes(
-    desired: DesiredState, actual: ActualState, found: OrganisationState, run: str
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState, run: str
 ) -> Iterator[Change]:
     """Yield the changes of labels, variables, secrets and grants.
 
     Args:
         desired: The repository as it should be.
         actual: The repository as it is.
-        found: What the organisation has.
+        organisation: What the organisation has.
         run: The run that the repository is to name as its maker.
     """
     for label in desired.labels:
@@ -210,9 +217,9 @@ def value_changes(
                 undo=Call("DELETE", f"{path}/{label['name']}"),
             )
     base = f"{desired.path}/actions/variables"
-    kept = actual.variables.get(VARIABLE)
+    kept = actual.variables.get(RUN_VARIABLE)
     if kept is None:
-        yield from variable_changes(base, {VARIABLE: run}, actual.variables, Phase.CLOSED)
+        yield from variable_changes(base, {RUN_VARIABLE: run}, actual.variables, Phase.CLOSED)
     yield from variable_changes(base, desired.variables, actual.variables, Phase.CLOSED)
     for name in desired.secrets:
         if name not in actual.secrets:
@@ -225,9 +232,9 @@ def value_changes(
                 undo=Call("DELETE", path),
             )
     for grant in desired.grants:
-        yield from _granted(grant, desired, actual, found)
+        yield from _grant_changes(grant, desired, actual, organisation)
     if changes_owner(desired, actual):
-        yield from _withdrawn(desired, actual, found)
+        yield from _withdrawal_changes(desired, actual, organisation)
 
 
 def variable_changes(
@@ -248,11 +255,11 @@ def variable_changes(
         yield Change(phase=phase, call=call, reason=f"sets the variable {name}", undo=undo)
 
 
-def _granted(
-    grant: Grant, desired: DesiredState, actual: ActualState, found: OrganisationState
+def _grant_changes(
+    grant: Grant, desired: DesiredState, actual: ActualState, organisation: OrganisationState
 ) -> Iterator[Change]:
     secret = grant.kind == "secret"
-    visible = (found.secrets if secret else found.variables).get(grant.name)
+    visible = (organisation.secrets if secret else organisation.variables).get(grant.name)
     granted = actual.granted_secrets if secret else actual.granted_variables
     if visible != "selected" or grant.name in granted:
         return
@@ -268,13 +275,13 @@ def _granted(
     )
 
 
-def _withdrawn(
-    desired: DesiredState, actual: ActualState, found: OrganisationState
+def _withdrawal_changes(
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState
 ) -> Iterator[Change]:
     """Yield what a repository that changes its owner may no longer read."""
     held = {
-        "secret": (actual.granted_secrets, found.secrets),
-        "variable": (actual.granted_variables, found.variables),
+        "secret": (actual.granted_secrets, organisation.secrets),
+        "variable": (actual.granted_variables, organisation.variables),
     }
     wanted = {(grant.kind, grant.name) for grant in desired.grants}
     for kind, (granted, visible) in held.items():
@@ -288,18 +295,18 @@ def _withdrawn(
                 )
 
 
-_BY_NAME: Final = {"protected_branches": False, "custom_branch_policies": True}
+_NAMED_BRANCHES: Final = {"protected_branches": False, "custom_branch_policies": True}
 
 
 def environment_changes(
-    desired: DesiredState, actual: ActualState, found: OrganisationState
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState
 ) -> Iterator[Change]:
     """Yield the changes of every environment: who reviews, from where, with which values."""
     for environment in desired.environments:
         base = f"{desired.path}/environments/{environment.name}"
         now = actual.environments.get(environment.name)
-        yield from _protection(base, environment, now, found)
-        yield from _branches(base, environment, now or ActualEnvironment())
+        yield from _protection_changes(base, environment, now, organisation)
+        yield from _branch_changes(base, environment, now or ActualEnvironment())
         yield from variable_changes(
             f"{base}/variables", environment.variables, now.variables if now else {}, Phase.INSIDE
         )
@@ -315,15 +322,22 @@ def environment_changes(
                 )
 
 
-def _protection(
-    base: str, wanted: DesiredEnvironment, now: ActualEnvironment | None, found: OrganisationState
+def _protection_changes(
+    base: str,
+    wanted: DesiredEnvironment,
+    now: ActualEnvironment | None,
+    organisation: OrganisationState,
 ) -> Iterator[Change]:
-    ids = frozenset(found.teams[slug] for slug in wanted.reviewers)
+    ids = frozenset(organisation.teams[slug] for slug in wanted.reviewers)
     as_wanted = now and now.reviewers == ids and now.self_review != bool(ids)
     if now and now.custom and (as_wanted or not wanted.reviewed):
         return
-    body = _body(ids) if wanted.reviewed else {"deployment_branch_policy": _BY_NAME}
-    undo = Call("DELETE", base) if now is None else Call("PUT", base, _before(now, wanted))
+    body = (
+        _protection_body(ids) if wanted.reviewed else {"deployment_branch_policy": _NAMED_BRANCHES}
+    )
+    undo = (
+        Call("DELETE", base) if now is None else Call("PUT", base, _protection_before(now, wanted))
+    )
     yield Change(
         phase=Phase.ENVIRONMENTS,
         call=Call("PUT", base, body),
@@ -333,17 +347,17 @@ def _protection(
     )
 
 
-def _body(ids: frozenset[int]) -> Mapping[str, Any]:
+def _protection_body(ids: frozenset[int]) -> Mapping[str, Any]:
     return {
         "wait_timer": 0,
         "prevent_self_review": bool(ids),
         "reviewers": [{"type": "Team", "id": one} for one in sorted(ids)] or None,
-        "deployment_branch_policy": _BY_NAME,
+        "deployment_branch_policy": _NAMED_BRANCHES,
     }
 
 
-def _before(now: ActualEnvironment, wanted: DesiredEnvironment) -> Mapping[str, Any]:
-    policy = _BY_NAME if now.custom else None
+def _protection_before(now: ActualEnvironment, wanted: DesiredEnvironment) -> Mapping[str, Any]:
+    policy = _NAMED_BRANCHES if now.custom else None
     if not wanted.reviewed:
         return {"deployment_branch_policy": policy}
     return {
@@ -354,7 +368,9 @@ def _before(now: ActualEnvironment, wanted: DesiredEnvironment) -> Mapping[str, 
     }
 
 
-def _branches(base: str, wanted: DesiredEnvironment, now: ActualEnvironment) -> Iterator[Change]:
+def _branch_changes(
+    base: str, wanted: DesiredEnvironment, now: ActualEnvironment
+) -> Iterator[Change]:
     path = f"{base}/deployment-branch-policies"
     for name in wanted.branches:
         if name not in now.branches:

@@ -1,4 +1,4 @@
-"""Everything that stands against a creation, found before anything is made."""
+"""Everything that stands against a creation, organisation before anything is made."""
 
 from __future__ import annotations
 
@@ -14,87 +14,91 @@ from modelwright.provisioning.organisation_state import OrganisationState
 __all__ = [
     "PreflightFault",
     "fit_to_plan",
-    "plan_lacks",
-    "plan_unknown",
+    "ignores_pinning",
+    "is_plan_unknown",
+    "plan_limit",
     "preflight_faults",
     "teams_named",
-    "unknown_to_server",
     "unsupported_by_plan",
 ]
 
-RULES: Final = "rules for the default branch"
+RULESET: Final = "rules for the default branch"
 ENVIRONMENTS: Final = "environments"
 GRANTS: Final = "secrets and variables of the organisation"
 REVIEWERS: Final = "reviewers of environments"
 # GitHub Enterprise Server 3.19 is the first whose description has `sha_pinning_required`.
 _PINNING: Final = [3, 19]
-_LEAST: Final = (RULES, ENVIRONMENTS, GRANTS)
-_LOST: Final = {"free": _LEAST, "team": (REVIEWERS,), "enterprise": ()}
+_FREE_PLAN: Final = (RULESET, ENVIRONMENTS, GRANTS)
+_MISSING_FEATURES: Final = {"free": _FREE_PLAN, "team": (REVIEWERS,), "enterprise": ()}
 
 
-def unsupported_by_plan(desired: DesiredState, found: OrganisationState) -> list[str]:
+def unsupported_by_plan(desired: DesiredState, organisation: OrganisationState) -> list[str]:
     """Return what the desired state has and the plan does not support."""
-    wanted = _gated(desired)
-    return [what for what in _unsupported(found) if wanted[what]]
+    wanted = _plan_features(desired)
+    return [what for what in _unsupported(organisation) if wanted[what]]
 
 
-def plan_lacks(found: OrganisationState) -> str:
+def plan_limit(organisation: OrganisationState) -> str:
     """Return the words that come before what a plan lacks."""
-    if found.plan in _LOST:
-        return f"the plan {found.plan!r} has no"
-    return f"the plan {found.plan!r} is one that modelwright does not know, and may have no"
+    if organisation.plan in _MISSING_FEATURES:
+        return f"the plan {organisation.plan!r} has no"
+    return f"the plan {organisation.plan!r} is one that modelwright does not know, and may have no"
 
 
-def _unsupported(found: OrganisationState) -> tuple[str, ...]:
+def _unsupported(organisation: OrganisationState) -> tuple[str, ...]:
     """Return what a plan does not support; one that nobody knows is taken for the smallest.
 
     A server of one's own has no plans: it has everything.
     """
-    if found.server or not found.plan:
+    if organisation.server or not organisation.plan:
         return ()
-    return _LOST.get(found.plan, _LEAST)
+    return _MISSING_FEATURES.get(organisation.plan, _FREE_PLAN)
 
 
-def plan_unknown(desired: DesiredState, found: OrganisationState) -> bool:
+def is_plan_unknown(desired: DesiredState, organisation: OrganisationState) -> bool:
     """Say whether something depends on the plan, and GitHub does not say which one it is."""
-    return not found.plan and not found.server and any(_gated(desired).values())
+    return (
+        not organisation.plan and not organisation.server and any(_plan_features(desired).values())
+    )
 
 
-def _gated(desired: DesiredState) -> dict[str, bool]:
+def _plan_features(desired: DesiredState) -> dict[str, bool]:
     """Say of each thing that depends on the plan whether it is wanted; a public one has all."""
     private = desired.settings.get("visibility") != "public"
     return {
-        RULES: private and desired.ruleset is not None,
+        RULESET: private and desired.ruleset is not None,
         ENVIRONMENTS: private and bool(desired.environments),
         GRANTS: private and bool(desired.grants),
         REVIEWERS: private and any(one.reviewers for one in desired.environments),
     }
 
 
-def fit_to_plan(desired: DesiredState, found: OrganisationState) -> DesiredState:
+def fit_to_plan(desired: DesiredState, organisation: OrganisationState) -> DesiredState:
     """Return the desired state as far as the organisation's plan carries it."""
-    gone = unsupported_by_plan(desired, found)
-    if desired.ruleset is not None and found.integration:
-        desired = replace(desired, ruleset=with_integration(desired.ruleset, found.integration))
-    if RULES in gone:
+    gone = unsupported_by_plan(desired, organisation)
+    if desired.ruleset is not None and organisation.integration:
+        desired = replace(
+            desired, ruleset=with_integration(desired.ruleset, organisation.integration)
+        )
+    if RULESET in gone:
         desired = replace(desired, ruleset=None)
     if ENVIRONMENTS in gone:
         desired = replace(desired, environments=())
     if GRANTS in gone:
         desired = replace(desired, grants=())
     private = desired.settings.get("visibility") != "public"
-    if private and REVIEWERS in _unsupported(found):
+    if private and REVIEWERS in _unsupported(organisation):
         # GitHub refuses these fields even where they only say that there is no reviewer.
         open_ones = tuple(
             replace(one, reviewers=(), reviewed=False) for one in desired.environments
         )
         desired = replace(desired, environments=open_ones)
-    if private and RULES in _unsupported(found):
+    if private and RULESET in _unsupported(organisation):
         kept = {k: v for k, v in desired.settings.items() if k != "allow_auto_merge"}
         desired = replace(desired, settings=kept)
-    desired = _known_to_server(desired, found)
+    desired = _fit_to_server(desired, organisation)
     # GitHub refuses a repository a wider choice of actions than its organisation has.
-    if found.actions.get("allowed_actions", "all") != "all":
+    if organisation.actions.get("allowed_actions", "all") != "all":
         narrower = {
             key: value for key, value in desired.actions.items() if key != "allowed_actions"
         }
@@ -102,14 +106,14 @@ def fit_to_plan(desired: DesiredState, found: OrganisationState) -> DesiredState
     return desired
 
 
-def unknown_to_server(found: OrganisationState) -> bool:
+def ignores_pinning(organisation: OrganisationState) -> bool:
     """Say whether a server is too old to know `sha_pinning_required`, and ignores it in silence."""
-    numbers = [int(one) for one in found.server.split(".")[:2] if one.isdecimal()]
+    numbers = [int(one) for one in organisation.server.split(".")[:2] if one.isdecimal()]
     return bool(numbers) and numbers < _PINNING
 
 
-def _known_to_server(desired: DesiredState, found: OrganisationState) -> DesiredState:
-    if not unknown_to_server(found):
+def _fit_to_server(desired: DesiredState, organisation: OrganisationState) -> DesiredState:
+    if not ignores_pinning(organisation):
         return desired
     kept = {key: value for key, value in desired.actions.items() if key != "sha_pinning_required"}
     return replace(desired, actions=kept)
@@ -132,32 +136,34 @@ class PreflightFault:
     refused: bool = False
 
 
-def preflight_faults(desired: DesiredState, found: OrganisationState) -> list[PreflightFault]:
+def preflight_faults(
+    desired: DesiredState, organisation: OrganisationState
+) -> list[PreflightFault]:
     """Return what the organisation lacks, or does not allow."""
-    if found.personal:
+    if organisation.personal:
         problem = (
             f"{desired.organisation} is a person's account, which has no teams to own anything"
         )
         return [PreflightFault(problem, "name an organisation in the policy", True)]
-    if not found.known and not found.denied:
+    if not organisation.known and not organisation.denied:
         problem = f"there is no organisation {desired.organisation}, or the token does not see it"
         return [PreflightFault(problem, "check --api and the policy's organisation.github")]
     certain = [
         *_description(desired),
-        *_token(found),
-        *_organisation(desired, found),
-        *_plan(desired, found),
+        *_token(organisation),
+        *_organisation(desired, organisation),
+        *_plan(desired, organisation),
     ]
-    if found.denied:
+    if organisation.denied:
         # What could not be read is not known to be lacking.
         return certain
     return [
         *certain,
-        *_requester(desired, found),
-        *_teams(desired, found),
-        *_grants(desired, found),
-        *_hundred(desired, found),
-        *_properties(desired, found),
+        *_requester(desired, organisation),
+        *_teams(desired, organisation),
+        *_grants(desired, organisation),
+        *_secret_limit(desired, organisation),
+        *_properties(desired, organisation),
     ]
 
 
@@ -170,17 +176,17 @@ def _description(desired: DesiredState) -> Iterator[PreflightFault]:
         )
 
 
-def _token(found: OrganisationState) -> Iterator[PreflightFault]:
-    for denied in found.denied:
+def _token(organisation: OrganisationState) -> Iterator[PreflightFault]:
+    for denied in organisation.denied:
         yield PreflightFault(denied, "use a token with the rights that docs/create.md lists")
-    if lacking := missing_rights(found.permissions):
+    if lacking := missing_rights(organisation.permissions):
         yield PreflightFault(
             f"the app lacks the rights {', '.join(lacking)}",
             "have an owner of the organisation grant them (docs/create.md lists them all)",
         )
-    if found.scopes is None:
+    if organisation.scopes is None:
         return
-    missing = [one for one in _SCOPES if one not in found.scopes]
+    missing = [one for one in _SCOPES if one not in organisation.scopes]
     if missing:
         yield PreflightFault(
             f"the token lacks the scopes {', '.join(missing)}",
@@ -188,14 +194,14 @@ def _token(found: OrganisationState) -> Iterator[PreflightFault]:
         )
 
 
-def _requester(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
-    if not found.requesters:
+def _requester(desired: DesiredState, organisation: OrganisationState) -> Iterator[PreflightFault]:
+    if not organisation.requesters:
         yield PreflightFault(
             "nobody is known to ask for the repository",
             "run it in a workflow, or with a person's own token",
         )
-    for login in found.requesters:
-        if login not in found.members and desired.team in found.teams:
+    for login in organisation.requesters:
+        if login not in organisation.members and desired.team in organisation.teams:
             yield PreflightFault(
                 f"{login} is no active member of the team {desired.organisation}/{desired.team}",
                 "ask its maintainers for membership, or choose your own team",
@@ -203,9 +209,9 @@ def _requester(desired: DesiredState, found: OrganisationState) -> Iterator[Pref
             )
 
 
-def _teams(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
+def _teams(desired: DesiredState, organisation: OrganisationState) -> Iterator[PreflightFault]:
     for slug in teams_named(desired):
-        if slug not in found.teams:
+        if slug not in organisation.teams:
             yield PreflightFault(
                 f"there is no team {desired.organisation}/{slug}",
                 "have an owner of the organisation make it, or mend the policy",
@@ -215,42 +221,44 @@ def _teams(desired: DesiredState, found: OrganisationState) -> Iterator[Prefligh
 def teams_named(desired: DesiredState) -> list[str]:
     """Return every team that must exist, sorted."""
     reviewers = {slug for one in desired.environments for slug in one.reviewers}
-    return sorted({desired.team, *desired.teams, *desired.named, *reviewers})
+    return sorted({desired.team, *desired.teams, *desired.code_owners, *reviewers})
 
 
-def _organisation(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
-    if found.may_create is False and found.admin:
+def _organisation(
+    desired: DesiredState, organisation: OrganisationState
+) -> Iterator[PreflightFault]:
+    if organisation.may_create is False and organisation.admin:
         yield PreflightFault(
             f"{desired.organisation} does not let members create private repositories",
             "use the button, which works with an app's token",
         )
-    if found.actions.get("enabled_repositories") == "none":
+    if organisation.actions.get("enabled_repositories") == "none":
         yield PreflightFault(
             f"GitHub Actions are switched off in {desired.organisation}",
             "have an owner of the organisation switch them on",
         )
 
 
-def _plan(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
-    if plan_unknown(desired, found):
+def _plan(desired: DesiredState, organisation: OrganisationState) -> Iterator[PreflightFault]:
+    if is_plan_unknown(desired, organisation):
         yield PreflightFault(
             f"GitHub does not say which plan {desired.organisation} has",
             "use a token that may read it: the button's, with the right organization_plan, "
             "or that of an owner of the organisation",
         )
-    gone = unsupported_by_plan(desired, found)
+    gone = unsupported_by_plan(desired, organisation)
     if gone and desired.without_plan == "refuse":
         yield PreflightFault(
-            f"{desired.organisation}: {plan_lacks(found)} {', no '.join(gone)} "
+            f"{desired.organisation}: {plan_limit(organisation)} {', no '.join(gone)} "
             "for private repositories",
             "take a larger plan, or write `github: {without_plan: continue}` into the policy to do "
             "without",
         )
 
 
-def _grants(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
+def _grants(desired: DesiredState, organisation: OrganisationState) -> Iterator[PreflightFault]:
     for grant in desired.grants:
-        known = found.secrets if grant.kind == "secret" else found.variables
+        known = organisation.secrets if grant.kind == "secret" else organisation.variables
         if grant.name not in known:
             yield PreflightFault(
                 f"{desired.organisation} has no {grant.kind} {grant.name}",
@@ -259,11 +267,15 @@ def _grants(desired: DesiredState, found: OrganisationState) -> Iterator[Preflig
             )
 
 
-def _hundred(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
+def _secret_limit(
+    desired: DesiredState, organisation: OrganisationState
+) -> Iterator[PreflightFault]:
     """GitHub shows a workflow the first hundred of the organisation's secrets by name alone."""
     granted = {one.name for one in desired.grants if one.kind == "secret"}
     seen = sorted(
-        name for name, visible in found.secrets.items() if visible != "selected" or name in granted
+        name
+        for name, visible in organisation.secrets.items()
+        if visible != "selected" or name in granted
     )
     unseen = [name for name in seen[_MOST_SECRETS:] if name in granted]
     if unseen:
@@ -274,8 +286,8 @@ def _hundred(desired: DesiredState, found: OrganisationState) -> Iterator[Prefli
         )
 
 
-def _properties(desired: DesiredState, found: OrganisationState) -> Iterator[PreflightFault]:
-    known = found.properties or {}
+def _properties(desired: DesiredState, organisation: OrganisationState) -> Iterator[PreflightFault]:
+    known = organisation.properties or {}
     missing = [name for name in desired.properties if name not in known]
     if missing:
         yield PreflightFault(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import DesiredState
-from modelwright.provisioning.ownership import SOURCES, Owner, owner_of
+from modelwright.provisioning.ownership import OWNER_FIELDS, Owner, owner_of
 from modelwright.provisioning.preflight import PreflightFault
 
 __all__ = ["changes_owner", "is_marked", "name_faults", "owner_faults"]
 
-_ANOTHER = "choose another use case"
+_OTHER_NAME = "choose another use case"
 
 
 def is_marked(desired: DesiredState, actual: ActualState) -> bool:
@@ -43,7 +43,7 @@ def _state_faults(where: str, actual: ActualState, *, resume: bool) -> list[Pref
         return [
             PreflightFault(f"{where} is archived", "unarchive it, or choose another name", True)
         ]
-    if actual.begun and not resume:
+    if actual.from_starter and not resume:
         problem = f"{where} was begun from a starter, and is not complete"
         return [PreflightFault(problem, "run this command with --resume", True)]
     if actual.run and not resume:
@@ -71,32 +71,34 @@ def owner_faults(
     mark, record = ownership.mark(actual.properties), owner_of(actual.record or {})
     agreed = ownership.is_ours(record)
     if not mark.complete:
-        return _unmarked(desired, actual, mark, record)
+        return _unmarked_faults(desired, actual, mark, record)
     if ownership.is_ours(mark):
         return [] if agreed or not actual.branches else [_record_fault(desired, actual)]
     if agreed and mark.team == transfer_from:
         return []
     hint = "; where its new team agreed too, add --transfer-from with its team" * agreed
-    return [_taken(desired, mark, hint)]
+    return [_claim_fault(desired, mark, hint)]
 
 
-def _unmarked(
+def _unmarked_faults(
     desired: DesiredState, actual: ActualState, mark: Owner, record: Owner
 ) -> list[PreflightFault]:
     ownership = desired.ownership
     contradicts = any(
-        getattr(mark, one) not in {"", getattr(ownership.owner, one)} for one in SOURCES
+        getattr(mark, one) not in {"", getattr(ownership.owner, one)} for one in OWNER_FIELDS
     )
     if contradicts or (record.complete and not ownership.is_ours(record)):
-        return [_taken(desired, mark if contradicts and mark.team else record)]
-    if actual.begun:
+        return [_claim_fault(desired, mark if contradicts and mark.team else record)]
+    if actual.from_starter:
         return []
     problem = "is there already, and modelwright did not make it"
-    return [PreflightFault(f"{_where(desired)} {problem}", _ANOTHER, True)]
+    return [PreflightFault(f"{_where(desired)} {problem}", _OTHER_NAME, True)]
 
 
-def _taken(desired: DesiredState, owner: Owner, hint: str = "") -> PreflightFault:
-    return PreflightFault(f"{_where(desired)} is taken by {owner.named}", _ANOTHER + hint, True)
+def _claim_fault(desired: DesiredState, owner: Owner, hint: str = "") -> PreflightFault:
+    return PreflightFault(
+        f"{_where(desired)} is taken by {owner.display_name}", _OTHER_NAME + hint, True
+    )
 
 
 def _where(desired: DesiredState) -> str:
@@ -113,7 +115,7 @@ def _record_fault(desired: DesiredState, actual: ActualState) -> PreflightFault:
             True,
         )
     return PreflightFault(
-        f"{where} is taken by {record.named}: its .copier-answers.yml says so",
+        f"{where} is taken by {record.display_name}: its .copier-answers.yml says so",
         "undo that by a pull request, or let its new team run this command with "
         f"--transfer-from {own}",
         True,

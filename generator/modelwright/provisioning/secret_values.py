@@ -35,5 +35,5 @@ def missing_values(
     for variables, secrets, set_already, stored in places:
         missing |= {name for name, value in variables.items() if not value} - set(set_already)
         unknown = {name for name in secrets if not surroundings.get(name)}
-        missing |= unknown - desired.owned - stored
+        missing |= unknown - desired.generated_secrets - stored
     return sorted(missing)

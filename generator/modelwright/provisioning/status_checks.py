@@ -41,7 +41,7 @@ def published_checks(
             # A job with a condition need not run for a pull request.
             always = ((key, job) for key, job in workflow["jobs"].items() if "if" not in job)
             for identity, job in always:
-                names.update(_of_job(identity, job, called, platform))
+                names.update(_checks_of_job(identity, job, called, platform))
     return sorted(names)
 
 
@@ -54,7 +54,7 @@ def _for_every_pull_request(workflow: Mapping[Any, Any]) -> bool:
     return "pull_request" in events and not {"paths", "paths-ignore"} & set(narrowed)
 
 
-def _of_job(
+def _checks_of_job(
     identity: str, job: Mapping[str, Any], called: Callable[[str], str], platform: str
 ) -> list[str]:
     name = str(job.get("name", identity))
@@ -77,11 +77,11 @@ def _of_job(
     }
     given = {**inputs, **job.get("with", {})}
     return [
-        f"{name} / {_filled(str(one.get('name', key)), given)}"
+        f"{name} / {_fill_inputs(str(one.get('name', key)), given)}"
         for key, one in inner["jobs"].items()
     ]
 
 
-def _filled(name: str, given: Mapping[str, Any]) -> str:
+def _fill_inputs(name: str, given: Mapping[str, Any]) -> str:
     chosen = _CHOICE.sub(lambda found: found[2] if given.get(found[1]) else found[3], name)
     return _INPUT.sub(lambda found: str(given.get(found[1], "")), chosen)

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from modelwright.provisioning.actual_state import ActualState
-from modelwright.provisioning.desired_state import BRANCH, DesiredState
+from modelwright.provisioning.desired_state import DEFAULT_BRANCH, DesiredState
 from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.preflight import PreflightFault
 from modelwright.provisioning.repository_claims import changes_owner
 
-__all__ = ["Access", "TreeEntry", "stranger_faults"]
+__all__ = ["TreeEntry", "UnplannedAccess", "access_faults"]
 
 _SHOWN = 5
 
@@ -30,31 +30,34 @@ class TreeEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Access:
-    """The ways into and out of a repository that nothing here ever makes.
+class UnplannedAccess:
+    """The access_paths into and out of a repository that nothing here ever makes.
 
     Attributes:
-        ways: For each kind, what a person calls those that are there.
+        access_paths: For each kind, what a person calls those that are there.
         differing: The files of the default branch that are not what the plan renders.
     """
 
-    ways: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    access_paths: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     differing: tuple[str, ...] = ()
 
 
-def stranger_faults(
-    desired: DesiredState, actual: ActualState, found: OrganisationState, access: Access
+def access_faults(
+    desired: DesiredState,
+    actual: ActualState,
+    organisation: OrganisationState,
+    access: UnplannedAccess,
 ) -> list[PreflightFault]:
     """Return why a repository that was not made in this very run gets no secret.
 
     Args:
         desired: The repository as it should be.
         actual: The repository as it is.
-        found: What the organisation has, and who asks.
+        organisation: What the organisation has, and who asks.
         access: What else leads into it.
     """
     where = f"{desired.organisation}/{desired.name}"
-    listed = {**dict(_known(desired, actual, found)), **access.ways}
+    listed = {**dict(_unplanned_grants(desired, actual, organisation)), **access.access_paths}
     if access.differing:
         listed["files that its plan does not make"] = access.differing
     return [
@@ -68,13 +71,15 @@ def stranger_faults(
     ]
 
 
-def _known(
-    desired: DesiredState, actual: ActualState, found: OrganisationState
+def _unplanned_grants(
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     reviewers = {slug for one in desired.environments for slug in one.reviewers}
-    unfinished = bool(actual.begun or actual.run)
+    unfinished = bool(actual.from_starter or actual.run)
     if not changes_owner(desired, actual):
-        asking = {found.admin, *found.requesters} if unfinished else {found.admin}
+        asking = (
+            {organisation.admin, *organisation.requesters} if unfinished else {organisation.admin}
+        )
         yield (
             "people with access of their own",
             tuple(one for one in actual.people if one not in asking),
@@ -85,7 +90,7 @@ def _known(
         )
     yield "rules that are not its own", actual.other_rulesets
     if unfinished:
-        yield "other branches", tuple(sorted(set(actual.branches) - {BRANCH}))
+        yield "other branches", tuple(sorted(set(actual.branches) - {DEFAULT_BRANCH}))
 
 
 def _short(names: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from modelwright.errors import UsageError
 
-__all__ = ["PUBLIC", "api_address", "is_public", "is_vouched_for", "refuse_stranger"]
+__all__ = ["PUBLIC", "api_address", "is_public", "is_trusted_address", "refuse_other_host"]
 
 PUBLIC: Final = "https://api.github.com"
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -25,7 +25,7 @@ def api_address(given: str, environ: Mapping[str, str], platform_url: str) -> st
     Raises:
         UsageError: It is no URL that a token may be sent to.
     """
-    address = given or environ.get("GITHUB_API_URL", "") or _beside(platform_url)
+    address = given or environ.get("GITHUB_API_URL", "") or _api_beside(platform_url)
     parts = urlsplit(address)
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     if not safe or not parts.hostname or parts.username or parts.password or parts.query:
@@ -37,12 +37,12 @@ def api_address(given: str, environ: Mapping[str, str], platform_url: str) -> st
     return address.rstrip("/")
 
 
-def is_vouched_for(given: str, environ: Mapping[str, str]) -> bool:
+def is_trusted_address(given: str, environ: Mapping[str, str]) -> bool:
     """Say whether the person or the runner named the API, rather than a policy from elsewhere."""
     return bool(given or environ.get("GITHUB_API_URL"))
 
 
-def _beside(url: str) -> str:
+def _api_beside(url: str) -> str:
     host = urlsplit(url).netloc
     return PUBLIC if host in ("", "github.com") else f"https://{host}/api/v3"
 
@@ -52,7 +52,7 @@ def is_public(address: str) -> bool:
     return urlsplit(address).hostname == urlsplit(PUBLIC).hostname
 
 
-def refuse_stranger(url: str, address: str) -> None:
+def refuse_other_host(url: str, address: str) -> None:
     """Check that a repository's URL stands on the API's host, before a token is sent there.
 
     Raises:

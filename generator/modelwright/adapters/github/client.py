@@ -17,10 +17,10 @@ from modelwright.errors import ExternalSystemError
 
 __all__ = [
     "LONGEST_WAIT",
-    "Answer",
     "ExpiredError",
     "GitHub",
     "GitHubError",
+    "Response",
     "UncertainError",
     "UnreachableError",
     "seconds_to_wait",
@@ -52,7 +52,7 @@ class UncertainError(UnreachableError):
 
 
 LONGEST_WAIT: Final = 300.0
-_SILENT: Final = 60.0
+_DEFAULT_WAIT: Final = 60.0
 _FORBIDDEN, _TOO_MANY = 403, 429
 
 
@@ -74,15 +74,15 @@ def seconds_to_wait(
         return None
     given = {name.lower(): value for name, value in headers.items()}
     if "retry-after" in given:
-        return _figure(given["retry-after"])
+        return _number(given["retry-after"])
     if given.get("x-ratelimit-remaining") == "0":
-        return max(0.0, _figure(given.get("x-ratelimit-reset", ""), now + _SILENT) - now)
+        return max(0.0, _number(given.get("x-ratelimit-reset", ""), now + _DEFAULT_WAIT) - now)
     if status == _TOO_MANY or "rate limit" in message.lower():
-        return _SILENT
+        return _DEFAULT_WAIT
     return None
 
 
-def _figure(text: str, otherwise: float = _SILENT) -> float:
+def _number(text: str, otherwise: float = _DEFAULT_WAIT) -> float:
     try:
         return max(0.0, float(text))
     except ValueError:
@@ -95,14 +95,14 @@ TRIES: Final = 4
 _IDEMPOTENT: Final = ("GET", "PUT", "PATCH", "DELETE")
 _BROKEN: Final = (500, 502, 503, 504)
 _UNAUTHORISED, _FORBIDDEN, _NOT_MODIFIED, _BAD = 401, 403, 304, 400
-_NEXT: Final = {
+_NEXT_STEPS: Final = {
     _UNAUTHORISED: "get a new token, then run the command again",
     _FORBIDDEN: "use a token with the rights that docs/create.md lists, such as the button's",
 }
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What GitHub answered; names of headers are in lower case."""
 
     status: int
@@ -128,8 +128,8 @@ class GitHub:
         self.pause = pause
         self._not_before = 0.0
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[str, Answer]] = {}
-        self.sent = 0
+        self._known: dict[str, tuple[str, Response]] = {}
+        self.calls = 0
         self._client = httpx.Client(
             headers={
                 "Accept": "application/vnd.github+json",
@@ -161,15 +161,15 @@ class GitHub:
         path: str,
         body: Mapping[str, Any] | None = None,
         *,
-        fine: Container[int] = (),
-    ) -> Answer:
+        accept: Container[int] = (),
+    ) -> Response:
         """Send one call and return its answer.
 
         Args:
             method: HTTP method.
             path: Path with its query, below the API's address.
             body: What is sent as JSON; None sends none.
-            fine: The statuses of 300 and above that are no fault.
+            accept: The statuses of 300 and above that are no fault.
 
         Raises:
             GitHubError: GitHub refused it.
@@ -179,7 +179,7 @@ class GitHub:
         for tried in range(TRIES):
             answer, fault = self._once(method, path, body)
             if answer is not None and not self._again(answer):
-                return self._checked_answer(method, path, answer, fine)
+                return self._checked_answer(method, path, answer, accept)
             if fault is not None and not self._harmless(method, fault):
                 raise self._uncertain(method, path, fault)
             if fault is not None and tried + 1 < TRIES:
@@ -188,13 +188,13 @@ class GitHub:
 
     def _once(
         self, method: str, path: str, body: Mapping[str, Any] | None
-    ) -> tuple[Answer | None, str | httpx.TransportError | None]:
+    ) -> tuple[Response | None, str | httpx.TransportError | None]:
         """Return the answer, or what kept it away."""
         self._wait()
         etag, known = self._known.get(path, ("", None)) if method == "GET" else ("", None)
         headers = {"If-None-Match": etag} if etag else {}
         try:
-            self.sent += 1
+            self.calls += 1
             response = self._client.request(method, self.address + path, json=body, headers=headers)
         except httpx.TransportError as error:
             return None, error
@@ -202,7 +202,7 @@ class GitHub:
             return None, f"it answered {response.status_code}"
         if response.status_code == _NOT_MODIFIED and known is not None:
             return known, None
-        answer = Answer(response.status_code, _data(response), dict(response.headers))
+        answer = Response(response.status_code, _data(response), dict(response.headers))
         if method == "GET" and "etag" in answer.headers:
             self._known[path] = (answer.headers["etag"], answer)
         return answer, None
@@ -211,7 +211,7 @@ class GitHub:
         unsent = isinstance(fault, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         return method in _IDEMPOTENT or unsent
 
-    def _again(self, answer: Answer) -> bool:
+    def _again(self, answer: Response) -> bool:
         """Say whether an answer only asks to come back later, and note when."""
         wait = seconds_to_wait(answer.status, answer.headers, _message(answer), now=time.time())
         if wait is None:
@@ -233,12 +233,12 @@ class GitHub:
             time.sleep(left)
 
     def _checked_answer(
-        self, method: str, path: str, answer: Answer, fine: Container[int]
-    ) -> Answer:
-        if answer.status < 300 or answer.status in fine:  # noqa: PLR2004 -- success
+        self, method: str, path: str, answer: Response, accept: Container[int]
+    ) -> Response:
+        if answer.status < 300 or answer.status in accept:  # noqa: PLR2004 -- success
             return answer
         kind = ExpiredError if answer.status == _UNAUTHORISED else GitHubError
-        next_step = _NEXT.get(answer.status, "mend it, then run the command again")
+        next_step = _NEXT_STEPS.get(answer.status, "mend it, then run the command again")
         said = _message(answer).replace(self._token, "***")
         raise kind(
             f"GitHub answered {answer.status}: {said}",
@@ -265,18 +265,20 @@ class GitHub:
             next_step="check the network, then run the command again, with --resume if it began",
         )
 
-    def pages(self, path: str, key: str = "", *, fine: Container[int] = ()) -> list[Any]:
+    def pages(self, path: str, key: str = "", *, accept: Container[int] = ()) -> list[Any]:
         """Return every entry of a list that GitHub gives page by page.
 
         Args:
             path: Path with a query.
             key: Where the list stands in an answer; empty where the answer is the list.
-            fine: Statuses that mean an empty list.
+            accept: Statuses that mean an empty list.
         """
         found: list[Any] = []
         number = 1
         while True:
-            answer = self.call("GET", path if number == 1 else f"{path}&page={number}", fine=fine)
+            answer = self.call(
+                "GET", path if number == 1 else f"{path}&page={number}", accept=accept
+            )
             if answer.status >= _BAD:
                 return found
             rows = answer.data[key] if key else answer.data
@@ -287,7 +289,7 @@ class GitHub:
                 return found
             number += 1
 
-    def together(self, tasks: Sequence[Callable[[], Value]]) -> list[Value]:
+    def in_parallel(self, tasks: Sequence[Callable[[], Value]]) -> list[Value]:
         """Do tasks at the same time, as many as GitHub likes; return their results in order.
 
         Raises:
@@ -305,7 +307,7 @@ def _data(response: httpx.Response) -> Any:  # noqa: ANN401 -- any JSON
         return None
 
 
-def _message(answer: Answer) -> str:
+def _message(answer: Response) -> str:
     if not isinstance(answer.data, dict):
         return "nothing that can be read"
     errors = answer.data.get("errors") or ()

@@ -133,15 +133,15 @@ def credential_for(
     host = urlsplit(address).hostname or ""
     trusted = vouched or is_public(address)
     if trusted and all(environ.get(name) for name in _APP):
-        return _of_app(address, environ, organisation)
+        return _app_credential(address, environ, organisation)
     names = _VARIABLES if trusted else ()
     if not is_public(address) and environ.get("GH_HOST", "").lower() == host:
         names = (*_ENTERPRISE, *names)
     for name in names:
         if environ.get(name, "").strip():
-            return Credential(token=_plain(environ[name].strip(), name))
-    if found := _of_gh(address, host):
-        return Credential(token=_plain(found, "gh auth token"))
+            return Credential(token=_header_token(environ[name].strip(), name))
+    if found := _token_of_gh(address, host):
+        return Credential(token=_header_token(found, "gh auth token"))
     if not trusted and any(environ.get(name) for name in (*_VARIABLES, *_APP)):
         raise ExternalSystemError(
             f"the platform names {host} as its GitHub, and no token is known to be issued for it",
@@ -156,7 +156,7 @@ def credential_for(
     )
 
 
-def _of_gh(address: str, host: str) -> str:
+def _token_of_gh(address: str, host: str) -> str:
     """Return the token that GitHub's own program keeps for a host; empty where it keeps none."""
     named = "github.com" if is_public(address) else host
     # A token in its environment is one that it would give to any host: only what it keeps counts.
@@ -168,7 +168,7 @@ def _of_gh(address: str, host: str) -> str:
         return ""
 
 
-def _plain(token: str, where: str) -> str:
+def _header_token(token: str, where: str) -> str:
     """Return a token that fits into a header; what does not is quoted by whoever refuses it."""
     if not all("!" <= letter <= "~" for letter in token):
         raise ExternalSystemError(
@@ -188,7 +188,7 @@ def is_app(token: str) -> bool:
     return token.startswith("ghs_")
 
 
-def _of_app(address: str, environ: Mapping[str, str], organisation: str) -> Credential:
+def _app_credential(address: str, environ: Mapping[str, str], organisation: str) -> Credential:
     proof = _app_jwt(*(environ[name] for name in _APP))
     github = GitHub(address, proof)
     try:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from modelwright.adapters.github.client import Answer, ExpiredError, GitHub, GitHubError
+from modelwright.adapters.github.client import ExpiredError, GitHub, GitHubError, Response
 from modelwright.provisioning.desired_state import DesiredState
 from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.preflight import teams_named
@@ -25,15 +25,15 @@ class _Reads:
         self.github = github
         self.denied: list[str] = []
 
-    def one(self, path: str, *, needed: str) -> Answer:
+    def one(self, path: str, *, needed: str) -> Response:
         """Return an answer; a refusal is kept as a denial of what is needed, and counts as 404."""
         try:
-            return self.github.call("GET", path, fine=(_ABSENT,))
+            return self.github.call("GET", path, accept=(_ABSENT,))
         except ExpiredError:
             raise
         except GitHubError as error:
             self.denied.append(f"the token may not read {needed}: {error.problem}")
-            return Answer(_ABSENT, None)
+            return Response(_ABSENT, None)
 
     def secrets(self, organisation: str) -> dict[str, str]:
         """Return the visibility of every secret of an organisation."""
@@ -69,7 +69,7 @@ def read_organisation(
     slugs = teams_named(desired)
     variables = [one.name for one in desired.grants if one.kind == "variable"]
     tasks: list[Callable[[], Any]] = [
-        partial(_person, reads, org, desired.team, actors, app=app),
+        partial(_requester, reads, org, desired.team, actors, app=app),
         partial(reads.one, org, needed="the organisation"),
         partial(reads.secrets, desired.organisation),
         partial(reads.one, f"{org}/properties/schema", needed="the custom properties"),
@@ -81,11 +81,11 @@ def read_organisation(
             for name in variables
         ),
     ]
-    answers = github.together(tasks)
+    answers = github.in_parallel(tasks)
     named = answers[_FIXED:]
     seen = _existing(variables, named[len(slugs) :])
     return OrganisationState(
-        personal=answers[1].status == _ABSENT and _is_person(reads, desired.organisation),
+        personal=answers[1].status == _ABSENT and _is_personal_account(reads, desired.organisation),
         teams={slug: row["id"] for slug, row in _existing(slugs, named[: len(slugs)]).items()},
         variables={name: row["visibility"] for name, row in seen.items()},
         **_facts(*answers[:_FIXED]),
@@ -93,18 +93,18 @@ def read_organisation(
     )
 
 
-def _existing(names: Sequence[str], answers: Sequence[Answer]) -> dict[str, Any]:
+def _existing(names: Sequence[str], answers: Sequence[Response]) -> dict[str, Any]:
     pairs = zip(names, answers, strict=True)
     return {name: answer.data for name, answer in pairs if answer.status == _OK}
 
 
 def _facts(  # noqa: PLR0913, PLR0917 -- one for each read
     who: Mapping[str, Any],
-    account: Answer,
+    account: Response,
     secrets: Mapping[str, str],
-    schema: Answer,
-    actions: Answer,
-    publisher: Answer,
+    schema: Response,
+    actions: Response,
+    publisher: Response,
 ) -> dict[str, Any]:
     told = account.data or {}
     server = account.headers.get("x-github-enterprise-version", "")
@@ -127,7 +127,7 @@ def _plan_name(plan: object) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _person(
+def _requester(
     reads: _Reads, org: str, team: str, actors: Sequence[str], *, app: bool
 ) -> dict[str, Any]:
     admin, scopes = "", None
@@ -145,7 +145,7 @@ def _person(
     return {"requesters": requesters, "members": members, "admin": admin, "scopes": scopes}
 
 
-def _is_person(reads: _Reads, login: str) -> bool:
+def _is_personal_account(reads: _Reads, login: str) -> bool:
     told = reads.one(f"/users/{login}", needed="whose account it is").data
     return isinstance(told, dict) and told.get("type") == "User"
 
@@ -154,7 +154,7 @@ def _is_member(reads: _Reads, path: str) -> bool:
     return (reads.one(path, needed="the team's members").data or {}).get("state") == "active"
 
 
-def _definitions(schema: Answer) -> Mapping[str, Mapping[str, Any]] | None:
+def _definitions(schema: Response) -> Mapping[str, Mapping[str, Any]] | None:
     if schema.status != _OK:
         return None
     return {row["property_name"]: row for row in schema.data}

@@ -17,12 +17,12 @@ from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.system.process import run
 from modelwright.errors import ExternalSystemError
 
-__all__ = ["git_environment", "push", "renew"]
+__all__ = ["git_environment", "push", "replace_files"]
 
 TRIES: Final = 3
 _SECONDS: Final = 120.0
 # Sent again, it would be refused again. A rejection may follow from a first one that took effect.
-_FINAL: Final = re.compile(r"denied|error: 4\d\d|Authentication|did not end within")
+_PERMANENT: Final = re.compile(r"denied|error: 4\d\d|Authentication|did not end within")
 
 
 def push(folder: Path, url: str, token: str, branch: str, *, pause: float = 0.5) -> None:
@@ -41,14 +41,14 @@ def push(folder: Path, url: str, token: str, branch: str, *, pause: float = 0.5)
     Raises:
         ExternalSystemError: The push was refused, or the host cannot be reached.
     """
-    proof = _proof(token)
+    proof = _basic_credentials(token)
     env = git_environment(url, token)
     command = ("git", "push", "--quiet", "--no-verify", url, f"HEAD:refs/heads/{branch}")
     for number in range(1, TRIES + 1):
-        problem = _problem(command, folder, env)
+        problem = _push_problem(command, folder, env)
         if not problem:
             return
-        if number == TRIES or _FINAL.search(problem):
+        if number == TRIES or _PERMANENT.search(problem):
             raise ExternalSystemError(
                 f"the project could not be pushed: "
                 f"{problem.replace(proof, '***').replace(token, '***')}",
@@ -58,7 +58,7 @@ def push(folder: Path, url: str, token: str, branch: str, *, pause: float = 0.5)
         time.sleep(pause * 2 ** (number - 1))
 
 
-def _problem(command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> str:
+def _push_problem(command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> str:
     """Return what git says against a push; nothing where it took effect."""
     try:
         run(command, folder=folder, env=env, seconds=_SECONDS)
@@ -69,7 +69,7 @@ def _problem(command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> 
 
 def git_environment(url: str, token: str) -> dict[str, str]:
     """Return the surroundings in which git may reach a URL and nobody is asked anything."""
-    proof = _proof(token)
+    proof = _basic_credentials(token)
     parts = urlsplit(url)
     settings = {
         f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {proof}",
@@ -87,14 +87,14 @@ def git_environment(url: str, token: str) -> dict[str, str]:
     return env
 
 
-def _proof(token: str) -> str:
+def _basic_credentials(token: str) -> str:
     return b64encode(f"x-access-token:{token}".encode()).decode()
 
 
-_WHO = ("-c", "user.name=modelwright", "-c", "user.email=modelwright@users.noreply.github.com")
+_AUTHOR = ("-c", "user.name=modelwright", "-c", "user.email=modelwright@users.noreply.github.com")
 
 
-def renew(github: GitHub, token: str, url: str, folder: Path, message: str) -> bool:
+def replace_files(github: GitHub, token: str, url: str, folder: Path, message: str) -> bool:
     """Push a folder's files to `main`, in place of those that are there; say whether they differ.
 
     Raises:
@@ -113,6 +113,6 @@ def renew(github: GitHub, token: str, url: str, folder: Path, message: str) -> b
         if not run(("git", "status", "--porcelain"), folder=clone):
             return False
         quietly = ("--quiet", "--no-verify", "--no-gpg-sign", "--message", message)
-        run(("git", *_WHO, "commit", *quietly), folder=clone)
+        run(("git", *_AUTHOR, "commit", *quietly), folder=clone)
         push(clone, url, token, "main", pause=github.pause)
     return True

@@ -16,10 +16,10 @@ from modelwright.adapters.system.process import run
 from modelwright.paths import ANSWERS_FILE
 from modelwright.policy.yaml_reader import UNREADABLE, excess
 from modelwright.provisioning.actual_state import ActualEnvironment, ActualState
-from modelwright.provisioning.desired_state import BRANCH, NAME, DesiredState
+from modelwright.provisioning.desired_state import DEFAULT_BRANCH, RULESET_NAME, DesiredState
 from modelwright.provisioning.unplanned_access import TreeEntry
 
-__all__ = ["read_answers", "read_repository", "read_tree", "read_ways"]
+__all__ = ["read_access_paths", "read_answers", "read_repository", "read_tree"]
 
 _ABSENT: Final = 404
 _CONFLICT: Final = 409
@@ -36,14 +36,14 @@ def read_repository(github: GitHub, desired: DesiredState) -> ActualState:
         ExternalSystemError: GitHub cannot be reached, or denies a read.
     """
     path = desired.path
-    answer = github.call("GET", path, fine=(_ABSENT, *_RENAMED))
+    answer = github.call("GET", path, accept=(_ABSENT, *_RENAMED))
     if answer.status in _RENAMED:
         # The name leads to a repository that was renamed: it is somebody's.
         return ActualState(repository={"description": "", "renamed": True})
     if answer.status == _ABSENT:
         return ActualState()
     tasks = _tasks(github, path, _Reads(github, path, desired))
-    found = dict(zip(tasks, github.together(list(tasks.values())), strict=True))
+    found = dict(zip(tasks, github.in_parallel(list(tasks.values())), strict=True))
     found["selected"] = found["actions"].pop("selected", None)
     found["ruleset"], found["other_rulesets"] = found.pop("rulesets")
     return ActualState(repository=answer.data, **found)
@@ -83,7 +83,7 @@ def read_answers(github: GitHub, desired: DesiredState) -> Mapping[str, Any] | N
     They are written by whoever may write to the repository: text to compare, nothing to trust.
     """
     path = f"{desired.path}/contents/{ANSWERS_FILE}"
-    told = github.call("GET", path, fine=(_ABSENT,)).data
+    told = github.call("GET", path, accept=(_ABSENT,)).data
     try:
         content = b64decode(told["content"]).decode()
         bounded = len(content) <= _LONGEST_RECORD and not excess(content)
@@ -103,12 +103,12 @@ class _Reads:
 
     def branches(self) -> dict[str, str]:
         """Return the commit of every branch."""
-        rows = self.github.pages(f"{self.path}/branches?per_page=100", fine=(_CONFLICT,))
+        rows = self.github.pages(f"{self.path}/branches?per_page=100", accept=(_CONFLICT,))
         return {row["name"]: row["commit"]["sha"] for row in rows}
 
     def alerts(self) -> bool:
         """Say whether vulnerability alerts are on."""
-        answer = self.github.call("GET", f"{self.path}/vulnerability-alerts", fine=(_ABSENT,))
+        answer = self.github.call("GET", f"{self.path}/vulnerability-alerts", accept=(_ABSENT,))
         return answer.status == _DONE
 
     def actions(self) -> dict[str, Any]:
@@ -122,7 +122,7 @@ class _Reads:
     def access(self) -> str:
         """Return who may call its workflows."""
         path = f"{self.path}/actions/permissions/access"
-        answer = self.github.call("GET", path, fine=(_ABSENT, 422))
+        answer = self.github.call("GET", path, accept=(_ABSENT, 422))
         return answer.data["access_level"] if answer.status < _ABSENT else "none"
 
     def values(self, below: str) -> dict[str, str]:
@@ -143,7 +143,7 @@ class _Reads:
 
     def properties(self) -> dict[str, str]:
         """Return the custom properties that have a value."""
-        rows = self.github.call("GET", f"{self.path}/properties/values", fine=(_ABSENT,)).data
+        rows = self.github.call("GET", f"{self.path}/properties/values", accept=(_ABSENT,)).data
         if not isinstance(rows, list):
             return {}
         return {row["property_name"]: row["value"] for row in rows if row["value"] is not None}
@@ -151,8 +151,10 @@ class _Reads:
     def rulesets(self) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
         """Return the rules that bear our name, and the names of the others."""
         path = f"{self.path}/rulesets"
-        rows = self.github.pages(f"{path}?includes_parents=false&per_page=100", fine=(403, _ABSENT))
-        ours = [row for row in rows if row["name"] == NAME][:1]
+        rows = self.github.pages(
+            f"{path}?includes_parents=false&per_page=100", accept=(403, _ABSENT)
+        )
+        ours = [row for row in rows if row["name"] == RULESET_NAME][:1]
         others = tuple(row["name"] for row in rows if row not in ours)
         found = [self.github.call("GET", f"{path}/{row['id']}").data for row in ours]
         return next(iter(found), None), others
@@ -161,7 +163,7 @@ class _Reads:
         """Return every environment that is wanted and exists."""
         path = f"{self.path}/environments?per_page=100"
         rows = {
-            row["name"]: row for row in self.github.pages(path, "environments", fine=(_ABSENT,))
+            row["name"]: row for row in self.github.pages(path, "environments", accept=(_ABSENT,))
         }
         wanted = [one for one in self.desired.environments if one.name in rows]
         return {
@@ -188,7 +190,7 @@ class _Reads:
 
 
 # What it is called, where it is read, under which key its list stands, and what names an entry.
-_WAYS: Final = (
+_ACCESS_PATHS: Final = (
     ("deploy keys", "keys", "", "title"),
     ("webhooks", "hooks", "", "id"),
     ("pending invitations", "invitations", "", "id"),
@@ -196,7 +198,7 @@ _WAYS: Final = (
 )
 
 
-def read_ways(github: GitHub, path: str) -> Mapping[str, tuple[str, ...]]:
+def read_access_paths(github: GitHub, path: str) -> Mapping[str, tuple[str, ...]]:
     """Return the deploy keys, webhooks, invitations and runners of a repository, by kind.
 
     Args:
@@ -208,11 +210,11 @@ def read_ways(github: GitHub, path: str) -> Mapping[str, tuple[str, ...]]:
     """
 
     def names(place: str, key: str, name: str) -> tuple[str, ...]:
-        rows = github.pages(f"{path}/{place}?per_page=100", key, fine=(_ABSENT,))
+        rows = github.pages(f"{path}/{place}?per_page=100", key, accept=(_ABSENT,))
         return tuple(str(row.get(name) or row.get("id")) for row in rows)
 
-    tasks = [lambda one=one: names(*one[1:]) for one in _WAYS]
-    return dict(zip((one[0] for one in _WAYS), github.together(tasks), strict=True))
+    tasks = [lambda one=one: names(*one[1:]) for one in _ACCESS_PATHS]
+    return dict(zip((one[0] for one in _ACCESS_PATHS), github.in_parallel(tasks), strict=True))
 
 
 def read_tree(url: str, token: str) -> Mapping[str, TreeEntry]:
@@ -224,9 +226,9 @@ def read_tree(url: str, token: str) -> Mapping[str, TreeEntry]:
     with tempfile.TemporaryDirectory(prefix="modelwright-") as folder:
         bare = Path(folder) / "bare"
         clone = ("git", "clone", "--quiet", "--bare", "--depth", "1", "--no-tags", "--template=")
-        command = (*clone, "--branch", BRANCH, url, str(bare))
+        command = (*clone, "--branch", DEFAULT_BRANCH, url, str(bare))
         run(command, folder=Path(folder), env=git_environment(url, token), seconds=120)
-        listed = run(("git", "ls-tree", "-r", "-z", "--full-tree", BRANCH), folder=bare)
+        listed = run(("git", "ls-tree", "-r", "-z", "--full-tree", DEFAULT_BRANCH), folder=bare)
     entries = {}
     for line in filter(None, listed.split("\0")):
         about, _, path = line.partition("\t")

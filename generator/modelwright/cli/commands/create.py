@@ -133,7 +133,7 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
     ask = asker(place, defaults=defaults)
     request = CreateRequest(
         archetype=chosen_archetype(place, archetype, ask),
-        given=answers_from_options(data, data_file),
+        answers=answers_from_options(data, data_file),
         defaults=defaults,
         ask=ask,
         plan=plan,
@@ -143,7 +143,7 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
         journal=journal,
         into=into,
         lock=not no_lock,
-        others=others,
+        delete_others_commits=others,
         transfer_from=transfer_from,
     )
     with progress(_STEPS, terminal) as tell:

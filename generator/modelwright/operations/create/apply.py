@@ -16,16 +16,16 @@ from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.provisioning import journal
 from modelwright.provisioning.plan_changes import PUSH, Call, Change, Phase
 
-__all__ = ["Apply"]
+__all__ = ["Applier"]
 
 _ABSENT: Final = 404
 _FORBIDDEN: Final = (403, 422)
 _CONFLICT: Final = 409
-_BYTES: Final = 32
+_SECRET_BYTES: Final = 32
 
 
 @dataclass(kw_only=True)
-class Apply:
+class Applier:
     """One run's way of sending changes.
 
     Attributes:
@@ -59,7 +59,7 @@ class Apply:
         for phase, group in groupby(changes, key=lambda change: change.phase):
             listed = list(group)
             self.tell(_PHASES[phase])
-            self.github.together([self._task(change) for change in listed])
+            self.github.in_parallel([self._task(change) for change in listed])
 
     def _task(self, change: Change) -> Callable[[], None]:
         return lambda: self._one(change)
@@ -78,11 +78,11 @@ class Apply:
     def _sent(self, call: Call, undo: Call | None, seal: str) -> Call | None:
         body = self._sealed(call.path, seal) if seal else call.body
         # A grant of what every repository may read cannot be withdrawn, and need not be.
-        fine = (_ABSENT, _CONFLICT) if call.method == "DELETE" else ()
+        accept = (_ABSENT, _CONFLICT) if call.method == "DELETE" else ()
         if call.method == "POST" and call.path.endswith("/repos"):
             data = self.repository = self._made(call)
         else:
-            data = self.github.call(call.method, call.path, body, fine=fine).data
+            data = self.github.call(call.method, call.path, body, accept=accept).data
         if undo is not None and isinstance(data, dict) and "id" in data:
             undo = replace(undo, path=undo.path.replace("{id}", str(data["id"])))
         return undo
@@ -93,7 +93,7 @@ class Apply:
         except GitHubError as error:
             if error.status not in _FORBIDDEN:
                 raise
-            if self.github.call("GET", self.path, fine=(_ABSENT,)).status != _ABSENT:
+            if self.github.call("GET", self.path, accept=(_ABSENT,)).status != _ABSENT:
                 raise RefusedError(
                     "the name exists: somebody made the repository a moment ago",
                     where=self.path,
@@ -120,7 +120,7 @@ class Apply:
         """Return the body of a secret; its value is in no variable that outlives this call."""
         folder = path.rpartition("/")[0]
         key = self.github.call("GET", f"{folder}/public-key").data
-        value = self.values.get(name) or secrets.token_urlsafe(_BYTES)
+        value = self.values.get(name) or secrets.token_urlsafe(_SECRET_BYTES)
         return {"encrypted_value": seal_secret(value, key["key"]), "key_id": key["key_id"]}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from modelwright.adapters.github.address import api_address, is_public, is_vouched_for
+from modelwright.adapters.github.address import api_address, is_public, is_trusted_address
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.credentials import Credential, credential_for
 from modelwright.adapters.system.urls import is_url
@@ -23,7 +23,7 @@ def published_platform(platform: Platform) -> Platform:
     return replace(platform, source=platform.policy["platform"]["url"])
 
 
-def _address_of(platform: Platform, given: str, environ: Mapping[str, str]) -> str:
+def _api_of_platform(platform: Platform, given: str, environ: Mapping[str, str]) -> str:
     """Return the API's address for a platform's projects.
 
     Raises:
@@ -58,10 +58,10 @@ def connect(
         ExternalSystemError: There is no token for that host.
         UsageError: The address, or a number in the surroundings, is none.
     """
-    address = _address_of(platform, given, environ)
+    address = _api_of_platform(platform, given, environ)
     pause = _seconds(environ, "MODELWRIGHT_GITHUB_PAUSE", 0.5)
     timeout = _seconds(environ, "MODELWRIGHT_GITHUB_TIMEOUT", 15.0)
-    vouched = is_vouched_for(given, environ)
+    vouched = is_trusted_address(given, environ)
     credential = credential_for(address, environ, organisation, vouched=vouched)
     github = GitHub(address, credential.token, pause=pause, timeout=timeout)
     try:

@@ -35,9 +35,9 @@ from modelwright.provisioning.plan import plan
 from modelwright.provisioning.plan_changes import Change
 from modelwright.provisioning.preflight import (
     PreflightFault,
-    plan_lacks,
+    ignores_pinning,
+    plan_limit,
     preflight_faults,
-    unknown_to_server,
     unsupported_by_plan,
 )
 from modelwright.provisioning.repository_claims import is_marked, name_faults, owner_faults
@@ -99,34 +99,36 @@ def create(
 
 def _finished(creation: Creation) -> CreateOutcome:
     creation.tell("look at what is there")
-    found, actual = creation.look()
-    refuse_creation(_against(creation, found, actual), creation.where)
+    organisation, actual = creation.look()
+    refuse_creation(_against(creation, organisation, actual), creation.where)
     if actual.exists and not creation.request.plan:
         creation.narrow()
     if creation.request.undo:
-        return _undone(creation, actual, found)
+        return _undone(creation, actual, organisation)
     run = actual.made_by or secrets.token_hex(8)
-    changes = plan(creation.project.desired, actual, found, run)
-    strangers = creation.adoption_faults(actual, found) if gives(changes, actual) else []
+    changes = plan(creation.project.desired, actual, organisation, run)
+    strangers = creation.adoption_faults(actual, organisation) if gives(changes, actual) else []
     if creation.request.plan or not changes:
         state = "planned" if creation.request.plan else "unchanged"
-        return _outcome(creation, state, actual, run, changes, found, strangers)
+        return _outcome(creation, state, actual, run, changes, organisation, strangers)
     refuse_creation(strangers, creation.where)
     # A run that mends what another made has an id of its own in the journal.
     mending = actual.exists and not actual.run
-    return _apply_plan(creation, found, actual, secrets.token_hex(8) if mending else run, changes)
+    return _apply_plan(
+        creation, organisation, actual, secrets.token_hex(8) if mending else run, changes
+    )
 
 
 def _against(
-    creation: Creation, found: OrganisationState, actual: ActualState
+    creation: Creation, organisation: OrganisationState, actual: ActualState
 ) -> list[PreflightFault]:
     desired, request = creation.project.desired, creation.request
-    against = preflight_faults(desired, found)
+    against = preflight_faults(desired, organisation)
     owned = owner_faults(desired, actual, transfer_from=request.transfer_from)
     if request.undo:
         # A team that is gone keeps nobody from clearing away what is half-made; but where it
         # could not be read who is in it, nothing is.
-        unknown = found.denied or (not actual.run and desired.team not in found.teams)
+        unknown = organisation.denied or (not actual.run and desired.team not in organisation.teams)
         return [*(one for one in against if one.refused or unknown), *owned]
     if not request.plan:
         named = name_faults(
@@ -148,10 +150,17 @@ def _against(
     return against
 
 
-def _undone(creation: Creation, actual: ActualState, found: OrganisationState) -> CreateOutcome:
+def _undone(
+    creation: Creation, actual: ActualState, organisation: OrganisationState
+) -> CreateOutcome:
     desired = creation.project.desired
     changes = undo(
-        creation.github, desired, actual, found, creation.notes, others=creation.request.others
+        creation.github,
+        desired,
+        actual,
+        organisation,
+        creation.notes,
+        others=creation.request.delete_others_commits,
     )
     state = "undone" if changes else "unchanged"
     return _outcome(creation, state, actual, actual.made_by, changes, OrganisationState())
@@ -159,25 +168,25 @@ def _undone(creation: Creation, actual: ActualState, found: OrganisationState) -
 
 def _apply_plan(
     creation: Creation,
-    found: OrganisationState,
+    organisation: OrganisationState,
     actual: ActualState,
     run: str,
     changes: list[Change],
 ) -> CreateOutcome:
     with tempfile.TemporaryDirectory(prefix="modelwright-") as aside:
-        apply = prepare_apply(creation, found, actual, run, Path(aside))
+        apply = prepare_apply(creation, organisation, actual, run, Path(aside))
         answers, version = creation.project.answers, creation.platform.version
         creation.notes.add(journal.first_line(run, creation.where, answers, version))
         try:
-            now = reconcile(creation, found, apply, changes, actual)
+            now = reconcile(creation, organisation, apply, changes, actual)
         except ExternalSystemError as error:
             if not actual.exists and isinstance(error, GitHubError) and error.status == _FORBIDDEN:
-                take_back(creation, apply, found, error)
+                take_back(creation, apply, organisation, error)
             raise half_created(creation, apply, error) from error
         state = "mended" if actual.exists and not actual.run else "made"
         # What is sent together ends in any order.
         done = sorted(apply.done, key=lambda change: (change.phase, change.line, change.reason))
-        return _outcome(creation, state, now, run, done, found)
+        return _outcome(creation, state, now, run, done, organisation)
 
 
 def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
@@ -186,15 +195,15 @@ def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
     actual: ActualState,
     run: str,
     changes: list[Change],
-    found: OrganisationState,
+    organisation: OrganisationState,
     strangers: Sequence[PreflightFault] = (),
 ) -> CreateOutcome:
     desired = creation.project.desired
     notes = [
-        f"{plan_lacks(found)} {what} for private repositories: left out"
-        for what in unsupported_by_plan(desired, found)
+        f"{plan_limit(organisation)} {what} for private repositories: left out"
+        for what in unsupported_by_plan(desired, organisation)
     ]
-    if desired.actions.get("sha_pinning_required") and _ignores_pinning(actual, found):
+    if desired.actions.get("sha_pinning_required") and _ignores_pinning(actual, organisation):
         notes.append("this server does not know sha_pinning_required: actions may be named by tag")
     request = creation.request
     named = name_faults(desired, actual, resume=True, transfer_from=request.transfer_from)
@@ -205,12 +214,12 @@ def _outcome(  # noqa: PLR0913, PLR0917 -- what a report tells
         url=actual.repository.get("html_url", ""),
         run=run,
         changes=list(changes),
-        calls=creation.github.sent,
+        calls=creation.github.calls,
         notes=notes,
         against=[f"{one.problem}; {one.next_step}" for one in against],
     )
 
 
-def _ignores_pinning(actual: ActualState, found: OrganisationState) -> bool:
+def _ignores_pinning(actual: ActualState, organisation: OrganisationState) -> bool:
     told = actual.actions
-    return unknown_to_server(found) or (bool(told) and "sha_pinning_required" not in told)
+    return ignores_pinning(organisation) or (bool(told) and "sha_pinning_required" not in told)

@@ -9,19 +9,19 @@ from typing import Any, Final
 
 import yaml
 
-from modelwright.adapters.github.address import refuse_stranger
+from modelwright.adapters.github.address import refuse_other_host
 from modelwright.adapters.github.client import GitHub
-from modelwright.adapters.github.repository import read_tree, read_ways
+from modelwright.adapters.github.repository import read_access_paths, read_tree
 from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError, UsageError
 from modelwright.operations.create.project import PreparedProject, prepare_project
 from modelwright.operations.create.request import CreateRequest
 from modelwright.paths import ANSWERS_FILE, LOCK_FILE, START_WORKFLOW, is_workflow
 from modelwright.policy.model.first_deployment import Deployment, of_project
 from modelwright.provisioning.actual_state import ActualState
-from modelwright.provisioning.desired_state import BRANCH, DesiredState
+from modelwright.provisioning.desired_state import DEFAULT_BRANCH, DesiredState
 from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.preflight import PreflightFault
-from modelwright.provisioning.unplanned_access import Access, TreeEntry, stranger_faults
+from modelwright.provisioning.unplanned_access import TreeEntry, UnplannedAccess, access_faults
 from modelwright.template.generated.dispatch_workflow import workflow_pin
 from modelwright.template.generated.starter import start_workflow
 from modelwright.template.platform import Platform
@@ -40,10 +40,10 @@ def refuse_creation(faults: Sequence[PreflightFault], where: str) -> None:
     if not faults:
         return
     family = RefusedError if any(one.refused for one in faults) else ExternalSystemError
-    raise _error(family, faults, where)
+    raise _creation_error(family, faults, where)
 
 
-def _error(
+def _creation_error(
     family: type[ModelwrightError], faults: Sequence[PreflightFault], where: str
 ) -> ModelwrightError:
     if len(faults) == 1:
@@ -71,10 +71,10 @@ def deployment_faults(
     Raises:
         RefusedError: They would, and it is not only planned.
     """
-    found = [] if request.undo else _deployment_problems(policy, project)
+    faults = [] if request.undo else _deployment_problems(policy, project)
     if not request.plan:
-        refuse_creation(found, f"{project.desired.organisation}/{project.desired.name}")
-    return found
+        refuse_creation(faults, f"{project.desired.organisation}/{project.desired.name}")
+    return faults
 
 
 def _deployment_problems(
@@ -110,7 +110,7 @@ def adoption_faults(  # noqa: PLR0913, PLR0917 -- what is looked at, and with wh
     platform: Platform,
     desired: DesiredState,
     actual: ActualState,
-    found: OrganisationState,
+    organisation: OrganisationState,
 ) -> list[PreflightFault]:
     """Return why a repository that is there gets no secret.
 
@@ -123,19 +123,21 @@ def adoption_faults(  # noqa: PLR0913, PLR0917 -- what is looked at, and with wh
         platform: The platform, by the URL that projects are updated from.
         desired: The repository as it should be.
         actual: The repository as it is.
-        found: What the organisation has, and who asks.
+        organisation: What the organisation has, and who asks.
 
     Raises:
         ExternalSystemError: Something cannot be read.
     """
     differing: tuple[str, ...] = ()
-    if BRANCH in actual.branches and (actual.begun or actual.run):
+    if DEFAULT_BRANCH in actual.branches and (actual.from_starter or actual.run):
         url = actual.repository["clone_url"]
-        refuse_stranger(url, github.address)
+        refuse_other_host(url, github.address)
         tree = read_tree(url, token)
         differing = tuple(sorted(_differing_files(platform, actual.record or {}, tree)))
-    access = Access(ways=read_ways(github, desired.path), differing=differing)
-    return stranger_faults(desired, actual, found, access)
+    access = UnplannedAccess(
+        access_paths=read_access_paths(github, desired.path), differing=differing
+    )
+    return access_faults(desired, actual, organisation, access)
 
 
 def _differing_files(
@@ -148,7 +150,7 @@ def _differing_files(
         for name, value in record.items()
         if name in names and isinstance(value, str | int | float | bool)
     }
-    request = CreateRequest(archetype=str(record.get("archetype")), given=given, defaults=True)
+    request = CreateRequest(archetype=str(record.get("archetype")), answers=given, defaults=True)
     try:
         files = prepare_project(platform, request).files
     except (RefusedError, UsageError):
@@ -156,15 +158,15 @@ def _differing_files(
     expected = {path: file for path, file in files.items() if path not in {ANSWERS_FILE, LOCK_FILE}}
     if START_WORKFLOW in tree:
         # No workflow's token may delete it: it stays where a starter began the project.
-        expected[START_WORKFLOW] = _start(platform, str(record.get("_commit")))
-    differing = {path for path, file in expected.items() if not _is(file, tree.get(path))}
+        expected[START_WORKFLOW] = _start_workflow(platform, str(record.get("_commit")))
+    differing = {path for path, file in expected.items() if not _is_same(file, tree.get(path))}
     differing |= set(tree) - set(expected) - {ANSWERS_FILE, LOCK_FILE}
     if _without_version(yaml.safe_load(files[ANSWERS_FILE].content)) != _without_version(record):
         differing.add(ANSWERS_FILE)
     return differing
 
 
-def _start(platform: Platform, version: str) -> RenderedFile:
+def _start_workflow(platform: Platform, version: str) -> RenderedFile:
     if not _VERSION.fullmatch(version):
         return RenderedFile(b"")
     return RenderedFile(
@@ -172,7 +174,7 @@ def _start(platform: Platform, version: str) -> RenderedFile:
     )
 
 
-def _is(file: RenderedFile, entry: TreeEntry | None) -> bool:
+def _is_same(file: RenderedFile, entry: TreeEntry | None) -> bool:
     if entry is None or entry.mode not in ((_LINK,) if file.link else _FILES):
         return False
     head = f"blob {len(file.content)}\0".encode()

@@ -13,7 +13,7 @@ from modelwright.operations.create.request import CreateRequest
 from modelwright.operations.new.finish import finish, steps
 from modelwright.operations.new.new import refuse_answers, render_project, sample_answers
 from modelwright.paths import PYPROJECT, is_workflow
-from modelwright.provisioning.actual_state import trailer
+from modelwright.provisioning.actual_state import run_trailer
 from modelwright.provisioning.desired_state import DesiredState, desired_state
 from modelwright.provisioning.status_checks import published_checks
 from modelwright.template.platform import Platform
@@ -39,7 +39,7 @@ def prepare_project(platform: Platform, request: CreateRequest) -> PreparedProje
         UsageError: An answer is missing.
     """
     pattern = platform.archetype(request.archetype)
-    wanted = {**sample_answers(platform, pattern, defaults=request.defaults), **request.given}
+    wanted = {**sample_answers(platform, pattern, defaults=request.defaults), **request.answers}
     refuse_answers(platform, request.archetype, wanted)
     answers, files = render_project(
         platform, request.archetype, wanted, defaults=request.defaults, ask=request.ask
@@ -75,4 +75,4 @@ def write_project(
         raise pending
     make_repository(folder)
     stage(folder)
-    commit(folder, f"feat: start from {archetype}\n\n{trailer(run_id)}", author=author)
+    commit(folder, f"feat: start from {archetype}\n\n{run_trailer(run_id)}", author=author)

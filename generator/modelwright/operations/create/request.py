@@ -24,7 +24,7 @@ class CreateRequest:
 
     Attributes:
         archetype: What to make.
-        given: Answers by name.
+        answers: Answers by name.
         plan: Only say what would be done.
         undo: Take back what was made.
         resume: Go on where another run stopped.
@@ -33,11 +33,11 @@ class CreateRequest:
         into: A folder for the project's own folder; None leaves nothing on this machine.
         lock: Whether to make a lock file.
         transfer_from: The team that hands its repository over; empty for none.
-        others: Whether commits of others may be deleted with the repository.
+        delete_others_commits: Whether commits of others may be deleted with the repository.
     """
 
     archetype: str
-    given: Mapping[str, object]
+    answers: Mapping[str, object]
     defaults: bool = False
     ask: Asker | None = None
     plan: bool = False
@@ -47,7 +47,7 @@ class CreateRequest:
     journal: Path | None = None
     into: Path | None = None
     lock: bool = True
-    others: bool = False
+    delete_others_commits: bool = False
     transfer_from: str = ""
 
 
@@ -84,11 +84,11 @@ class CreateOutcome:
             "calls": self.calls,
             "notes": self.notes,
             "against": self.against,
-            "changes": [_plain(change) for change in self.changes],
+            "changes": [_change_data(change) for change in self.changes],
         }
 
 
-def _plain(change: Change) -> dict[str, Any]:
+def _change_data(change: Change) -> dict[str, Any]:
     return {
         "phase": int(change.phase),
         "method": change.call.method,
@@ -99,7 +99,7 @@ def _plain(change: Change) -> dict[str, Any]:
     }
 
 
-_UNKNOWN: Final = (
+_WITHOUT_TOKEN: Final = (
     "there is no token, so nothing was asked of GitHub; this is the plan for a repository that is "
     "not there yet. What cannot be known:",
     "- whether the name is free, and who asks for the repository is in the team",
@@ -118,7 +118,7 @@ def plan_without_token(desired: DesiredState, against: Sequence[PreflightFault])
         url="",
         run="",
         changes=changes,
-        notes=list(_UNKNOWN),
+        notes=list(_WITHOUT_TOKEN),
         against=[f"{one.problem}; {one.next_step}" for one in against],
     )
 

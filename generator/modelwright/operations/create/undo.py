@@ -9,14 +9,14 @@ from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.journal import JournalFile
 from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.provisioning import journal
-from modelwright.provisioning.actual_state import VARIABLE, ActualState, trailer
-from modelwright.provisioning.desired_state import BRANCH, DesiredState
+from modelwright.provisioning.actual_state import RUN_VARIABLE, ActualState, run_trailer
+from modelwright.provisioning.desired_state import DEFAULT_BRANCH, DesiredState
 from modelwright.provisioning.journal import may_be_sent
 from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.plan_changes import Call, Change, Phase
 from modelwright.provisioning.repository_claims import is_marked
 
-__all__ = ["remove_own", "undo"]
+__all__ = ["remove_created_repository", "undo"]
 
 _ABSENT: Final = 404
 _EMPTY: Final = 409
@@ -26,7 +26,7 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
     github: GitHub,
     desired: DesiredState,
     actual: ActualState,
-    found: OrganisationState,
+    organisation: OrganisationState,
     notes: JournalFile,
     *,
     others: bool,
@@ -37,7 +37,7 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
         github: The connection.
         desired: The repository as it should be.
         actual: The repository as it is.
-        found: What the organisation has.
+        organisation: What the organisation has.
         notes: The journal.
         others: Whether commits of others may be deleted with the repository.
 
@@ -59,19 +59,19 @@ def undo(  # noqa: PLR0913 -- what an undo follows from
     noted = [one for one in journal.entries(lines) if one.run in runs]
     mended = bool(noted) and noted[-1].run != actual.made_by
     if mended:
-        calls = _claimed(journal.to_undo(noted), desired, actual, notes)
+        calls = _refuse_foreign_calls(journal.to_undo(noted), desired, actual, notes)
     else:
-        _refuse_others(github, desired, actual, where, others=others)
-        calls = _removal(desired, actual, found)
+        _refuse_commits_of_others(github, desired, actual, where, others=others)
+        calls = _removal_calls(desired, actual, organisation)
     _send(github, calls, desired, gone=not mended)
     notes.remove(where)
     return [Change(phase=Phase.LEAVE, call=call, reason="takes it back") for call in calls]
 
 
-def remove_own(  # noqa: PLR0913, PLR0917 -- what a removal follows from
+def remove_created_repository(  # noqa: PLR0913, PLR0917 -- what a removal follows from
     github: GitHub,
     desired: DesiredState,
-    found: OrganisationState,
+    organisation: OrganisationState,
     repository: Mapping[str, Any],
     run: str,
     notes: JournalFile,
@@ -81,7 +81,7 @@ def remove_own(  # noqa: PLR0913, PLR0917 -- what a removal follows from
     Args:
         github: The connection.
         desired: The repository as it should be.
-        found: What the organisation has.
+        organisation: What the organisation has.
         repository: GitHub's answer to the call that made it.
         run: This run, whose commit alone it may hold.
         notes: The journal.
@@ -94,24 +94,24 @@ def remove_own(  # noqa: PLR0913, PLR0917 -- what a removal follows from
     there = github.call("GET", desired.path).data
     if there["id"] != repository["id"]:
         raise RefusedError("it is another repository of that name", where=where)
-    rows = github.pages(f"{desired.path}/branches?per_page=100", fine=(_EMPTY, _ABSENT))
+    rows = github.pages(f"{desired.path}/branches?per_page=100", accept=(_EMPTY, _ABSENT))
     granted = frozenset(one.name for one in desired.grants)
     actual = ActualState(
         repository={**there, "description": ""},
-        variables={VARIABLE: run},
+        variables={RUN_VARIABLE: run},
         branches={row["name"]: "" for row in rows},
         granted_secrets=granted,
         granted_variables=granted,
     )
-    _refuse_others(github, desired, actual, where, others=False)
-    _send(github, _removal(desired, actual, found), desired, gone=True)
+    _refuse_commits_of_others(github, desired, actual, where, others=False)
+    _send(github, _removal_calls(desired, actual, organisation), desired, gone=True)
     notes.remove(where)
 
 
 def _send(github: GitHub, calls: list[Call], desired: DesiredState, *, gone: bool) -> None:
     for call in calls:
-        github.call(call.method, call.path, call.body, fine=(_ABSENT,))
-    if gone and github.call("GET", desired.path, fine=(_ABSENT,)).status != _ABSENT:
+        github.call(call.method, call.path, call.body, accept=(_ABSENT,))
+    if gone and github.call("GET", desired.path, accept=(_ABSENT,)).status != _ABSENT:
         raise ExternalSystemError(
             "it is still there, although GitHub took the call that deletes it",
             where=f"{desired.organisation}/{desired.name}",
@@ -119,7 +119,7 @@ def _send(github: GitHub, calls: list[Call], desired: DesiredState, *, gone: boo
         )
 
 
-def _claimed(
+def _refuse_foreign_calls(
     calls: list[Call], desired: DesiredState, actual: ActualState, notes: JournalFile
 ) -> list[Call]:
     """Return the calls that a journal claims, where each is one that a plan's change needs."""
@@ -134,13 +134,15 @@ def _claimed(
     return calls
 
 
-def _removal(desired: DesiredState, actual: ActualState, found: OrganisationState) -> list[Call]:
+def _removal_calls(
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState
+) -> list[Call]:
     """Return the calls that remove a repository, with what the organisation holds for it."""
     identity = actual.repository["id"]
     org = f"/orgs/{desired.organisation}"
     held = {
-        "secret": (actual.granted_secrets, found.secrets),
-        "variable": (actual.granted_variables, found.variables),
+        "secret": (actual.granted_secrets, organisation.secrets),
+        "variable": (actual.granted_variables, organisation.variables),
     }
     grants = [
         Call("DELETE", f"{org}/actions/{one.kind}s/{one.name}/repositories/{identity}")
@@ -155,16 +157,16 @@ def _removal(desired: DesiredState, actual: ActualState, found: OrganisationStat
     return [*grants, *teams, Call("DELETE", desired.path)]
 
 
-def _refuse_others(
+def _refuse_commits_of_others(
     github: GitHub, desired: DesiredState, actual: ActualState, where: str, *, others: bool
 ) -> None:
     if others:
         return
-    branches = [name for name in actual.branches if name != BRANCH]
-    answer = github.call("GET", f"{desired.path}/commits?per_page=2", fine=(_EMPTY, _ABSENT))
+    branches = [name for name in actual.branches if name != DEFAULT_BRANCH]
+    answer = github.call("GET", f"{desired.path}/commits?per_page=2", accept=(_EMPTY, _ABSENT))
     rows = answer.data if isinstance(answer.data, list) else []
     # Without a run there is no commit of ours: its trailer would be in every run's.
-    run = trailer(actual.made_by) if actual.made_by else "\0"
+    run = run_trailer(actual.made_by) if actual.made_by else "\0"
     ours = [row for row in rows if run in row["commit"]["message"]]
     if branches or len(rows) > 1 or len(ours) != len(rows):
         raise RefusedError(

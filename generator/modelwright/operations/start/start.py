@@ -33,7 +33,7 @@ from modelwright.template.tree import RenderedFile
 
 __all__ = ["StartedProject", "start"]
 
-_KNOWN: Final = 422
+_ALREADY_THERE: Final = 422
 _NOT_SHOWN: Final = (403, 404)
 
 
@@ -117,7 +117,7 @@ def _repository(environ: Mapping[str, str]) -> str:
 
 def _create_request(platform: Platform, github: GitHub, told: Mapping[str, Any]) -> CreateRequest:
     path = f"/repos/{told['full_name']}/properties/values"
-    rows = github.call("GET", path, fine=_NOT_SHOWN).data
+    rows = github.call("GET", path, accept=_NOT_SHOWN).data
     values = {one["property_name"]: one["value"] for one in rows} if isinstance(rows, list) else {}
     tags = {what: key for key, what in platform.policy["tags"].items()}
     topics = [one for one in told.get("topics", ()) if one in platform.policy["teams"]]
@@ -136,7 +136,7 @@ def _create_request(platform: Platform, github: GitHub, told: Mapping[str, Any])
                 where=told["full_name"],
                 next_step="choose another name",
             )
-    return CreateRequest(archetype=answers.pop("archetype"), given=answers, defaults=True)
+    return CreateRequest(archetype=answers.pop("archetype"), answers=answers, defaults=True)
 
 
 def _refuse_other_workflows(files: Mapping[str, RenderedFile], folder: Path) -> None:
@@ -174,7 +174,7 @@ def _push_project(
     """Make the labels, push, start the first pipeline; return what was done."""
     path, branch = f"/repos/{told['full_name']}", told["default_branch"]
     for label in project.desired.labels:
-        github.call("POST", f"{path}/labels", label, fine=(_KNOWN,))
+        github.call("POST", f"{path}/labels", label, accept=(_ALREADY_THERE,))
     push(folder, told["clone_url"], token, branch, pause=github.pause)
     # Its push starts no workflow: GitHub leaves those of a workflow's own token out.
     first = _first_pipeline(project.files)

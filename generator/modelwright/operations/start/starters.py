@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from modelwright.adapters.disk.placing import place, refuse_occupied
-from modelwright.adapters.github.address import refuse_stranger
+from modelwright.adapters.github.address import refuse_other_host
 from modelwright.adapters.github.client import GitHub
-from modelwright.adapters.github.push import renew
+from modelwright.adapters.github.push import replace_files
 from modelwright.adapters.sources.packaged import write_bundle
 from modelwright.errors import RefusedError
 from modelwright.operations.create.connection import connect, published_platform
@@ -123,10 +123,10 @@ def publish_starters(
         _refuse_open_mark(github, organisation, mark)
         for folder in folders:
             tell(folder.name)
-            there = _template(github, organisation, folder.name, mark)
-            refuse_stranger(there["clone_url"], github.address)
+            there = _template_repository(github, organisation, folder.name, mark)
+            refuse_other_host(there["clone_url"], github.address)
             message = f"chore: the starter of {platform.version}"
-            if renew(github, credential.token, there["clone_url"], folder, message):
+            if replace_files(github, credential.token, there["clone_url"], folder, message):
                 renewed.append(there["full_name"])
     return renewed
 
@@ -143,9 +143,11 @@ def _refuse_open_mark(github: GitHub, organisation: str, mark: str) -> None:
         )
 
 
-def _template(github: GitHub, organisation: str, name: str, mark: str) -> Mapping[str, Any]:
+def _template_repository(
+    github: GitHub, organisation: str, name: str, mark: str
+) -> Mapping[str, Any]:
     there: Mapping[str, Any]
-    answer = github.call("GET", f"/repos/{organisation}/{name}", fine=(_ABSENT,))
+    answer = github.call("GET", f"/repos/{organisation}/{name}", accept=(_ABSENT,))
     if answer.status == _ABSENT:
         body = {
             "name": name,
