@@ -7,7 +7,7 @@ import yaml
 
 from modelwright.audit.check import check as run_checks
 from modelwright.audit.project import Project
-from modelwright.audit.yaml_file import walk
+from modelwright.policy.yaml_reader import walk
 from tests.audit.conftest import TODAY
 
 JUNK = [None, True, 7, 1.5, "", "text", [], [1], ["a", None, {}], {}, {"a": 1}, {1: {2: 3}}, [[]]]

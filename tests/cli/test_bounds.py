@@ -7,11 +7,16 @@ import time
 
 import pytest
 
-from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import RefusedError
 from modelwright.policy.faults import PolicyError
 from modelwright.policy.resource_limits import with_resource_limits
-from modelwright.policy.yaml_reader import excess, expansion, read_document
+from modelwright.policy.yaml_reader import (
+    Unreadable,
+    alias_problem,
+    read_document,
+    read_yaml,
+    size_problem,
+)
 from modelwright.template.platform import record_from
 from tests.cli.test_hostile_platform import PLACE
 from tests.platforms import platform_copy
@@ -149,9 +154,9 @@ def test_a_value_of_a_project_that_its_tag_does_not_fit(value):
 def test_texts_that_people_write_are_read():
     rows = "\n".join(f"- {{a: [1, 2, {{b: [c]}}], d: '[[[' }} # {n}" for n in range(100))
 
-    assert excess(rows) == ""
-    assert excess("[" * 400 + "]" * 400) == ""
-    assert expansion("&a *a", [[1, 2]] * 1000) == ""
+    assert size_problem(rows) == ""
+    assert size_problem("[" * 400 + "]" * 400) == ""
+    assert alias_problem("&a *a", [[1, 2]] * 1000) == ""
 
 
 def test_a_programs_memory_is_not_bounded_by_ours(tmp_path):

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Final, Literal
 
-from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import RefusedError
+from modelwright.policy.yaml_reader import Unreadable, read_yaml
 
 DELIVERS: Final = ("answers", "table")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from modelwright.audit.project import Project, list_at, mapping_at, mappings
-from modelwright.audit.yaml_file import Document, Unreadable, read_yaml
+from modelwright.policy.yaml_reader import Document, Unreadable, read_yaml
 
 _BELOW_LABELS: Final = re.compile(r"(/.*)?/metadata/labels(/[^/]+)?")
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from modelwright.audit.evidence_map import EvidenceMap
-from modelwright.audit.yaml_file import Document, Unreadable, read_yaml
 from modelwright.policy.tags import cost_tags, for_target
+from modelwright.policy.yaml_reader import Document, Unreadable, read_yaml
 
 
 def mapping_at(body: object, *keys: str) -> dict[Any, Any]:

@@ -23,7 +23,7 @@ from modelwright.policy.choices import nearest
 from modelwright.policy.model.load import load_policy, read_plain
 from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.policy.safe_patterns import unsafe_pattern
-from modelwright.policy.yaml_reader import UNREADABLE
+from modelwright.policy.yaml_reader import CONSTRUCTION_ERRORS
 from modelwright.template.archetypes import Archetype, archetype_from
 from modelwright.template.tree import Tree
 
@@ -64,7 +64,7 @@ def record_from(text: str) -> PlatformRecord:
     try:
         data = yaml.safe_load(text)
         return PlatformRecord(source=str(data["source"]), version=str(data["version"]))
-    except (yaml.YAMLError, *UNREADABLE) as error:
+    except (yaml.YAMLError, *CONSTRUCTION_ERRORS) as error:
         raise RefusedError(
             "it does not say from which source and version this platform came",
             where=PLATFORM_RECORD,

@@ -10,7 +10,7 @@ import yaml
 
 from modelwright.errors import ModelwrightError, UnrenderableError
 from modelwright.policy.resource_limits import with_resource_limits
-from modelwright.policy.yaml_reader import excess, expansion
+from modelwright.policy.yaml_reader import alias_problem, size_problem
 
 __all__ = ["plain_yaml", "untrusted_errors", "working_on_untrusted"]
 
@@ -58,12 +58,12 @@ def plain_yaml(text: str, where: str, loader: Any = _LOADER) -> Any:  # noqa: AN
     Raises:
         RefusedError: It is not YAML, is nested too deeply, or stands for more than it holds.
     """
-    problem = excess(text)
+    problem = size_problem(text)
     if problem:
         raise _refused(problem, where)
     with untrusted_errors(where):
         data = list(yaml.load_all(text, Loader=loader))
-        problem = expansion(text, data)
+        problem = alias_problem(text, data)
     if problem:
         raise _refused(problem, where)
     return data

@@ -6,9 +6,9 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.paths import ANSWERS_FILE
+from modelwright.policy.yaml_reader import Unreadable, read_yaml
 
 
 def stored_answers(folder: Path, file: str = ANSWERS_FILE) -> dict[str, Any]:

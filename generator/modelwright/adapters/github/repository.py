@@ -14,7 +14,7 @@ from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.push import git_environment
 from modelwright.adapters.system.process import run
 from modelwright.paths import ANSWERS_FILE
-from modelwright.policy.yaml_reader import UNREADABLE, excess
+from modelwright.policy.yaml_reader import CONSTRUCTION_ERRORS, size_problem
 from modelwright.provisioning.actual_state import ActualEnvironment, ActualState
 from modelwright.provisioning.desired_state import DEFAULT_BRANCH, RULESET_NAME, DesiredState
 from modelwright.provisioning.unplanned_access import TreeEntry
@@ -86,9 +86,9 @@ def read_answers(github: GitHub, desired: DesiredState) -> Mapping[str, Any] | N
     told = github.call("GET", path, accept=(_ABSENT,)).data
     try:
         content = b64decode(told["content"]).decode()
-        bounded = len(content) <= _LONGEST_RECORD and not excess(content)
+        bounded = len(content) <= _LONGEST_RECORD and not size_problem(content)
         answers = yaml.safe_load(content) if bounded else None
-    except (*UNREADABLE, RecursionError, yaml.YAMLError):
+    except (*CONSTRUCTION_ERRORS, RecursionError, yaml.YAMLError):
         return None
     return answers if isinstance(answers, dict) else None
 

@@ -12,8 +12,8 @@ from typing import Final
 from modelwright.audit.checks.secret_references import entries
 from modelwright.audit.findings import Finding
 from modelwright.audit.project import Project
-from modelwright.audit.yaml_file import Unreadable
 from modelwright.paths import ENV_EXAMPLE, ENV_FILE
+from modelwright.policy.yaml_reader import Unreadable
 
 # Git writes seven characters, a space and the name of a side; an attribute may ask for more.
 _NAMED: Final = re.compile(rb"(?:<{7}|>{7}) +\S.*")

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from modelwright.audit.findings import Finding
 from modelwright.audit.project import Project, mapping_at, mappings
-from modelwright.audit.yaml_file import Document, Unreadable, read_yaml, walk
 from modelwright.paths import SECRETS_MANIFEST
 from modelwright.policy.rules import show
+from modelwright.policy.yaml_reader import Document, Unreadable, read_yaml, walk
 
 TEXTS: Final = ("name", "purpose", "kind", "level", "owner", "rotated_by")
 KINDS: Final = ("secret", "variable")

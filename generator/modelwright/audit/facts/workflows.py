@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from modelwright.audit.project import Project, mapping_at, mappings, texts_at
-from modelwright.audit.yaml_file import Document
 from modelwright.paths import WORKFLOWS_FOLDER
+from modelwright.policy.yaml_reader import Document
 from modelwright.template.archetypes import pattern_matches
 
 MAIN: Final = "main"

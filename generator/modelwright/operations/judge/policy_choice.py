@@ -13,10 +13,10 @@ from modelwright.adapters.sources.packaged import own_root, own_version
 from modelwright.adapters.sources.platforms import locate_platform, names_version, platform_for
 from modelwright.adapters.system.urls import is_same_source, is_url, split_credentials
 from modelwright.audit.project import Judge, mapping_at
-from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import ModelwrightError, RefusedError
 from modelwright.paths import ANSWERS_FILE, CHECK_ACTION, is_workflow
 from modelwright.policy.fingerprint import policy_fingerprints
+from modelwright.policy.yaml_reader import Unreadable, read_yaml
 from modelwright.template.platform import Platform
 
 _FIELDS: Final = ("github_team", "contact", "cost_centre")

@@ -12,10 +12,10 @@ from typing import Any, Final
 from modelwright.adapters.git.project_files import ProjectFiles, read_project
 from modelwright.adapters.system import uv
 from modelwright.audit.project import LockVerdict, Project
-from modelwright.audit.yaml_file import Unreadable, read_yaml
 from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.operations.judge.policy_choice import judge_of, why_unverified, with_own_team
 from modelwright.paths import ANSWERS_FILE, LOCK_FILE, PROJECT_RECORD, WORKFLOW_PIN
+from modelwright.policy.yaml_reader import Unreadable, read_yaml
 from modelwright.template.platform import Platform
 
 _PATIENCE: Final = 90.0

@@ -9,7 +9,7 @@ import yaml
 
 from modelwright.errors import RefusedError, UsageError
 from modelwright.policy.resource_limits import with_resource_limits
-from modelwright.policy.yaml_reader import UNREADABLE, excess, expansion
+from modelwright.policy.yaml_reader import CONSTRUCTION_ERRORS, alias_problem, size_problem
 
 
 def answers_from_options(data: Sequence[str], data_file: Path | None) -> dict[str, object]:
@@ -38,7 +38,7 @@ def _from_file(path: Path) -> dict[str, object]:
     where = f"--data-file {path}"
     try:
         content = _read(path.read_text(encoding="utf-8"), where)
-    except (OSError, yaml.YAMLError, *UNREADABLE) as error:
+    except (OSError, yaml.YAMLError, *CONSTRUCTION_ERRORS) as error:
         raise UsageError(
             f"it cannot be read as YAML: {' '.join(str(error).split())}",
             where=where,
@@ -55,10 +55,10 @@ def _from_file(path: Path) -> dict[str, object]:
 
 def _read(text: str, where: str) -> object:
     step = "write one line NAME: VALUE for each answer"
-    problem = excess(text)
+    problem = size_problem(text)
     with with_resource_limits(where, next_step=step):
         content = None if problem else yaml.safe_load(text)
-        problem = problem or expansion(text, content)
+        problem = problem or alias_problem(text, content)
     if problem:
         raise RefusedError(problem, where=where, next_step=step)
     return content

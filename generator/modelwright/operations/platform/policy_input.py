@@ -57,7 +57,7 @@ def _mapping(path: Path) -> Mapping[str, object]:
     document = read_document(text_of(path, "--data-file"), str(path))
     if document.faults:
         raise PolicyError(document.faults, str(path))
-    return document.data
+    return document.mapping
 
 
 def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:

@@ -24,7 +24,7 @@ def read_plain(text: str, where: str = POLICY_FILE) -> dict[str, Any]:
     document = read_document(text, where)
     if document.faults:
         raise PolicyError(document.faults, where)
-    return document.data
+    return dict(document.data)
 
 
 def load_policy(text: str, where: str) -> Policy:

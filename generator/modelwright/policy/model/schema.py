@@ -14,7 +14,7 @@ from modelwright.policy.choices import nearest
 from modelwright.policy.faults import Fault
 from modelwright.policy.model.document import Policy
 from modelwright.policy.model.words import Section, Slug
-from modelwright.policy.yaml_reader import Document, Path
+from modelwright.policy.yaml_reader import Document, ValuePath
 
 __all__ = [
     "choices_at",
@@ -28,23 +28,23 @@ __all__ = [
 ]
 
 
-def keys_at(path: Path) -> list[str]:
+def keys_at(path: ValuePath) -> list[str]:
     """Return the keys of the mapping at a path; nothing where any key may stand."""
     return _keys(_field(path)[0])
 
 
-def example_at(path: Path) -> str:
+def example_at(path: ValuePath) -> str:
     """Return a value that could stand at a path, as YAML; empty where none is short enough."""
     examples = _field(path)[1]
     return str(examples[0]) if examples else ""
 
 
-def choices_at(path: Path) -> list[str]:
+def choices_at(path: ValuePath) -> list[str]:
     """Return the closed list of texts that may stand at a path; nothing where there is none."""
     return [value for value in get_args(_field(path)[0]) if isinstance(value, str)]
 
 
-def _field(path: Path) -> tuple[Any, list[Any]]:
+def _field(path: ValuePath) -> tuple[Any, list[Any]]:
     found: Any = Policy
     examples: list[Any] = []
     for step in path:
@@ -136,13 +136,13 @@ WANTED: Final = {
 }
 
 
-def dotted_path(path: Path) -> str:
+def dotted_path(path: ValuePath) -> str:
     """Return a path as people write it: `teams.norda-fraud.brands[0]`."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return "".join(steps).lstrip(".") or "the file"
 
 
-def shape_faults(error: ValidationError, document: Document) -> tuple[list[Fault], list[Path]]:
+def shape_faults(error: ValidationError, document: Document) -> tuple[list[Fault], list[ValuePath]]:
     """Return the faults of a policy's shape, and the paths of the values that have them.
 
     A key that is unknown where a nearly equal one is missing is one fault, not two.
@@ -159,11 +159,11 @@ def shape_faults(error: ValidationError, document: Document) -> tuple[list[Fault
         path = detail["loc"]
         if path not in meant.values():
             problem, next_step = _words(detail, document, meant.get(path, ()))
-            faults.append(Fault(document.line(path), problem, next_step))
+            faults.append(Fault(document.line(*path), problem, next_step))
     return faults, [detail["loc"] for detail in details]
 
 
-def _words(detail: ErrorDetails, document: Document, meant: Path) -> Words:
+def _words(detail: ErrorDetails, document: Document, meant: ValuePath) -> Words:
     path, kind = detail["loc"], detail["type"]
     if kind == "unsound":
         is_key = path[-1:] == ("[key]",)
@@ -176,7 +176,7 @@ def _words(detail: ErrorDetails, document: Document, meant: Path) -> Words:
     return _bounds(detail) or _mistyped(detail, document)
 
 
-def _unknown(path: Path, meant: Path) -> Words:
+def _unknown(path: ValuePath, meant: ValuePath) -> Words:
     known = keys_at(path[:-1])
     near = [str(meant[-1])] if meant else nearest(str(path[-1]), known)
     problem = f"unknown key '{path[-1]}' in {dotted_path(path[:-1])}"
@@ -185,7 +185,7 @@ def _unknown(path: Path, meant: Path) -> Words:
     return problem, f"remove it; the keys here are {', '.join(known)}"
 
 
-def _missing(path: Path) -> Words:
+def _missing(path: ValuePath) -> Words:
     key, keys, example = path[-1], keys_at(path), example_at(path)
     problem = f"{dotted_path(path[:-1])} has no {key}"
     if example:
@@ -223,13 +223,13 @@ def _mistyped(detail: ErrorDetails, document: Document) -> Words:
     if choices:
         step = f"write {' or '.join(choices)}"
     elif wanted == "a text" and not isinstance(given, list | dict):
-        step = f'write it in quotes: "{document.raw(path)}"'
+        step = f'write it in quotes: "{document.raw(*path)}"'
     return f"{dotted_path(path)} is read as {read}, not {wanted}", step.format(
         keys=", ".join(keys_at(path))
     )
 
 
-def _meant(unknown: Path, missing: Iterable[Path]) -> Path:
+def _meant(unknown: ValuePath, missing: Iterable[ValuePath]) -> ValuePath:
     beside = {str(path[-1]): path for path in missing if path[:-1] == unknown[:-1]}
     near = nearest(str(unknown[-1]), beside)
     return beside[near[0]] if near else ()

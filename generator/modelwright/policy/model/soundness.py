@@ -17,7 +17,7 @@ from modelwright.policy.faults import Fault
 from modelwright.policy.rules import AGREEMENT, READING, refusals
 from modelwright.policy.secrets import NAME_PATTERN, needed_secrets
 from modelwright.policy.tags import REQUIRED_SOURCES, SOURCES, TARGETS, limit_problem
-from modelwright.policy.yaml_reader import Document, Path
+from modelwright.policy.yaml_reader import Document, ValuePath
 
 __all__ = [
     "CHECKS",
@@ -40,7 +40,7 @@ Plain = Mapping[str, Any]
 class Disagreement:
     """A value that does not agree with another part of the policy."""
 
-    path: Path
+    path: ValuePath
     problem: str
     next_step: str
 
@@ -113,7 +113,7 @@ def names_disagreements(policy: Plain) -> Iterator[Disagreement]:
 
 
 def _ids(naming: Plain) -> Iterator[Disagreement]:
-    rules: list[tuple[Path, Plain]] = [
+    rules: list[tuple[ValuePath, Plain]] = [
         (("naming", key, "id"), naming.get(key, {})) for key in NEEDED[:-1]
     ]
     derived = naming.get("derived", [])
@@ -258,7 +258,7 @@ def _counts(tags: Plain) -> Iterator[Disagreement]:
             yield Disagreement(("tags",), problem, f"keep at most {target.tags}")
 
 
-def _values(policy: Plain, key: str, source: str) -> Iterator[tuple[Path, str]]:
+def _values(policy: Plain, key: str, source: str) -> Iterator[tuple[ValuePath, str]]:
     """Yield every value that a tag can have, and where the policy says it."""
     sections = {"brand": "brands", "team": "teams", "archetype": "archetypes"}
     if source in sections:
@@ -277,7 +277,7 @@ def _values(policy: Plain, key: str, source: str) -> Iterator[tuple[Path, str]]:
         yield ("tags", key), SAMPLE_VALUES.get(source, source)
 
 
-def _limits(key: str, value: str, path: Path) -> Iterator[Disagreement]:
+def _limits(key: str, value: str, path: ValuePath) -> Iterator[Disagreement]:
     for target in TARGETS.values():
         problem = limit_problem(target, key, value)
         if problem:
@@ -342,7 +342,7 @@ CHECKS: Final = (
 )
 
 
-def soundness_faults(document: Document, misshapen: Iterable[Path] = ()) -> list[Fault]:
+def soundness_faults(document: Document, misshapen: Iterable[ValuePath] = ()) -> list[Fault]:
     """Return where the parts of a policy disagree.
 
     Args:
@@ -351,13 +351,13 @@ def soundness_faults(document: Document, misshapen: Iterable[Path] = ()) -> list
     """
     data = _without(document.data, list(misshapen))
     return [
-        Fault(document.line(finding.path), finding.problem, finding.next_step)
+        Fault(document.line(*finding.path), finding.problem, finding.next_step)
         for check in CHECKS
         for finding in check(data)
     ]
 
 
-def _without(data: dict[str, Any], paths: list[Path]) -> dict[str, Any]:
+def _without(data: dict[str, Any], paths: list[ValuePath]) -> dict[str, Any]:
     if not paths:
         return data
     data = deepcopy(data)
@@ -366,7 +366,7 @@ def _without(data: dict[str, Any], paths: list[Path]) -> dict[str, Any]:
     return data
 
 
-def _remove(data: Any, path: Path) -> None:  # noqa: ANN401 - any value of a YAML file
+def _remove(data: Any, path: ValuePath) -> None:  # noqa: ANN401 - any value of a YAML file
     parents = [data]
     for step in path[:-1]:
         try:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
-import yaml
-
-from modelwright.policy.yaml_reader import Document
+from modelwright.policy.yaml_reader import Document, Unreadable, read_yaml
 
 
 @dataclass(frozen=True)
@@ -117,9 +114,7 @@ class InspectedRepository:
 
 def mapping(text: str) -> Document | None:
     """Return a YAML mapping whose lines are known; None where the text is no such thing."""
-    try:
-        document = Document(text)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+    documents = read_yaml(text)
+    if isinstance(documents, Unreadable) or len(documents) != 1:
         return None
-    data: Any = document.data
-    return document if isinstance(data, dict) and data else None
+    return documents[0] if documents[0].mapping else None

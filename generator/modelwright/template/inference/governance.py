@@ -35,7 +35,7 @@ def record_evidence(repository: InspectedRepository) -> Iterator[AnswerEvidence]
         if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
             value = ",".join(value)
         if isinstance(value, str) and value:
-            yield AnswerEvidence(question, value, f"{PROJECT_RECORD}:{document.line((field,))}")
+            yield AnswerEvidence(question, value, f"{PROJECT_RECORD}:{document.line(field)}")
 
 
 def codeowners_evidence(

@@ -59,7 +59,7 @@ def unsound_origin(maker: Origin) -> str:
 def _copier(path: str, document: Document) -> Origin:
     data: Mapping[str, Any] = document.data
     evidence = tuple(
-        AnswerEvidence(str(name), value, f"{path}:{document.line((name,))}")
+        AnswerEvidence(str(name), value, f"{path}:{document.line(name)}")
         for name, value in data.items()
         if isinstance(name, str) and name[:1] != "_" and name != "born" and value is not None
     )

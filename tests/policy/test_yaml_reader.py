@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.audit.yaml_file import Unreadable, read_yaml, walk
+from modelwright.policy.yaml_reader import Unreadable, read_yaml, walk
 
 TEXT = "a: 1\nb:\n  - x: 1\n  - y: 2\n---\nc: !Ref thing\nd: !Map {e: [1, 2]}\nf: !List [g]\n"
 
