@@ -16,9 +16,7 @@ from modelwright.paths import ANSWERS_FILE
 from modelwright.template.history import History
 
 if TYPE_CHECKING:
-    from modelwright.adapters.copier.version import CopierVersion
-
-__all__ = ["CopierVersion", "copier_version"]
+    from modelwright.adapters.copier.version import CopierVersion as CopierVersion
 
 _INSTALL: Final = "pip install 'modelwright-cli[engines]'"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from modelwright.adapters.copier import CopierVersion, copier_version
+from modelwright.adapters.copier import copier_version
 from modelwright.adapters.git.history import GitHistory
 from modelwright.errors import MissingAnswerError, RefusedError, UnansweredError
 from modelwright.operations.adopt.request import (
@@ -24,6 +25,9 @@ from modelwright.template.inference.evidence import (
 from modelwright.template.inference.inference import recorded_answers
 from modelwright.template.inference.origin import Origin
 from modelwright.template.tree import RenderedFile
+
+if TYPE_CHECKING:
+    from modelwright.adapters.copier import CopierVersion
 
 
 @dataclass(kw_only=True)
