@@ -90,7 +90,9 @@ def test_a_file_that_holds_no_policy_is_refused(run, platform, text):
         assert run(*command).code == REFUSED
 
 
-@pytest.mark.parametrize(("key", "odd"), [("teams", {}), ("brands", 5), ("organisation", None)])
+@pytest.mark.parametrize(
+    ("key", "odd"), [("teams", {}), ("brands", 5), ("organisation", None), ("environments", 5)]
+)
 def test_an_update_to_such_a_version_is_refused_and_changes_nothing(
     run, platform, tmp_path, key, odd
 ):
@@ -105,8 +107,10 @@ def test_an_update_to_such_a_version_is_refused_and_changes_nothing(
     store(platform, [key], odd)
     release(platform, "v1.1.0")
 
+    told = run("status", project)
     ran = run("update", project)
 
+    assert told.code == DONE, told.err
     assert ran.code == REFUSED, ran.err
     assert "next: " in ran.err
     assert git(project, "status", "--porcelain") == ""

@@ -1,18 +1,16 @@
-"""Turns an error into text, or into one JSON document."""
+"""Turns any exception into an error of ours, and prints it as text or as one JSON document."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from traceback import walk_tb
 from typing import Final
 
 from modelwright.cli.status_cache import json_document
 from modelwright.cli.terminal import paint
 from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedError
 
-REPORT = "https://github.com/halden-retail/modelwright/issues"
-# Which extra of the distribution brings a library that not every command needs.
+REPORT: Final = "https://github.com/halden-retail/modelwright/issues"
+# Which extra of the distribution installs a library that not every command needs.
 EXTRAS: Final = {
     "cryptography": "github",
     "httpx": "github",
@@ -23,7 +21,7 @@ EXTRAS: Final = {
 }
 
 
-def tell(error: ModelwrightError, *, as_json: bool) -> int:
+def print_error(error: ModelwrightError, *, as_json: bool) -> int:
     """Print an error and return its exit code."""
     if as_json:
         content = {
@@ -40,13 +38,22 @@ def tell(error: ModelwrightError, *, as_json: bool) -> int:
     return error.exit_code
 
 
-def wants_json(arguments: Sequence[str]) -> bool:
-    """Say whether a command line asks for one JSON document."""
-    return "--json" in arguments or "--format json" in " ".join(arguments).replace("=", " ")
+def to_modelwright_error(error: BaseException) -> ModelwrightError:
+    """Return what an exception means: an extra is missing, an input is at fault, or we are."""
+    if isinstance(error, MemoryError | RecursionError):
+        return _excess(error)
+    library = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
+    if not isinstance(error, ModuleNotFoundError) or library not in EXTRAS:
+        return _policy_fault() or _fault(error)
+    return ExternalSystemError(
+        f"{library} is not installed, which this command needs",
+        where="Python",
+        next_step=f"pip install 'modelwright-cli[{EXTRAS[library]}]'",
+    )
 
 
-def _too_much(error: BaseException) -> ModelwrightError:
-    """Return an error of something that is too deep or too large for this program."""
+def _excess(error: BaseException) -> ModelwrightError:
+    """Return an error of an input that is too deep or too large for this program."""
     deep = isinstance(error, RecursionError)
     return RefusedError(
         "something that was read is nested too deeply" if deep else "there is not enough memory",
@@ -55,31 +62,13 @@ def _too_much(error: BaseException) -> ModelwrightError:
     )
 
 
-def unforeseen(error: BaseException) -> ModelwrightError:
-    """Return what to do where an extra's library is missing or a text is too much; else a fault."""
-    if isinstance(error, MemoryError | RecursionError):
-        return _too_much(error)
-    library = (error.name or "").partition(".")[0] if isinstance(error, ImportError) else ""
-    if not isinstance(error, ModuleNotFoundError) or library not in EXTRAS:
-        return _policy_fault(error) or fault(error)
-    return ExternalSystemError(
-        f"{library} is not installed, which this command needs",
-        where="Python",
-        next_step=f"pip install 'modelwright-cli[{EXTRAS[library]}]'",
-    )
-
-
-def _policy_fault(error: BaseException) -> ModelwrightError | None:
-    """Return what is wrong with the policy of a platform that a failed call worked on, if any."""
+def _policy_fault() -> ModelwrightError | None:
+    """Return what is wrong with the policy of a platform that this command opened, if anything."""
     # Here, because only a command that failed needs them.
-    from modelwright.template.platform import (  # noqa: PLC0415
-        Platform,
-        refuse_unsound,
-    )
+    from modelwright.cli.session import opened_platforms  # noqa: PLC0415
+    from modelwright.template.platform import refuse_unsound  # noqa: PLC0415
 
-    frames = [frame for frame, _ in walk_tb(error.__traceback__)]
-    held = [value for frame in reversed(frames) for value in frame.f_locals.values()]
-    for platform in (value for value in held if isinstance(value, Platform)):
+    for platform in reversed(opened_platforms):
         try:
             refuse_unsound(platform.tree, platform.source)
         except ModelwrightError as refusal:
@@ -87,7 +76,7 @@ def _policy_fault(error: BaseException) -> ModelwrightError | None:
     return None
 
 
-def fault(error: BaseException) -> ModelwrightError:
+def _fault(error: BaseException) -> ModelwrightError:
     """Return a fault of ours as an error that says where to report it."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

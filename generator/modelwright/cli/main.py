@@ -1,10 +1,14 @@
-"""Runs a command and turns every ending into the contract's exit codes."""
+"""Builds the command line, runs a command, and turns every ending into an exit code.
+
+A command line that failed is read again for its output format, because an error comes as JSON where
+the command's result would have.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args
@@ -14,48 +18,14 @@ from typer import Abort, TyperException
 
 from modelwright import __version__
 from modelwright.adapters.system.signals import stopped_by_exception
-from modelwright.cli.errors import tell, unforeseen, wants_json
+from modelwright.cli.errors import print_error, to_modelwright_error
+from modelwright.cli.session import opened_platforms
 from modelwright.errors import ModelwrightError, UsageError
 
-_PLAIN = (str, Path, bool)
-
-
-def take_values_plainly(command: Any) -> None:  # noqa: ANN401 -- the framework's type is private
-    """Give every text, path, flag and list of them of a command, and below it, a plain way."""
-    try:
-        from typer._coercion import RuntimeParam  # noqa: PLC0415
-    except ImportError:
-        return
-
-    class Plain(RuntimeParam):
-        """Takes the value as it was typed."""
-
-        def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401, ARG002
-            plain = Path if _kind(self.annotation) is Path else _same
-            return list(map(plain, value)) if isinstance(value, list | tuple) else plain(value)
-
-    # The parameters and, which stands apart, `--help`.
-    for parameter in command.get_params(command.context_class(command)):
-        described = getattr(parameter, "type_descriptor", None)
-        if described is not None and _kind(described.annotation) in _PLAIN:
-            parameter._runtime_param = Plain(  # noqa: SLF001
-                parameter_info=described.parameter_info, annotation=described.annotation
-            )
-    for below in getattr(command, "commands", {}).values():
-        take_values_plainly(below)
-
-
-def _same(value: object) -> object:
-    return value
-
-
-def _kind(annotation: object) -> object:
-    """Return what a value is, without `None` and without the list around it."""
-    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
-    return kinds[0] if kinds else annotation
-
-
-# By name, because what the others stand on is a third of the time that a command takes to start.
+INTERRUPTED: Final = 130
+BROKEN_PIPE: Final = 141
+# The function of each command's module. By name, because what the other commands import is a third
+# of the time that a command takes to start.
 _COMMANDS: Final = {
     "list": "show",
     "new": "new",
@@ -69,23 +39,73 @@ _COMMANDS: Final = {
     "platform": "app",
     "doctor": "doctor",
 }
+_TAKEN_AS_TYPED: Final = (str, Path, bool)
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"modelwright {__version__}")
-        raise typer.Exit
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line.
+
+    Returns:
+        0 done; 1 findings or conflicts; 2 wrong usage; 3 refused; 4 an external system failed;
+        70 a fault of ours; 130 interrupted; 141 a broken pipe.
+    """
+    opened_platforms.clear()
+    try:
+        with stopped_by_exception():
+            code = _run(arguments)
+            sys.stdout.flush()
+    except (Abort, KeyboardInterrupt):
+        sys.stderr.write("\ninterrupted\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _broken_pipe()
+    except TyperException as error:
+        usage = UsageError(error.format_message(), next_step="add --help to see what it takes")
+        return print_error(usage, as_json=wants_json(arguments))
+    except Exception as error:
+        problem = error if isinstance(error, ModelwrightError) else to_modelwright_error(error)
+        return print_error(problem, as_json=wants_json(arguments))
+    return code
 
 
-def _root(
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
-        ),
-    ] = False,
-) -> None:
-    """Makes, standardises and maintains machine-learning repositories."""
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Say whether a command line, right or wrong, asks for one JSON document."""
+    options = list(_options(command(arguments[0] if arguments else "")))
+    with_value = {name for option in options if not option.is_flag for name in option.opts}
+    output_format = ""
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            break
+        name, equals, value = _split_option(word, with_value)
+        if name in with_value:
+            value = value if equals else next(words, "")
+        if name == "--json":
+            return True
+        if name == "--format":
+            output_format = value
+    return output_format == "json"
+
+
+def _options(group: Any) -> Iterator[Any]:  # noqa: ANN401 -- the framework's type is private
+    """Yield the options of a command and of those below it."""
+    for parameter in group.get_params(group.context_class(group)):
+        if parameter.param_type_name == "option":
+            yield parameter
+    for below in getattr(group, "commands", {}).values():
+        yield from _options(below)
+
+
+def _split_option(word: str, with_value: set[str]) -> tuple[str, bool, str]:
+    """Return an option's name, whether its value is in the same word, and that value."""
+    if word.startswith("--"):
+        name, equals, value = word.partition("=")
+        return name, bool(equals), value
+    # Short options share a word, as in `-qd team=x` and `-qdteam=x`.
+    for place, letter in enumerate(word[1:], start=2) if word.startswith("-") else ():
+        if f"-{letter}" in with_value:
+            return f"-{letter}", len(word) > place, word[place:]
+    return word, False, ""
 
 
 def command(name: str = "") -> Any:  # noqa: ANN401 -- the framework's own type is private
@@ -101,51 +121,72 @@ def command(name: str = "") -> Any:  # noqa: ANN401 -- the framework's own type 
     app.callback()(_root)
     for each in [name] if name in _COMMANDS else _COMMANDS:
         module = import_module(f"modelwright.cli.commands.{each}")
-        found = getattr(module, _COMMANDS[each])
-        if isinstance(found, typer.Typer):
-            app.add_typer(found, name=each)
+        function_or_group = getattr(module, _COMMANDS[each])
+        if isinstance(function_or_group, typer.Typer):
+            app.add_typer(function_or_group, name=each)
         else:
-            app.command(each)(found)
-    whole = typer.main.get_command(app)
-    take_values_plainly(whole)
-    return whole
+            app.command(each)(function_or_group)
+    root = typer.main.get_command(app)
+    _take_values_as_typed(root)
+    return root
 
 
-INTERRUPTED: Final = 130
-BROKEN_PIPE: Final = 141
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"modelwright {__version__}")
+        raise typer.Exit
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command line.
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """Makes, standardises and maintains machine-learning repositories."""
 
-    Returns:
-        0 done; 1 findings or conflicts; 2 wrong usage; 3 refused; 4 the surroundings failed;
-        70 a fault of ours; 130 interrupted; 141 a broken pipe.
-    """
-    as_json = wants_json(arguments)
+
+def _take_values_as_typed(command: Any) -> None:  # noqa: ANN401 -- as above
+    """Keep the framework from changing texts, paths and flags of a command and of those below."""
     try:
-        with stopped_by_exception():
-            code = _run(arguments)
-            sys.stdout.flush()
-    except ModelwrightError as error:
-        return tell(error, as_json=as_json)
-    except TyperException as error:
-        usage = UsageError(error.format_message(), next_step="add --help to see what it takes")
-        return tell(usage, as_json=as_json)
-    except (Abort, KeyboardInterrupt):
-        sys.stderr.write("\ninterrupted\n")
-        return INTERRUPTED
-    except BrokenPipeError:
-        return _broken_pipe()
-    except Exception as error:
-        return tell(unforeseen(error), as_json=as_json)
-    return code
+        from typer._coercion import RuntimeParam  # noqa: PLC0415
+    except ImportError:
+        return
+
+    class AsTyped(RuntimeParam):
+        """Takes the value as it was typed."""
+
+        def _coerce_value(self, value: Any, param: Any, ctx: Any) -> Any:  # noqa: ANN401, ARG002
+            convert = Path if _value_type(self.annotation) is Path else _unchanged
+            return list(map(convert, value)) if isinstance(value, list | tuple) else convert(value)
+
+    # The parameters and, which stands apart, `--help`.
+    for parameter in command.get_params(command.context_class(command)):
+        descriptor = getattr(parameter, "type_descriptor", None)
+        if descriptor is not None and _value_type(descriptor.annotation) in _TAKEN_AS_TYPED:
+            parameter._runtime_param = AsTyped(  # noqa: SLF001
+                parameter_info=descriptor.parameter_info, annotation=descriptor.annotation
+            )
+    for below in getattr(command, "commands", {}).values():
+        _take_values_as_typed(below)
+
+
+def _unchanged(value: object) -> object:
+    return value
+
+
+def _value_type(annotation: object) -> object:
+    """Return the type of a value, without `None` and without the list around it."""
+    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    return kinds[0] if kinds else annotation
 
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        whole = command(arguments[0] if arguments else "")
-        code = whole.main(args=list(arguments), prog_name="modelwright", standalone_mode=False)
+        root = command(arguments[0] if arguments else "")
+        code = root.main(args=list(arguments), prog_name="modelwright", standalone_mode=False)
     except SystemExit as ending:
         # The command framework leaves by this way with 0 once it told a shell how to complete a
         # word, and else only on a broken pipe.

@@ -1,22 +1,18 @@
-"""Opens the platform of a command and says once where it comes from."""
+"""The options that commands share, and the platforms that a command opened."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Final
 
 import typer
 
-from modelwright.adapters.disk.placing import refuse_occupied
 from modelwright.adapters.sources.platforms import at_version, platform_for
 from modelwright.cli.terminal import Terminal
-from modelwright.errors import UsageError
-from modelwright.policy.names import repository_name
 from modelwright.template.platform import Platform
 
-if TYPE_CHECKING:
-    from modelwright.template.answer_collector import Asker, Prompt
+# When a command fails for no reason that it knows, `errors` looks whether one of them is unsound.
+opened_platforms: Final[list[Platform]] = []
 
 ArchetypeArgument = Annotated[
     str,
@@ -58,7 +54,7 @@ OfflineOption = Annotated[bool, typer.Option("--offline", help="Contact no host.
 
 
 def open_platform_for(named: str, terminal: Terminal, *, version: str = "") -> Platform:
-    """Return the platform of a command, at a version if one is named; a sample is said to be one.
+    """Return the platform of a command, at a version if one is named; note that it is a sample.
 
     Raises:
         ModelwrightError: There is none, or its policy is unsound.
@@ -66,6 +62,7 @@ def open_platform_for(named: str, terminal: Terminal, *, version: str = "") -> P
     platform = platform_for(named)
     if version:
         platform = at_version(platform, version)
+    opened_platforms.append(platform)
     if platform.sample:
         terminal.note(
             f"the platform is a sample ({platform.policy['organisation']['name']}, made up); "
@@ -79,69 +76,20 @@ def open_platform_for(named: str, terminal: Terminal, *, version: str = "") -> P
     return platform
 
 
-def chosen_archetype(platform: Platform, named: str, ask: Asker | None) -> str:
-    """Return the archetype that is named, or that a person chooses by what each makes.
-
-    Raises:
-        UsageError: None is named, and nobody can be asked.
-    """
-    if named:
-        return named
-    offered = {entry.id: entry.makes for entry in platform.archetypes}
-    if ask is None:
-        raise UsageError(
-            "no pattern is named, and nobody can be asked",
-            where="ARCHETYPE",
-            next_step=f"name {' or '.join(offered)}; modelwright list says what each makes",
-        )
-    from modelwright.template.answer_collector import Prompt  # noqa: PLC0415 -- the template engine
-
-    width = max(len(identity) for identity in offered)
-    labels = {f"{identity:<{width}}  {makes}": identity for identity, makes in offered.items()}
-    prompt = Prompt(
-        name="archetype",
-        message="Which pattern?",
-        kind="str",
-        choices=labels,
-        default=None,
-        refusal=lambda _: "",
-    )
-    return str(ask(prompt))
-
-
-def asker(platform: Platform, *, defaults: bool, into: Path | None = None) -> Asker | None:
-    """Return what asks a person at a terminal, and shows the project's name once it is known.
+def open_platform_of_project(named: str, source: str, version: str) -> Platform:
+    """Return the platform that judges a project: the named one, else that of the project's answers.
 
     Args:
-        platform: Whose rule makes the name.
-        defaults: Whether nobody wants to be asked.
-        into: Where a folder of that name must not hold anything; None where there is no such place.
+        named: The value of `--platform`; empty where it is left out.
+        source: The template's source in the project's answers.
+        version: The template's version there.
+
+    Raises:
+        ModelwrightError: There is none, or it cannot be fetched.
     """
-    if defaults or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-    from modelwright.cli.prompt import ask  # noqa: PLC0415 -- 180 ms, for a person only
+    # Here, because the template engine costs the commands that render nothing 80 ms.
+    from modelwright.operations.judge.policy_choice import platform_of_project  # noqa: PLC0415
 
-    shown: list[str] = []
-
-    def ask_with_name(prompt: Prompt) -> object:
-        name = _name(platform, prompt)
-        if name and not shown:
-            if into is not None:
-                refuse_occupied(into / name)
-            sys.stderr.write(f"  It will be called {name}\n")
-            shown.append(name)
-        return ask(prompt)
-
-    return ask_with_name
-
-
-def _name(platform: Platform, prompt: Prompt) -> str:
-    """Return the repository's name; empty as long as its parts are not all answered."""
-    if not {"archetype", "brand", "use_case"} <= set(prompt.answers):
-        return ""
-    return repository_name(
-        platform.policy["naming"],
-        brand=prompt.answers["brand"],
-        use_case=prompt.answers["use_case"],
-        suffix=platform.policy["archetypes"][prompt.answers["archetype"]]["suffix"],
-    )
+    platform = platform_of_project(named, source, version)
+    opened_platforms.append(platform)
+    return platform

@@ -82,7 +82,8 @@ def _pass_on(number: int, child: int) -> None:
 
 
 def _refusal(arguments: Sequence[str]) -> int:
-    from modelwright.cli.errors import tell, wants_json  # noqa: PLC0415 -- for this alone
+    from modelwright.cli.errors import print_error  # noqa: PLC0415 -- for this alone
+    from modelwright.cli.main import wants_json  # noqa: PLC0415
     from modelwright.errors import RefusedError  # noqa: PLC0415
 
     error = RefusedError(
@@ -90,4 +91,4 @@ def _refusal(arguments: Sequence[str]) -> int:
         where="a text of the platform or the project",
         next_step="tell the platform team; nothing was written",
     )
-    return tell(error, as_json=wants_json(arguments))
+    return print_error(error, as_json=wants_json(arguments))

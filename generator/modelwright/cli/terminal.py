@@ -11,6 +11,7 @@ from typing import Final, TextIO
 
 from modelwright.cli.status_cache import json_document
 
+_BAR_WIDTH: Final = 20
 _COLOURS: Final = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 
 
@@ -54,9 +55,6 @@ class Terminal:
             sys.stderr.write(paint(text, "dim", sys.stderr) + "\n")
 
 
-_WIDTH = 20
-
-
 @contextmanager
 def progress(total: int, terminal: Terminal) -> Iterator[Callable[[str], None]]:
     """Yield what tells the next of `total` steps: a bar on a terminal, lines with `--verbose`."""
@@ -66,8 +64,8 @@ def progress(total: int, terminal: Terminal) -> Iterator[Callable[[str], None]]:
     def tell(step: str) -> None:
         nonlocal done
         if drawn:
-            bar = "█" * (_WIDTH * done // total)
-            sys.stderr.write(f"\r\033[K[{bar:<{_WIDTH}}] {step}")
+            bar = "█" * (_BAR_WIDTH * done // total)
+            sys.stderr.write(f"\r\033[K[{bar:<{_BAR_WIDTH}}] {step}")
             sys.stderr.flush()
         terminal.detail(step)
         done += 1

@@ -13,7 +13,6 @@ import yaml
 
 from modelwright.errors import RefusedError
 from modelwright.paths import (
-    ARCHETYPE_FILE,
     COMPILED_POLICY,
     PLATFORM_RECORD,
     POLICY_FILE,
@@ -68,7 +67,7 @@ def record_from(text: str) -> PlatformRecord:
         raise RefusedError(
             "it does not say from which source and version this platform came",
             where=PLATFORM_RECORD,
-            next_step=f"restore it: git checkout HEAD -- {ARCHETYPE_FILE}",
+            next_step=f"restore it: git checkout HEAD -- {PLATFORM_RECORD}",
         ) from error
 
 
@@ -127,17 +126,18 @@ class Platform:
                 where=f"{self.source}/{POLICY_FILE}",
                 next_step="run modelwright platform check, then modelwright platform sync",
             )
-        self._refuse_slow_patterns(compact)
+        self._refuse_unusable(compact)
         return compact
 
-    def _refuse_slow_patterns(self, policy: Mapping[str, Any]) -> None:
+    def _refuse_unusable(self, policy: Mapping[str, Any]) -> None:
+        """Refuse a policy without an address or naming rules, or with a slow pattern."""
         where, step = f"{self.source}/{POLICY_FILE}", "run modelwright platform check, then sync"
         try:
-            naming = policy["naming"]
+            naming, _ = policy["naming"], policy["platform"]["url"]
             rules = [naming["repository"], naming["use_case"], *naming["derived"]]
             reasons = {str(rule["id"]): unsafe_pattern(str(rule["pattern"])) for rule in rules}
         except (KeyError, TypeError) as error:
-            problem = "its naming rules have another form than those of a platform"
+            problem = "its address or its naming rules have another form than those of a platform"
             raise RefusedError(problem, where=where, next_step=step) from error
         for identity, reason in reasons.items():
             if reason:

@@ -1,14 +1,14 @@
-"""`modelwright adopt`."""
+"""`modelwright adopt`, and how an adoption is printed."""
 
 from __future__ import annotations
 
-import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from modelwright.cli.prompt import terminal_prompt
 from modelwright.cli.session import (
     DataFileOption,
     DataOption,
@@ -24,7 +24,6 @@ from modelwright.cli.terminal import Terminal, progress
 
 if TYPE_CHECKING:
     from modelwright.operations.adopt.adopt import Adoption
-    from modelwright.template.answer_collector import Asker
     from modelwright.update.outcome import UpdateOutcome
 
 COMMIT: Final = 'git add .copier-answers.yml && git commit --message "chore: adopt the template"'
@@ -58,11 +57,11 @@ def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
 ) -> None:
     """Take a repository under management; only the answers file is written."""
     # Here, because the template engine costs the commands that render nothing 80 ms.
-    from modelwright.operations.adopt import adopt as taking  # noqa: PLC0415
+    from modelwright.operations.adopt import adopt as adopting  # noqa: PLC0415
     from modelwright.operations.new.answer_options import answers_from_options  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    wanted = taking.AdoptRequest(
+    request = adopting.AdoptRequest(
         path=path,
         archetype=archetype,
         given=answers_from_options(data, data_file),
@@ -74,27 +73,27 @@ def adopt(  # noqa: PLR0913, PLR0917 -- the contract's options
         offline=offline,
         trust=trust,
     )
-    outcome = taking.add_missing_files(wanted)
+    outcome = adopting.add_missing_files(request)
     if outcome is not None:
-        _end(terminal, {"project": str(path)}, outcome)
+        _end_with_update(terminal, {"project": str(path)}, outcome)
         return
-    person = taking.Person(ask=_asker(), follow=partial(progress, terminal=terminal))
-    adoption = taking.adoption_of(wanted, person)
-    _tell(adoption, terminal)
+    person = adopting.Person(ask=terminal_prompt(), follow=partial(progress, terminal=terminal))
+    adoption = adopting.adoption_of(request, person)
+    _print(adoption, terminal)
     if apply:
-        brought = taking.update_after_adoption(adoption, wanted)
-        if brought.status == "current":
-            terminal.say(f"wrote {taking.answers_file(adoption)}")
-        _end(terminal, _document(adoption), brought)
+        outcome = adopting.update_after_adoption(adoption, request)
+        if outcome.status == "current":
+            terminal.say(f"wrote {adopting.answers_file(adoption)}")
+        _end_with_update(terminal, _document(adoption), outcome)
         return
-    written = taking.write_answers(adoption)
+    written = adopting.write_answers(adoption)
     step = _next_step(adoption)
     terminal.document({**_document(adoption), "written": [written.name], "next_step": step})
     terminal.say(f"wrote {written}")
     terminal.say(f"  next: {step}")
 
 
-def _end(terminal: Terminal, document: dict[str, Any], outcome: UpdateOutcome) -> None:
+def _end_with_update(terminal: Terminal, document: dict[str, Any], outcome: UpdateOutcome) -> None:
     """Tell what the update engine did, and end as `modelwright update` does."""
     from modelwright.cli.commands.update import lines  # noqa: PLC0415
 
@@ -107,13 +106,13 @@ def _end(terminal: Terminal, document: dict[str, Any], outcome: UpdateOutcome) -
         raise typer.Exit(outcome.exit_code)
 
 
-def _tell(adoption: Adoption, terminal: Terminal) -> None:
+def _print(adoption: Adoption, terminal: Terminal) -> None:
     terminal.say(_start(adoption))
     shown = {name: str(value) for name, value in adoption.answers.remembered.items()}
     widths = [max(map(len, texts)) for texts in (shown, shown.values())]
     for name, value in shown.items():
-        told = ", ".join(adoption.source_of_answer(name))
-        terminal.say(f"  {name:<{widths[0]}}  {value or '(empty)':<{widths[1]}}  {told}")
+        origins = ", ".join(adoption.source_of_answer(name))
+        terminal.say(f"  {name:<{widths[0]}}  {value or '(empty)':<{widths[1]}}  {origins}")
     for note in adoption.notes:
         terminal.note(note)
     for path in adoption.left:
@@ -159,11 +158,3 @@ def _document(adoption: Adoption) -> dict[str, Any]:
         "governed": adoption.governed,
         "missing": adoption.missing,
     }
-
-
-def _asker() -> Asker | None:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-    from modelwright.cli.prompt import ask  # noqa: PLC0415 -- 180 ms, for a person only
-
-    return ask

@@ -1,4 +1,4 @@
-"""`modelwright check`."""
+"""`modelwright check`: is a repository within the policy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from modelwright.cli.session import JsonOption, PlatformOption, QuietOption, VerboseOption
+from modelwright.cli.session import (
+    JsonOption,
+    PlatformOption,
+    QuietOption,
+    VerboseOption,
+    open_platform_of_project,
+)
 from modelwright.cli.terminal import Terminal, printable
 from modelwright.errors import FindingsError
 
@@ -30,16 +36,15 @@ def check(
     """Say whether a repository is within policy: names, cost tags, secrets, pins, drift."""
     # Here, because the template engine costs the commands that render nothing 80 ms.
     from modelwright.operations.judge.check import check_project  # noqa: PLC0415
-    from modelwright.operations.judge.policy_choice import platform_of_project  # noqa: PLC0415
     from modelwright.operations.judge.project import lock_verdict  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
 
     def open_platform(source: str, version: str) -> Platform:
-        opened = platform_of_project(platform, source, version)
-        if opened.notice:
-            terminal.note(opened.notice)
-        return opened
+        judging = open_platform_of_project(platform, source, version)
+        if judging.notice:
+            terminal.note(judging.notice)
+        return judging
 
     report = check_project(
         path,
@@ -51,13 +56,13 @@ def check(
     terminal.say(printable(f"judged by {report.judged_by}"))
     for finding in report.findings:
         if finding.failing or not quiet:
-            _tell(finding, terminal)
+            _print_finding(finding, terminal)
     terminal.say(_summary(report))
     if report.failing:
         raise typer.Exit(FindingsError.exit_code)
 
 
-def _tell(finding: Finding, terminal: Terminal) -> None:
+def _print_finding(finding: Finding, terminal: Terminal) -> None:
     kind = "waived " if finding.waived else "warning " if finding.warning else ""
     terminal.say(printable(f"{finding.where}: {kind}{finding.rule} {finding.problem}"))
     terminal.say(printable(f"  next: {finding.waived or finding.next_step}"))

@@ -1,4 +1,4 @@
-"""`modelwright create`."""
+"""`modelwright create`, and how its outcome is printed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from modelwright.cli.prompt import choose_archetype, prompt_with_name
 from modelwright.cli.session import (
     ArchetypeArgument,
     DataFileOption,
@@ -17,8 +18,6 @@ from modelwright.cli.session import (
     PlatformOption,
     QuietOption,
     VerboseOption,
-    asker,
-    chosen_archetype,
     open_platform_for,
 )
 from modelwright.cli.terminal import Terminal, progress
@@ -27,6 +26,7 @@ from modelwright.errors import UsageError
 if TYPE_CHECKING:
     from modelwright.operations.create.request import CreateOutcome
 
+_STEPS: Final = 12
 _STATES: Final = {
     "planned": "would send {count} calls for {repository}",
     "made": "made {repository}: {url}",
@@ -34,49 +34,6 @@ _STATES: Final = {
     "unchanged": "{repository} is as it should be; nothing was sent",
     "undone": "took {repository} back",
 }
-
-
-def lines(outcome: CreateOutcome, *, verbose: bool) -> Iterator[str]:
-    """Yield the result line by line."""
-    if outcome.state == "planned" or verbose:
-        for change in outcome.changes:
-            yield f"{change.call.method:6} {change.call.path}\n       {change.reason}"
-    yield headline(outcome)
-    if outcome.state == "made":
-        yield f"  next: git clone {outcome.url}.git, then uv run poe demo"
-    for reason in outcome.against:
-        yield f"  refused without --plan: {reason}"
-    if outcome.state == "planned" and outcome.changes and not outcome.against:
-        yield "  next: run it again without --plan"
-
-
-def headline(outcome: CreateOutcome) -> str:
-    """Return the result in one line."""
-    return _STATES[outcome.state].format(
-        count=len(outcome.changes), repository=outcome.repository, url=outcome.url
-    )
-
-
-def markdown(outcome: CreateOutcome) -> str:
-    """Return the result for the summary of a workflow's run."""
-    rows = "".join(
-        f"| `{change.call.method} {change.call.path}` | {change.reason} |\n"
-        for change in outcome.changes
-    )
-    table = f"\n| call | why |\n|---|---|\n{rows}" if rows else ""
-    return f"## {headline(outcome)}\n{_links(outcome)}{table}\n"
-
-
-def _links(outcome: CreateOutcome) -> str:
-    if outcome.state not in ("made", "mended", "unchanged") or not outcome.url:
-        return ""
-    return (
-        f"\n- Repository: {outcome.url}\n- Its first pipeline: {outcome.url}/actions\n"
-        f"- Next: `git clone {outcome.url}.git`, then `uv run poe demo`\n"
-    )
-
-
-_STEPS = 12
 
 
 def create(  # noqa: PLR0913, PLR0917 -- the contract's options
@@ -124,15 +81,15 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
             "--plan, --undo and --resume exclude each other", next_step="choose one of them"
         )
     # Here, because the template engine costs the commands that render nothing 80 ms.
-    from modelwright.operations.create.create import create as bring  # noqa: PLC0415
+    from modelwright.operations.create.create import create as create_project  # noqa: PLC0415
     from modelwright.operations.create.request import CreateRequest  # noqa: PLC0415
     from modelwright.operations.new.answer_options import answers_from_options  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
     place = open_platform_for(platform, terminal, version=to)
-    ask = asker(place, defaults=defaults)
+    ask = prompt_with_name(place, defaults=defaults)
     request = CreateRequest(
-        archetype=chosen_archetype(place, archetype, ask),
+        archetype=choose_archetype(place, archetype, ask),
         answers=answers_from_options(data, data_file),
         defaults=defaults,
         ask=ask,
@@ -147,17 +104,56 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
         transfer_from=transfer_from,
     )
     with progress(_STEPS, terminal) as tell:
-        outcome = bring(place, request, environ=os.environ, tell=tell)
-    _tell(outcome, terminal, summary)
+        outcome = create_project(place, request, environ=os.environ, tell=tell)
+    _print(outcome, terminal, summary)
 
 
-def _tell(outcome: CreateOutcome, terminal: Terminal, summary: Path | None) -> None:
-
+def _print(outcome: CreateOutcome, terminal: Terminal, summary: Path | None) -> None:
     for note in outcome.notes:
         terminal.note(note)
     terminal.document(outcome.document())
-    for line in lines(outcome, verbose=terminal.verbose):
+    for line in _lines(outcome, verbose=terminal.verbose):
         terminal.say(line)
     if summary is not None:
         with summary.open("a", encoding="utf-8") as file:
-            file.write(markdown(outcome))
+            file.write(_markdown(outcome))
+
+
+def _lines(outcome: CreateOutcome, *, verbose: bool) -> Iterator[str]:
+    """Yield the result line by line."""
+    if outcome.state == "planned" or verbose:
+        for change in outcome.changes:
+            yield f"{change.call.method:6} {change.call.path}\n       {change.reason}"
+    yield _headline(outcome)
+    if outcome.state == "made":
+        yield f"  next: git clone {outcome.url}.git, then uv run poe demo"
+    for reason in outcome.against:
+        yield f"  refused without --plan: {reason}"
+    if outcome.state == "planned" and outcome.changes and not outcome.against:
+        yield "  next: run it again without --plan"
+
+
+def _headline(outcome: CreateOutcome) -> str:
+    """Return the result in one line."""
+    return _STATES[outcome.state].format(
+        count=len(outcome.changes), repository=outcome.repository, url=outcome.url
+    )
+
+
+def _markdown(outcome: CreateOutcome) -> str:
+    """Return the result for the summary of a workflow's run."""
+    rows = "".join(
+        f"| `{change.call.method} {change.call.path}` | {change.reason} |\n"
+        for change in outcome.changes
+    )
+    table = f"\n| call | why |\n|---|---|\n{rows}" if rows else ""
+    return f"## {_headline(outcome)}\n{_links(outcome)}{table}\n"
+
+
+def _links(outcome: CreateOutcome) -> str:
+    if outcome.state not in ("made", "mended", "unchanged") or not outcome.url:
+        return ""
+    return (
+        f"\n- Repository: {outcome.url}\n- Its first pipeline: {outcome.url}/actions\n"
+        f"- Next: `git clone {outcome.url}.git`, then `uv run poe demo`\n"
+    )

@@ -1,4 +1,4 @@
-"""`modelwright doctor`."""
+"""`modelwright doctor`: what a bug report needs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def doctor(platform: PlatformOption = "", as_json: JsonOption = False) -> None:
     from modelwright.operations.doctor import diagnose  # noqa: PLC0415 -- it asks git and uv
 
     terminal = Terminal(as_json=as_json)
-    found = diagnose(platform, os.environ)
-    terminal.document(found)
-    width = max(len(name) for name in found)
-    for name, value in found.items():
+    facts = diagnose(platform, os.environ)
+    terminal.document(facts)
+    width = max(len(name) for name in facts)
+    for name, value in facts.items():
         terminal.say(f"{name:<{width}}  {printable(_line(value))}")
 
 

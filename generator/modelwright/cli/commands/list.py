@@ -1,4 +1,4 @@
-"""`modelwright list`."""
+"""`modelwright list`: the archetypes and the options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`modelwright new`."""
+"""`modelwright new`: a project in a new folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from modelwright.cli.prompt import choose_archetype, prompt_with_name
 from modelwright.cli.session import (
     ArchetypeArgument,
     DataFileOption,
@@ -15,8 +16,6 @@ from modelwright.cli.session import (
     PlatformOption,
     QuietOption,
     VerboseOption,
-    asker,
-    chosen_archetype,
     open_platform_for,
 )
 from modelwright.cli.terminal import Terminal, progress
@@ -58,8 +57,8 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
     place = open_platform_for(platform, terminal, version=to)
     given = answers_from_options(data, data_file)
-    ask = asker(place, defaults=defaults, into=into)
-    archetype = chosen_archetype(place, archetype, ask)
+    ask = prompt_with_name(place, defaults=defaults, into=into)
+    archetype = choose_archetype(place, archetype, ask)
     most = 1 + len(steps(archetype=archetype, lock=not no_lock, git=git is not False))
     with progress(most, terminal) as tell:
         project = new_project(
@@ -69,10 +68,10 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
         wants_git = around is None if git is None else git
         lock = not no_lock and PYPROJECT in project.files
         pending = finish(project.folder, steps(archetype=archetype, lock=lock, git=wants_git), tell)
-    _say(project, archetype, place, terminal, around=around, pending=pending)
+    _print(project, archetype, place, terminal, around=around, pending=pending)
 
 
-def _say(  # noqa: PLR0913 -- what a person is told
+def _print(  # noqa: PLR0913 -- what a person is told
     project: NewProject,
     archetype: str,
     place: Platform,

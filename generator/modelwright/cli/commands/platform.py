@@ -1,9 +1,8 @@
-"""`modelwright platform`."""
+"""`modelwright platform`: init, check, sync, use and starter."""
 
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,14 @@ import typer
 from modelwright.adapters.sources import packaged, platforms
 from modelwright.adapters.system import urls
 from modelwright.cli.commands import start
-from modelwright.cli.session import DataOption, JsonOption, QuietOption, VerboseOption
+from modelwright.cli.prompt import terminal_prompt
+from modelwright.cli.session import (
+    DataOption,
+    JsonOption,
+    QuietOption,
+    VerboseOption,
+    opened_platforms,
+)
 from modelwright.cli.terminal import Terminal, progress
 from modelwright.errors import FindingsError, UsageError
 from modelwright.paths import POLICY_FILE
@@ -22,10 +28,19 @@ from modelwright.paths import POLICY_FILE
 if TYPE_CHECKING:
     from modelwright.operations.platform.init import NewPlatform
     from modelwright.policy.model.first_deployment import ToFillIn
-    from modelwright.template.answer_collector import Asker
     from modelwright.template.tree import RenderedFile
 
 
+app = typer.Typer(
+    help="Keep the organisation's platform.", no_args_is_help=True, rich_markup_mode=None
+)
+PlatformArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="platform.yml or its folder.", show_default=False),
+]
+
+
+@app.command()
 def init(  # noqa: PLR0913, PLR0917 -- the contract's options
     target: Annotated[Path, typer.Argument(metavar="DIR", help="The new repository's folder.")],
     policy: Annotated[
@@ -55,15 +70,15 @@ def init(  # noqa: PLR0913, PLR0917 -- the contract's options
     prepare(target)
     files, base = packaged_files()
     if policy:
-        text = _ready(policy, files, [*data, *([str(data_file)] if data_file else [])])
+        text = _ready_policy(policy, files, [*data, *([str(data_file)] if data_file else [])])
     else:
-        text = _answered(base, data, data_file, defaults=defaults)
+        text = _policy_from_answers(base, data, data_file, defaults=defaults)
     with progress(_steps(text), terminal) as tell:
         made = init_platform(target, files, text, tag=tag, tell=tell)
-    _say(made, terminal)
+    _print_platform(made, terminal)
 
 
-def _ready(file: Path, files: dict[str, RenderedFile], parts: list[str]) -> str:
+def _ready_policy(file: Path, files: dict[str, RenderedFile], parts: list[str]) -> str:
     from modelwright.operations.platform.init import archetypes_in  # noqa: PLC0415
     from modelwright.operations.platform.policy_input import (  # noqa: PLC0415
         check_ready_policy,
@@ -79,7 +94,9 @@ def _ready(file: Path, files: dict[str, RenderedFile], parts: list[str]) -> str:
     return check_ready_policy(text_of(file, "--policy"), str(file), archetypes_in(files))
 
 
-def _answered(base: str, data: list[str], data_file: Path | None, *, defaults: bool) -> str:
+def _policy_from_answers(
+    base: str, data: list[str], data_file: Path | None, *, defaults: bool
+) -> str:
     from modelwright.operations.platform.interview import policy_answers  # noqa: PLC0415
     from modelwright.operations.platform.policy_input import (  # noqa: PLC0415
         policy_from_answers,
@@ -87,17 +104,9 @@ def _answered(base: str, data: list[str], data_file: Path | None, *, defaults: b
     )
 
     answers = policy_answers(
-        policy_parts_from_options(data, data_file), defaults=defaults, ask=_asker()
+        policy_parts_from_options(data, data_file), defaults=defaults, ask=terminal_prompt()
     )
     return policy_from_answers(base, answers)
-
-
-def _asker() -> Asker | None:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return None
-    from modelwright.cli.prompt import ask  # noqa: PLC0415 -- 180 ms, for a person only
-
-    return ask
 
 
 def _steps(policy: str) -> int:
@@ -110,7 +119,7 @@ def _steps(policy: str) -> int:
     return 2 + pairs * len(plain["archetypes"])
 
 
-def _say(made: NewPlatform, terminal: Terminal) -> None:
+def _print_platform(made: NewPlatform, terminal: Terminal) -> None:
     from modelwright.operations.new.finish import change_folder  # noqa: PLC0415
 
     tags = ["ci-v1", "v0.1.0"]
@@ -140,25 +149,10 @@ def _say(made: NewPlatform, terminal: Terminal) -> None:
     terminal.say(f"  next: {' && '.join(following_steps)}")
 
 
-app = typer.Typer(
-    help="Keep the organisation's platform.", no_args_is_help=True, rich_markup_mode=None
-)
-app.command("init")(init)
-app.command("starter")(start.starter)
-Where = Annotated[
-    Path | None,
-    typer.Argument(metavar="[FILE]", help="platform.yml or its folder.", show_default=False),
-]
-
-
-def _root(where: Path | None) -> Path:
-    if where is None:
-        return Path() if Path(POLICY_FILE).exists() else packaged.own_root()
-    return where.parent if where.name == POLICY_FILE or where.is_file() else where
-
-
 @app.command()
-def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption = False) -> None:
+def check(
+    where: PlatformArgument = None, as_json: JsonOption = False, quiet: QuietOption = False
+) -> None:
     """Say whether the policy is sound and every archetype renders for every brand and team."""
     # Here, because reading the policy strictly costs every other command 100 ms.
     from modelwright.operations.platform import sync as syncing  # noqa: PLC0415
@@ -166,7 +160,7 @@ def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption =
 
     terminal = Terminal(as_json=as_json, quiet=quiet)
     named = where is not None and (where.is_file() or where.suffix in {".yml", ".yaml"})
-    file = where if where and named else _root(where) / POLICY_FILE
+    file = where if where and named else _platform_folder(where) / POLICY_FILE
     platform = check_platform(file)
     todo = combinations(platform)
     with progress(len(todo), terminal) as tell:
@@ -190,7 +184,7 @@ def check(where: Where = None, as_json: JsonOption = False, quiet: QuietOption =
             next_step="run modelwright platform sync",
         )
     terminal.say(f"{file}: sound; {len(todo)} projects render")
-    for line in _still(open_points):
+    for line in _open_points(open_points):
         terminal.say(line)
     _remind_of_the_pin(file.parent, terminal)
 
@@ -206,7 +200,7 @@ def _remind_of_the_pin(root: Path, terminal: Terminal) -> None:
         )
 
 
-def _still(points: Sequence[ToFillIn]) -> Iterator[str]:
+def _open_points(points: Sequence[ToFillIn]) -> Iterator[str]:
     for blocks, title in (
         (True, "to fill in before the first deployment, which fails without:"),
         (False, "to know before the first deployment:"),
@@ -220,7 +214,7 @@ def _still(points: Sequence[ToFillIn]) -> Iterator[str]:
 
 @app.command()
 def sync(
-    where: Where = None,
+    where: PlatformArgument = None,
     pin: Annotated[
         bool, typer.Option("--pin", help="Let projects call, and be checked by, today's commit.")
     ] = False,
@@ -232,11 +226,11 @@ def sync(
     from modelwright.operations.platform import sync as syncing  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet)
-    root = _root(where)
+    root = _platform_folder(where)
     moved = pinning.pin_today(root) if pin else None
     written = moved.written if moved else syncing.sync(root)
-    told = {"sha": moved.sha, "version": moved.version} if moved else None
-    terminal.document({"written": written, **({"pin": told} if pin else {})})
+    new_pin = {"sha": moved.sha, "version": moved.version} if moved else None
+    terminal.document({"written": written, **({"pin": new_pin} if pin else {})})
     for path in written:
         terminal.say(f"wrote {path}")
     if moved:
@@ -256,14 +250,24 @@ def use(
     """Work with this platform from now on."""
     terminal = Terminal(as_json=as_json, quiet=quiet)
     platform = platforms.locate_platform(place)
+    opened_platforms.append(platform)
     name = platform.policy["organisation"]["name"]
-    kept = place if "://" in place or ":" in place else str(Path(place).expanduser().absolute())
-    given, kept = kept, urls.split_credentials(kept)
-    path = platforms.configure(kept)
-    terminal.document({"platform": kept, "organisation": name, "configuration": str(path)})
-    terminal.say(f"the platform is now {name}'s, {kept} (written to {path})")
-    if given != kept:
+    absolute = place if ":" in place else str(Path(place).expanduser().absolute())
+    stored = urls.split_credentials(absolute)
+    path = platforms.configure(stored)
+    terminal.document({"platform": stored, "organisation": name, "configuration": str(path)})
+    terminal.say(f"the platform is now {name}'s, {stored} (written to {path})")
+    if stored != absolute:
         terminal.note(
             "the user name and the password are not kept: let git's credential helper know them, "
             "or write them into MODELWRIGHT_PLATFORM"
         )
+
+
+def _platform_folder(where: Path | None) -> Path:
+    if where is None:
+        return Path() if Path(POLICY_FILE).exists() else packaged.own_root()
+    return where.parent if where.name == POLICY_FILE or where.is_file() else where
+
+
+app.command("starter")(start.starter)

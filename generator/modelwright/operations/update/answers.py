@@ -13,6 +13,7 @@ from modelwright.policy.choices import RETIRED
 from modelwright.policy.rules import Refusal
 from modelwright.template.answer_collector import Answers, Asker
 from modelwright.template.tree import Tree
+from modelwright.template.untrusted import working_on_untrusted
 from modelwright.template.version import Version
 
 NAMES: Final = ("repo_name", "package_name")
@@ -75,8 +76,13 @@ def refused_today(tree: Tree, stored: Mapping[str, Any]) -> Iterator[str]:
     Nothing for a template that has no policy.
 
     Raises:
-        RefusedError: The policy refuses it in a project of any age.
+        RefusedError: The policy refuses it in a project of any age, or has another form.
     """
+    with working_on_untrusted(COMPILED_POLICY):
+        yield from _refused_today(tree, stored)
+
+
+def _refused_today(tree: Tree, stored: Mapping[str, Any]) -> Iterator[str]:
     policy = policy_of(tree)
     if policy is None or any(name not in stored for name in _NEEDED):
         return
