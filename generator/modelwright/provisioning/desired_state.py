@@ -250,9 +250,14 @@ class DesiredState:
     without_plan: str = "refuse"
 
     @property
+    def full_name(self) -> str:
+        """Owner and name."""
+        return f"{self.organisation}/{self.name}"
+
+    @property
     def path(self) -> str:
         """The repository in GitHub's paths."""
-        return f"/repos/{self.organisation}/{self.name}"
+        return f"/repos/{self.full_name}"
 
 
 def desired_state(

@@ -135,6 +135,11 @@ class PreflightFault:
     next_step: str
     refused: bool = False
 
+    @property
+    def text(self) -> str:
+        """The fault and its next step in one line."""
+        return f"{self.problem}; {self.next_step}"
+
 
 def preflight_faults(
     desired: DesiredState, organisation: OrganisationState

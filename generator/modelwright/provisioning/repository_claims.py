@@ -27,7 +27,7 @@ def name_faults(
     desired: DesiredState, actual: ActualState, *, resume: bool, transfer_from: str = ""
 ) -> list[PreflightFault]:
     """Return why the name cannot be had."""
-    where = _where(desired)
+    where = desired.full_name
     if not actual.exists:
         if transfer_from:
             problem = f"there is no {where} to take over"
@@ -92,21 +92,17 @@ def _unmarked_faults(
     if actual.from_starter:
         return []
     problem = "is there already, and modelwright did not make it"
-    return [PreflightFault(f"{_where(desired)} {problem}", _OTHER_NAME, True)]
+    return [PreflightFault(f"{desired.full_name} {problem}", _OTHER_NAME, True)]
 
 
 def _claim_fault(desired: DesiredState, owner: Owner, hint: str = "") -> PreflightFault:
     return PreflightFault(
-        f"{_where(desired)} is taken by {owner.display_name}", _OTHER_NAME + hint, True
+        f"{desired.full_name} is taken by {owner.display_name}", _OTHER_NAME + hint, True
     )
 
 
-def _where(desired: DesiredState) -> str:
-    return f"{desired.organisation}/{desired.name}"
-
-
 def _record_fault(desired: DesiredState, actual: ActualState) -> PreflightFault:
-    where, own = _where(desired), desired.ownership.owner.team
+    where, own = desired.full_name, desired.ownership.owner.team
     record = owner_of(actual.record or {})
     if not record.complete:
         return PreflightFault(

@@ -56,7 +56,7 @@ def access_faults(
         organisation: What the organisation has, and who asks.
         access: What else leads into it.
     """
-    where = f"{desired.organisation}/{desired.name}"
+    where = desired.full_name
     listed = {**dict(_unplanned_grants(desired, actual, organisation)), **access.access_paths}
     if access.differing:
         listed["files that its plan does not make"] = access.differing

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -264,6 +265,15 @@ class GitHub:
             where=f"{method} {self.address}{path}",
             next_step="check the network, then run the command again, with --resume if it began",
         )
+
+    def exists(self, path: str) -> bool:
+        """Say whether there is something at a path.
+
+        Raises:
+            ExternalSystemError: GitHub cannot be reached, or denies the read.
+        """
+        answer = self.call("GET", path, accept=(HTTPStatus.NOT_FOUND,))
+        return answer.status != HTTPStatus.NOT_FOUND
 
     def pages(self, path: str, key: str = "", *, accept: Container[int] = ()) -> list[Any]:
         """Return every entry of a list that GitHub gives page by page.

@@ -19,15 +19,14 @@ from modelwright.paths import ANSWERS_FILE, LOCK_FILE, START_WORKFLOW, is_workfl
 from modelwright.policy.model.first_deployment import Deployment, of_project
 from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import DEFAULT_BRANCH, DesiredState
-from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.preflight import PreflightFault
-from modelwright.provisioning.unplanned_access import TreeEntry, UnplannedAccess, access_faults
+from modelwright.provisioning.unplanned_access import TreeEntry, UnplannedAccess
 from modelwright.template.generated.dispatch_workflow import workflow_pin
 from modelwright.template.generated.starter import start_workflow
 from modelwright.template.platform import Platform
 from modelwright.template.tree import RenderedFile
 
-__all__ = ["adoption_faults", "deployment_faults", "refuse_creation"]
+__all__ = ["deployment_faults", "read_unplanned_access", "refuse_creation"]
 
 
 def refuse_creation(faults: Sequence[PreflightFault], where: str) -> None:
@@ -73,7 +72,7 @@ def deployment_faults(
     """
     faults = [] if request.undo else _deployment_problems(policy, project)
     if not request.plan:
-        refuse_creation(faults, f"{project.desired.organisation}/{project.desired.name}")
+        refuse_creation(faults, project.desired.full_name)
     return faults
 
 
@@ -104,18 +103,13 @@ _LINK: Final = "120000"
 _FILES: Final = ("100644", "100755")
 
 
-def adoption_faults(  # noqa: PLR0913, PLR0917 -- what is looked at, and with what
-    github: GitHub,
-    token: str,
-    platform: Platform,
-    desired: DesiredState,
-    actual: ActualState,
-    organisation: OrganisationState,
-) -> list[PreflightFault]:
-    """Return why a repository that is there gets no secret.
+def read_unplanned_access(
+    github: GitHub, token: str, platform: Platform, desired: DesiredState, actual: ActualState
+) -> UnplannedAccess:
+    """Read what leads into a repository that its plan did not make.
 
-    Its content is read where it is not complete yet: of a complete one, every change was reviewed
-    under its rules.
+    Its content is compared where it is not complete yet: of a complete one, every change was
+    reviewed under its rules.
 
     Args:
         github: The connection.
@@ -123,7 +117,6 @@ def adoption_faults(  # noqa: PLR0913, PLR0917 -- what is looked at, and with wh
         platform: The platform, by the URL that projects are updated from.
         desired: The repository as it should be.
         actual: The repository as it is.
-        organisation: What the organisation has, and who asks.
 
     Raises:
         ExternalSystemError: Something cannot be read.
@@ -134,10 +127,8 @@ def adoption_faults(  # noqa: PLR0913, PLR0917 -- what is looked at, and with wh
         refuse_other_host(url, github.address)
         tree = read_tree(url, token)
         differing = tuple(sorted(_differing_files(platform, actual.record or {}, tree)))
-    access = UnplannedAccess(
-        access_paths=read_access_paths(github, desired.path), differing=differing
-    )
-    return access_faults(desired, actual, organisation, access)
+    paths = read_access_paths(github, desired.path)
+    return UnplannedAccess(access_paths=paths, differing=differing)
 
 
 def _differing_files(

@@ -114,12 +114,12 @@ def plan_without_token(desired: DesiredState, against: Sequence[PreflightFault])
     changes = plan(desired, ActualState(), _assumed(desired), _RUN)
     return CreateOutcome(
         state="planned",
-        repository=f"{desired.organisation}/{desired.name}",
+        repository=desired.full_name,
         url="",
         run="",
         changes=changes,
         notes=list(_WITHOUT_TOKEN),
-        against=[f"{one.problem}; {one.next_step}" for one in against],
+        against=[one.text for one in against],
     )
 
 
