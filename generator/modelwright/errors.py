@@ -21,6 +21,7 @@ from typing import ClassVar
 
 __all__ = [
     "ExternalSystemError",
+    "FailedProgramError",
     "FindingsError",
     "MissingAnswerError",
     "MissingProgramError",
@@ -144,6 +145,18 @@ class MissingProgramError(ExternalSystemError):
             next_step=f"install {program}",
         )
         self.program = program
+
+
+class FailedProgramError(ExternalSystemError):
+    """A program ended with an error.
+
+    Attributes:
+        output: What it printed about it, shortened and without credentials.
+    """
+
+    def __init__(self, problem: str, *, where: str, next_step: str, output: str) -> None:
+        super().__init__(problem, where=where, next_step=next_step)
+        self.output = output
 
 
 class FindingsError(ModelwrightError):

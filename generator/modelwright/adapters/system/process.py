@@ -14,7 +14,7 @@ from typing import IO, Final
 
 from modelwright.adapters.system.environment import environment_of
 from modelwright.adapters.system.urls import without_credentials
-from modelwright.errors import ExternalSystemError, MissingProgramError
+from modelwright.errors import ExternalSystemError, FailedProgramError, MissingProgramError
 from modelwright.policy.resource_limits import without_resource_limits
 
 _SHOWN: Final = 6
@@ -160,11 +160,13 @@ def start(
         raise MissingProgramError(command[0], where=shlex.join(command)) from error
 
 
-def _failure(command: Sequence[str], code: int, told: str, folder: Path) -> ExternalSystemError:
-    return ExternalSystemError(
-        f"it ended with code {code}: {without_credentials(_summary(told))}",
+def _failure(command: Sequence[str], code: int, told: str, folder: Path) -> FailedProgramError:
+    output = without_credentials(_summary(told))
+    return FailedProgramError(
+        f"it ended with code {code}: {output}",
         where=without_credentials(shlex.join(command)),
         next_step=f"run it in {folder} to see more",
+        output=output,
     )
 
 
