@@ -44,7 +44,7 @@ def test_it_may_write_for_only_then_it_counts_as_an_owner(guarded):
     _, desired = wanted(guarded)
 
     assert desired.teams == {"ml-platform": "push", "norda-fraud": "push"}
-    assert "ml-platform" in desired.named
+    assert "ml-platform" in desired.code_owners
 
 
 def test_its_approval_is_asked_for_even_where_no_other_is(guarded):

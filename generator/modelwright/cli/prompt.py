@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from modelwright.adapters.disk.placing import refuse_occupied
 from modelwright.errors import UsageError
-from modelwright.policy.names import repository_name
+from modelwright.policy.names import project_name
 from modelwright.template.platform import Platform
 
 if TYPE_CHECKING:
@@ -106,9 +106,4 @@ def _project_name(platform: Platform, prompt: Prompt) -> str:
     """Return the project's name; empty as long as its parts are not all answered."""
     if not {"archetype", "brand", "use_case"} <= set(prompt.answers):
         return ""
-    return repository_name(
-        platform.policy["naming"],
-        brand=prompt.answers["brand"],
-        use_case=prompt.answers["use_case"],
-        suffix=platform.policy["archetypes"][prompt.answers["archetype"]]["suffix"],
-    )
+    return project_name(platform.policy, prompt.answers)

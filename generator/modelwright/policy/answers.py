@@ -6,7 +6,7 @@ import re
 from typing import Any, Iterator, Mapping  # noqa: UP035 - Cookiecutter's Python may be older
 
 from modelwright.policy.choices import choice_refusal, pair_refusal, retired_refusal
-from modelwright.policy.names import package_name, repository_name
+from modelwright.policy.names import package_name, project_name
 from modelwright.policy.rules import Refusal, refusals, show
 from modelwright.policy.text import text_refusal
 
@@ -134,9 +134,7 @@ def _name_refusals(
     if found:
         return
     computed = {
-        "repo_name": repository_name(
-            policy["naming"], brand=brand, use_case=use_case, suffix=suffix
-        ),
+        "repo_name": project_name(policy, {**answers, "archetype": archetype}),
         "package_name": package_name(use_case),
     }
     for kind, expected in computed.items():

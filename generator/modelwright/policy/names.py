@@ -12,6 +12,7 @@ __all__ = [
     "longest",
     "package_name",
     "parse_repository_name",
+    "project_name",
     "repository_name",
 ]
 
@@ -37,6 +38,21 @@ def repository_name(naming: Mapping[str, Any], *, brand: str, use_case: str, suf
         name = name.replace("-{suffix}", "")
     return (
         name.replace("{suffix}", suffix).replace("{brand}", brand).replace("{use_case}", use_case)
+    )
+
+
+def project_name(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> str:
+    """Return the repository's name that a project's answers give.
+
+    Args:
+        policy: The policy as a plain mapping.
+        answers: The project's answers; those of `archetype`, `brand` and `use_case` are enough.
+    """
+    return repository_name(
+        policy["naming"],
+        brand=answers["brand"],
+        use_case=answers["use_case"],
+        suffix=policy["archetypes"][answers["archetype"]]["suffix"],
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modelwright.policy.names import repository_name
+from modelwright.policy.names import project_name
 
 __all__ = [
     "REQUIRED_SOURCES",
@@ -184,12 +184,7 @@ def cost_tags(
         "brand": brand,
         "team": team,
         "cost_centre": answers.get("cost_centre") or policy["teams"][team]["cost_centre"],
-        "repository": repository_name(
-            policy["naming"],
-            brand=brand,
-            use_case=answers["use_case"],
-            suffix=policy["archetypes"][archetype]["suffix"],
-        ),
+        "repository": project_name(policy, answers),
         "archetype": archetype,
         "data_class": answers.get("personal_data", "personal"),
         "allocation_key": answers.get("allocation_key") or "none",

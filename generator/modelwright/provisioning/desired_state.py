@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from modelwright.paths import CODEOWNERS
-from modelwright.policy.names import repository_name
+from modelwright.policy.names import project_name
 from modelwright.policy.secrets import NeededSecret, needed_secrets
 from modelwright.policy.tags import cost_tags, for_target
 from modelwright.provisioning.ownership import Ownership, ownership_from
-from modelwright.provisioning.settings import Settings, settings_from
+
+if TYPE_CHECKING:
+    from modelwright.policy.model.github import GitHub
 
 __all__ = [
     "DEFAULT_BRANCH",
@@ -30,9 +32,11 @@ __all__ = [
 ]
 
 Body = Mapping[str, Any]
+# Stands for the project's own team among an environment's reviewers.
+_OWNER: Final = "owner"
 
 
-def actions_permissions(settings: Settings) -> Body:
+def actions_permissions(settings: GitHub) -> Body:
     """Return the body of `PUT /repos/.../actions/permissions`."""
     return {
         "enabled": True,
@@ -41,7 +45,7 @@ def actions_permissions(settings: Settings) -> Body:
     }
 
 
-def selected_actions(policy: Mapping[str, Any], settings: Settings) -> Body | None:
+def selected_actions(policy: Mapping[str, Any], settings: GitHub) -> Body | None:
     """Return the actions of the policy as patterns; None where every action may run."""
     if settings.actions == "all":
         return None
@@ -84,7 +88,7 @@ class DesiredEnvironment:
 
 
 def desired_environments(
-    policy: Mapping[str, Any], brand: str, settings: Settings, needed: Iterable[NeededSecret]
+    policy: Mapping[str, Any], brand: str, settings: GitHub, needed: Iterable[NeededSecret]
 ) -> tuple[DesiredEnvironment, ...]:
     """Return the environments of a brand's project, in the policy's order."""
     inside = [one for one in needed if one.level == "environment"]
@@ -119,7 +123,7 @@ def owning_teams(files: Mapping[str, str], organisation: str) -> tuple[str, ...]
 RULESET_NAME: Final = "modelwright"
 
 
-def ruleset(settings: Settings, checks: Sequence[str]) -> Body:
+def ruleset(settings: GitHub, checks: Sequence[str]) -> Body:
     """Return the body of `POST /repos/.../rulesets`."""
     rules: list[Body] = [
         {"type": "deletion"},
@@ -155,7 +159,7 @@ def with_integration(rules: Body, identity: int) -> Body:
     return {**rules, "rules": named}
 
 
-def _pull_request(settings: Settings) -> Body:
+def _pull_request(settings: GitHub) -> Body:
     return {
         "required_approving_review_count": settings.approvals,
         "dismiss_stale_reviews_on_push": True,
@@ -275,14 +279,16 @@ def desired_state(
         checks: The status checks that its workflows publish.
     """
     team, brand = answers["team"], answers["brand"]
-    settings = settings_from(policy, team)
     slug = policy["teams"][team]["github"]
+    settings = _github_settings(policy, slug)
+    # Only a team that may write counts as a code owner.
+    platform_team = {settings.platform_team: "push"} if settings.platform_team else {}
     organisation = policy["organisation"]["github"]
     needed = needed_secrets(policy, archetype=answers["archetype"], brand=brand)
     here = [one for one in needed if one.level == "repository"]
     return DesiredState(
         organisation=organisation,
-        name=_repository_name(policy, answers),
+        name=project_name(policy, answers),
         description=answers["description"],
         settings={"visibility": settings.visibility, **_SETTINGS},
         topics=tuple(sorted({"machine-learning", answers["archetype"], brand, team})),
@@ -297,7 +303,7 @@ def desired_state(
         generated_secrets=frozenset(one.name for one in needed if one.owner == "team"),
         grants=tuple(Grant(one.kind, one.name) for one in needed if one.level == "organisation"),
         ruleset=ruleset(settings, checks),
-        teams={**settings.further_teams, slug: settings.permission},
+        teams={**platform_team, **settings.access, slug: settings.permission},
         team=slug,
         ownership=ownership_from(policy, answers),
         code_owners=owning_teams(files, organisation),
@@ -305,16 +311,26 @@ def desired_state(
     )
 
 
-def _repository_name(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> str:
-    return repository_name(
-        policy["naming"],
-        brand=answers["brand"],
-        use_case=answers["use_case"],
-        suffix=policy["archetypes"][answers["archetype"]]["suffix"],
-    )
+def _github_settings(policy: Mapping[str, Any], slug: str) -> GitHub:
+    """Return the policy's section `github`, its defaults and a team's slug filled in.
+
+    Where the policy names no reviewers, the team reviews the last environment.
+    """
+    # The models take a tenth of a second to import, which only `create` pays.
+    from modelwright.policy.model.github import GitHub  # noqa: PLC0415
+
+    section = policy.get("github", {})
+    reviewers = section.get("reviewers")
+    if reviewers is None:
+        reviewers = {policy["environments"][-1]: [_OWNER]}
+    by_environment = {
+        environment: tuple(slug if one == _OWNER else one for one in teams)
+        for environment, teams in reviewers.items()
+    }
+    return GitHub.model_construct(**{**section, "reviewers": by_environment})
 
 
-def _oidc_subject(settings: Settings) -> Body:
+def _oidc_subject(settings: GitHub) -> Body:
     if not settings.oidc_claims:
         return {"use_default": True}
     return {"use_default": False, "include_claim_keys": list(settings.oidc_claims)}

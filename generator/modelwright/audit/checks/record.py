@@ -9,7 +9,7 @@ from typing import Any, Final
 from modelwright.audit.findings import Finding
 from modelwright.audit.project import Project
 from modelwright.paths import ANSWERS_FILE, PROJECT_RECORD
-from modelwright.policy.names import repository_name
+from modelwright.policy.names import project_name
 from modelwright.policy.rules import show
 
 STATUSES: Final = ("experiment", "pilot", "production", "retired")
@@ -94,12 +94,7 @@ def expected_fields(project: Project) -> dict[str, Any]:
     answers, policy = project.answers, project.policy
     team = policy["teams"][answers["team"]]
     serves = answers.get("serves") or ""
-    name = repository_name(
-        policy["naming"],
-        brand=answers["brand"],
-        use_case=answers["use_case"],
-        suffix=policy["archetypes"][answers["archetype"]]["suffix"],
-    )
+    name = project_name(policy, answers)
     return {
         "id": name,
         "archetype": answers["archetype"],

@@ -39,7 +39,19 @@ VariableValue = Annotated[
 
 
 class GitHub(Section):
-    """How `modelwright create` sets a repository up."""
+    """How `modelwright create` sets a repository up: the one definition of each default.
+
+    Attributes:
+        permission: What the project's own team may do.
+        access: What further teams may do, by GitHub slug.
+        platform_team: Slug of the team that owns the workflows in CODEOWNERS; empty is nobody.
+        reviewers: The teams that let a deployment through, by environment.
+        without_plan: Whether to go on where the organisation's plan lacks something.
+        actions: `all`, or `selected` for those of the policy alone.
+        more_actions: Patterns of further actions that a repository may use.
+        pinned_actions: Whether every action must be named by a commit.
+        oidc_claims: The claims of a token's subject; none is GitHub's own subject.
+    """
 
     visibility: Literal["private", "internal"] = Field(default="private", examples=["private"])
     approvals: Approvals = Field(default=1, examples=["1"])
