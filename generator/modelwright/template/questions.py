@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import yaml
@@ -33,6 +33,11 @@ class Question:
     def computed(self) -> bool:
         """Whether the value follows from others: never asked, given or stored."""
         return self.when is False
+
+    @property
+    def lenient(self) -> Question:
+        """The question without its rules: it takes any answer of its type."""
+        return replace(self, validator="", choices="")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,10 +91,7 @@ class DialectVersion:
         Raises:
             RefusedError: They do not fit this version's questions.
         """
-        questions = tuple(
-            replace(question, validator="", choices="")
-            for question in self.template.questionnaire.questions
-        )
+        questions = tuple(question.lenient for question in self.template.questionnaire.questions)
         return self._put(
             replace(self.template.questionnaire, questions=questions), stored, {}, None
         )

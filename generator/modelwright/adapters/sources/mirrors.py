@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from modelwright.adapters.disk.atomic_write import replace_file
 from modelwright.adapters.disk.folders import user_cache
 from modelwright.adapters.disk.lock import exclusive_lock
 from modelwright.adapters.git import commands as git
@@ -150,17 +151,12 @@ def _bring_up_to_date(url: str, folder: Path, advertised: str, first: Mapping[st
         git.follow_head(url, folder)
     now = _tags(advertised)
     moved = {tag: commit for tag, commit in first.items() if now.get(tag, commit) != commit}
-    _write(folder / _MOVED, "".join(f"{commit}\t{tag}\n" for tag, commit in moved.items()))
-    _write(folder / MARK, advertised)
+    rows = "".join(f"{commit}\t{tag}\n" for tag, commit in moved.items())
+    replace_file(folder / _MOVED, rows.encode(), locked=True)
+    replace_file(folder / MARK, advertised.encode(), locked=True)
 
 
 def _tags(advertised: str) -> dict[str, str]:
     """Return the commit of each tag; git tells an annotated tag's own id before its commit."""
     rows = (line.partition("\trefs/tags/") for line in advertised.splitlines())
     return {tag.removesuffix("^{}"): commit for commit, is_tag, tag in rows if is_tag}
-
-
-def _write(path: Path, text: str) -> None:
-    aside = path.with_name(f"{path.name}.new")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from modelwright.adapters.disk.atomic_write import write_atomically
 from modelwright.adapters.disk.tree import FolderTree
 from modelwright.adapters.git import commands as git
 from modelwright.adapters.sources.packaged import own_root, own_version
@@ -81,9 +82,8 @@ def configure(place: str) -> Path:
     A user name and a password in its URL are left out: others may read that file.
     """
     path = configuration_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
     escaped = split_credentials(place).replace("\\", "\\\\").replace('"', '\\"')
-    path.write_text(f'platform = "{escaped}"\n', encoding="utf-8")
+    write_atomically(path, f'platform = "{escaped}"\n'.encode())
     return path
 
 

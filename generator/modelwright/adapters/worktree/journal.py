@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from modelwright.adapters.disk.atomic_write import replace_file
 from modelwright.adapters.disk.lock import exclusive_lock
 from modelwright.adapters.git.commands import git_directory
 from modelwright.adapters.git.repository import ProjectRepository
@@ -180,12 +181,7 @@ def drop_record(repository: ProjectRepository, prefix: str) -> None:
 
 
 def _write(place: Path, journal: Journal) -> None:
-    aside = place.with_suffix(".new")
-    with aside.open("w", encoding="ascii") as file:
-        file.write(journal.text())
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(place)
+    replace_file(place, journal.text().encode("ascii"), locked=True)
 
 
 def _home(repository: ProjectRepository) -> Path:

@@ -94,9 +94,10 @@ class PlatformTemplate:
         asked = [question.name for question in open_]
         questionnaire = platform.template.questionnaire
         questions = tuple(
-            _ask_where_ambiguous(q, guesses) if q.name in asked else _lenient(q)
+            _ask_where_ambiguous(q, guesses) if q.name in asked else q.lenient
             for q in questionnaire.questions
         )
+        # The other answers are judged by the version that fits best.
         answers = put_questions(
             replace(questionnaire, questions=questions),
             platform.template.env,
@@ -212,8 +213,3 @@ def _ask_where_ambiguous(question: Question, guesses: Mapping[str, InferredAnswe
     if question.name not in guesses:
         return question
     return replace(question, default=MISSING, ask=True)
-
-
-def _lenient(question: Question) -> Question:
-    """Return a question that judges nothing: the version that fits best does that."""
-    return replace(question, validator="", choices="")

@@ -11,7 +11,7 @@ from modelwright.adapters.disk.placing import place
 from modelwright.adapters.git.commands import commit, make_repository, stage
 from modelwright.operations.create.request import CreateRequest
 from modelwright.operations.new.finish import finish, steps
-from modelwright.operations.new.new import refuse_answers, render_project, sample_answers
+from modelwright.operations.new.new import known_answers, refuse_answers, render_project
 from modelwright.paths import PYPROJECT, is_workflow
 from modelwright.provisioning.actual_state import run_trailer
 from modelwright.provisioning.desired_state import DesiredState, desired_state
@@ -38,11 +38,9 @@ def prepare_project(platform: Platform, request: CreateRequest) -> PreparedProje
         RefusedError: An answer or a name is refused.
         UsageError: An answer is missing.
     """
-    pattern = platform.archetype(request.archetype)
-    wanted = {**sample_answers(platform, pattern, defaults=request.defaults), **request.answers}
-    refuse_answers(platform, request.archetype, wanted)
+    given = known_answers(platform, request.archetype, request.answers, defaults=request.defaults)
     answers, files = render_project(
-        platform, request.archetype, wanted, defaults=request.defaults, ask=request.ask
+        platform, request.archetype, given, defaults=request.defaults, ask=request.ask
     )
     kept = {**answers.remembered, "archetype": request.archetype}
     refuse_answers(platform, request.archetype, {k: v for k, v in kept.items() if k != "archetype"})

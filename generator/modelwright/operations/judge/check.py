@@ -86,9 +86,7 @@ def _managed_files(platform: Platform, answers: Mapping[str, Any]) -> dict[str, 
 
 def _only_managed(template: Template, archetype: Archetype) -> Template:
     """Return a template of the managed files alone; its questions take what was legal at birth."""
-    questions = tuple(
-        replace(question, validator="", choices="") for question in template.questionnaire.questions
-    )
+    questions = tuple(question.lenient for question in template.questionnaire.questions)
     return replace(
         template,
         tree=_Managed(template.tree, archetype),

@@ -1,4 +1,7 @@
-"""Make a project: check its names, put the questions, render aside, move into place."""
+"""Make a project: take the answers, check them, render the files, move them into place.
+
+`finish` then does what needs the folder: lock file, repository, first commit.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from modelwright.adapters.disk.placing import place, refuse_occupied
 from modelwright.errors import RefusedError
 from modelwright.policy.answers import answers_refusals
 from modelwright.template.answer_collector import Answers, Asker, put_questions
-from modelwright.template.archetypes import Archetype
 from modelwright.template.platform import Platform
 from modelwright.template.rendering import render
 from modelwright.template.tree import RenderedFile
@@ -18,31 +20,6 @@ from modelwright.template.version import refuse_unknown
 from modelwright.update.conflicts import refuse_names
 
 _NEEDED = ("team", "brand", "use_case", "description")
-
-
-def refuse_answers(platform: Platform, archetype: str, given: Mapping[str, object]) -> None:
-    """Judge the answers that are known so far.
-
-    Raises:
-        RefusedError: One of them answers no question, or a rule refuses it.
-    """
-    names = platform.template.questionnaire.names
-    refuse_unknown([name for name in names if name != "archetype"], given)
-    answers = {name: str(value) for name, value in given.items()}
-    team = platform.policy["teams"].get(answers.get("team", ""))
-    if team and len(team["brands"]) == 1:
-        answers.setdefault("brand", team["brands"][0])
-    if "team" in answers and not team:
-        answers["brand"] = next(iter(platform.policy["brands"]))
-    if any(name not in answers for name in _NEEDED):
-        return
-    for refusal in answers_refusals(platform.policy, archetype, answers):
-        raise RefusedError(
-            f"{refusal.rule}: {refusal.problem}",
-            where=f"answer {refusal.kind}",
-            next_step=refusal.next_step,
-            rule=refusal.rule,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,16 +61,59 @@ def new_project(  # noqa: PLR0913 -- what a project follows from
         UsageError: An answer is missing.
         ExternalSystemError: The target cannot be written.
     """
-    pattern = platform.archetype(archetype)
-    wanted = {**sample_answers(platform, pattern, defaults=defaults), **given}
-    refuse_answers(platform, archetype, wanted)
+    given = known_answers(platform, archetype, given, defaults=defaults)
     answers, files = render_project(
-        platform, archetype, wanted, defaults=defaults, ask=ask, tell=tell
+        platform, archetype, given, defaults=defaults, ask=ask, tell=tell
     )
     target = into / answers.values["cookiecutter"]["repo_name"]
     refuse_occupied(target)
     place(files, target)
     return NewProject(folder=target, files=sorted(files))
+
+
+def known_answers(
+    platform: Platform, archetype: str, given: Mapping[str, object], *, defaults: bool
+) -> dict[str, object]:
+    """Return the answers that are known before a question is put, and check them.
+
+    With `defaults` they are the archetype's sample too, unless they are given; on a sample platform
+    its first team.
+
+    Raises:
+        RefusedError: There is no such archetype, one answers no question, or a rule refuses one.
+    """
+    pattern = platform.archetype(archetype)
+    sample: dict[str, object] = dict(pattern.sample) if defaults else {}
+    if defaults and platform.sample:
+        sample["team"] = next(iter(platform.policy["teams"]))
+    answers = {**sample, **given}
+    refuse_answers(platform, archetype, answers)
+    return answers
+
+
+def refuse_answers(platform: Platform, archetype: str, given: Mapping[str, object]) -> None:
+    """Check the answers that are known so far.
+
+    Raises:
+        RefusedError: One of them answers no question, or a rule refuses it.
+    """
+    names = platform.template.questionnaire.names
+    refuse_unknown([name for name in names if name != "archetype"], given)
+    answers = {name: str(value) for name, value in given.items()}
+    team = platform.policy["teams"].get(answers.get("team", ""))
+    if team and len(team["brands"]) == 1:
+        answers.setdefault("brand", team["brands"][0])
+    if "team" in answers and not team:
+        answers["brand"] = next(iter(platform.policy["brands"]))
+    if any(name not in answers for name in _NEEDED):
+        return
+    for refusal in answers_refusals(platform.policy, archetype, answers):
+        raise RefusedError(
+            f"{refusal.rule}: {refusal.problem}",
+            where=f"answer {refusal.kind}",
+            next_step=refusal.next_step,
+            rule=refusal.rule,
+        )
 
 
 def render_project(  # noqa: PLR0913 -- what a project follows from
@@ -126,15 +146,3 @@ def render_project(  # noqa: PLR0913 -- what a project follows from
     files = render(template, answers, provenance)
     refuse_names(files, platform.version)
     return answers, files
-
-
-def sample_answers(
-    platform: Platform, archetype: Archetype, *, defaults: bool
-) -> dict[str, object]:
-    """Return the answers that `--defaults` supplies: the archetype's sample, and its team."""
-    if not defaults:
-        return {}
-    sample: dict[str, object] = dict(archetype.sample)
-    if platform.sample:
-        sample["team"] = next(iter(platform.policy["teams"]))
-    return sample
