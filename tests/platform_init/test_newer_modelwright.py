@@ -7,7 +7,7 @@ import pytest
 from modelwright.adapters.sources.histories import history_of
 from modelwright.errors import RefusedError
 from modelwright.operations.platform.sync import expected_files
-from modelwright.operations.platform.update import is_generated, platform_merge_inputs, record_of
+from modelwright.operations.platform.update import is_generated, platform_versions, record_of
 from tests.platform_init.organisation import ANSWERS
 from tests.platform_init.upstream import release, released, run_from
 from tests.platforms import ROOT, git
@@ -36,7 +36,7 @@ def platform(first, tmp_path):
 
 def sides(upstream, platform, to):
     policy = (platform / "platform.yml").read_text()
-    return platform_merge_inputs(history_of(str(upstream)), record_of(platform), to, policy)
+    return platform_versions(history_of(str(upstream)), record_of(platform), to, policy)
 
 
 def test_the_record_names_the_release(platform):

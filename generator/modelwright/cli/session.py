@@ -9,6 +9,7 @@ import typer
 
 from modelwright.adapters.sources.platforms import at_version, platform_for
 from modelwright.cli.terminal import Terminal
+from modelwright.paths import PLATFORM_RECORD
 from modelwright.template.platform import Platform
 
 # When a command fails for no reason that it knows, `errors` looks whether one of them is unsound.
@@ -51,6 +52,11 @@ AnswersFileOption = Annotated[
     str, typer.Option("--answers-file", "-a", metavar="PATH", help="Where the answers stand.")
 ]
 OfflineOption = Annotated[bool, typer.Option("--offline", help="Contact no host.")]
+
+
+def holds_platform(folder: Path, answers_file: str) -> bool:
+    """Say whether a folder holds an organisation's platform and no project."""
+    return (folder / PLATFORM_RECORD).is_file() and not (folder / answers_file).is_file()
 
 
 def open_platform_for(named: str, terminal: Terminal, *, version: str = "") -> Platform:

@@ -47,6 +47,11 @@ class PlatformRecord:
     version: str
 
     @property
+    def answers(self) -> dict[str, str]:
+        """Source and version as a project's answers file names them."""
+        return {"_src_path": self.source, "_commit": self.version}
+
+    @property
     def text(self) -> str:
         """The record file's text."""
         return _NOTE + yaml.safe_dump(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from modelwright.update.conflicts import Conflict, Kind, counting_instead
-from modelwright.update.merge_inputs import FileEntry, Files, MergeInputs
+from modelwright.update.merge_inputs import FileEntry, Files, TemplateFiles
 from modelwright.update.merge_result import OURS, THEIRS, MergeResult
 
 Stages = dict[int, FileEntry]
@@ -57,8 +57,8 @@ class MergePlan:
         return aside
 
 
-def simple(changed: Files, ours: Files, occupied: Occupied) -> MergePlan:
-    """Return the result where nothing needs a merge."""
+def fast_forward(changed: Files, ours: Files, occupied: Occupied) -> MergePlan:
+    """Return the plan where the project takes every change as it is: no merge is needed."""
     return MergePlan(ours=ours, files={**ours, **changed}, occupied=occupied)
 
 
@@ -86,9 +86,9 @@ def classify_conflicts(
     return result
 
 
-def follow_managed(result: MergePlan, both: MergeInputs, base: Files) -> None:
+def follow_managed(result: MergePlan, managed: Mapping[str, FileEntry | None], base: Files) -> None:
     """Give every managed path the template's file, and keep a changed one of the project aside."""
-    for path, wanted in sorted(both.managed.items()):
+    for path, wanted in sorted(managed.items()):
         mine = result.ours.get(path)
         if mine is None and path in base:
             if wanted is not None:
@@ -134,9 +134,7 @@ def leave_untracked(result: MergePlan, obstacle: Callable[[str], str]) -> None:
         _beside_untracked(result, path, other, entry)
 
 
-def tell_untracked(
-    result: MergePlan, base: Files, theirs: Files, obstacle: Callable[[str], str]
-) -> None:
+def tell_untracked(result: MergePlan, files: TemplateFiles, obstacle: Callable[[str], str]) -> None:
     """Correct what is called deleted by the project although it stands there, unknown to git.
 
     That is a file that the template makes and the project's `.gitignore` names: it is left alone,
@@ -144,14 +142,13 @@ def tell_untracked(
 
     Args:
         result: What the update does.
-        base: The template's old files.
-        theirs: The template's new files.
+        files: Every file of both versions of the template.
         obstacle: The path of what stands in the way of a path; empty for nothing.
     """
     for path in [path for path in result.deleted if obstacle(path) == path]:
         result.deleted.remove(path)
-        entry = theirs.get(path)
-        if entry and entry != base.get(path) and result.occupied(path, entry):
+        entry = files.theirs.get(path)
+        if entry and entry != files.base.get(path) and result.occupied(path, entry):
             _beside_untracked(result, path, path, entry)
 
 

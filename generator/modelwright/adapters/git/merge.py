@@ -41,13 +41,19 @@ def require_git() -> None:
 
 
 def merge(  # noqa: PLR0913 -- what a merge follows from
-    scratch: Scratch, both: MergeInputs, ours: Files, *, label: str, folder: Path, prefix: str = ""
+    scratch: Scratch,
+    inputs: MergeInputs,
+    ours: Files,
+    *,
+    label: str,
+    folder: Path,
+    prefix: str = "",
 ) -> tuple[MergeResult, dict[str, FileEntry]]:
     """Merge the two sides with the project's files.
 
     Args:
         scratch: Where the merge is written.
-        both: The template's old and new files.
+        inputs: The template's old and new files.
         ours: The project's files.
         label: What conflict markers call the template's version.
         folder: The folder whose `.gitattributes` hold.
@@ -64,12 +70,12 @@ def merge(  # noqa: PLR0913 -- what a merge follows from
         tree = scratch.tree({f"{prefix}{path}": entry for path, entry in files.items()})
         return scratch.commit(tree, *parents)
 
-    base = commit(both.base)
+    base = commit(inputs.base)
     theirs = re.sub(r"[^\w.-]+|\.\.+|\.lock$", "-", label).strip("-.") or "template"
     if theirs == _YOURS:
         theirs = "template"
     scratch.label(_YOURS, commit(ours, base))
-    scratch.label(theirs, commit(both.theirs, base))
+    scratch.label(theirs, commit(inputs.theirs, base))
     merge_tree = ("merge-tree", "--write-tree", "-z", "--messages", _YOURS, theirs)
     merged = merge_result_from(_git(scratch, folder, *_SETTINGS, *merge_tree, fine=(0, 1)))
     listed = files_of(_git(scratch, folder, "ls-tree", "-r", "-z", merged.tree))

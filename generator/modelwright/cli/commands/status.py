@@ -17,6 +17,7 @@ from modelwright.cli.session import (
     QuietOption,
     TrustOption,
     VerboseOption,
+    holds_platform,
 )
 from modelwright.cli.terminal import Terminal
 from modelwright.errors import FindingsError
@@ -47,11 +48,16 @@ def status(  # noqa: PLR0913, PLR0917 -- the contract's options
     verbose: VerboseOption = False,
 ) -> None:
     """Say where a project stands: its version, the newest, drift, answers refused today."""
-    # Here, because the template engine costs the commands that render nothing 80 ms.
-    from modelwright.operations.judge.status import status as where  # noqa: PLC0415
-
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    found = where(path, platform=platform, offline=offline, trust=trust, answers_file=answers_file)
+    if holds_platform(path, answers_file):
+        found = _platform_status(path, platform, offline=offline)
+    else:
+        # Here, because the template engine costs the commands that render nothing 80 ms.
+        from modelwright.operations.judge.status import status as project_status  # noqa: PLC0415
+
+        found = project_status(
+            path, platform=platform, offline=offline, trust=trust, answers_file=answers_file
+        )
     document = found.document()
     if not platform and answers_file == ANSWERS_FILE:
         status_cache.keep(str(path), document)
@@ -62,6 +68,12 @@ def status(  # noqa: PLR0913, PLR0917 -- the contract's options
         terminal.say(line)
     if exit_code and found.update_to_be_had:
         raise typer.Exit(FindingsError.exit_code)
+
+
+def _platform_status(path: Path, platform: str, *, offline: bool) -> Status:
+    from modelwright.operations.platform.update import platform_status  # noqa: PLC0415
+
+    return platform_status(path, platform=platform, offline=offline)
 
 
 def _lines(found: Status) -> Iterator[str]:

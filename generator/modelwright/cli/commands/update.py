@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -25,12 +25,16 @@ from modelwright.cli.session import (
     ToOption,
     TrustOption,
     VerboseOption,
+    holds_platform,
 )
 from modelwright.cli.terminal import Terminal
 from modelwright.errors import FindingsError
 from modelwright.operations.update.undo import UndoOutcome
 from modelwright.paths import ANSWERS_FILE
 from modelwright.update.outcome import UpdateOutcome
+
+if TYPE_CHECKING:
+    from modelwright.operations.update.request import UpdateRequest
 
 _FILES_SHOWN: Final = 12
 
@@ -63,27 +67,24 @@ def update(  # noqa: PLR0913, PLR0917 -- the contract's options
     # Here, because the template engine costs the commands that render nothing 80 ms.
     from modelwright.operations.new.answer_options import answers_from_options  # noqa: PLC0415
     from modelwright.operations.update.request import UpdateRequest  # noqa: PLC0415
-    from modelwright.operations.update.update import update as update_project  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
     if undo:
         _undo(path, terminal)
         return
-    outcome = update_project(
-        path,
-        UpdateRequest(
-            to=to,
-            given=answers_from_options(data, data_file),
-            source=source,
-            platform=platform,
-            dry_run=dry_run,
-            rename=rename,
-            trust=trust,
-            answers_file=answers_file,
-            offline=offline,
-            ask=terminal_prompt(),
-        ),
+    request = UpdateRequest(
+        to=to,
+        given=answers_from_options(data, data_file),
+        source=source,
+        platform=platform,
+        dry_run=dry_run,
+        rename=rename,
+        trust=trust,
+        answers_file=answers_file,
+        offline=offline,
+        ask=terminal_prompt(),
     )
+    outcome = _update(path, request)
     for note in outcome.notes:
         terminal.note(note)
     outcome = replace(outcome, undo=_undo_command(outcome))
@@ -92,6 +93,17 @@ def update(  # noqa: PLR0913, PLR0917 -- the contract's options
         terminal.say(line)
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)
+
+
+def _update(path: Path, request: UpdateRequest) -> UpdateOutcome:
+    """Update what a folder holds: an organisation's platform, or a project."""
+    if holds_platform(path, request.answers_file):
+        from modelwright.operations.platform.update import update_platform  # noqa: PLC0415
+
+        return update_platform(path, request)
+    from modelwright.operations.update.update import update as update_project  # noqa: PLC0415
+
+    return update_project(path, request)
 
 
 def _undo(path: Path, terminal: Terminal) -> None:

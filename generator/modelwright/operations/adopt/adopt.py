@@ -164,7 +164,7 @@ def update_after_adoption(adoption: Adoption, wanted: AdoptRequest) -> UpdateOut
     request = UpdateRequest(
         to=adoption.choice.version if adoption.governed else "",
         adopting=yaml.safe_load(adoption.files[ANSWERS_FILE].content),
-        anew=adoption.governed,
+        from_scratch=adoption.governed,
         offline=wanted.offline,
         trust=wanted.trust,
     )
@@ -189,7 +189,7 @@ def add_missing_files(wanted: AdoptRequest) -> UpdateOutcome | None:
     if stored.get(GOVERNED) is not True or not isinstance(stored.get("_commit"), str):
         return None
     return update(
-        wanted.path, UpdateRequest(to=stored["_commit"], anew=True, offline=wanted.offline)
+        wanted.path, UpdateRequest(to=stored["_commit"], from_scratch=True, offline=wanted.offline)
     )
 
 

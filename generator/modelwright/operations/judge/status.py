@@ -12,10 +12,9 @@ from modelwright.adapters.git.project import ownership_problem
 from modelwright.adapters.worktree.journal import has_interrupted_update
 from modelwright.errors import RefusedError
 from modelwright.operations.update.answers import refused_today
-from modelwright.operations.update.merge import owners
+from modelwright.operations.update.render import RenderedVersion, Versions
 from modelwright.operations.update.source import is_older, order, source_of
-from modelwright.operations.update.versions import RenderedVersion, Versions
-from modelwright.paths import ANSWERS_FILE, PLATFORM_RECORD
+from modelwright.paths import ANSWERS_FILE
 from modelwright.template.history import History
 from modelwright.template.tree import RenderedFile, Tree
 
@@ -106,7 +105,7 @@ def status(
     trust: bool = False,
     answers_file: str = ANSWERS_FILE,
 ) -> Status:
-    """Say where a project, or an organisation's platform, stands; nothing is changed.
+    """Say where a project stands; nothing is changed.
 
     Args:
         path: Its folder.
@@ -119,11 +118,6 @@ def status(
         RefusedError: It is no project, or its version is not to be had.
         ExternalSystemError: The template cannot be read.
     """
-    if (path / PLATFORM_RECORD).is_file() and not (path / answers_file).is_file():
-        # Here, because a project's status needs none of it.
-        from modelwright.operations.platform.update import platform_status  # noqa: PLC0415
-
-        return platform_status(path, platform=platform, offline=offline)
     stored = stored_answers(path, answers_file)
     with source_of(stored, platform=platform, offline=offline) as source:
         versions = Versions(source=source, project=path, answers_file=answers_file, trust=trust)
@@ -203,7 +197,7 @@ def _different(before: Mapping[str, RenderedFile], after: Mapping[str, RenderedF
 
 
 def _drift(path: Path, now: RenderedVersion, rendered: Mapping[str, RenderedFile]) -> list[str]:
-    owner_of = owners(now.tree, now.answers.values)
+    owner_of = now.owners()
     return [
         name
         for name, file in sorted(rendered.items())

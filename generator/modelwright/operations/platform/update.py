@@ -10,17 +10,17 @@ from typing import Final
 
 from modelwright.adapters.git.filters import apply_clean_filters
 from modelwright.adapters.git.history import GitHistory
-from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.objects import GitObjects
-from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.errors import RefusedError, UsageError
 from modelwright.operations.judge.status import Status, distance, notes_of
 from modelwright.operations.platform.pin import CALLED
 from modelwright.operations.platform.policy_input import merge_policies
 from modelwright.operations.platform.sync import expected_in, with_overlays
-from modelwright.operations.update.merge import file_changes, merge_trees
-from modelwright.operations.update.request import UpdateRequest, changelog_between
+from modelwright.operations.update.merge import merge_trees
+from modelwright.operations.update.plan import changelog_between, file_changes
+from modelwright.operations.update.request import UpdateRequest
 from modelwright.operations.update.source import source_of, target
+from modelwright.operations.update.workspace import Workspace, open_workspace
 from modelwright.paths import DISPATCH_WORKFLOW, PLATFORM_RECORD, POLICY_FILE, WORKFLOW_PIN
 from modelwright.policy.model.load import read_plain
 from modelwright.template.generated.package_manifest import is_packaged, place_of
@@ -31,15 +31,16 @@ from modelwright.update.merge_inputs import LINK, Files, MergeInputs
 from modelwright.update.outcome import UpdateOutcome
 
 RenderedFiles = dict[str, RenderedFile]
-_WRITTEN: Final = re.compile(
+SYNC: Final = "modelwright platform sync"
+_GENERATED: Final = re.compile(
     r"templates/(_shared/(policy\.json|context\.jinja|exclude\.yml|python_names\.jinja"
     r"|characters\.jinja)|[^/]+/(cookiecutter\.json|hooks/\w+\.py))|\.github/workflows/new-project\.yml"
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlatformMergeInputs:
-    """Both versions of modelwright's files, as they meet an organisation's platform.
+class PlatformVersions:
+    """Two versions of modelwright's files, each as an organisation's platform would hold it.
 
     Attributes:
         base: The files of the version that the platform came from, by path.
@@ -48,6 +49,109 @@ class PlatformMergeInputs:
 
     base: RenderedFiles
     theirs: RenderedFiles
+
+
+def update_platform(path: Path, request: UpdateRequest) -> UpdateOutcome:
+    """Bring an organisation's platform to a version of modelwright.
+
+    Args:
+        path: The platform's folder.
+        request: What to do.
+
+    Raises:
+        RefusedError: There is no such version; nothing was changed.
+        UsageError: An answer was given.
+        ExternalSystemError: The repository is dirty, or something outside fails; nothing was lost.
+    """
+    with open_workspace(path, dry_run=request.dry_run) as workspace:
+        if workspace.finished:
+            return workspace.finished
+        record = _read_record(workspace, request)
+        answers, places = record.answers, (request.source, request.platform)
+        with source_of(answers, *places, offline=request.offline) as source:
+            goal = target(source, request.to)
+            outcome = UpdateOutcome(
+                status="planned",
+                project=str(workspace.folder),
+                old=record.version,
+                new=goal,
+                origin=source.history.origin,
+                notes=[*source.notes],
+            )
+            if goal == record.version and not request.source:
+                return workspace.unchanged(outcome)
+            policy = policy_text(workspace.folder)
+            versions = platform_versions(source.history, record, goal, policy, source=source.name)
+            changelog = changelog_between(source.history.tree(goal), record.version, goal)
+        plan = merge_trees(workspace, _stored(workspace, versions), label=goal)
+        leave_untracked(plan, workspace.obstacle)
+        notes = [*outcome.notes, *_regenerate(workspace, plan), *_pin_note(plan)]
+        outcome = replace(
+            outcome,
+            files=file_changes(workspace.scratch, plan, workspace.folder),
+            conflicts=plan.conflicts,
+            changelog=changelog,
+            notes=notes,
+        )
+        return workspace.apply(plan, outcome)
+
+
+def _read_record(workspace: Workspace, request: UpdateRequest) -> PlatformRecord:
+    if request.given:
+        raise UsageError(
+            "a platform has no answers to change",
+            where="--data",
+            next_step=f"edit {POLICY_FILE}, then run {SYNC}",
+        )
+    workspace.require_committed(PLATFORM_RECORD)
+    return record_from((workspace.folder / PLATFORM_RECORD).read_text(encoding="utf-8"))
+
+
+def _stored(workspace: Workspace, versions: PlatformVersions) -> MergeInputs:
+    """Return both versions as git stores them; an organisation shares every file with them."""
+    base, theirs = (
+        apply_clean_filters(workspace.scratch, workspace.repository, workspace.ours, files)
+        for files in (versions.base, versions.theirs)
+    )
+    return MergeInputs(base=base, theirs=theirs)
+
+
+def platform_status(path: Path, *, platform: str = "", offline: bool = False) -> Status:
+    """Say where an organisation's platform stands; nothing is changed.
+
+    Args:
+        path: The platform's folder.
+        platform: Where to read modelwright's own history, instead of the source in the record.
+        offline: Contact no host.
+
+    Raises:
+        RefusedError: Its record or policy cannot be read, or its version is not to be had.
+        ExternalSystemError: The history cannot be read.
+    """
+    record = record_from((path / PLATFORM_RECORD).read_text(encoding="utf-8", errors="replace"))
+    changed, refused = 0, []
+    with source_of(record.answers, platform=platform, offline=offline) as source:
+        far = distance(source.history, record.version)
+        if far.latest != record.version:
+            try:
+                versions = platform_versions(source.history, record, far.latest, policy_text(path))
+                base, theirs = versions.base, versions.theirs
+                names = {*base, *theirs} - {PLATFORM_RECORD}
+                changed = sum(base.get(name) != theirs.get(name) for name in names)
+            except RefusedError as error:
+                refused.append(f"{error}; {error.next_step}")
+        return Status(
+            kind="platform",
+            project=str(path.resolve()),
+            version=record.version,
+            latest=far.latest,
+            origin=source.history.origin,
+            behind=far.behind,
+            days=far.days,
+            changes=changed,
+            refused=refused,
+            notes=[*notes_of(path), *source.notes],
+        )
 
 
 def record_of(platform: Path) -> PlatformRecord | None:
@@ -82,10 +186,10 @@ def _no_policy(file: Path, problem: str) -> RefusedError:
     )
 
 
-def platform_merge_inputs(
+def platform_versions(
     history: GitHistory, record: PlatformRecord, to: str, policy: str, *, source: str = ""
-) -> PlatformMergeInputs:
-    """Return what the merge starts from and what it brings.
+) -> PlatformVersions:
+    """Return both versions of modelwright's files with the organisation's own parts in each.
 
     Args:
         history: The history of modelwright's repository.
@@ -110,12 +214,12 @@ def platform_merge_inputs(
         }
         for told, files, text in zip((record, after), (old, new), policies, strict=True)
     ]
-    return PlatformMergeInputs(base=sides[0], theirs=sides[1])
+    return PlatformVersions(base=sides[0], theirs=sides[1])
 
 
 def is_generated(path: str) -> bool:
     """Say whether a file of a platform is written by `platform sync`, or is its own pin."""
-    return path == WORKFLOW_PIN or _WRITTEN.fullmatch(path) is not None
+    return path == WORKFLOW_PIN or _GENERATED.fullmatch(path) is not None
 
 
 def _files_at(history: GitHistory, version: str) -> RenderedFiles:
@@ -129,7 +233,8 @@ def _files_at(history: GitHistory, version: str) -> RenderedFiles:
             next_step="name modelwright's own repository with --source",
         )
     with GitObjects(history.folder()) as objects:
-        blobs = _blobs(objects, sorted({entry.name for entry in entries.values()}))
+        names = sorted({entry.name for entry in entries.values()})
+        blobs = {blob.name: blob.content for blob in objects.read(names)}
     files = {}
     for path, entry in entries.items():
         executable, link = bool(entry.mode & 0o100), entry.mode == LINK
@@ -141,136 +246,27 @@ def _policy(files: Mapping[str, RenderedFile]) -> str:
     return files[POLICY_FILE].content.decode()
 
 
-def _blobs(objects: GitObjects, names: list[str]) -> Mapping[str, bytes]:
-    return {found.name: found.content for found in objects.read(names)}
-
-
-def platform_status(path: Path, *, platform: str = "", offline: bool = False) -> Status:
-    """Say where an organisation's platform stands; nothing is changed.
-
-    Args:
-        path: The platform's folder.
-        platform: Where to read modelwright's own history, instead of the source in the record.
-        offline: Contact no host.
-
-    Raises:
-        RefusedError: Its record or policy cannot be read, or its version is not to be had.
-        ExternalSystemError: The history cannot be read.
-    """
-    record = record_from((path / PLATFORM_RECORD).read_text(encoding="utf-8", errors="replace"))
-    answers = {"_src_path": record.source, "_commit": record.version}
-    changed, refused = 0, []
-    with source_of(answers, platform=platform, offline=offline) as source:
-        far = distance(source.history, record.version)
-        if far.latest != record.version:
-            try:
-                both = platform_merge_inputs(source.history, record, far.latest, policy_text(path))
-                names = {*both.base, *both.theirs} - {PLATFORM_RECORD}
-                changed = sum(both.base.get(name) != both.theirs.get(name) for name in names)
-            except RefusedError as error:
-                refused.append(f"{error}; {error.next_step}")
-        return Status(
-            kind="platform",
-            project=str(path.resolve()),
-            version=record.version,
-            latest=far.latest,
-            origin=source.history.origin,
-            behind=far.behind,
-            days=far.days,
-            changes=changed,
-            refused=refused,
-            notes=[*notes_of(path), *source.notes],
-        )
-
-
-SYNC: Final = "modelwright platform sync"
-
-
-def plan_platform_update(
-    repository: ProjectRepository, scratch: Scratch, ours: Files, request: UpdateRequest
-) -> tuple[UpdateOutcome, MergePlan | None]:
-    """Return what an update of a platform would do; no result where there is nothing to do.
-
-    Raises:
-        RefusedError: A version is not to be had.
-        UsageError: An answer was given.
-        ExternalSystemError: Git fails.
-    """
-    if request.given:
-        raise UsageError(
-            "a platform has no answers to change",
-            where="--data",
-            next_step=f"edit {POLICY_FILE}, then run {SYNC}",
-        )
-    record = _record(repository)
-    answers = {"_src_path": record.source, "_commit": record.version}
-    with source_of(answers, request.source, request.platform, offline=request.offline) as source:
-        goal = target(source, request.to)
-        told = UpdateOutcome(
-            status="current",
-            project=str(repository.folder),
-            old=record.version,
-            new=goal,
-            origin=source.history.origin,
-            notes=[*source.notes],
-        )
-        if goal == record.version and not request.source:
-            return told, None
-        policy = policy_text(repository.folder)
-        both = platform_merge_inputs(source.history, record, goal, policy, source=source.name)
-        said = changelog_between(source.history.tree(goal), record.version, goal)
-    result = _merge_platform(scratch, repository, ours, both, goal)
-    notes = [*told.notes, *_follow(scratch, repository, result), *_pin_note(result)]
-    return replace(
-        told,
-        status="planned",
-        files=file_changes(scratch, result, repository.folder),
-        conflicts=result.conflicts,
-        changelog=said,
-        notes=notes,
-    ), result
-
-
-def _record(repository: ProjectRepository) -> PlatformRecord:
-    return record_from((repository.folder / PLATFORM_RECORD).read_text(encoding="utf-8"))
-
-
-def _merge_platform(
-    scratch: Scratch,
-    repository: ProjectRepository,
-    ours: Files,
-    both: PlatformMergeInputs,
-    goal: str,
-) -> MergePlan:
-    base, theirs = (
-        apply_clean_filters(scratch, repository, ours, side) for side in (both.base, both.theirs)
-    )
-    sides = MergeInputs(base=base, theirs=theirs, managed={})
-    result = merge_trees(scratch, repository, ours, sides, label=goal)
-    leave_untracked(result, lambda path: repository.obstacle(path, ours))
-    return result
-
-
-def _follow(scratch: Scratch, repository: ProjectRepository, result: MergePlan) -> Iterator[str]:
-    """Write what follows from the merged policy; say why where that must wait."""
-    if result.conflicts:
-        follows = f"it writes what follows from {POLICY_FILE}"
-        yield f"when the conflicts are resolved, run {SYNC}: {follows}"
+def _regenerate(workspace: Workspace, plan: MergePlan) -> Iterator[str]:
+    """Write the generated files of the merged policy; say why where that must wait."""
+    if plan.conflicts:
+        generates = f"it writes what follows from {POLICY_FILE}"
+        yield f"when the conflicts are resolved, run {SYNC}: {generates}"
         return
-    scratch.tree(result.files)  # so that every file of it can be read
+    scratch = workspace.scratch
+    scratch.tree(plan.files)  # so that every file of it can be read
     with GitObjects(scratch.folder) as objects:
-        tree = _MergedTree(objects, result.files)
+        tree = _MergedTree(objects, plan.files)
         try:
-            written = expected_in(tree, tree.read(POLICY_FILE), POLICY_FILE)
+            generated = expected_in(tree, tree.read(POLICY_FILE), POLICY_FILE)
         except RefusedError as error:
             yield f"{error}; {error.next_step}; then run {SYNC}"
             return
-    files = {path: RenderedFile(text.encode()) for path, text in written.items()}
-    result.files.update(apply_clean_filters(scratch, repository, result.files, files))
+    files = {path: RenderedFile(text.encode()) for path, text in generated.items()}
+    plan.files.update(apply_clean_filters(scratch, workspace.repository, plan.files, files))
 
 
-def _pin_note(result: MergePlan) -> Iterator[str]:
-    changed = [path for path in result.changes if path != DISPATCH_WORKFLOW]
+def _pin_note(plan: MergePlan) -> Iterator[str]:
+    changed = [path for path in plan.changes if path != DISPATCH_WORKFLOW]
     if any(path.startswith(f"{folder}/") for path in changed for folder in CALLED):
         yield (
             "the workflows that projects call changed: when this is on main, "

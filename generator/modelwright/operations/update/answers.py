@@ -6,7 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from modelwright.adapters.disk.stored_answers import stored_answers
 from modelwright.errors import RefusedError
+from modelwright.operations.update.request import UpdateRequest
+from modelwright.operations.update.workspace import Workspace
 from modelwright.paths import COMPILED_POLICY
 from modelwright.policy.answers import answers_refusals
 from modelwright.policy.choices import RETIRED
@@ -20,6 +23,20 @@ NAMES: Final = ("repo_name", "package_name")
 _TRUE: Final = ("1", "y", "yes", "true", "on")
 _FALSE: Final = ("0", "n", "no", "false", "off")
 _NEEDED: Final = ("archetype", "team", "brand", "use_case", "description")
+
+
+def read_answers(workspace: Workspace, request: UpdateRequest) -> Mapping[str, Any]:
+    """Return the answers that the project keeps, or that its adoption will write.
+
+    Raises:
+        RefusedError: It keeps none, or they cannot be read.
+        ExternalSystemError: Its answers file is not in git.
+    """
+    if request.adopting is not None:
+        return request.adopting
+    stored = stored_answers(workspace.folder, request.answers_file)
+    workspace.require_committed(request.answers_file)
+    return stored
 
 
 def new_answers(
