@@ -19,7 +19,7 @@ from modelwright.operations.platform.sync import expected_in, with_overlays
 from modelwright.operations.update.merge import merge_trees
 from modelwright.operations.update.plan import changelog_between, file_changes
 from modelwright.operations.update.request import UpdateRequest
-from modelwright.operations.update.source import source_of, target
+from modelwright.operations.update.source import Source, source_of, target
 from modelwright.operations.update.workspace import Workspace, open_workspace
 from modelwright.paths import DISPATCH_WORKFLOW, PLATFORM_RECORD, POLICY_FILE, WORKFLOW_PIN
 from modelwright.policy.model.load import read_plain
@@ -70,14 +70,7 @@ def update_platform(path: Path, request: UpdateRequest) -> UpdateOutcome:
         answers, places = record.answers, (request.source, request.platform)
         with source_of(answers, *places, offline=request.offline) as source:
             goal = target(source, request.to)
-            outcome = UpdateOutcome(
-                status="planned",
-                project=str(workspace.folder),
-                old=record.version,
-                new=goal,
-                origin=source.history.origin,
-                notes=[*source.notes],
-            )
+            outcome = _preview(workspace, source, goal)
             if goal == record.version and not request.source:
                 return workspace.unchanged(outcome)
             policy = policy_text(workspace.folder)
@@ -86,12 +79,10 @@ def update_platform(path: Path, request: UpdateRequest) -> UpdateOutcome:
         plan = merge_trees(workspace, _stored(workspace, versions), label=goal)
         leave_untracked(plan, workspace.obstacle)
         notes = [*outcome.notes, *_regenerate(workspace, plan), *_pin_note(plan)]
+        files = file_changes(workspace.scratch, plan, workspace.folder)
+        conflicts = plan.conflicts
         outcome = replace(
-            outcome,
-            files=file_changes(workspace.scratch, plan, workspace.folder),
-            conflicts=plan.conflicts,
-            changelog=changelog,
-            notes=notes,
+            outcome, files=files, conflicts=conflicts, changelog=changelog, notes=notes
         )
         return workspace.apply(plan, outcome)
 
@@ -105,6 +96,17 @@ def _read_record(workspace: Workspace, request: UpdateRequest) -> PlatformRecord
         )
     workspace.require_committed(PLATFORM_RECORD)
     return record_from((workspace.folder / PLATFORM_RECORD).read_text(encoding="utf-8"))
+
+
+def _preview(workspace: Workspace, source: Source, goal: str) -> UpdateOutcome:
+    return UpdateOutcome(
+        status="planned",
+        project=str(workspace.folder),
+        old=source.current,
+        new=goal,
+        origin=source.history.origin,
+        notes=[*source.notes],
+    )
 
 
 def _stored(workspace: Workspace, versions: PlatformVersions) -> MergeInputs:
