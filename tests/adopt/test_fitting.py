@@ -4,7 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelwright.template.inference.similarity import SimilaritySearch, best, line_similarity
+from modelwright.template.inference.similarity import (
+    SimilaritySearch,
+    line_similarity,
+    most_similar,
+)
 from modelwright.template.tree import RenderedFile
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "", " ", "c d"]), max_size=6).map(
@@ -15,7 +19,7 @@ TEXTS = st.lists(st.sampled_from(["a", "b", "", " ", "c d"]), max_size=6).map(
 def fits(contents, **versions):
     fitting = SimilaritySearch(contents={path: text.encode() for path, text in contents.items()})
     return [
-        fitting.fit(name, {path: RenderedFile(text.encode()) for path, text in files.items()})
+        fitting.compare(name, {path: RenderedFile(text.encode()) for path, text in files.items()})
         for name, files in versions.items()
     ]
 
@@ -27,7 +31,7 @@ def test_a_version_whose_files_all_stand_there_fits_wholly():
 
 
 def test_equal_files_count_before_equal_lines():
-    found = best(
+    found = most_similar(
         fits(
             {"a": "1\n", "b": "1\n2\n3\n4\n"},
             few_files={"a": "0\n", "b": "1\n2\n3\n4\n"},
@@ -39,17 +43,22 @@ def test_equal_files_count_before_equal_lines():
 
 
 def test_equal_lines_decide_where_as_many_files_are_equal():
-    found = best(fits({"a": "1\n2\n3\n"}, v1={"a": "1\n"}, v2={"a": "1\n2\n"}, v3={"a": "4\n"}))
+    found = most_similar(
+        fits({"a": "1\n2\n3\n"}, v1={"a": "1\n"}, v2={"a": "1\n2\n"}, v3={"a": "4\n"})
+    )
 
     assert found.version == "v2"
 
 
 def test_the_first_of_equal_versions_is_taken():
-    assert best(fits({"a": "1\n"}, v2={"a": "1\n"}, v1={"a": "1\n"})).version == "v2"
+    assert most_similar(fits({"a": "1\n"}, v2={"a": "1\n"}, v1={"a": "1\n"})).version == "v2"
 
 
 def test_a_file_that_is_missing_counts():
-    assert best(fits({"a": "1\n"}, v1={"a": "1\n"}, v2={"a": "1\n", "b": "1\n"})).version == "v1"
+    assert (
+        most_similar(fits({"a": "1\n"}, v1={"a": "1\n"}, v2={"a": "1\n", "b": "1\n"})).version
+        == "v1"
+    )
 
 
 def test_the_figure_is_said():

@@ -24,7 +24,7 @@ def guess(texts=(), folder="checkout", remote="", given=(), policy=POLICY):
 
 
 def told(found, question):
-    return found[question].values, found[question].sources, found[question].sure
+    return found[question].values, found[question].sources, found[question].unambiguous
 
 
 SAID = {
@@ -113,8 +113,8 @@ def test_two_sources_that_disagree_are_not_sure():
     found = guess(texts, remote="kitto-returns-serve")["use_case"]
 
     assert found.values == ["churn", "returns"]
-    assert not found.sure
-    assert found.story == (
+    assert not found.unambiguous
+    assert found.explanation == (
         "pyproject.toml [project] name says 'churn', git remote origin says 'returns'"
     )
 
@@ -160,7 +160,9 @@ def test_what_was_written_down_wins_over_files_that_were_deleted_since():
 def test_the_spellings_of_yes_agree(said):
     text = json.dumps({"context": {"cookiecutter": {"compose": said}}})
 
-    assert guess({".cruft.json": text, ".copier-answers.yml": "compose: true\n"})["compose"].sure
+    assert guess({".cruft.json": text, ".copier-answers.yml": "compose: true\n"})[
+        "compose"
+    ].unambiguous
 
 
 def test_the_teams_own_cost_centre_goes_on_following_the_team():
@@ -181,7 +183,7 @@ def test_the_archetype_is_in_the_record_and_in_cruft_s_directory():
 
     found = infer_archetype(repository, origins(repository))
 
-    assert found.story == ".cruft.json says 'online-serving', project.yaml:2 says 'batch'"
+    assert found.explanation == ".cruft.json says 'online-serving', project.yaml:2 says 'batch'"
 
 
 UNSOUND = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
 from modelwright.policy.text import text_refusal
-from modelwright.template.dialect import environment, rendered_text
+from modelwright.template.dialect import environment, render_text
 
 ROOT = Path(__file__).parent.parent.parent
 ENV = environment(lambda path: (ROOT / path).read_text())
@@ -39,14 +39,14 @@ def test_the_short_cut_gives_what_jinja_gives(pieces, name, deep):
         except Exception as error:
             return type(error)
 
-    ours = outcome(lambda: rendered_text(ENV, text, context))
+    ours = outcome(lambda: render_text(ENV, text, context))
 
     assert ours == outcome(lambda: ENV.from_string(text).render(context))
 
 
 def test_a_name_that_is_not_there_is_an_error():
     with pytest.raises(UndefinedError):
-        rendered_text(ENV, "{{ cookiecutter.nothing }}", {"cookiecutter": {"__d": {}}})
+        render_text(ENV, "{{ cookiecutter.nothing }}", {"cookiecutter": {"__d": {}}})
 
 
 @given(text=ALLOWED)

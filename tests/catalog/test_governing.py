@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwright.paths import ARCHETYPE_FILE
-from modelwright.template.archetypes import archetype_from, pattern_matches, patterns_of_ungoverned
+from modelwright.template.archetypes import archetype_from, pattern_matches, ungoverned_patterns
 
 ROOT = Path(__file__).parents[2]
 ARCHETYPES = sorted(path.parent.name for path in ROOT.glob(f"templates/*/{ARCHETYPE_FILE}"))
@@ -25,7 +25,7 @@ def paths_of(identity):
 def test_every_file_is_either_governed_or_covered_by_a_pattern(paths, governs):
     # A name cannot be a file and a folder at once.
     paths = [path for path in paths if not any(o.startswith(f"{path}/") for o in paths)]
-    patterns = patterns_of_ungoverned(paths, [governs])
+    patterns = ungoverned_patterns(paths, [governs])
 
     for path in paths:
         plain = path.replace("{{ cookiecutter.package_name }}", "*")
@@ -34,13 +34,13 @@ def test_every_file_is_either_governed_or_covered_by_a_pattern(paths, governs):
 
 
 def test_a_folder_without_a_governing_file_is_one_pattern():
-    assert patterns_of_ungoverned(["src/a.py", "src/b/c.py", "README.md"], ["README.md"]) == ["src"]
+    assert ungoverned_patterns(["src/a.py", "src/b/c.py", "README.md"], ["README.md"]) == ["src"]
 
 
 def test_a_folder_with_one_is_told_file_by_file():
     paths = [".github/CODEOWNERS", ".github/workflows/ci.yml", ".github/workflows/policy.yml"]
 
-    assert patterns_of_ungoverned(paths, [".github/workflows/policy.yml"]) == [
+    assert ungoverned_patterns(paths, [".github/workflows/policy.yml"]) == [
         ".github/CODEOWNERS",
         ".github/workflows/ci.yml",
     ]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelwright.errors import RefusedError
-from modelwright.template.project_paths import refuse_links, refuse_paths, unsafe
+from modelwright.template.project_paths import path_fault, refuse_links, refuse_paths
 
 HARMLESS = [
     *("README.md", "src/fraud_scoring/__init__.py", ".github/workflows/ci.yml", ".gitignore"),
@@ -32,7 +32,7 @@ GIT = [
 
 @pytest.mark.parametrize("path", HARMLESS)
 def test_a_harmless_path_is_written(path):
-    assert unsafe(path) == ""
+    assert path_fault(path) == ""
     refuse_paths([path])
 
 
@@ -59,7 +59,7 @@ def test_what_leads_out_is_not(path):
 @given(st.text(max_size=12), st.text(max_size=12))
 def test_whatever_is_not_refused_stands_below_the_project(one, other):
     path = f"{one}/{other}"
-    if not unsafe(path):
+    if not path_fault(path):
         place = os.path.normpath(os.path.join("/home/her/project", path))  # noqa: PTH118
         assert place.startswith("/home/her/project/")
         assert ".git" not in place.lower().split("/")

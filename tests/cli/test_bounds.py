@@ -17,7 +17,7 @@ from modelwright.policy.yaml_reader import (
     read_yaml,
     size_problem,
 )
-from modelwright.template.platform import record_from
+from modelwright.template.platform import parse_platform_record
 from tests.cli.test_hostile_platform import PLACE
 from tests.platforms import platform_copy
 
@@ -148,7 +148,7 @@ def test_a_value_of_a_project_that_its_tag_does_not_fit(value):
     with pytest.raises(PolicyError):
         read_document(text, "platform.yml")
     with pytest.raises(RefusedError):
-        record_from(f"source: x\nversion: {value}\n")
+        parse_platform_record(f"source: x\nversion: {value}\n")
 
 
 def test_texts_that_people_write_are_read():

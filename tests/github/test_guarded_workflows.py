@@ -28,7 +28,7 @@ def guarded(tmp_path_factory):
 def wanted(platform):
     answers, files = render_project(platform, "online-serving", dict(ANSWERS))
     texts = {path: file.content.decode() for path, file in files.items() if ".github/" in path}
-    kept = {**answers.remembered, "archetype": "online-serving"}
+    kept = {**answers.stored_values, "archetype": "online-serving"}
     return texts, desired_state(platform.policy, kept, texts, ["Within policy"])
 
 

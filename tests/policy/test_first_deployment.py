@@ -5,7 +5,7 @@ import copy
 import pytest
 import yaml
 
-from modelwright.policy.model.first_deployment import Deployment, of_brand, of_project
+from modelwright.policy.model.first_deployment import Deployment, brand_gaps, project_gaps
 from tests.platforms import ROOT
 
 POLICY = yaml.safe_load((ROOT / "platform.yml").read_text())
@@ -24,12 +24,12 @@ def places(points, *, blocks=True):
 
 @pytest.mark.parametrize("brand", POLICY["brands"])
 def test_the_sample_lacks_nothing(brand):
-    assert places(of_project(POLICY, brand, ALL)) == []
+    assert places(project_gaps(POLICY, brand, ALL)) == []
 
 
 @pytest.mark.parametrize("brand", POLICY["brands"])
 def test_a_brand_without_its_cluster_is_told_in_each_environment(brand):
-    found = of_project(edited(brand, variables={}), brand, ALL)
+    found = project_gaps(edited(brand, variables={}), brand, ALL)
 
     assert f"brands.{brand}.variables.{{dev, staging, prod}}.KUBERNETES_CLUSTER" in places(found)
 
@@ -38,7 +38,7 @@ def test_one_environment_alone_is_told():
     policy = copy.deepcopy(POLICY)
     del policy["brands"]["kitto"]["variables"]["prod"]
 
-    assert places(of_project(policy, "kitto", ALL)) == [
+    assert places(project_gaps(policy, "kitto", ALL)) == [
         "brands.kitto.variables.prod.KUBERNETES_CLUSTER"
     ]
 
@@ -62,7 +62,7 @@ def test_one_environment_alone_is_told():
 def test_the_tenant_is_asked_for_where_a_workflow_refuses_without(cloud, auth, needs, asked):
     policy = edited("norda", cloud=cloud, auth=auth, variables={})
 
-    found = places(of_project(policy, "norda", needs))
+    found = places(project_gaps(policy, "norda", needs))
 
     assert any("IDENTITY_TENANT" in where for where in found) is asked
 
@@ -72,7 +72,7 @@ def test_a_variable_that_the_policy_lists_for_the_organisation_is_there():
     entry = {**POLICY["secrets"][0], "name": "KUBERNETES_CLUSTER"}
     policy["secrets"] = [*policy["secrets"], entry]
 
-    assert places(of_project(policy, "kitto", ALL)) == []
+    assert places(project_gaps(policy, "kitto", ALL)) == []
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_variable_that_the_policy_lists_for_the_organisation_is_there():
     ],
 )
 def test_a_registry_in_another_region_is_told(brand, registry, blocks):
-    found = of_project(edited(brand, registry=registry), brand, ALL)
+    found = project_gaps(edited(brand, registry=registry), brand, ALL)
 
     assert places(found, blocks=blocks) == [f"brands.{brand}.registry"]
 
@@ -91,17 +91,17 @@ def test_a_registry_in_another_region_is_told(brand, registry, blocks):
 def test_a_registry_of_several_regions_is_none_of_another():
     policy = edited("velora", registry="europe-docker.pkg.dev/velora-ml/ml")
 
-    assert of_project(policy, "velora", ALL) == []
+    assert project_gaps(policy, "velora", ALL) == []
 
 
 def test_a_brand_on_databricks_needs_its_workspaces():
-    found = of_brand(edited("norda", runtime="databricks", databricks={}), "norda")
+    found = brand_gaps(edited("norda", runtime="databricks", databricks={}), "norda")
 
     assert places(found) == ["brands.norda.databricks.{dev, staging, prod}.host"]
 
 
 def test_what_only_needs_knowing_blocks_nothing():
-    found = of_brand(edited("velora", monitoring="none"), "velora")
+    found = brand_gaps(edited("velora", monitoring="none"), "velora")
 
     assert places(found) == []
     assert places(found, blocks=False)[0] == "brands.velora.monitoring"
@@ -113,7 +113,7 @@ def test_an_index_of_one_s_own_asks_how_it_is_signed_in_to():
     policy["available"]["package_index"] = "https://pypi.halden-retail.example/simple"
     policy["secrets"] = [one for one in policy["secrets"] if "PACKAGE_INDEX" not in one["name"]]
 
-    assert "PACKAGE_INDEX_PASSWORD" in str(of_brand(policy, "norda"))
+    assert "PACKAGE_INDEX_PASSWORD" in str(brand_gaps(policy, "norda"))
     login = {**policy["secrets"][1], "name": "PACKAGE_INDEX_PASSWORD", "auth": ["oidc"]}
     policy["secrets"].append(login)
-    assert "asks for a login" not in str(of_brand(policy, "norda"))
+    assert "asks for a login" not in str(brand_gaps(policy, "norda"))

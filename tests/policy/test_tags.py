@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelwright.policy.tags import TARGETS, cost_tags, for_target, limit_problem
+from modelwright.policy.tags import TARGETS, cost_tags, limit_problem, tags_for_target
 from tests.policies import big_policy, plain
 
 BIG = plain(big_policy())
@@ -69,7 +69,7 @@ def test_further_tags():
     ],
 )
 def test_each_target_has_its_form_and_only_gcp_lowers_the_case(target, key, value):
-    assert for_target(TAGS, target, prefix=PREFIX)[key] == value
+    assert tags_for_target(TAGS, target, prefix=PREFIX)[key] == value
     assert set(TARGETS) == {
         "kubernetes",
         "oci",

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from modelwright.audit.evidence_map import EvidenceMap
-from modelwright.policy.tags import cost_tags, for_target
+from modelwright.policy.tags import cost_tags, tags_for_target
 from modelwright.policy.yaml_reader import Document, Unreadable, read_yaml
 
 
@@ -156,7 +156,7 @@ class Project:
         """
         prefix = self.policy["organisation"]["cost_tag_prefix"]
         tags = cost_tags(self.policy, self.answers, environment)
-        return for_target(tags, target, prefix=prefix)
+        return tags_for_target(tags, target, prefix=prefix)
 
     @property
     def environment_key(self) -> str:

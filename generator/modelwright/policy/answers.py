@@ -98,10 +98,10 @@ def answers_refusals(
         return found
     if not born:
         found += [*_name_refusals(policy, archetype, answers)]
-        found += _present(workspace_refusal(policy, answers))
+        found += _as_list(workspace_refusal(policy, answers))
     personal_data = answers.get("personal_data", "personal")
-    found += _present(choice_refusal("personal_data", personal_data, PERSONAL_DATA))
-    found += _present(text_refusal(answers["description"]))
+    found += _as_list(choice_refusal("personal_data", personal_data, PERSONAL_DATA))
+    found += _as_list(text_refusal(answers["description"]))
     found += sharing_refusals(policy, answers)
     return found
 
@@ -120,8 +120,8 @@ def _choice_refusals(
         return
     if not born:
         for kind, value, known in chosen:
-            yield from _present(retired_refusal(kind, value, known))
-    yield from _present(pair_refusal(policy, answers["team"], answers["brand"]))
+            yield from _as_list(retired_refusal(kind, value, known))
+    yield from _as_list(pair_refusal(policy, answers["team"], answers["brand"]))
 
 
 def _name_refusals(
@@ -144,5 +144,5 @@ def _name_refusals(
             yield Refusal("ANS004", kind, given, problem, f"leave {kind} out")
 
 
-def _present(refusal: Refusal | None) -> list[Refusal]:
+def _as_list(refusal: Refusal | None) -> list[Refusal]:
     return [refusal] if refusal else []

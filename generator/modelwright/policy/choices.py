@@ -31,7 +31,7 @@ def nearest(value: str, choices: Iterable[str]) -> list[str]:
 
 def choices_on_offer(entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the ids that a new project may take: neither retired nor renamed."""
-    return [key for key, entry in entries.items() if not _gone(entry)]
+    return [key for key, entry in entries.items() if not _is_retired(entry)]
 
 
 def choice_refusal(kind: str, value: str, choices: Iterable[str]) -> Refusal | None:
@@ -40,7 +40,7 @@ def choice_refusal(kind: str, value: str, choices: Iterable[str]) -> Refusal | N
     if value in choices:
         return None
     problem = f"{kind} {show(value)} is not one of the policy's"
-    return Refusal("ANS001", kind, value, problem, f"choose {_among(value, choices)}")
+    return Refusal("ANS001", kind, value, problem, f"choose {_suggestion(value, choices)}")
 
 
 def retired_refusal(
@@ -48,14 +48,14 @@ def retired_refusal(
 ) -> Refusal | None:
     """Refuse a choice that new projects no longer take, and name its successor (ANS002)."""
     entry = entries[value]
-    if not _gone(entry):
+    if not _is_retired(entry):
         return None
     successor = entry.get("renamed_to", "")
     if successor:
         problem, next_step = f"{kind} {show(value)} was renamed", f"choose {show(successor)}"
     else:
         problem = f"{kind} {show(value)} is retired since {entry['retired']}"
-        next_step = f"choose {_among(value, choices_on_offer(entries))}"
+        next_step = f"choose {_suggestion(value, choices_on_offer(entries))}"
     return Refusal(RETIRED, kind, value, problem, next_step)
 
 
@@ -65,14 +65,14 @@ def pair_refusal(policy: Mapping[str, Any], team: str, brand: str) -> Refusal | 
     if brand in brands:
         return None
     problem = f"team {show(team)} does not work for brand {show(brand)}"
-    return Refusal("ANS003", "brand", brand, problem, f"choose {_among(brand, brands)}")
+    return Refusal("ANS003", "brand", brand, problem, f"choose {_suggestion(brand, brands)}")
 
 
-def _gone(entry: Mapping[str, Any]) -> bool:
+def _is_retired(entry: Mapping[str, Any]) -> bool:
     return bool(entry.get("retired") or entry.get("renamed_to"))
 
 
-def _among(value: str, choices: Iterable[str]) -> str:
+def _suggestion(value: str, choices: Iterable[str]) -> str:
     choices = list(choices)
     close = nearest(value, choices)
     if not close and len(choices) > LONGEST_LIST:

@@ -27,8 +27,8 @@ def policy_fingerprints(policy: Mapping[str, Any]) -> dict[str, str]:
     """
     common = {
         **{part: policy[part] for part in _WHOLE},
-        "organisation": _picked(policy["organisation"], _ORGANISATION),
-        "platform": _picked(policy["platform"], _PLATFORM),
+        "organisation": _select(policy["organisation"], _ORGANISATION),
+        "platform": _select(policy["platform"], _PLATFORM),
         "suffixes": {name: entry["suffix"] for name, entry in policy["archetypes"].items()},
         "personal_data": sorted(policy["personal_data"]),
     }
@@ -36,12 +36,12 @@ def policy_fingerprints(policy: Mapping[str, Any]) -> dict[str, str]:
     if index := policy.get("available", {}).get("package_index"):
         common["package_index"] = index
     return {
-        brand: _digest({**common, "brand": _picked(entry, _BRAND)})
+        brand: _digest({**common, "brand": _select(entry, _BRAND)})
         for brand, entry in policy["brands"].items()
     }
 
 
-def _picked(entry: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def _select(entry: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: entry.get(name) for name in names}
 
 

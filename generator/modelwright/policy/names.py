@@ -9,7 +9,7 @@ __all__ = [
     "RepositoryParts",
     "derived_names",
     "expand",
-    "longest",
+    "longest_environment",
     "package_name",
     "parse_repository_name",
     "project_name",
@@ -64,7 +64,7 @@ def expand(template: str, values: Mapping[str, str]) -> str:
     return template
 
 
-def longest(environments: Iterable[str]) -> str:
+def longest_environment(environments: Iterable[str]) -> str:
     """Return the first of the longest environments: the one that a limit meets first."""
     return max(environments, key=len)
 
@@ -91,7 +91,7 @@ def derived_names(
         "brand": brand,
         "brand_underscored": package_name(brand),
         "use_case": use_case,
-        "environment": environment or longest(policy["environments"]),
+        "environment": environment or longest_environment(policy["environments"]),
     }
     names = {"repository": values["repository"], "package": values["package"]}
     names.update({rule["kind"]: expand(rule["value"], values) for rule in naming["derived"]})

@@ -30,12 +30,12 @@ __all__ = [
 
 CPU_SECONDS: Final = 5.0
 MEMORY: Final = 512 * 1024 * 1024
-_AGAIN: Final = 0.5
+_INTERRUPT_INTERVAL: Final = 0.5
 # After so many more the system ends a process that cannot be interrupted from within.
-_LEFT: Final = 3.0
+_GRACE_SECONDS: Final = 3.0
 _active = False
 _watched: mmap | None = None
-_usual: dict[int, tuple[int, int]] = {}
+_usual_limits: dict[int, tuple[int, int]] = {}
 
 
 class _TimeUp(BaseException):
@@ -91,13 +91,13 @@ def announce_to(watched: mmap) -> None:
 @contextmanager
 def without_resource_limits() -> Iterator[None]:
     """Lift the system's limits for the moment in which another program starts: it inherits them."""
-    if sys.platform == "win32" or not _usual:
+    if sys.platform == "win32" or not _usual_limits:
         yield
         return
     import resource  # noqa: PLC0415 -- as below
 
-    kept = {kind: resource.getrlimit(kind) for kind in _usual}
-    for kind, limits in _usual.items():
+    kept = {kind: resource.getrlimit(kind) for kind in _usual_limits}
+    for kind, limits in _usual_limits.items():
         resource.setrlimit(kind, limits)
     try:
         yield
@@ -111,8 +111,8 @@ def _clock() -> Iterator[None]:
     if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGPROF, _ring)
-    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS, _AGAIN)
+    before = signal.signal(signal.SIGPROF, _interrupt)
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS, _INTERRUPT_INTERVAL)
     try:
         yield
     finally:
@@ -120,7 +120,7 @@ def _clock() -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def _ring(_: int, __: FrameType | None) -> None:
+def _interrupt(_: int, __: FrameType | None) -> None:
     if _active:
         raise _TimeUp
 
@@ -134,23 +134,23 @@ def _limits() -> Iterator[None]:
     import resource  # noqa: PLC0415 -- there is none on Windows
 
     wanted = {}
-    if used := _used():
+    if used := _used_memory():
         wanted[resource.RLIMIT_DATA] = used + MEMORY
     if _watched is not None:
-        wanted[resource.RLIMIT_CPU] = math.ceil(time.process_time() + CPU_SECONDS + _LEFT)
+        wanted[resource.RLIMIT_CPU] = math.ceil(time.process_time() + CPU_SECONDS + _GRACE_SECONDS)
     for kind, most in wanted.items():
         soft, hard = resource.getrlimit(kind)
         if soft == resource.RLIM_INFINITY or soft > most:
-            _usual[kind] = (soft, hard)
+            _usual_limits[kind] = (soft, hard)
             resource.setrlimit(kind, (most, hard))
     _announce(1)
     try:
         yield
     finally:
         _announce(0)
-        for kind, limits in _usual.items():
+        for kind, limits in _usual_limits.items():
             resource.setrlimit(kind, limits)
-        _usual.clear()
+        _usual_limits.clear()
 
 
 def _announce(state: int) -> None:
@@ -158,7 +158,7 @@ def _announce(state: int) -> None:
         _watched[0] = state
 
 
-def _used() -> int:
+def _used_memory() -> int:
     """Return the bytes of data that this process has; 0 where the system does not tell."""
     with suppress(OSError, ValueError, IndexError):
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[5]

@@ -148,11 +148,11 @@ def _part(machine: _Automaton, kind: Any, value: Any) -> _Part:  # noqa: ANN401 
             empty=any(branch.empty for branch in branches),
         )
     if kind in {code.MAX_REPEAT, code.MIN_REPEAT}:
-        return _repeated(machine, *value)
+        return _repeat(machine, *value)
     raise _UnsafeError("it refers to a group, or has another part that is not plain")
 
 
-def _repeated(machine: _Automaton, least: int, most: int, items: Any) -> _Part:  # noqa: ANN401
+def _repeat(machine: _Automaton, least: int, most: int, items: Any) -> _Part:  # noqa: ANN401
     part = _sequence(machine, list(items))
     fixed = least == most and len(part.first) == 1 and part.first == part.last and not part.empty
     if most > 1 and not fixed:
@@ -207,7 +207,7 @@ def _judge(machine: _Automaton, whole: _Part) -> None:
         raise _UnsafeError("it leaves too often open by which part a letter is taken")
 
 
-def _reached(machine: _Automaton, start: int) -> set[int]:
+def _reachable(machine: _Automaton, start: int) -> set[int]:
     found, ahead = set[int](), [start]
     while ahead:
         new = machine.after[ahead.pop()] - found
@@ -218,7 +218,7 @@ def _reached(machine: _Automaton, start: int) -> set[int]:
 
 def _loops(machine: _Automaton) -> list[frozenset[int]]:
     """Return the sets of positions that lead to one another."""
-    reached = [_reached(machine, position) for position in range(len(machine.taken))]
+    reached = [_reachable(machine, position) for position in range(len(machine.taken))]
     groups = {
         frozenset(other for other in reached[position] if position in reached[other])
         for position in range(len(machine.taken))
@@ -267,7 +267,7 @@ def _longest_chain(machine: _Automaton, loops: list[frozenset[int]]) -> int:
             other
             for other in range(len(loops))
             if other != number
-            and _leads(machine, loops[number], loops[other], letters[number] & letters[other])
+            and _leads_to(machine, loops[number], loops[other], letters[number] & letters[other])
         ]
         for number in range(len(loops))
     }
@@ -278,7 +278,7 @@ def _longest_chain(machine: _Automaton, loops: list[frozenset[int]]) -> int:
     return max(map(longest, follows), default=0)
 
 
-def _leads(
+def _leads_to(
     machine: _Automaton, start: frozenset[int], end: frozenset[int], letters: frozenset[str]
 ) -> bool:
     found, ahead = set(start), list(start)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["NAME_PATTERN", "NeededSecret", "expanded_names", "needed_secrets"]
+__all__ = ["NAME_PATTERN", "NeededSecret", "needed_secrets", "secret_kinds"]
 
 NAME_PATTERN: Final = r"(?!GITHUB_)[A-Z_][A-Z0-9_]*"
 
@@ -55,11 +55,11 @@ def needed_secrets(
         secret
         for entry in policy["secrets"]
         if archetype in entry.get("archetypes", [archetype]) and way in entry.get("auth", [way])
-        for secret in _expanded(entry, brand, places)
+        for secret in _expand_entry(entry, brand, places)
     ]
 
 
-def expanded_names(policy: Mapping[str, Any], brand: str, *, level: str = "") -> dict[str, str]:
+def secret_kinds(policy: Mapping[str, Any], brand: str, *, level: str = "") -> dict[str, str]:
     """Return the kind of every secret and variable that a brand's projects may have, by name.
 
     Args:
@@ -72,11 +72,11 @@ def expanded_names(policy: Mapping[str, Any], brand: str, *, level: str = "") ->
         secret.name: secret.kind
         for entry in policy["secrets"]
         if way in entry.get("auth", [way]) and level in {"", entry["level"]}
-        for secret in _expanded(entry, brand, places)
+        for secret in _expand_entry(entry, brand, places)
     }
 
 
-def _expanded(
+def _expand_entry(
     entry: Mapping[str, Any], brand: str, environments: Iterable[str]
 ) -> Iterator[NeededSecret]:
     name = entry["name"].replace("{BRAND}", _capitals(brand))

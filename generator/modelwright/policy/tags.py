@@ -15,8 +15,8 @@ __all__ = [
     "TARGETS",
     "Target",
     "cost_tags",
-    "for_target",
     "limit_problem",
+    "tags_for_target",
 ]
 
 NO_LIMIT: Final = 1000
@@ -194,7 +194,7 @@ def cost_tags(
     return {key: value for key, value in tags.items() if value}
 
 
-def for_target(tags: Mapping[str, str], target: str, *, prefix: str = "") -> dict[str, str]:
+def tags_for_target(tags: Mapping[str, str], target: str, *, prefix: str = "") -> dict[str, str]:
     """Write tags in the form of a target of `policy.limits.TARGETS`; only GCP's are lower-cased.
 
     Args:

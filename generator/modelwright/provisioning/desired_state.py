@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from modelwright.paths import CODEOWNERS
 from modelwright.policy.names import project_name
 from modelwright.policy.secrets import NeededSecret, needed_secrets
-from modelwright.policy.tags import cost_tags, for_target
+from modelwright.policy.tags import cost_tags, tags_for_target
 from modelwright.provisioning.ownership import Ownership, ownership_from
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ def desired_state(
         description=answers["description"],
         settings={"visibility": settings.visibility, **_SETTINGS},
         topics=tuple(sorted({"machine-learning", answers["archetype"], brand, team})),
-        properties=for_target(cost_tags(policy, answers), "github"),
+        properties=tags_for_target(cost_tags(policy, answers), "github"),
         labels=LABELS,
         actions=actions_permissions(settings),
         selected=selected_actions(policy, settings),

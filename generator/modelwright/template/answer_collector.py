@@ -53,12 +53,12 @@ class Answers:
     stored: list[str] = field(default_factory=list)
 
     @property
-    def remembered(self) -> dict[str, Any]:
+    def stored_values(self) -> dict[str, Any]:
         """The part that the answers file keeps."""
         return {name: self.values[name] for name in self.stored}
 
 
-def put_questions(  # noqa: PLR0913 -- what an answer follows from
+def collect_answers(  # noqa: PLR0913 -- what an answer follows from
     questionnaire: Questionnaire,
     env: SandboxedEnvironment,
     *,
@@ -84,19 +84,19 @@ def put_questions(  # noqa: PLR0913 -- what an answer follows from
     answers = Answers(values=dict(known or {}))
     with with_resource_limits("the questions of the template"):
         for question in questionnaire.questions:
-            answer = _AnswerCollector(question, env, answers.values)
+            answer = _BoundQuestion(question, env, answers.values)
             if question.computed:
                 answers.values[question.name] = answer.cast(answer.default())
                 continue
             value = answer.obtain(given, defaults=defaults, ask=ask)
             if value is MISSING:
-                raise _missing(questionnaire, given)
+                raise _missing_answers(questionnaire, given)
             answers.values[question.name] = value
             answers.stored.append(question.name)
     return answers
 
 
-class _AnswerCollector:
+class _BoundQuestion:
     """One question against the answers so far."""
 
     def __init__(
@@ -112,7 +112,7 @@ class _AnswerCollector:
         if question.name in given:
             return self.checked(given[question.name])
         default = self.default()
-        asked = _truth(self.text(question.ask)) and not (defaults and default is not MISSING)
+        asked = _is_true(self.text(question.ask)) and not (defaults and default is not MISSING)
         if asked and ask is not None:
             return self.checked(ask(self.prompt(default)))
         return default if default is MISSING else self.checked(default)
@@ -142,7 +142,7 @@ class _AnswerCollector:
         if choices:
             refused = choice_refusal(name, str(value), [str(known) for known in choices.values()])
             if refused:
-                raise _refused(name, refused.rule, refused.problem, refused.next_step)
+                raise _refusal(name, refused.rule, refused.problem, refused.next_step)
         refusal = self.refusal(value)
         if refusal:
             raise _refused_by_validator(name, refusal)
@@ -222,11 +222,11 @@ class _Unset:
         return ""
 
 
-def _truth(text: str) -> bool:
+def _is_true(text: str) -> bool:
     return text.strip().lower() not in _FALSE
 
 
-def _refused(name: str, rule: str, problem: str, next_step: str) -> RefusedError:
+def _refusal(name: str, rule: str, problem: str, next_step: str) -> RefusedError:
     return RefusedError(
         f"{rule}: {problem}", where=f"answer {name}", next_step=next_step, rule=rule
     )
@@ -239,7 +239,9 @@ def _refused_by_validator(name: str, sentence: str) -> RefusedError:
     return RefusedError(problem, where=f"answer {name}", next_step=next_step, rule=rule)
 
 
-def _missing(questionnaire: Questionnaire, given: Mapping[str, object]) -> MissingAnswerError:
+def _missing_answers(
+    questionnaire: Questionnaire, given: Mapping[str, object]
+) -> MissingAnswerError:
     names = [
         question.name
         for question in questionnaire.questions

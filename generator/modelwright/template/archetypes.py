@@ -18,15 +18,15 @@ from modelwright.paths import (
 from modelwright.template.untrusted import plain_yaml, working_on_untrusted
 
 
-def _expression(pattern: str) -> str:
+def _pattern_regex(pattern: str) -> str:
     body = re.escape(pattern.strip("/"))
     body = body.replace(r"\*\*/", "(?:.*/)?").replace(r"/\*\*", "(?:/.*)?").replace(r"\*", "[^/]*")
     return rf"{body}(?:/.*)?"
 
 
 @lru_cache(maxsize=512)
-def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(_expression, patterns)))
+def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(_pattern_regex, patterns)))
 
 
 def pattern_matches(pattern: str, path: str) -> bool:
@@ -37,17 +37,17 @@ def pattern_matches(pattern: str, path: str) -> bool:
             and a folder covers everything below it.
         path: Relative to the project's root, with forward slashes.
     """
-    return _compiled((pattern,)).fullmatch(path) is not None
+    return _compile((pattern,)).fullmatch(path) is not None
 
 
 def is_covered(patterns: Iterable[str], path: str) -> bool:
     """Say whether any of some patterns covers a path."""
     all_of_them = tuple(patterns)
-    return bool(all_of_them) and _compiled(all_of_them).fullmatch(path) is not None
+    return bool(all_of_them) and _compile(all_of_them).fullmatch(path) is not None
 
 
 Owner = Literal["managed", "shared", "yours"]
-GOVERNING: Final = (
+GOVERNED_FILES: Final = (
     CODEOWNERS,
     ".github/pull_request_template.md",
     ".github/workflows/policy.yml",
@@ -84,7 +84,7 @@ class Archetype:
     sample: Mapping[str, str]
     owners: Mapping[str, tuple[str, ...]]
     left_out: tuple[LeftOut, ...]
-    governs: tuple[str, ...] = GOVERNING
+    governs: tuple[str, ...] = GOVERNED_FILES
 
     def owner_of(self, path: str) -> Owner:
         """Return who owns a file of a project; `shared` where the catalogue says nothing."""
@@ -119,7 +119,7 @@ def _archetype(identity: str, data: Mapping[str, Any]) -> Archetype:
             LeftOut(unless=entry["unless"], paths=_texts(entry["paths"]))
             for entry in data["left_out"]
         ),
-        governs=_texts(data.get("governs", GOVERNING)),
+        governs=_texts(data.get("governs", GOVERNED_FILES)),
     )
 
 
@@ -127,7 +127,7 @@ def _texts(values: Sequence[object]) -> tuple[str, ...]:
     return tuple(str(value) for value in values)
 
 
-QUESTION: Final = "managed_only"
+MANAGED_ONLY: Final = "managed_only"
 _VALUE: Final = re.compile(r"\{\{.*?\}\}")
 
 
@@ -138,12 +138,12 @@ def with_own_source(archetype: Archetype, paths: Iterable[str]) -> Archetype:
         archetype: As its `archetype.yml` says it.
         paths: Every file of its project folder, as the template names it.
     """
-    left_out = tuple(patterns_of_ungoverned(paths, archetype.governs))
-    own = LeftOut(unless=f"not cookiecutter.{QUESTION}", paths=left_out)
+    left_out = tuple(ungoverned_patterns(paths, archetype.governs))
+    own = LeftOut(unless=f"not cookiecutter.{MANAGED_ONLY}", paths=left_out)
     return replace(archetype, left_out=(*archetype.left_out, own))
 
 
-def patterns_of_ungoverned(paths: Iterable[str], governs: Sequence[str]) -> list[str]:
+def ungoverned_patterns(paths: Iterable[str], governs: Sequence[str]) -> list[str]:
     """Return the fewest patterns that cover every file that no pattern of `governs` covers.
 
     A value in a name becomes `*`; a name that is a condition, as the answers file's, is governed.

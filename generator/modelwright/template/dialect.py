@@ -15,8 +15,8 @@ from jinja2.sandbox import SandboxedEnvironment
 
 Read = Callable[[str], str | None]
 MARKS: Final = ("{{", "{%", "{#")
-_CODE: Final[dict[str, CodeType]] = {}
-_KEPT: Final = 2000
+_CODE_CACHE: Final[dict[str, CodeType]] = {}
+_CACHE_SIZE: Final = 2000
 _NAME: Final = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
 _SHORT: Final = re.compile(r"[ -~]{0,60}")
 _QUICK: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -44,7 +44,7 @@ def environment(read: Read) -> SandboxedEnvironment:
     return env
 
 
-def rendered_text(env: SandboxedEnvironment, text: str, context: Mapping[str, Any]) -> str:
+def render_text(env: SandboxedEnvironment, text: str, context: Mapping[str, Any]) -> str:
     """Render a text; the plain look-ups that most files hold need no compilation.
 
     Raises:
@@ -55,7 +55,7 @@ def rendered_text(env: SandboxedEnvironment, text: str, context: Mapping[str, An
     rest = _LOOK_UP.sub("", text)
     if not any(mark in rest for mark in MARKS):
         try:
-            return _LOOK_UP.sub(lambda found: _looked_up(found, context), text)
+            return _LOOK_UP.sub(lambda found: _look_up(found, context), text)
         except KeyError:
             pass  # the full engine says which name is missing, and where
     return compile_template(env, text).render(context)
@@ -67,10 +67,10 @@ def compile_template(env: SandboxedEnvironment, text: str) -> Template:
 
 
 def _code(env: SandboxedEnvironment, text: str) -> CodeType:
-    code = _CODE.get(text)
+    code = _CODE_CACHE.get(text)
     if code is None:
-        _make_room()
-        code = _CODE[text] = env.compile(text)
+        _clear_when_full()
+        code = _CODE_CACHE[text] = env.compile(text)
     return code
 
 
@@ -78,20 +78,20 @@ class _SharedCode(BytecodeCache):
     """Gives what is included or imported the same shared code."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        bucket.code = _CODE.get(bucket.checksum)
+        bucket.code = _CODE_CACHE.get(bucket.checksum)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         if bucket.code is not None:
-            _make_room()
-            _CODE[bucket.checksum] = bucket.code
+            _clear_when_full()
+            _CODE_CACHE[bucket.checksum] = bucket.code
 
 
-def _make_room() -> None:
-    if len(_CODE) >= _KEPT:
-        _CODE.clear()
+def _clear_when_full() -> None:
+    if len(_CODE_CACHE) >= _CACHE_SIZE:
+        _CODE_CACHE.clear()
 
 
-def _looked_up(found: re.Match[str], context: Mapping[str, Any]) -> str:
+def _look_up(found: re.Match[str], context: Mapping[str, Any]) -> str:
     answers = context["cookiecutter"]
     return str((answers["__d"] if found[1] else answers)[found[2]])
 

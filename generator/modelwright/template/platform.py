@@ -59,7 +59,7 @@ class PlatformRecord:
         )
 
 
-def record_from(text: str) -> PlatformRecord:
+def parse_platform_record(text: str) -> PlatformRecord:
     """Read a record file.
 
     Raises:

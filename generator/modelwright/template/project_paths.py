@@ -15,7 +15,7 @@ from typing import Final
 
 from modelwright.errors import RefusedError
 
-__all__ = ["folded", "refuse_links", "refuse_paths", "unsafe"]
+__all__ = ["fold_name", "path_fault", "refuse_links", "refuse_paths"]
 
 # With those halves of characters that stand for no byte of a file's name.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udc7f\udd00-\udfff]")
@@ -25,7 +25,7 @@ _LINKS: Final = 40
 
 
 @lru_cache(maxsize=8192)
-def folded(name: str) -> str:
+def fold_name(name: str) -> str:
     """Return what a name is to a file system that ignores case and invisible characters."""
     if name.isascii():
         return name.lower()
@@ -40,13 +40,13 @@ def _fault(part: str) -> str:
         return "leads out of the project"
     if _CONTROL.search(part):
         return "holds a backslash or a character that cannot be printed"
-    plain = folded(part).partition(":")[0].rstrip(". ")
+    plain = fold_name(part).partition(":")[0].rstrip(". ")
     if plain == ".git" or _SHORT_NAME.fullmatch(plain):
         return "is git's own folder, or is taken for it on some machines"
     return "" if plain else "leads out of the project on some machines"
 
 
-def unsafe(path: str) -> str:
+def path_fault(path: str) -> str:
     """Return why a path may not be written in a project; nothing where it may."""
     if path.startswith("/") or _DRIVE.match(path):
         return "is absolute"
@@ -71,17 +71,17 @@ def refuse_paths(paths: Iterable[str], *, links: Iterable[str] = (), where: str 
     """
     wanted = list(paths)
     for path in wanted:
-        fault = unsafe(path)
+        fault = path_fault(path)
         if fault:
-            raise _refused(path, fault, where)
-    followed = {folded(link) for link in links}
-    files = {folded(path) for path in wanted}
+            raise _refusal(path, fault, where)
+    followed = {fold_name(link) for link in links}
+    files = {fold_name(path) for path in wanted}
     for path in wanted:
-        above = [folded(path[:end]) for end, letter in enumerate(path) if letter == "/"]
+        above = [fold_name(path[:end]) for end, letter in enumerate(path) if letter == "/"]
         if not followed.isdisjoint(above):
-            raise _refused(path, "passes through a link", where)
+            raise _refusal(path, "passes through a link", where)
         if not files.isdisjoint(above):
-            raise _refused(path, "passes through a file of that name", where)
+            raise _refusal(path, "passes through a file of that name", where)
     _refuse_git_directory(files, where)
 
 
@@ -98,14 +98,14 @@ def refuse_links(
     Raises:
         RefusedError: One leads out of the project, into git's own folder, or round in circles.
     """
-    known = {folded(path): target for path, target in links.items()}
+    known = {fold_name(path): target for path, target in links.items()}
     for path in links if of is None else of:
         target = links[path]
-        if _CONTROL.search(target) or _DRIVE.match(target) or not _inside(path, known):
-            raise _refused(path, f"is a link that leads out of the project, to {target!r}", where)
+        if _CONTROL.search(target) or _DRIVE.match(target) or not _stays_inside(path, known):
+            raise _refusal(path, f"is a link that leads out of the project, to {target!r}", where)
 
 
-def _inside(path: str, links: Mapping[str, str]) -> bool:
+def _stays_inside(path: str, links: Mapping[str, str]) -> bool:
     """Follow a path through links, as a file system does; say whether it stays in the project."""
     ahead, here = path.split("/")[::-1], list[str]()
     followed = 0
@@ -120,7 +120,7 @@ def _inside(path: str, links: Mapping[str, str]) -> bool:
             continue
         if _fault(part):
             return False
-        target = links.get(folded("/".join([*here, part])))
+        target = links.get(fold_name("/".join([*here, part])))
         if target is None:
             here.append(part)
             continue
@@ -137,10 +137,10 @@ def _refuse_git_directory(files: set[str], where: str) -> None:
         place = head.removesuffix("head")
         found = {path.removeprefix(place).split("/")[0] for path in files if path.startswith(place)}
         if {"objects", "refs"} <= found or {"commondir"} <= found:
-            raise _refused(place or ".", "is a git directory", where)
+            raise _refusal(place or ".", "is a git directory", where)
 
 
-def _refused(path: str, fault: str, where: str) -> RefusedError:
+def _refusal(path: str, fault: str, where: str) -> RefusedError:
     return RefusedError(
         f"the template writes {path!r}, which {fault}",
         where=where,

@@ -12,7 +12,7 @@ from modelwright.errors import RefusedError
 from modelwright.paths import ANSWERS_FILE, COPIER_QUESTIONS
 from modelwright.template.answer_collector import Answers
 from modelwright.template.archetypes import is_covered
-from modelwright.template.dialect import environment, rendered_text
+from modelwright.template.dialect import environment, render_text
 from modelwright.template.project_paths import refuse_paths
 from modelwright.template.questions import Questionnaire, questionnaire_from
 from modelwright.template.tree import RenderedFile, Tree
@@ -51,7 +51,7 @@ def open_template(tree: Tree) -> Template:
             f"there is no {COPIER_QUESTIONS} in the platform",
             next_step="name a folder or a URL that holds templates with --platform",
         )
-    included = {path: text(path) or "" for path in _included(questions)}
+    included = {path: text(path) or "" for path in _included_files(questions)}
     return Template(
         tree=tree, env=environment(text), questionnaire=questionnaire_from(questions, included)
     )
@@ -84,7 +84,7 @@ def render(
     return files
 
 
-def sources(template: Template, answers: Answers) -> dict[str, str]:
+def source_paths(template: Template, answers: Answers) -> dict[str, str]:
     """Return the path in the template of every file of a project, by its path there."""
     with untrusted_errors("the template"):
         return _destinations(template, _context(answers, {}))
@@ -99,7 +99,7 @@ def setting(template: Template, answers: Answers, name: str) -> list[str]:
 def _context(answers: Answers, provenance: Mapping[str, str]) -> dict[str, Any]:
     return {
         **answers.values,
-        "_copier_answers": {**provenance, **answers.remembered},
+        "_copier_answers": {**provenance, **answers.stored_values},
         "_copier_conf": {"answers_file": ANSWERS_FILE},
     }
 
@@ -107,29 +107,29 @@ def _context(answers: Answers, provenance: Mapping[str, str]) -> dict[str, Any]:
 def _patterns(template: Template, name: str, context: Mapping[str, Any]) -> list[str]:
     # One text, so that it is compiled once.
     text = "\n".join(template.questionnaire.settings.get(name, ()))
-    rendered = rendered_text(template.env, text, context)
+    rendered = render_text(template.env, text, context)
     return [pattern for pattern in rendered.split("\n") if pattern]
 
 
 def _destinations(template: Template, context: Mapping[str, Any]) -> dict[str, str]:
     settings = template.questionnaire.settings
-    folder = rendered_text(template.env, settings["subdirectory"], context)
+    folder = render_text(template.env, settings["subdirectory"], context)
     excluded = _patterns(template, "exclude", context)
     found = {}
     for source in template.tree.paths(folder):
-        path = _named(template, source.removeprefix(f"{folder}/"), context)
+        path = _rendered_path(template, source.removeprefix(f"{folder}/"), context)
         if path and not is_covered(excluded, path):
             found[path] = source
     refuse_paths(found, where=folder)
     return found
 
 
-def _named(template: Template, path: str, context: Mapping[str, Any]) -> str:
+def _rendered_path(template: Template, path: str, context: Mapping[str, Any]) -> str:
     """Return a path with its names rendered; empty where one of them is."""
     if "{" not in path:
         return path
     with working_on_untrusted(path):
-        rendered = [rendered_text(template.env, part, context) for part in path.split("/")]
+        rendered = [render_text(template.env, part, context) for part in path.split("/")]
     return "/".join(rendered) if all(rendered) else ""
 
 
@@ -147,9 +147,9 @@ def _content(template: Template, source: str, context: Mapping[str, Any]) -> byt
     except UnicodeDecodeError:
         return content
     with working_on_untrusted(source):
-        return rendered_text(template.env, text, context).encode()
+        return render_text(template.env, text, context).encode()
 
 
-def _included(questions: str) -> list[str]:
+def _included_files(questions: str) -> list[str]:
     mark = "!include "
     return [line.removeprefix(mark).strip() for line in questions.splitlines() if line[:9] == mark]

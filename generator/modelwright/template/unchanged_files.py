@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from modelwright.paths import ANSWERS_FILE
 from modelwright.template.answer_collector import Answers
-from modelwright.template.rendering import Template, sources
+from modelwright.template.rendering import Template, source_paths
 from modelwright.template.tree import Tree
 
 _REFERENCE: Final = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\s+(.*?)[-+]?%\}", re.S)
@@ -33,7 +33,7 @@ def files_known_unchanged(
     """
     if old[2].values != new[2].values:
         return set()
-    before, after = sources(old[0], old[2]), sources(new[0], new[2])
+    before, after = source_paths(old[0], old[2]), source_paths(new[0], new[2])
     had, has = old[1].entries(), new[1].entries()
     reader = _references(new[1])
 

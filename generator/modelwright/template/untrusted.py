@@ -41,15 +41,15 @@ def working_on_untrusted(where: str) -> Iterator[None]:
     except (ModelwrightError, MemoryError, RecursionError):
         raise
     except yaml.YAMLError as error:
-        raise _refused(f"it is not YAML: {' '.join(str(error).split())}", where) from error
+        raise _refusal(f"it is not YAML: {' '.join(str(error).split())}", where) from error
     except Exception as error:
         # Here, because the template engine costs the commands that render nothing 80 ms.
         from jinja2 import TemplateError  # noqa: PLC0415
 
         if isinstance(error, TemplateError):
-            raise _refused(f"the template does not render: {error.message}", where) from error
+            raise _refusal(f"the template does not render: {error.message}", where) from error
         told = f"{type(error).__name__}: {' '.join(str(error).split())}"[:_LONGEST]
-        raise _refused(f"the template fails with {told}", where) from error
+        raise _refusal(f"the template fails with {told}", where) from error
 
 
 def plain_yaml(text: str, where: str, loader: Any = _LOADER) -> Any:  # noqa: ANN401 -- plain data
@@ -60,16 +60,16 @@ def plain_yaml(text: str, where: str, loader: Any = _LOADER) -> Any:  # noqa: AN
     """
     problem = size_problem(text)
     if problem:
-        raise _refused(problem, where)
+        raise _refusal(problem, where)
     with untrusted_errors(where):
         data = list(yaml.load_all(text, Loader=loader))
         problem = alias_problem(text, data)
     if problem:
-        raise _refused(problem, where)
+        raise _refusal(problem, where)
     return data
 
 
-def _refused(problem: str, where: str) -> UnrenderableError:
+def _refusal(problem: str, where: str) -> UnrenderableError:
     return UnrenderableError(
         problem, where=where, next_step="tell the platform team; nothing was written"
     )

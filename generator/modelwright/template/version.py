@@ -12,10 +12,10 @@ from jinja2 import UndefinedError
 from modelwright.errors import MissingAnswerError, RefusedError, UnansweredError
 from modelwright.paths import ANSWERS_FILE
 from modelwright.policy.choices import nearest
-from modelwright.template.answer_collector import Answers, Asker, put_questions
+from modelwright.template.answer_collector import Answers, Asker, collect_answers
 from modelwright.template.archetypes import is_covered
 from modelwright.template.questions import Questionnaire
-from modelwright.template.rendering import Template, open_template, render, setting, sources
+from modelwright.template.rendering import Template, open_template, render, setting, source_paths
 from modelwright.template.tree import RenderedFile, Tree
 from modelwright.template.unchanged_files import IdentifiedTree, files_known_unchanged
 
@@ -85,7 +85,7 @@ class DialectVersion:
         refuse_unknown(self.template.questionnaire.names, given)
         return self._put(self.template.questionnaire, stored, given, ask)
 
-    def replayed(self, stored: Mapping[str, object]) -> Answers:
+    def replay(self, stored: Mapping[str, object]) -> Answers:
         """Take the stored answers as they are: they made the project, whatever a rule says.
 
         Raises:
@@ -105,7 +105,7 @@ class DialectVersion:
     ) -> Answers:
         kept = {name: value for name, value in stored.items() if name[:1] != "_"}
         try:
-            return put_questions(
+            return collect_answers(
                 questionnaire,
                 self.template.env,
                 given={**{n: v for n, v in kept.items() if n in questionnaire.names}, **given},
@@ -191,9 +191,9 @@ class RenderCache:
             ModelwrightError: The version cannot be rendered with these answers.
         """
         names = version.template.questionnaire.names
-        answers = version.replayed({n: value for n, value in given.items() if n in names})
+        answers = version.replay({n: value for n, value in given.items() if n in names})
         now = (version.template, tree, answers)
-        paths = [path for path in sources(version.template, answers) if path != ANSWERS_FILE]
+        paths = [path for path in source_paths(version.template, answers) if path != ANSWERS_FILE]
         same = files_known_unchanged(self._last, now) & set(self._files) if self._last else set()
         made = version.files(answers, set(paths) - same)
         self._files = {path: made[path] if path in made else self._files[path] for path in paths}

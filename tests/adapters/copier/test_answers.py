@@ -56,7 +56,7 @@ def test_stock_copier_takes_the_default_in_silence(tmp_path):
 def test_what_is_given_replaces_a_refused_answer(tmp_path):
     answers = put(tmp_path, STRICT, {"slug": "fraud-model"}, {"slug": "fraud"})
 
-    assert answers.remembered == {"slug": "fraud"}
+    assert answers.stored_values == {"slug": "fraud"}
 
 
 def test_what_is_given_is_held_against_the_rules_too(tmp_path):
@@ -118,7 +118,7 @@ def test_an_answer_that_the_new_type_would_change_is_refused(tmp_path, kind, val
 def test_an_answer_that_means_the_same_in_the_new_type_is_kept(tmp_path, kind, value, kept):
     answers = put(tmp_path, f"n: {{type: {kind}, default: '1'}}\n", {"n": value})
 
-    assert answers.remembered == {"n": kept}
+    assert answers.stored_values == {"n": kept}
     assert type(answers.values["n"]) is type(kept)
 
 
@@ -127,13 +127,13 @@ def test_an_answer_that_means_the_same_in_the_new_type_is_kept(tmp_path, kind, v
 def test_a_value_that_was_parsed_when_it_was_given_is_not_parsed_again(tmp_path, kind, value):
     answers = put(tmp_path, f"v: {{type: {kind}, default: '1'}}\n", {"v": value})
 
-    assert answers.remembered == {"v": value}
+    assert answers.stored_values == {"v": value}
 
 
 def test_a_question_without_type_and_default_is_yaml_as_copier_has_it(tmp_path):
     answers = put(tmp_path, "a: {help: x}\nb: {help: y}\n", {"a": "1.10"}, {"b": "1.10"})
 
-    assert answers.remembered == {"a": "1.10", "b": 1.1}
+    assert answers.stored_values == {"a": "1.10", "b": 1.1}
 
 
 def test_a_new_question_without_default_is_refused_and_named(tmp_path):
@@ -162,7 +162,7 @@ def test_a_new_question_without_default_is_put_to_a_person(tmp_path, capsys):
     )  # fmt: skip
 
     (prompt, wrong, right), = met  # fmt: skip
-    assert answers.remembered == {"old": "o", "team": "red"}
+    assert answers.stored_values == {"old": "o", "team": "red"}
     assert (prompt.name, prompt.message, prompt.kind) == ("team", "Which?", "str")
     assert prompt.choices == {"R": "red", "B": "blue"}
     assert (wrong, right) == ("'green' is not in ['red', 'blue']", "")
@@ -175,7 +175,7 @@ def test_several_choices_are_asked_as_a_list(tmp_path):
         {}, ask=lambda prompt: "[c, a]" if "of: a, b, c" in prompt.message else "",
     )  # fmt: skip
 
-    assert answers.remembered == {"many": ["a", "c"]}
+    assert answers.stored_values == {"many": ["a", "c"]}
 
 
 def test_a_default_that_the_template_itself_refuses_is_refused(tmp_path):
@@ -204,7 +204,7 @@ WHEN = "kind: app\nport: {type: int, default: 80, when: \"{{ kind == 'web' }}\"}
 def test_an_answer_whose_question_is_no_longer_asked_leaves_the_answers(tmp_path):
     answers = put(tmp_path, WHEN, {"kind": "app", "port": 8080})
 
-    assert answers.remembered == {"kind": "app"}
+    assert answers.stored_values == {"kind": "app"}
     assert answers.values["port"] == 80
 
 
@@ -225,7 +225,7 @@ def test_a_secret_is_never_stored_and_never_told(tmp_path):
     answers = put(tmp_path, questions, {})
     error = refused(tmp_path / "b", questions, {}, {"key": "hunter2"})
 
-    assert (answers.remembered, answers.values) == ({}, {"key": "none"})
+    assert (answers.stored_values, answers.values) == ({}, {"key": "none"})
     assert error.problem == "key is refused by v1.0.0: short"
 
 
@@ -245,7 +245,7 @@ def test_a_secret_that_is_given_reaches_the_files_and_no_answers_file(tmp_path):
 def test_an_answer_that_no_question_asks_stays_a_name_for_the_templates(tmp_path):
     answers = put(tmp_path, "a: 1\n", {"born": "v1", "gone": "g", "_src_path": "x", "_commit": "y"})
 
-    assert answers.remembered == {"a": 1}
+    assert answers.stored_values == {"a": 1}
     assert answers.values == {"born": "v1", "gone": "g", "a": 1}
 
 
@@ -261,7 +261,7 @@ def test_a_computed_value_follows_the_new_answers(tmp_path):
 def test_choices_may_hang_on_other_answers(tmp_path):
     questions = "a: x\nb: {type: str, choices: \"{{ ['p', a] | to_json }}\"}\n"
 
-    assert put(tmp_path, questions, {"a": "q", "b": "q"}).remembered == {"a": "q", "b": "q"}
+    assert put(tmp_path, questions, {"a": "q", "b": "q"}).stored_values == {"a": "q", "b": "q"}
     assert (
         "'r' is not in ['p', 'q']"
         in refused(tmp_path / "r", questions, {"a": "q", "b": "r"}).problem
@@ -279,7 +279,7 @@ def test_the_version_that_a_project_stands_at_refuses_no_answer(tmp_path):
 
     answers = put(tmp_path, questions, {"slug": "by-hand", "db": "mysql"}, replay=True)
 
-    assert answers.remembered == {"slug": "by-hand", "db": "mysql"}
+    assert answers.stored_values == {"slug": "by-hand", "db": "mysql"}
 
 
 def test_the_version_that_a_project_stands_at_names_what_the_answers_file_lacks(tmp_path):
@@ -362,8 +362,8 @@ def test_the_defaults_in_the_settings_of_copier_count_for_new_questions(tmp_path
     settings.write_text("defaults: {author: Grace}\n")
     monkeypatch.setenv("COPIER_SETTINGS_PATH", str(settings))
 
-    assert put(tmp_path, "author: Ada\n", {}).remembered == {"author": "Grace"}
-    assert put(tmp_path / "b", "author: Ada\n", {"author": "Me"}).remembered == {"author": "Me"}
+    assert put(tmp_path, "author: Ada\n", {}).stored_values == {"author": "Grace"}
+    assert put(tmp_path / "b", "author: Ada\n", {"author": "Me"}).stored_values == {"author": "Me"}
 
 
 def test_no_command_imports_copier_before_a_template_needs_it():

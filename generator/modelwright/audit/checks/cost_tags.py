@@ -21,7 +21,7 @@ from modelwright.audit.kustomize import Built, build, labels_of, pod_templates, 
 from modelwright.audit.project import Project, mapping_at
 from modelwright.paths import DATABRICKS_BUNDLE, PROJECT_RECORD
 from modelwright.policy.rules import show
-from modelwright.policy.tags import TARGETS, for_target
+from modelwright.policy.tags import TARGETS, tags_for_target
 
 
 def tag_problem(found: Mapping[Any, Any], wanted: Mapping[str, str]) -> str:
@@ -142,7 +142,7 @@ def _environment(project: Project, labels: Mapping[str, str], arguments: set[str
     if not key:
         return ""
     prefix = project.policy["organisation"]["cost_tag_prefix"]
-    label = next(iter(for_target({key: ""}, "oci", prefix=prefix)))
+    label = next(iter(tags_for_target({key: ""}, "oci", prefix=prefix)))
     variable = _VARIABLE.fullmatch(labels.get(label, ""))
     if label not in labels:
         return f"lacks {label}"

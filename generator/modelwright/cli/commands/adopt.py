@@ -108,7 +108,7 @@ def _end_with_update(terminal: Terminal, document: dict[str, Any], outcome: Upda
 
 def _print(adoption: Adoption, terminal: Terminal) -> None:
     terminal.say(_start(adoption))
-    shown = {name: str(value) for name, value in adoption.answers.remembered.items()}
+    shown = {name: str(value) for name, value in adoption.answers.stored_values.items()}
     widths = [max(map(len, texts)) for texts in (shown, shown.values())]
     for name, value in shown.items():
         origins = ", ".join(adoption.source_of_answer(name))
@@ -153,7 +153,7 @@ def _document(adoption: Adoption) -> dict[str, Any]:
         },
         "answers": {
             name: {"value": value, "from": adoption.source_of_answer(name)}
-            for name, value in adoption.answers.remembered.items()
+            for name, value in adoption.answers.stored_values.items()
         },
         "governed": adoption.governed,
         "missing": adoption.missing,

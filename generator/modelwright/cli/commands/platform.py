@@ -27,7 +27,7 @@ from modelwright.paths import POLICY_FILE
 
 if TYPE_CHECKING:
     from modelwright.operations.platform.init import NewPlatform
-    from modelwright.policy.model.first_deployment import ToFillIn
+    from modelwright.policy.model.first_deployment import MissingSetting
     from modelwright.template.tree import RenderedFile
 
 
@@ -200,7 +200,7 @@ def _remind_of_the_pin(root: Path, terminal: Terminal) -> None:
         )
 
 
-def _open_points(points: Sequence[ToFillIn]) -> Iterator[str]:
+def _open_points(points: Sequence[MissingSetting]) -> Iterator[str]:
     for blocks, title in (
         (True, "to fill in before the first deployment, which fails without:"),
         (False, "to know before the first deployment:"),

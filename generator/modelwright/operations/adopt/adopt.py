@@ -34,7 +34,7 @@ from modelwright.operations.update.request import UpdateRequest
 from modelwright.operations.update.update import update
 from modelwright.paths import ANSWERS_FILE, COMPILED_POLICY, POLICY_FILE
 from modelwright.template.answer_collector import Answers
-from modelwright.template.archetypes import QUESTION as GOVERNED
+from modelwright.template.archetypes import MANAGED_ONLY as GOVERNED
 from modelwright.template.inference.evidence import InferredAnswer, InspectedRepository
 from modelwright.template.inference.origin import origins
 from modelwright.template.tree import RenderedFile
@@ -94,7 +94,7 @@ class Adoption:
         guess = self.guesses.get(question)
         if guess is None:
             return ["the template's default"]
-        return guess.sources if guess.sure else ["asked"]
+        return guess.sources if guess.unambiguous else ["asked"]
 
 
 def adoption_of(wanted: AdoptRequest, person: Person) -> Adoption:

@@ -85,7 +85,7 @@ class CopierTemplate:
         except RefusedError:
             # An older version may take what the newest refuses: the one that fits judges.
             return {**sure, **chosen}
-        return {**sure, **chosen, **answers.remembered}
+        return {**sure, **chosen, **answers.stored_values}
 
     def files(self, name: str, given: Mapping[str, object]) -> dict[str, RenderedFile]:
         """Return the files of a version.

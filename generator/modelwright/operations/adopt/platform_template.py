@@ -13,8 +13,8 @@ from modelwright.operations.adopt.request import (
     refuse_ambiguous,
     unambiguous_answers,
 )
-from modelwright.template.answer_collector import Answers, Asker, put_questions
-from modelwright.template.archetypes import QUESTION as GOVERNED
+from modelwright.template.answer_collector import Answers, Asker, collect_answers
+from modelwright.template.archetypes import MANAGED_ONLY as GOVERNED
 from modelwright.template.inference.evidence import (
     AnswerEvidence,
     InferredAnswer,
@@ -98,7 +98,7 @@ class PlatformTemplate:
             for q in questionnaire.questions
         )
         # The other answers are judged by the version that fits best.
-        answers = put_questions(
+        answers = collect_answers(
             replace(questionnaire, questions=questions),
             platform.template.env,
             given=sure,
@@ -177,9 +177,11 @@ def _archetype(
             ARCHETYPE, (AnswerEvidence(ARCHETYPE, wanted.archetype, "--archetype"),)
         )
     guess = infer_archetype(repository, made)
-    if guess is None or not guess.sure:
+    if guess is None or not guess.unambiguous:
         raise UsageError(
-            f"what it shall be is not sure: {guess.story}" if guess else "nothing says what it is",
+            f"what it shall be is not sure: {guess.explanation}"
+            if guess
+            else "nothing says what it is",
             where="--archetype",
             next_step=f"add --archetype {' or '.join(platform.policy['archetypes'])}",
         )

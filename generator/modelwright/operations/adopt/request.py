@@ -9,13 +9,13 @@ from pathlib import Path
 
 from modelwright.errors import MissingAnswerError
 from modelwright.template.answer_collector import Asker, Prompt
-from modelwright.template.archetypes import QUESTION
+from modelwright.template.archetypes import MANAGED_ONLY
 from modelwright.template.inference.evidence import InferredAnswer
 
 
 def unambiguous_answers(guesses: Mapping[str, InferredAnswer]) -> dict[str, object]:
     """Return the answers that are sure."""
-    return {name: guess.values[0] for name, guess in guesses.items() if guess.sure}
+    return {name: guess.values[0] for name, guess in guesses.items() if guess.unambiguous}
 
 
 def ask_with_evidence(ask: Asker, guesses: Mapping[str, InferredAnswer]) -> Asker:
@@ -28,7 +28,7 @@ def ask_with_evidence(ask: Asker, guesses: Mapping[str, InferredAnswer]) -> Aske
         proposed = guess.values[0]
         on_offer = {str(value) for value in prompt.choices.values()}
         default = None if on_offer and str(proposed) not in on_offer else proposed
-        message = f"{prompt.message} ({guess.story})"
+        message = f"{prompt.message} ({guess.explanation})"
         return ask(replace(prompt, message=message, default=default))
 
     return ask_one
@@ -38,7 +38,7 @@ def refuse_ambiguous(
     names: Sequence[str], guesses: Mapping[str, InferredAnswer]
 ) -> MissingAnswerError:
     """Return the refusal to go on without a person; every answer that is missing is named."""
-    told = [f"{name} ({guesses[name].story if name in guesses else 'nothing says it'})"
+    told = [f"{name} ({guesses[name].explanation if name in guesses else 'nothing says it'})"
             for name in names]  # fmt: skip
     return MissingAnswerError(
         f"there is no terminal to ask for what is not sure: {'; '.join(told)}", names
@@ -78,7 +78,7 @@ class AdoptRequest:
     @property
     def answers(self) -> dict[str, object]:
         """The answers that the command line gives."""
-        return {**self.given, **({QUESTION: True} if self.governed else {})}
+        return {**self.given, **({MANAGED_ONLY: True} if self.governed else {})}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,12 @@ from modelwright.adapters.git.history import GitHistory
 from modelwright.errors import ModelwrightError, RefusedError
 from modelwright.operations.adopt.request import AdoptRequest, Follow
 from modelwright.template.inference.origin import Origin
-from modelwright.template.inference.similarity import LEAST, Similarity, SimilaritySearch, best
+from modelwright.template.inference.similarity import (
+    LEAST,
+    Similarity,
+    SimilaritySearch,
+    most_similar,
+)
 from modelwright.template.tree import RenderedFile
 
 
@@ -103,8 +108,8 @@ def choose_version(
     names = _candidates(search, written)
     with follow(len(names)) as tell:
         fits = list(_fits(search, fitting, names, given, tell))
-    found, compared = best(fits), len(fits)
-    if found is None or not (found.enough or found.version == written):
+    found, compared = most_similar(fits), len(fits)
+    if found is None or not (found.sufficient or found.version == written):
         search.template.judge(found.version if found else search.template.newest, given)
         raise _nothing_fits(search, found, compared)
     alike = [fit for fit in fits if not fit < found]
@@ -165,7 +170,7 @@ def _fit(
     search: Search, fitting: SimilaritySearch, version: str, given: Mapping[str, object]
 ) -> Similarity | None:
     try:
-        return fitting.fit(version, search.template.files(version, given))
+        return fitting.compare(version, search.template.files(version, given))
     except ModelwrightError:
         return None
 

@@ -16,7 +16,7 @@ from modelwright.errors import ExternalSystemError, ModelwrightError, RefusedErr
 from modelwright.operations.create.project import PreparedProject, prepare_project
 from modelwright.operations.create.request import CreateRequest
 from modelwright.paths import ANSWERS_FILE, LOCK_FILE, START_WORKFLOW, is_workflow
-from modelwright.policy.model.first_deployment import Deployment, of_project
+from modelwright.policy.model.first_deployment import Deployment, project_gaps
 from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import DEFAULT_BRANCH, DesiredState
 from modelwright.provisioning.preflight import PreflightFault
@@ -91,7 +91,7 @@ def _deployment_problems(
             f"ask the platform team to fill in {point.where} in platform.yml",
             refused=True,
         )
-        for point in of_project(policy, str(project.answers["brand"]), needs)
+        for point in project_gaps(policy, str(project.answers["brand"]), needs)
         if point.blocks
     ]
 

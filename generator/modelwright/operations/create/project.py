@@ -42,7 +42,7 @@ def prepare_project(platform: Platform, request: CreateRequest) -> PreparedProje
     answers, files = render_project(
         platform, request.archetype, given, defaults=request.defaults, ask=request.ask
     )
-    kept = {**answers.remembered, "archetype": request.archetype}
+    kept = {**answers.stored_values, "archetype": request.archetype}
     refuse_answers(platform, request.archetype, {k: v for k, v in kept.items() if k != "archetype"})
     texts = {
         path: file.content.decode()

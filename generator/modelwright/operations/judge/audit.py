@@ -76,5 +76,5 @@ def _fresh(platform: Platform, project: Project) -> dict[str, str]:
     # Where it is born already, what is its people's own is not rendered.
     stored = {name: value for name, value in project.answers.items() if name != "born"}
     pages = {path for path in project.files if path.endswith(".md")}
-    files = version.files(version.replayed(stored), pages)
+    files = version.files(version.replay(stored), pages)
     return {path: file.content.decode() for path, file in files.items()}

@@ -16,7 +16,7 @@ from modelwright.audit.project import LockVerdict
 from modelwright.errors import ModelwrightError
 from modelwright.operations.judge.project import OpenPlatform, project_at
 from modelwright.paths import LOCK_FILE, PYPROJECT
-from modelwright.template.answer_collector import put_questions
+from modelwright.template.answer_collector import collect_answers
 from modelwright.template.archetypes import Archetype
 from modelwright.template.platform import Platform
 from modelwright.template.rendering import Template, render
@@ -71,7 +71,7 @@ def _managed_files(platform: Platform, answers: Mapping[str, Any]) -> dict[str, 
     archetype = platform.archetype(answers["archetype"])
     template = _only_managed(platform.template, archetype)
     given = {name: value for name, value in answers.items() if name in template.questionnaire.names}
-    completed = put_questions(
+    completed = collect_answers(
         template.questionnaire, template.env, given=given, defaults=True, ask=None
     )
     if "born" in answers:

@@ -12,7 +12,7 @@ from pathlib import Path
 from modelwright.adapters.disk.placing import place, refuse_occupied
 from modelwright.errors import RefusedError
 from modelwright.policy.answers import answers_refusals
-from modelwright.template.answer_collector import Answers, Asker, put_questions
+from modelwright.template.answer_collector import Answers, Asker, collect_answers
 from modelwright.template.platform import Platform
 from modelwright.template.rendering import render
 from modelwright.template.tree import RenderedFile
@@ -132,7 +132,7 @@ def render_project(  # noqa: PLR0913 -- what a project follows from
         UsageError: An answer is missing.
     """
     template = platform.template
-    answers = put_questions(
+    answers = collect_answers(
         template.questionnaire,
         template.env,
         given={**given, "archetype": archetype},

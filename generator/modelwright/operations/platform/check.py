@@ -22,7 +22,7 @@ from modelwright.paths import (
     archetype_file,
 )
 from modelwright.policy.choices import choices_on_offer
-from modelwright.policy.model.first_deployment import ToFillIn, of_brand
+from modelwright.policy.model.first_deployment import MissingSetting, brand_gaps
 from modelwright.template.platform import Platform
 from modelwright.template.tree import RenderedFile
 
@@ -75,13 +75,13 @@ def check_platform(file: Path) -> Platform:
     return platform
 
 
-def to_fill_in(platform: Platform) -> list[ToFillIn]:
+def to_fill_in(platform: Platform) -> list[MissingSetting]:
     """Return what a sound policy does not say yet, by brand; nothing of a sample's."""
     if platform.sample:
         return []
     policy = platform.policy
     return [
-        point for brand in choices_on_offer(policy["brands"]) for point in of_brand(policy, brand)
+        point for brand in choices_on_offer(policy["brands"]) for point in brand_gaps(policy, brand)
     ]
 
 

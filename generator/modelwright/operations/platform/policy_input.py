@@ -14,7 +14,7 @@ from modelwright.policy.faults import PolicyError
 from modelwright.policy.model.load import load_policy, read_plain
 from modelwright.policy.model.policy_file import (
     compose_policy,
-    own_blocks,
+    organisation_blocks,
     read_blocks,
     write_block,
 )
@@ -152,7 +152,7 @@ def merge_policies(old: str, new: str, ours: str) -> tuple[str, str]:
         new: That of the newer version.
         ours: The organisation's.
     """
-    own = own_blocks(ours)
+    own = organisation_blocks(ours)
     return compose_policy(old, own), compose_policy(new, own)
 
 

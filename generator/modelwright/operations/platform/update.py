@@ -24,7 +24,7 @@ from modelwright.operations.update.workspace import Workspace, open_workspace
 from modelwright.paths import DISPATCH_WORKFLOW, PLATFORM_RECORD, POLICY_FILE, WORKFLOW_PIN
 from modelwright.policy.model.load import read_plain
 from modelwright.template.generated.package_manifest import is_packaged, place_of
-from modelwright.template.platform import PlatformRecord, record_from
+from modelwright.template.platform import PlatformRecord, parse_platform_record
 from modelwright.template.tree import RenderedFile
 from modelwright.update.conflict_resolution import MergePlan, leave_untracked
 from modelwright.update.merge_inputs import LINK, Files, MergeInputs
@@ -95,7 +95,7 @@ def _read_record(workspace: Workspace, request: UpdateRequest) -> PlatformRecord
             next_step=f"edit {POLICY_FILE}, then run {SYNC}",
         )
     workspace.require_committed(PLATFORM_RECORD)
-    return record_from((workspace.folder / PLATFORM_RECORD).read_text(encoding="utf-8"))
+    return parse_platform_record((workspace.folder / PLATFORM_RECORD).read_text(encoding="utf-8"))
 
 
 def _preview(workspace: Workspace, source: Source, goal: str) -> UpdateOutcome:
@@ -130,7 +130,9 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
         RefusedError: Its record or policy cannot be read, or its version is not to be had.
         ExternalSystemError: The history cannot be read.
     """
-    record = record_from((path / PLATFORM_RECORD).read_text(encoding="utf-8", errors="replace"))
+    record = parse_platform_record(
+        (path / PLATFORM_RECORD).read_text(encoding="utf-8", errors="replace")
+    )
     changed, refused = 0, []
     with source_of(record.answers, platform=platform, offline=offline) as source:
         far = distance(source.history, record.version)
@@ -163,7 +165,7 @@ def record_of(platform: Path) -> PlatformRecord | None:
         RefusedError: The record has another form.
     """
     file = platform / PLATFORM_RECORD
-    return record_from(file.read_text(encoding="utf-8")) if file.is_file() else None
+    return parse_platform_record(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def policy_text(platform: Path) -> str:

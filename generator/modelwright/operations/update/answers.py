@@ -51,7 +51,7 @@ def new_answers(
         RefusedError: One is refused, missing, or would change by itself.
     """
     answers = version.answers(stored, given, ask)
-    remembered = answers.remembered
+    remembered = answers.stored_values
     for name, before in stored.items():
         if name in remembered and name not in given and not _same(before, remembered[name]):
             raise RefusedError(

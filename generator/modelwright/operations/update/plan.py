@@ -50,7 +50,7 @@ def preview(
         old=old.version.name,
         new=new.version.name,
         origin=source.history.origin,
-        answers=answer_changes(old.answers.remembered, new.answers.remembered),
+        answers=answer_changes(old.answers.stored_values, new.answers.stored_values),
         pins=_pins(old.tree, new.tree),
         changelog=changelog_between(new.tree, old.version.name, new.version.name),
         warnings=warnings,
@@ -63,7 +63,7 @@ def is_current(
 ) -> bool:
     """Say whether an update has nothing to do, before anything is rendered."""
     # A secret is not stored, so nobody can say that it is the one that stands there.
-    secret = set(request.given) - set(new.answers.remembered)
+    secret = set(request.given) - set(new.answers.stored_values)
     asked = outcome.answers or request.source or request.from_scratch or secret
     return old.version.name == new.version.name and not asked
 

@@ -91,7 +91,7 @@ class Versions:
             )
             return RenderedVersion(version=version, answers=version.answers(stored, {}), tree=tree)
         ours = _dialect(tree, name, self.source.stored)
-        return RenderedVersion(version=ours, answers=ours.replayed(stored), tree=tree)
+        return RenderedVersion(version=ours, answers=ours.replay(stored), tree=tree)
 
     def next(
         self, name: str, stored: Mapping[str, Any], given: Mapping[str, object], ask: Asker | None

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modelwright.policy.secrets import expanded_names
+from modelwright.policy.secrets import secret_kinds
 
 CLUSTER: Final = "KUBERNETES_CLUSTER"
 TENANT: Final = "IDENTITY_TENANT"
@@ -20,7 +20,7 @@ _ARTIFACTS: Final = re.compile(r"([a-z]+-[a-z]+\d+)-docker\.pkg\.dev(/.*)?")
 
 
 @dataclass(frozen=True)
-class ToFillIn:
+class MissingSetting:
     """One thing that is still to be said.
 
     Attributes:
@@ -43,19 +43,19 @@ class Deployment:
     image: bool = False
 
 
-def of_brand(policy: Mapping[str, Any], brand: str) -> list[ToFillIn]:
+def brand_gaps(policy: Mapping[str, Any], brand: str) -> list[MissingSetting]:
     """Return what a brand's projects lack, whatever their archetype."""
     databricks = policy["brands"][brand]["runtime"] == "databricks"
     usual = Deployment(kubernetes=not databricks, databricks=databricks, image=not databricks)
     return [
-        *of_project(policy, brand, usual),
+        *project_gaps(policy, brand, usual),
         *_choices(policy, brand),
         *_index_login(policy, brand),
         *_on_github(policy, brand),
     ]
 
 
-def of_project(policy: Mapping[str, Any], brand: str, needs: Deployment) -> list[ToFillIn]:
+def project_gaps(policy: Mapping[str, Any], brand: str, needs: Deployment) -> list[MissingSetting]:
     """Return what the first deployment of one project would fail for."""
     entry = policy["brands"][brand]
     found = [*_variables(policy, brand, needs)]
@@ -66,12 +66,14 @@ def of_project(policy: Mapping[str, Any], brand: str, needs: Deployment) -> list
     return found
 
 
-def _variables(policy: Mapping[str, Any], brand: str, needs: Deployment) -> Iterator[ToFillIn]:
+def _variables(
+    policy: Mapping[str, Any], brand: str, needs: Deployment
+) -> Iterator[MissingSetting]:
     entry = policy["brands"][brand]
     wanted = {CLUSTER: "which cluster it deploys to"} if needs.kubernetes else {}
     if _asks_for_tenant(entry["cloud"], entry["auth"], needs):
         wanted[TENANT] = "who trusts its repositories"
-    named = expanded_names(policy, brand)
+    named = secret_kinds(policy, brand)
     for name, purpose in wanted.items():
         lacking = [
             environment
@@ -79,7 +81,7 @@ def _variables(policy: Mapping[str, Any], brand: str, needs: Deployment) -> Iter
             if name not in entry.get("variables", {}).get(environment, {}) and name not in named
         ]
         if lacking:
-            yield ToFillIn(
+            yield MissingSetting(
                 f"brands.{brand}.variables.{_one_of(lacking)}.{name}",
                 f"nothing says {purpose}, in {', '.join(lacking)}",
             )
@@ -94,54 +96,54 @@ def _asks_for_tenant(cloud: str, auth: str, needs: Deployment) -> bool:
     return needs.databricks and auth == "client-secret" and cloud == "azure"
 
 
-def _workspaces(policy: Mapping[str, Any], brand: str) -> Iterator[ToFillIn]:
+def _workspaces(policy: Mapping[str, Any], brand: str) -> Iterator[MissingSetting]:
     known = policy["brands"][brand]["databricks"]
     lacking = [one for one in policy["environments"] if not known.get(one, {}).get("host")]
     if lacking:
-        yield ToFillIn(
+        yield MissingSetting(
             f"brands.{brand}.databricks.{_one_of(lacking)}.host",
             f"there is no Databricks workspace for {', '.join(lacking)}",
         )
 
 
-def _region(brand: str, entry: Mapping[str, Any]) -> Iterator[ToFillIn]:
+def _region(brand: str, entry: Mapping[str, Any]) -> Iterator[MissingSetting]:
     registry, region = entry["registry"], entry["region"]
     found = _ECR.fullmatch(registry) or _ARTIFACTS.fullmatch(registry)
     if found and found[1] != region:
-        yield ToFillIn(
+        yield MissingSetting(
             f"brands.{brand}.registry",
             f"the registry is in {found[1]}, and the brand in {region}",
             blocks=entry["cloud"] == "aws",
         )
 
 
-def _choices(policy: Mapping[str, Any], brand: str) -> Iterator[ToFillIn]:
+def _choices(policy: Mapping[str, Any], brand: str) -> Iterator[MissingSetting]:
     entry = policy["brands"][brand]
     if entry["monitoring"] == "none":
-        yield ToFillIn(
+        yield MissingSetting(
             f"brands.{brand}.monitoring",
             "nothing watches its projects: no alert reaches anybody",
             blocks=False,
         )
     elif entry["runtime"] == "kubernetes" and "prometheus_operator" not in entry["capabilities"]:
-        yield ToFillIn(
+        yield MissingSetting(
             f"brands.{brand}.capabilities",
             "without prometheus_operator a project's alert rules reach no cluster by themselves",
             blocks=False,
         )
     unpaid = [one for one, place in entry["databricks"].items() if not place["budget_policy_id"]]
     if unpaid:
-        yield ToFillIn(
+        yield MissingSetting(
             f"brands.{brand}.databricks.{_one_of(unpaid)}.budget_policy_id",
             "what runs serverless there has no cost tags",
             blocks=False,
         )
 
 
-def _index_login(policy: Mapping[str, Any], brand: str) -> Iterator[ToFillIn]:
+def _index_login(policy: Mapping[str, Any], brand: str) -> Iterator[MissingSetting]:
     index = policy["available"]["package_index"]
-    if index and not any(INDEX in name for name in expanded_names(policy, brand)):
-        yield ToFillIn(
+    if index and not any(INDEX in name for name in secret_kinds(policy, brand)):
+        yield MissingSetting(
             "secrets",
             f"where {index} asks for a login, nothing names its user and password "
             f"({INDEX}_USERNAME, {INDEX}_PASSWORD)",
@@ -149,13 +151,13 @@ def _index_login(policy: Mapping[str, Any], brand: str) -> Iterator[ToFillIn]:
         )
 
 
-def _on_github(policy: Mapping[str, Any], brand: str) -> Iterator[ToFillIn]:
+def _on_github(policy: Mapping[str, Any], brand: str) -> Iterator[MissingSetting]:
     """Yield what identifies the brand's service principals, which no file may hold."""
-    ours = expanded_names(policy, brand, level="organisation")
+    ours = secret_kinds(policy, brand, level="organisation")
     for kind in ("variable", "secret"):
         names = [name for name, found in ours.items() if found == kind]
         if names:
-            yield ToFillIn(
+            yield MissingSetting(
                 f"GitHub, {policy['organisation']['github']}, Settings, Secrets and variables, "
                 f"Actions, {kind}s",
                 f"the service identity: {', '.join(names)}",

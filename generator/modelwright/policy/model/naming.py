@@ -24,7 +24,7 @@ ANCHORS: Final = (r"\A", r"\Z", r"\z", "^", "$")
 PARTS: Final = r"([a-z0-9]+|\{brand\}|\{use_case\}|\{suffix\})"
 
 
-def _pattern(value: str) -> str:
+def _check_pattern(value: str) -> str:
     bare = re.sub(r"\[\^?[^\]]*\]|\\[^AZz]", "", value)
     for anchor in ANCHORS:
         if anchor in bare:
@@ -42,7 +42,7 @@ def _pattern(value: str) -> str:
     return value
 
 
-def _derived(value: str) -> str:
+def _check_derived_value(value: str) -> str:
     for name in re.findall(r"\{(.*?)\}", value):
         if name.lower() not in DERIVED_PLACEHOLDERS or name not in (name.lower(), name.upper()):
             known = ", ".join("{" + known + "}" for known in DERIVED_PLACEHOLDERS)
@@ -50,7 +50,7 @@ def _derived(value: str) -> str:
     return value
 
 
-def _repository(value: str) -> str:
+def _check_repository_name(value: str) -> str:
     if not re.search(rf"\A{PARTS}(-{PARTS})*\Z", value):
         raise unsound("is not parts joined by hyphens", "write {brand}-{use_case}-{suffix}")
     if value.count("{use_case}") != 1 or value.startswith("{suffix}"):
@@ -62,7 +62,7 @@ def _repository(value: str) -> str:
 
 
 RuleId = Annotated[Text, form(r"[A-Z]{3}\d{3}", "three capitals and three digits", "NAM101")]
-Pattern = Annotated[Text, AfterValidator(_pattern)]
+Pattern = Annotated[Text, AfterValidator(_check_pattern)]
 Length = Annotated[int, Field(strict=True, ge=1, le=1000)]
 
 
@@ -110,7 +110,7 @@ class ExampleRule(FormRule):
 class RepositoryRule(ExampleRule):
     """The name of a repository."""
 
-    name: Annotated[Text, AfterValidator(_repository)] = Field(
+    name: Annotated[Text, AfterValidator(_check_repository_name)] = Field(
         examples=['"{brand}-{use_case}-{suffix}"']
     )
 
@@ -119,7 +119,9 @@ class DerivedRule(FormRule):
     """A name that follows from the answers, against its target's limit."""
 
     kind: Prose = Field(examples=["container image"])
-    value: Annotated[Text, AfterValidator(_derived)] = Field(examples=['"{repository}"'])
+    value: Annotated[Text, AfterValidator(_check_derived_value)] = Field(
+        examples=['"{repository}"']
+    )
 
 
 class ReservedRule(Rule):

@@ -11,10 +11,16 @@ from typing import Any, Final
 
 import yaml
 
-__all__ = ["OWN", "compose_policy", "own_blocks", "read_blocks", "write_block"]
+__all__ = [
+    "ORGANISATION_KEYS",
+    "compose_policy",
+    "organisation_blocks",
+    "read_blocks",
+    "write_block",
+]
 
 # What the organisation says of itself; the rest are defaults that a later version may extend.
-OWN: Final = (
+ORGANISATION_KEYS: Final = (
     *("sample", "organisation", "platform", "environments", "naming"),
     *("personal_data", "brands", "teams", "tags", "github"),
 )
@@ -52,10 +58,10 @@ def compose_policy(base: str, own: Mapping[str, str]) -> str:
     return "".join({**found, **own}.values())
 
 
-def own_blocks(text: str) -> dict[str, str]:
+def organisation_blocks(text: str) -> dict[str, str]:
     """Return the blocks of a policy that are the organisation's; empty where it has none."""
     found = read_blocks(text)
-    return {name: found.get(name, "") for name in ("", *OWN)}
+    return {name: found.get(name, "") for name in ("", *ORGANISATION_KEYS)}
 
 
 def write_block(key: str, value: object, *, deep: bool = False) -> str:

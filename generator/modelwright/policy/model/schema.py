@@ -127,7 +127,7 @@ READ_AS: Final = {
     list: "a list",
     str: "a text",
 }
-WANTED: Final = {
+EXPECTED: Final = {
     "bool_type": ("true or false", "write true or false, without quotes"),
     "int_type": ("a whole number", "write a whole number, without quotes"),
     "tuple_type": ("a list", "write a list"),
@@ -150,7 +150,7 @@ def shape_faults(error: ValidationError, document: Document) -> tuple[list[Fault
     details = error.errors(include_url=False)
     missing = [detail["loc"] for detail in details if detail["type"] == "missing"]
     meant = {
-        detail["loc"]: _meant(detail["loc"], missing)
+        detail["loc"]: _intended_path(detail["loc"], missing)
         for detail in details
         if detail["type"] == "extra_forbidden"
     }
@@ -218,7 +218,7 @@ def _bounds(detail: ErrorDetails) -> Words | None:
 def _mistyped(detail: ErrorDetails, document: Document) -> Words:
     path, given = detail["loc"], detail["input"]
     read = READ_AS.get(type(given), "something else")
-    wanted, step = WANTED.get(detail["type"], ("a text", "write one text"))
+    wanted, step = EXPECTED.get(detail["type"], ("a text", "write one text"))
     choices = choices_at(path)
     if choices:
         step = f"write {' or '.join(choices)}"
@@ -229,7 +229,7 @@ def _mistyped(detail: ErrorDetails, document: Document) -> Words:
     )
 
 
-def _meant(unknown: ValuePath, missing: Iterable[ValuePath]) -> ValuePath:
+def _intended_path(unknown: ValuePath, missing: Iterable[ValuePath]) -> ValuePath:
     beside = {str(path[-1]): path for path in missing if path[:-1] == unknown[:-1]}
     near = nearest(str(unknown[-1]), beside)
     return beside[near[0]] if near else ()

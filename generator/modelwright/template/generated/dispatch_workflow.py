@@ -47,7 +47,7 @@ def dispatch_workflow(policy: Mapping[str, Any]) -> str:
         modes=_options(_MODES),
         example=policy["naming"]["use_case"]["example"],
         givers=_options([NOBODY, *policy["teams"]]),
-        group=_group(policy),
+        group=_concurrency_group(policy),
         runner=runs_on(available["runner"]),
         checkout=pinned_action(available["actions"]["checkout"]),
         uv=pinned_action(available["actions"]["setup-uv"]),
@@ -65,7 +65,7 @@ def _offered(entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _group(policy: Mapping[str, Any]) -> str:
+def _concurrency_group(policy: Mapping[str, Any]) -> str:
     """Return the expression of the repository's name, as the naming policy puts it together."""
     name = policy["naming"]["repository"]["name"]
     hyphen = "-" if "-{suffix}" in name else ""
@@ -81,13 +81,13 @@ def _group(policy: Mapping[str, Any]) -> str:
     own = OWN_BRAND.replace("'", "''")
     return (
         f"${{{{ format('{pattern}',\n"
-        f"    inputs.brand != '{own}' && inputs.brand || {_looked_up('team', brands)},\n"
+        f"    inputs.brand != '{own}' && inputs.brand || {_lookup_expression('team', brands)},\n"
         "    inputs.use_case,\n"
-        f"    {_looked_up('archetype', suffixes)}) }}}}"
+        f"    {_lookup_expression('archetype', suffixes)}) }}}}"
     )
 
 
-def _looked_up(field: str, values: Mapping[str, list[str]]) -> str:
+def _lookup_expression(field: str, values: Mapping[str, list[str]]) -> str:
     """Return an expression for the value that stands for what was chosen in a field."""
     cases = [
         f"contains(fromJSON('{json.dumps(chosen)}'), inputs.{field}) && '{value}'"

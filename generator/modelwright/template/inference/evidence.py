@@ -40,10 +40,10 @@ class InferredAnswer:
     @property
     def values(self) -> list[object]:
         """The different answers, in the order of what speaks for them."""
-        return list({_same(entry.value): entry.value for entry in self.evidence}.values())
+        return list({_normalised(entry.value): entry.value for entry in self.evidence}.values())
 
     @property
-    def sure(self) -> bool:
+    def unambiguous(self) -> bool:
         """Whether nothing contradicts and nobody must confirm."""
         return len(self.values) == 1 and not self.evidence[0].hint
 
@@ -53,12 +53,12 @@ class InferredAnswer:
         return list(dict.fromkeys(entry.source for entry in self.evidence))
 
     @property
-    def story(self) -> str:
+    def explanation(self) -> str:
         """Who says what, in one line."""
         if len(self.values) == 1:
             verb = "suggests" if self.evidence[0].hint else "says"
             return f"{', '.join(self.sources)} {verb} {self.values[0]!r}"
-        told = {_same(entry.value): entry for entry in reversed(self.evidence)}
+        told = {_normalised(entry.value): entry for entry in reversed(self.evidence)}
         return ", ".join(f"{e.source} says {e.value!r}" for e in reversed(told.values()))
 
 
@@ -73,7 +73,7 @@ def infer_each(evidence: Iterable[AnswerEvidence]) -> dict[str, InferredAnswer]:
     }
 
 
-def _same(value: object) -> str:
+def _normalised(value: object) -> str:
     """Return what two spellings of one answer share: engines store `true`, `True` and `"true"`."""
     text = str(value)
     return text.lower() if text.lower() in {"true", "false"} else text
@@ -101,7 +101,7 @@ class InspectedRepository:
         found = {}
         for path, text in self.texts.items():
             if "/" not in path and path.endswith((".yml", ".yaml")):
-                document = mapping(text)
+                document = yaml_mapping(text)
                 if document is not None:
                     found[path] = document
         return found
@@ -112,7 +112,7 @@ class InspectedRepository:
         return [*self.texts, *self.others]
 
 
-def mapping(text: str) -> Document | None:
+def yaml_mapping(text: str) -> Document | None:
     """Return a YAML mapping whose lines are known; None where the text is no such thing."""
     documents = read_yaml(text)
     if isinstance(documents, Unreadable) or len(documents) != 1:

@@ -71,4 +71,4 @@ def policy_evidence(
 
 def _value(guesses: Mapping[str, InferredAnswer], question: str) -> str:
     guess = guesses.get(question)
-    return str(guess.values[0]) if guess and guess.sure else ""
+    return str(guess.values[0]) if guess and guess.unambiguous else ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modelwright.template.archetypes import QUESTION as GOVERNED
+from modelwright.template.archetypes import MANAGED_ONLY as GOVERNED
 from modelwright.template.archetypes import Archetype
 from modelwright.template.inference.evidence import (
     AnswerEvidence,
@@ -26,8 +26,8 @@ from modelwright.template.inference.names import (
 )
 from modelwright.template.inference.origin import ARCHETYPE, Origin
 
-CENTRE: Final = "cost_centre"
-GIVEN: Final = "--data"
+COST_CENTRE: Final = "cost_centre"
+DATA_OPTION: Final = "--data"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,19 +60,21 @@ def infer_answers(
     policy = known.policy
     suffix = policy["archetypes"][known.archetype.id]["suffix"]
     evidence = [
-        *_written(makers),
+        *_recorded_evidence(makers),
         *record_evidence(repository),
         *codeowners_evidence(repository, policy),
         *name_evidence(repository, policy, suffix),
         *description_evidence(repository),
     ]
-    guesses = with_given(infer_each(evidence), given)
+    guesses = with_given_answers(infer_each(evidence), given)
     more = [*policy_evidence(guesses, policy)]
     if str(given.get(GOVERNED, "")).lower() != "true":
         more += option_evidence(known.archetype, policy["options"], repository.paths)
     guesses = {**infer_each(more), **guesses}
     return {
-        name: guess for name, guess in guesses.items() if not _own_centre(guesses, name, policy)
+        name: guess
+        for name, guess in guesses.items()
+        if not _is_team_cost_centre(guesses, name, policy)
     }
 
 
@@ -80,15 +82,15 @@ def recorded_answers(
     makers: Sequence[Origin], given: Mapping[str, object]
 ) -> dict[str, InferredAnswer]:
     """Return what is guessed for a template that is not one of ours: what its makers wrote."""
-    return with_given(infer_each(_written(makers)), given)
+    return with_given_answers(infer_each(_recorded_evidence(makers)), given)
 
 
-def with_given(
+def with_given_answers(
     guesses: Mapping[str, InferredAnswer], given: Mapping[str, object]
 ) -> dict[str, InferredAnswer]:
     """Return the guesses with the answers of the command line in place of their own."""
     said = {
-        name: InferredAnswer(name, (AnswerEvidence(name, value, GIVEN),))
+        name: InferredAnswer(name, (AnswerEvidence(name, value, DATA_OPTION),))
         for name, value in given.items()
     }
     return {**guesses, **said}
@@ -98,19 +100,19 @@ def infer_archetype(
     repository: InspectedRepository, makers: Sequence[Origin]
 ) -> InferredAnswer | None:
     """Return what a repository says that it is."""
-    evidence = [*_written(makers), *record_evidence(repository)]
+    evidence = [*_recorded_evidence(makers), *record_evidence(repository)]
     return infer_each(evidence).get(ARCHETYPE)
 
 
-def _written(makers: Sequence[Origin]) -> list[AnswerEvidence]:
+def _recorded_evidence(makers: Sequence[Origin]) -> list[AnswerEvidence]:
     return [entry for maker in makers for entry in maker.evidence]
 
 
-def _own_centre(
+def _is_team_cost_centre(
     guesses: Mapping[str, InferredAnswer], name: str, policy: Mapping[str, Any]
 ) -> bool:
     """Say whether a guess is only the team's own cost centre, which shall follow the team."""
-    if name != CENTRE or guesses[name].sources == [GIVEN]:
+    if name != COST_CENTRE or guesses[name].sources == [DATA_OPTION]:
         return False
     team = guesses.get("team")
     entry = policy["teams"].get(str(team.values[0])) if team else None

@@ -15,7 +15,7 @@ from modelwright.template.archetypes import Archetype, pattern_matches
 from modelwright.template.inference.evidence import AnswerEvidence, InspectedRepository
 
 Policy = Mapping[str, Any]
-Said = tuple[str, str]
+NameAndSource = tuple[str, str]
 _TABLES: Final = (("project",), ("tool", "poetry"))
 
 
@@ -29,21 +29,21 @@ def name_evidence(
         policy: The policy as plain data.
         suffix: The suffix of the archetype.
     """
-    for name, source in names(repository):
+    for name, source in repository_names(repository):
         parts = parse_repository_name(policy["naming"], name, policy["brands"], [suffix])
         if parts is not None:
             yield AnswerEvidence("brand", parts.brand, source)
             yield AnswerEvidence("use_case", parts.use_case, source)
         else:
-            yield AnswerEvidence("use_case", _words(name), source, hint=True)
+            yield AnswerEvidence("use_case", _hyphenated(name), source, hint=True)
 
 
-def names(repository: InspectedRepository) -> Iterator[Said]:
+def repository_names(repository: InspectedRepository) -> Iterator[NameAndSource]:
     """Yield every name of a repository, and where it stands.
 
     The folder's counts only where there is no remote: a clone may be called anything.
     """
-    for field, value, source in metadata(repository):
+    for field, value, source in package_metadata(repository):
         if field == "name":
             yield value, source
     if repository.remote:
@@ -54,7 +54,7 @@ def names(repository: InspectedRepository) -> Iterator[Said]:
 
 def description_evidence(repository: InspectedRepository) -> Iterator[AnswerEvidence]:
     """Yield the description of the package; else the first line of prose of the README."""
-    for field, value, source in metadata(repository):
+    for field, value, source in package_metadata(repository):
         if field == "description":
             yield AnswerEvidence("description", value, source)
     for path, text in repository.texts.items():
@@ -65,7 +65,7 @@ def description_evidence(repository: InspectedRepository) -> Iterator[AnswerEvid
                     break
 
 
-def metadata(repository: InspectedRepository) -> Iterator[tuple[str, str, str]]:
+def package_metadata(repository: InspectedRepository) -> Iterator[tuple[str, str, str]]:
     """Yield field, value and source of what the package says of itself."""
     texts = repository.texts
     yield from _pyproject(texts.get(PYPROJECT, ""))
@@ -117,7 +117,7 @@ def _is_setup(call: ast.Call) -> bool:
     return bool(name == "setup")
 
 
-def _words(name: str) -> str:
+def _hyphenated(name: str) -> str:
     """Return a name as lower-case words joined by hyphens."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name)
     return "-".join(re.findall(r"[a-z0-9]+", spaced.lower()))

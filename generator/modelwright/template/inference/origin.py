@@ -37,12 +37,12 @@ class Origin:
 def origins(repository: InspectedRepository) -> list[Origin]:
     """Return every maker that wrote something down, the answers file first."""
     answers = [
-        _copier(path, document)
+        _copier_origin(path, document)
         for path, document in repository.documents.items()
         if _NAMED.fullmatch(path) or "_src_path" in document.data
     ]
     answers.sort(key=lambda maker: maker.file != ANSWERS_FILE)
-    return [*answers, *_cruft(repository.texts.get(CRUFT_FILE, ""))]
+    return [*answers, *_cruft_origin(repository.texts.get(CRUFT_FILE, ""))]
 
 
 def unsound_origin(maker: Origin) -> str:
@@ -56,7 +56,7 @@ def unsound_origin(maker: Origin) -> str:
     return "" if maker.version else "it does not say the template's version (_commit)"
 
 
-def _copier(path: str, document: Document) -> Origin:
+def _copier_origin(path: str, document: Document) -> Origin:
     data: Mapping[str, Any] = document.data
     evidence = tuple(
         AnswerEvidence(str(name), value, f"{path}:{document.line(name)}")
@@ -71,7 +71,7 @@ def _copier(path: str, document: Document) -> Origin:
     )
 
 
-def _cruft(text: str) -> Iterator[Origin]:
+def _cruft_origin(text: str) -> Iterator[Origin]:
     try:
         data = json.loads(text) if text else None
     except (ValueError, RecursionError):
@@ -84,11 +84,13 @@ def _cruft(text: str) -> Iterator[Origin]:
         file=CRUFT_FILE,
         source=_text(data.get("template")),
         version=_text(data.get("commit")),
-        evidence=tuple(_of_cruft(data, context if isinstance(context, dict) else {})),
+        evidence=tuple(_cruft_evidence(data, context if isinstance(context, dict) else {})),
     )
 
 
-def _of_cruft(data: Mapping[str, Any], context: Mapping[str, Any]) -> Iterator[AnswerEvidence]:
+def _cruft_evidence(
+    data: Mapping[str, Any], context: Mapping[str, Any]
+) -> Iterator[AnswerEvidence]:
     folder = _FOLDER.fullmatch(_text(data.get("directory")))
     if folder:
         yield AnswerEvidence(ARCHETYPE, folder[1], CRUFT_FILE)

@@ -35,7 +35,7 @@ class Similarity:
         return f"{count} of {self.files} files are equal, and {self.lines:.0%} of the lines"
 
     @property
-    def enough(self) -> bool:
+    def sufficient(self) -> bool:
         """Whether the version may be taken without being named."""
         return self.lines >= LEAST
 
@@ -51,7 +51,7 @@ class SimilaritySearch:
     contents: Mapping[str, bytes]
     _known: dict[tuple[str, bytes], float] = field(default_factory=dict, init=False, repr=False)
 
-    def fit(self, version: str, files: Mapping[str, RenderedFile]) -> Similarity:
+    def compare(self, version: str, files: Mapping[str, RenderedFile]) -> Similarity:
         """Compare the files of a version."""
         alike = [self._alike(path, file) for path, file in files.items()]
         count = max(len(alike), 1)
@@ -72,7 +72,7 @@ class SimilaritySearch:
         return self._known[key]
 
 
-def best(fits: Iterable[Similarity]) -> Similarity | None:
+def most_similar(fits: Iterable[Similarity]) -> Similarity | None:
     """Return the best fit; the first among equals."""
     found = None
     for fit in fits:
