@@ -11,7 +11,7 @@ import yaml
 
 from modelwright.adapters.sources.platforms import locate_platform
 from modelwright.operations.new.new import new_project
-from modelwright.operations.platform.pin import pin_today, stale_pin
+from modelwright.operations.platform.pin import move_pin, stale_pin
 from tests.platform_init.upstream import run_from
 from tests.platforms import change_policy, git
 
@@ -91,7 +91,7 @@ def platform(init, tmp_path):
 def release(platform, tag):
     """Do what `docs/platform.md` says: commit, pin where it is needed, tag."""
     git(platform, "commit", "--quiet", "--all", "--message", f"feat: {tag}")
-    moved = pin_today(platform)
+    moved = move_pin(platform)
     if moved:
         git(platform, "tag", moved.version)
         git(platform, "commit", "--quiet", "--all", "--message", "feat: pin")

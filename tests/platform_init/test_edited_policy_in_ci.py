@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from modelwright.operations.platform.pin import pin_today
+from modelwright.operations.platform.pin import move_pin
 from tests.platform_init.one_platform import URL, lead, make, policy_of, with_remote
 from tests.platforms import change_policy, git
 from tests.templates.real_tools import projects
@@ -39,7 +39,7 @@ def test_an_edited_tag_leaves_the_pipeline_green(pinned, said, big_made, tmp_pat
     change_policy(platform, policy_of(platform).replace("  team: team", "  owner: team"))
     git(platform, "commit", "--quiet", "--all", "--message", "feat: our tag")
     if pinned:
-        git(platform, "tag", pin_today(platform).version)
+        git(platform, "tag", move_pin(platform).version)
         git(platform, "commit", "--quiet", "--all", "--message", "feat: pin")
     git(platform, "tag", "v0.2.0")
     with monkeypatch.context() as patch:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.update.changelog import between
+from modelwright.update.changelog import sections_between
 
 ENTRY = "- The old configuration is gone."
 KEEP_A_CHANGELOG = """# Changelog
@@ -52,7 +52,7 @@ HEADINGS = [
 def test_the_entries_below_the_kinds_of_change_are_shown(heading, older):
     text = KEEP_A_CHANGELOG.format(heading=heading, older=older, entry=ENTRY)
 
-    assert between(text, "v1.0.0", "v1.1.0") == [
+    assert sections_between(text, "v1.0.0", "v1.1.0") == [
         f"## {heading}", "### Removed", ENTRY, "#### A longer story", "More of it.",
     ]  # fmt: skip
 
@@ -61,7 +61,7 @@ def test_the_entries_below_the_kinds_of_change_are_shown(heading, older):
 def test_every_version_that_is_crossed_is_shown_and_no_other(tags):
     text = "".join(f"## [1.{n}.0]\n\n### Added\n\n- Entry {n}.\n\n" for n in (3, 2, 1, 0))
 
-    shown = between(text, *tags)
+    shown = sections_between(text, *tags)
 
     assert [line for line in shown if line.startswith("- ")] == ["- Entry 2.", "- Entry 1."]
 
@@ -69,26 +69,30 @@ def test_every_version_that_is_crossed_is_shown_and_no_other(tags):
 def test_a_heading_that_is_underlined_is_a_heading():
     text = "1.1.0\n-----\n\n### Fixed\n\n- It.\n\n1.0.0\n-----\n\n- Old.\n"
 
-    assert between(text, "v1.0.0", "v1.1.0") == ["1.1.0", "-----", "### Fixed", "- It."]
+    assert sections_between(text, "v1.0.0", "v1.1.0") == ["1.1.0", "-----", "### Fixed", "- It."]
 
 
 def test_what_stands_in_a_block_of_code_is_no_heading():
     text = "## 1.1.0\n\n```sh\n# 1.0.0\nrun\n```\n\n- It.\n\n## 1.0.0\n\n- Old.\n"
 
-    assert between(text, "v1.0.0", "v1.1.0")[-1] == "- It."
-    assert "- Old." not in between(text, "v1.0.0", "v1.1.0")
+    assert sections_between(text, "v1.0.0", "v1.1.0")[-1] == "- It."
+    assert "- Old." not in sections_between(text, "v1.0.0", "v1.1.0")
 
 
 def test_a_version_below_a_version_belongs_to_it():
     text = "## 1.1.0\n\n### 0.9 of the library\n\n- It.\n\n## 1.0.0\n\n- Old.\n"
 
-    assert between(text, "v1.0.0", "v1.1.0") == ["## 1.1.0", "### 0.9 of the library", "- It."]
+    assert sections_between(text, "v1.0.0", "v1.1.0") == [
+        "## 1.1.0",
+        "### 0.9 of the library",
+        "- It.",
+    ]
 
 
 def test_changes_of_the_kinds_alone_come_after_forty_lines_no_more():
     text = "## 1.1.0\n\n### Added\n\n" + "- One.\n" * 60
 
-    shown = between(text, "v1.0.0", "v1.1.0")
+    shown = sections_between(text, "v1.0.0", "v1.1.0")
 
     assert (len(shown), shown[-1]) == (41, "...")
 
@@ -100,6 +104,6 @@ def test_a_patch_may_have_a_smaller_heading_than_the_version_before_it():
         f"## [1.0.1]{link} (2026-01-02)\n\n### Fixes\n\n- Old.\n\n# 1.0.0\n\n- First.\n"
     )
 
-    shown = between(text, "v1.0.1", "v1.1.0")
+    shown = sections_between(text, "v1.0.1", "v1.1.0")
 
     assert [line for line in shown if line.startswith("- ")] == ["- New."]

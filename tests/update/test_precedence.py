@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.update.conflicts import counting_instead
+from modelwright.update.conflicts import equivalent_file
 
 
 @pytest.mark.parametrize(("path", "others", "expected"), [
@@ -17,4 +17,4 @@ from modelwright.update.conflicts import counting_instead
     ("README.md", ["docs/README.md"], ""),
 ])  # fmt: skip
 def test_it_is_named_where_it_stands(path, others, expected):
-    assert counting_instead(path, others) == expected
+    assert equivalent_file(path, others) == expected

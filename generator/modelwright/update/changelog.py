@@ -13,7 +13,7 @@ _VERSION: Final = re.compile(
     r"(?:\[\s*)?(?:version\s+|release\s+)?\[?v?(\d[\w.+-]*)", re.IGNORECASE
 )
 # What stands behind a version and says nothing of it: its link, or that it was withdrawn.
-_ASIDE: Final = re.compile(r"\(\w+://[^)]*\)|\[yanked\]", re.IGNORECASE)
+_LINK_OR_YANKED: Final = re.compile(r"\(\w+://[^)]*\)|\[yanked\]", re.IGNORECASE)
 _HEADING: Final = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*")
 _FENCE: Final = re.compile(r" {0,3}(```|~~~)")
 _LINK: Final = re.compile(r"\[[^\]]+\]:\s*\S+\s*")
@@ -27,7 +27,7 @@ class _Heading:
     title: str
 
 
-def between(text: str, old: str, new: str) -> list[str]:
+def sections_between(text: str, old: str, new: str) -> list[str]:
     """Return the lines of every section above `old` up to `new`, newest first, at most 40.
 
     A version's section reaches to the next version, or to a heading of its own level or above; the
@@ -49,7 +49,7 @@ def between(text: str, old: str, new: str) -> list[str]:
         fenced ^= _FENCE.match(line) is not None
         heading = None if fenced else _heading(lines, number)
         if heading:
-            found, alone = _titled(heading.title)
+            found, alone = _version_in_title(heading.title)
             if found is not None and (alone or not level or heading.level <= level):
                 wanted, level = first < found <= last, heading.level
             elif heading.level <= level:
@@ -71,12 +71,12 @@ def _heading(lines: list[str], number: int) -> _Heading | None:
     return None
 
 
-def _titled(title: str) -> tuple[Version | None, bool]:
+def _version_in_title(title: str) -> tuple[Version | None, bool]:
     """Return the version that a heading begins with, and whether it says nothing else."""
     found = _VERSION.match(title.strip("*_ "))
     if not found:
         return None, False
-    rest = _ASIDE.sub("", title.strip("*_ ")[found.end() :])
+    rest = _LINK_OR_YANKED.sub("", title.strip("*_ ")[found.end() :])
     return _version(found[1]), not any(letter.isalpha() for letter in rest)
 
 

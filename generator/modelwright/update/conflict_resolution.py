@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from modelwright.update.conflicts import Conflict, Kind, counting_instead
+from modelwright.update.conflicts import Conflict, Kind, equivalent_file
 from modelwright.update.merge_inputs import FileEntry, Files, TemplateFiles
 from modelwright.update.merge_result import OURS, THEIRS, MergeResult
 
@@ -118,7 +118,7 @@ def _make_room(result: MergePlan, path: str, wanted: FileEntry) -> None:
         result.files[path] = wanted
 
 
-def leave_untracked(result: MergePlan, obstacle: Callable[[str], str]) -> None:
+def keep_untracked(result: MergePlan, obstacle: Callable[[str], str]) -> None:
     """Put the template's file aside wherever what git does not know stands in its way.
 
     Args:
@@ -134,7 +134,9 @@ def leave_untracked(result: MergePlan, obstacle: Callable[[str], str]) -> None:
         _beside_untracked(result, path, other, entry)
 
 
-def tell_untracked(result: MergePlan, files: TemplateFiles, obstacle: Callable[[str], str]) -> None:
+def report_untracked(
+    result: MergePlan, files: TemplateFiles, obstacle: Callable[[str], str]
+) -> None:
     """Correct what is called deleted by the project although it stands there, unknown to git.
 
     That is a file that the template makes and the project's `.gitignore` names: it is left alone,
@@ -157,11 +159,11 @@ def _beside_untracked(result: MergePlan, path: str, other: str, entry: FileEntry
     result.conflicts.append(Conflict(path=path, kind="in the way", aside=aside))
 
 
-def leave_standing(result: MergePlan) -> None:
+def leave_out_equivalents(result: MergePlan) -> None:
     """Add no file that the code host would read in place of one that the project has."""
     lacking = {*result.files, *result.deleted} - set(result.ours)
     for path in sorted(lacking):
-        other = counting_instead(path, result.ours)
+        other = equivalent_file(path, result.ours)
         if other:
             result.files.pop(path, None)
             result.unmerged.pop(path, None)
@@ -174,14 +176,14 @@ def _kind(path: str, stages: Stages, merged: MergeResult, ours: Files) -> Kind |
     """Return what kind of conflict a path has; None where the project had deleted it."""
     if OURS in stages and THEIRS in stages:
         return "binary" if path in merged.binary else "content"
-    if 1 in stages and THEIRS in stages and not _renamed_aside(path):
+    if 1 in stages and THEIRS in stages and not _has_second_name(path):
         # Another kind of file may stand where the template's was: then it was not deleted.
         return "names" if merged.renamed.get(path) in ours else None
-    if 1 in stages and OURS in stages and not _renamed_aside(path):
+    if 1 in stages and OURS in stages and not _has_second_name(path):
         return "deleted"
     return "names"
 
 
-def _renamed_aside(path: str) -> bool:
+def _has_second_name(path: str) -> bool:
     """Say whether git gave the path a second name, because two kinds of file met there."""
     return "~" in path.rsplit("/", 1)[-1]

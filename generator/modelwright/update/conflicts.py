@@ -25,7 +25,7 @@ ADVICE: Final[dict[Kind, str]] = {
     "meanwhile": "the update's stands; yours is {aside}: put your change into {path}, then "
     "delete {aside}",
 }
-WHAT: Final[dict[Kind, str]] = {
+PROBLEMS: Final[dict[Kind, str]] = {
     "content": "both changed the same lines",
     "binary": "both changed a file that cannot be merged",
     "deleted": "you changed what the template deleted",
@@ -51,7 +51,7 @@ class Conflict:
     @property
     def problem(self) -> str:
         """What happened, in a few words."""
-        return WHAT[self.kind]
+        return PROBLEMS[self.kind]
 
     @property
     def advice(self) -> str:
@@ -64,7 +64,7 @@ _CODE_OWNERS: Final = "CODEOWNERS"
 _PULL_REQUEST: Final = "pull_request_template"
 
 
-def counting_instead(path: str, paths: Iterable[str]) -> str:
+def equivalent_file(path: str, paths: Iterable[str]) -> str:
     """Return the file of a project that has the purpose of a path; empty where there is none.
 
     Args:
@@ -123,7 +123,7 @@ def refuse_names(paths: Iterable[str], version: str) -> None:
                 )
 
 
-def modules(paths: Iterable[str]) -> set[str]:
+def python_modules(paths: Iterable[str]) -> set[str]:
     """Return the dotted names of Python files, without a source root."""
     found = set()
     for path in paths:

@@ -46,19 +46,22 @@ def _git_folder(root: Path) -> Path | None:
 
 
 # No transport that runs a program of the URL's choice.
-_SAFE: Final = {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_TERMINAL_PROMPT": "0"}
+_SAFE_TRANSPORTS: Final = {
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    "GIT_TERMINAL_PROMPT": "0",
+}
 # A host that takes the connection and then is silent; and one that does not even take it.
-_SILENT: Final = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20")
-ASKING: Final = 15.0
-FETCHING: Final = 600.0
-_HERE: Final = (
+_LOW_SPEED_LIMIT: Final = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20")
+QUERY_SECONDS: Final = 15.0
+FETCH_SECONDS: Final = 600.0
+_PLAIN_FETCH: Final = (
     *("-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=never"),
     *("-c", "fetch.unpackLimit=1", "-c", "core.hooksPath=/dev/null"),
 )
-_EVERYTHING: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_ALL_REFERENCES: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 _SHA256: Final = 64
 _HEAD: Final = re.compile(r"ref: (refs/heads/\S+)\tHEAD")
-_NOBODY: Final = {
+_FIXED_AUTHOR: Final = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
     for what, value in (
@@ -67,7 +70,7 @@ _NOBODY: Final = {
         ("DATE", "2026-01-01T00:00:00Z"),
     )
 }
-_RELEASES: Final = ("--match", "v*", "--match", "[0-9]*")
+_RELEASE_TAGS: Final = ("--match", "v*", "--match", "[0-9]*")
 
 
 def describe_commit(folder: Path) -> str:
@@ -89,7 +92,7 @@ def version_at(folder: Path, revision: str) -> str:
     """Return how git names a revision, as Copier does; empty where it is gone."""
     command = ("git", f"--git-dir={folder}", "describe", "--tags", "--always")
     try:
-        said = run((*command, *_RELEASES, "--end-of-options", revision), folder=folder)
+        said = run((*command, *_RELEASE_TAGS, "--end-of-options", revision), folder=folder)
     except ExternalSystemError:
         return ""
     return said.strip()
@@ -101,15 +104,21 @@ def advertised_references(url: str) -> str:
     Raises:
         ExternalSystemError: The URL cannot be reached.
     """
-    command = ("git", *_SILENT, "ls-remote", "--heads", "--tags", "--", url)
-    return run(command, folder=Path("/"), env=_reaching(url), seconds=ASKING, credentials=True)
+    command = ("git", *_LOW_SPEED_LIMIT, "ls-remote", "--heads", "--tags", "--", url)
+    return run(
+        command,
+        folder=Path("/"),
+        env=_credentials_for(url),
+        seconds=QUERY_SECONDS,
+        credentials=True,
+    )
 
 
-def _reaching(url: str) -> dict[str, str]:
+def _credentials_for(url: str) -> dict[str, str]:
     """Return the environment of git for a URL, with what a person wrote into it for that host."""
     given = credentials_of(url)
     if given is None:
-        return _SAFE
+        return _SAFE_TRANSPORTS
     user, password = given
     settings = {f"credential.{url}.username": user}
     if password:
@@ -121,7 +130,7 @@ def _reaching(url: str) -> dict[str, str]:
         }
     there = os.environ.get("GIT_CONFIG_COUNT", "")
     first = int(there) if there.isdecimal() else 0
-    env = {**_SAFE, "GIT_CONFIG_COUNT": str(first + len(settings))}
+    env = {**_SAFE_TRANSPORTS, "GIT_CONFIG_COUNT": str(first + len(settings))}
     for number, (name, value) in enumerate(settings.items(), start=first):
         env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
     return env
@@ -169,16 +178,16 @@ def unbundle(bundle: Path, folder: Path) -> None:
         ExternalSystemError: The bundle is damaged, or the repository cannot be made.
     """
     command = ("git", "clone", "--quiet", "--mirror", "--template=", "--", str(bundle), str(folder))
-    run(command, folder=folder.parent, env=_SAFE)
+    run(command, folder=folder.parent, env=_SAFE_TRANSPORTS)
 
 
-def keep(root: Path, names: Sequence[str], folder: Path, *, branch: str) -> None:
+def commit_files(root: Path, names: Sequence[str], folder: Path, *, branch: str) -> None:
     """Keep files of a folder as a branch of a bare repository, without what Python compiled.
 
     Raises:
         ExternalSystemError: It cannot be written.
     """
-    env = {**_NOBODY, "GIT_DIR": str(folder), "GIT_WORK_TREE": str(root)}
+    env = {**_FIXED_AUTHOR, "GIT_DIR": str(folder), "GIT_WORK_TREE": str(root)}
     plain = ("-c", "core.autocrlf=false", "-c", "core.safecrlf=false", "-c", "core.bare=false")
     wanted = (*names, ":(exclude,glob)**/__pycache__/**")
     run(("git", *plain, "add", "--force", "--", *wanted), folder=root, env=env)
@@ -189,9 +198,15 @@ def keep(root: Path, names: Sequence[str], folder: Path, *, branch: str) -> None
 
 def follow_head(url: str, folder: Path) -> None:
     """Have a mirror's `HEAD` name the branch that the URL's does, where that can be told."""
-    command = ("git", *_SILENT, "ls-remote", "--symref", "--", url, "HEAD")
+    command = ("git", *_LOW_SPEED_LIMIT, "ls-remote", "--symref", "--", url, "HEAD")
     with suppress(ExternalSystemError):
-        said = run(command, folder=folder, env=_reaching(url), seconds=ASKING, credentials=True)
+        said = run(
+            command,
+            folder=folder,
+            env=_credentials_for(url),
+            seconds=QUERY_SECONDS,
+            credentials=True,
+        )
         found = _HEAD.match(said)
         if found:
             run(("git", "symbolic-ref", "HEAD", found[1]), folder=folder)
@@ -204,12 +219,12 @@ def fetch(url: str, folder: Path) -> None:
         ExternalSystemError: The URL cannot be reached, or the repository cannot be written.
     """
     quiet = ("--quiet", "--force", "--prune", "--no-tags", "--no-recurse-submodules")
-    command = ("git", *_SILENT, *_HERE, "fetch", *quiet)
+    command = ("git", *_LOW_SPEED_LIMIT, *_PLAIN_FETCH, "fetch", *quiet)
     run(
-        (*command, "--no-write-fetch-head", "--", url, *_EVERYTHING),
+        (*command, "--no-write-fetch-head", "--", url, *_ALL_REFERENCES),
         folder=folder,
-        env={**_reaching(url), "GIT_DIR": str(folder)},
-        seconds=FETCHING,
+        env={**_credentials_for(url), "GIT_DIR": str(folder)},
+        seconds=FETCH_SECONDS,
         credentials=True,
     )
 

@@ -17,7 +17,7 @@ from modelwright.template.project_paths import refuse_paths
 from modelwright.template.tree import RenderedFile
 from modelwright.update.merge_inputs import FileEntry, Files, mode_of
 
-_SYSTEM: Final = Path("/etc/gitattributes")
+_DEFAULT_SYSTEM_ATTRIBUTES: Final = Path("/etc/gitattributes")
 
 
 def apply_clean_filters(
@@ -34,7 +34,7 @@ def apply_clean_filters(
     """
     refuse_paths(rendered, links=[path for path, file in rendered.items() if file.link])
     names: dict[str, str] = {}
-    if _converts(repository, ours):
+    if _has_filters(repository, ours):
         plain = {path: file.content for path, file in rendered.items() if not file.link}
         names = _run_clean_filters(scratch, repository, ours, plain)
     return {
@@ -72,33 +72,33 @@ def has_attributes(repository: ProjectRepository, ours: Files) -> bool:
     return any(map(_is_attributes, ours)) or bool(repository.attributes_above())
 
 
-def _converts(repository: ProjectRepository, ours: Files) -> bool:
+def _has_filters(repository: ProjectRepository, ours: Files) -> bool:
     """Say whether git may store another content than a file has; in most projects it does not."""
     own = repository.common_dir / "info" / "attributes"
     converted = repository.settings.get("core.autocrlf", "false") != "false"
     named = repository.settings.get("core.attributesfile", "")
-    files = (own, Path(named).expanduser() if named else _personal(), _system())
-    return has_attributes(repository, ours) or converted or any(map(_says_something, files))
+    files = (own, Path(named).expanduser() if named else _user_attributes(), _system_attributes())
+    return has_attributes(repository, ours) or converted or any(map(_is_not_empty, files))
 
 
-def _says_something(file: Path) -> bool:
+def _is_not_empty(file: Path) -> bool:
     return file.is_file() and file.stat().st_size > 0
 
 
-def _personal() -> Path:
+def _user_attributes() -> Path:
     """Return where git reads a person's attributes, unless the configuration names another."""
     above = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")  # noqa: PTH111 -- a home that is not there
     return Path(above) / "git" / "attributes"
 
 
 @cache
-def _system() -> Path:
+def _system_attributes() -> Path:
     """Return where git reads the machine's attributes; one before 2.41 does not say it."""
     try:
         told = project_git(Path("/"), "var", "GIT_ATTR_SYSTEM")
     except ExternalSystemError:
-        return _SYSTEM
-    return Path(os.fsdecode(told.strip()) or _SYSTEM)
+        return _DEFAULT_SYSTEM_ATTRIBUTES
+    return Path(os.fsdecode(told.strip()) or _DEFAULT_SYSTEM_ATTRIBUTES)
 
 
 def _run_clean_filters(

@@ -15,7 +15,7 @@ from modelwright.errors import ExternalSystemError
 from modelwright.update.merge_inputs import FileEntry, Files, MergeInputs
 from modelwright.update.merge_result import MergeResult, merge_result_from
 
-NEEDED: Final = (2, 38)
+MINIMUM_GIT: Final = (2, 38)
 _YOURS: Final = "yours"
 _SETTINGS: Final = (
     *("-c", "merge.conflictStyle=zdiff3", "-c", "merge.directoryRenames=true"),
@@ -32,11 +32,12 @@ def require_git() -> None:
     """
     told = output(("git", "version"), folder=Path.cwd()).decode(errors="replace")
     found = re.search(r"(\d+)\.(\d+)", told)
-    if found and (int(found[1]), int(found[2])) < NEEDED:
+    if found and (int(found[1]), int(found[2])) < MINIMUM_GIT:
+        needed = ".".join(map(str, MINIMUM_GIT))
         raise ExternalSystemError(
             f"git {found[0]} is too old to merge three trees",
             where=told.strip(),
-            next_step=f"install git {NEEDED[0]}.{NEEDED[1]} or newer; nothing was changed",
+            next_step=f"install git {needed} or newer; nothing was changed",
         )
 
 

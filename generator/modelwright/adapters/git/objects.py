@@ -79,9 +79,9 @@ def compressed_bytes(content: bytes) -> bytes:
 
 
 # Fewer bytes than any pipe holds: writing never waits for an answer that waits to be read.
-_BURST: Final = 4000
+_BATCH_BYTES: Final = 4000
 # No object is fetched behind our back, and none stands in for another.
-_ALONE: Final = {
+_LOCAL_ONLY: Final = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
@@ -124,7 +124,7 @@ class GitObjects:
         """End the process; the next read starts another."""
         process, self._process = self._process, None
         if process is not None and self._errors is not None:
-            _end(process, self._errors)
+            _close_process(process, self._errors)
 
     def find(self, name: str) -> GitObject | None:
         """Return an object by id or revision; None where it is missing or ambiguous.
@@ -148,7 +148,7 @@ class GitObjects:
         found: list[GitObject] = []
         with self._lock:
             process = self._running()
-            for burst in _bursts(names):
+            for burst in _batches(names):
                 self._ask(process, burst)
                 for name in burst:
                     answer = self._answer(process, name)
@@ -163,9 +163,9 @@ class GitObjects:
         if self._process is None or self._owner != os.getpid():
             self._errors = tempfile.TemporaryFile()  # noqa: SIM115 -- lives with the process
             command = ("git", f"--git-dir={self.folder}", "cat-file", "--batch")
-            self._process = start(command, env=_ALONE, errors=self._errors)
+            self._process = start(command, env=_LOCAL_ONLY, errors=self._errors)
             self._owner = os.getpid()
-            weakref.finalize(self, _end, self._process, self._errors)
+            weakref.finalize(self, _close_process, self._process, self._errors)
         return self._process
 
     def _ask(self, process: Popen[bytes], names: Sequence[str]) -> None:
@@ -216,12 +216,12 @@ class GitObjects:
         self.close()
 
 
-def _bursts(names: Sequence[str]) -> list[Sequence[str]]:
-    each = max(1, _BURST // (max(map(len, names), default=0) + 1))
+def _batches(names: Sequence[str]) -> list[Sequence[str]]:
+    each = max(1, _BATCH_BYTES // (max(map(len, names), default=0) + 1))
     return [names[first : first + each] for first in range(0, len(names), each)]
 
 
-def _end(process: Popen[bytes], errors: IO[bytes]) -> None:
+def _close_process(process: Popen[bytes], errors: IO[bytes]) -> None:
     for pipe in (process.stdin, process.stdout, errors):
         if pipe is not None:
             with suppress(OSError):

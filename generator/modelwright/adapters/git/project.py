@@ -16,13 +16,13 @@ from typing import Final, NamedTuple
 from modelwright.adapters.system.process import output
 from modelwright.errors import ExternalSystemError
 
-_QUIET: Final = (
+_NO_PROGRAMS: Final = (
     *("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"),
     *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "core.quotePath=false"),
     *("-c", "submodule.recurse=false"),
 )
 # A partial clone fetches what it lacks, by a program that its configuration names.
-_LOCAL: Final = {
+_NO_NETWORK: Final = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -69,9 +69,14 @@ def project_git(
     Raises:
         ExternalSystemError: Git is missing, refuses to work there, or fails.
     """
-    command = ("git", *_QUIET, *arguments)
+    command = ("git", *_NO_PROGRAMS, *arguments)
     return output(
-        command, folder=folder, env={**_LOCAL, **(env or {})}, given=given, fine=fine, held=held
+        command,
+        folder=folder,
+        env={**_NO_NETWORK, **(env or {})},
+        given=given,
+        fine=fine,
+        held=held,
     )
 
 
@@ -85,7 +90,7 @@ def locate_repository(folder: Path) -> Location:
     try:
         told = project_git(folder, "rev-parse", *asked, "--show-object-format")
     except ExternalSystemError as error:
-        raise _refused(folder, error) from error
+        raise _explain_ownership(folder, error) from error
     top, git_dir, common_dir, prefix, digest = map(
         os.fsdecode, told.removesuffix(b"\n").split(b"\n")
     )
@@ -101,7 +106,7 @@ def locate_repository(folder: Path) -> Location:
 def ownership_problem(folder: Path) -> ExternalSystemError | None:
     """Return why git refuses to work in a folder of another user; None where it does not."""
     top = git_folder_above(folder.resolve())
-    if top is None or not _is_of_another(top):
+    if top is None or not _has_other_owner(top):
         return None
     try:
         locate_repository(folder)
@@ -115,9 +120,9 @@ def git_folder_above(folder: Path) -> Path | None:
     return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
 
 
-def _refused(folder: Path, error: ExternalSystemError) -> ExternalSystemError:
+def _explain_ownership(folder: Path, error: ExternalSystemError) -> ExternalSystemError:
     top = git_folder_above(folder)
-    if top is None or not _is_of_another(top):
+    if top is None or not _has_other_owner(top):
         return error
     return ExternalSystemError(
         "the repository belongs to another user, and its configuration can run programs: "
@@ -128,7 +133,7 @@ def _refused(folder: Path, error: ExternalSystemError) -> ExternalSystemError:
     )
 
 
-def _is_of_another(top: Path) -> bool:
+def _has_other_owner(top: Path) -> bool:
     """Say whether a work tree or its `.git` has another owner than this process."""
     if not hasattr(os, "geteuid"):
         return False

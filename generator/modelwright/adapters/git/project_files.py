@@ -17,15 +17,15 @@ from modelwright.audit.checks.files import first_marker
 from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.paths import ENV_FILE
 
-LARGEST: Final = 2_000_000
-SEARCHED: Final = 50_000_000
-NEVER: Final = frozenset(
+LARGEST_TEXT: Final = 2_000_000
+LARGEST_SEARCHED: Final = 50_000_000
+IGNORED_FOLDERS: Final = frozenset(
     (
         *(".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox"),
         *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".ipynb_checkpoints"),
     )
 )
-_LISTED: Final = ("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard")
+_LIST_FILES: Final = ("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard")
 _UNTRACKED: Final = "?"
 _REMOTE_NAME: Final = re.compile(r"([^/:\\]+?)(?:\.git)?/*\Z")
 
@@ -66,15 +66,15 @@ def read_project(root: Path) -> ProjectFiles:
         )
     root = root.resolve()
     with tempfile.TemporaryDirectory(dir=temporary_root()) as scratch:
-        env, paths = _listed(root, Path(scratch))
+        env, paths = _list_files(root, Path(scratch))
         remote = project_git(root, "config", "--get", "remote.origin.url", env=env, fine=(0, 1))
         ignores_env = _ignores_env(root, env)
     texts: dict[str, str] = {}
     others = set()
     conflicts = {}
     for path in paths:
-        content = _content(root / path)
-        text, line = _text(content), first_marker(content)
+        content = _read_bytes(root / path)
+        text, line = _decode(content), first_marker(content)
         if text is None:
             others.add(path)
         else:
@@ -83,7 +83,7 @@ def read_project(root: Path) -> ProjectFiles:
             conflicts[path] = line
     return ProjectFiles(
         folder=root.name,
-        remote=_name(os.fsdecode(remote).strip()),
+        remote=_repository_name(os.fsdecode(remote).strip()),
         texts=texts,
         others=frozenset(others),
         conflicts=conflicts,
@@ -96,12 +96,12 @@ def content_of(root: Path, paths: Iterable[str]) -> dict[str, bytes]:
     found = {}
     for path in paths:
         place = root / path
-        if not place.is_symlink() and place.is_file() and place.stat().st_size <= LARGEST:
+        if not place.is_symlink() and place.is_file() and place.stat().st_size <= LARGEST_TEXT:
             found[path] = place.read_bytes()
     return found
 
 
-def _listed(root: Path, scratch: Path) -> tuple[dict[str, str], list[str]]:
+def _list_files(root: Path, scratch: Path) -> tuple[dict[str, str], list[str]]:
     """Return the environment in which git sees a project, and the project's paths.
 
     A folder in no repository, or one that the repository around it ignores, is listed by the
@@ -109,20 +109,20 @@ def _listed(root: Path, scratch: Path) -> tuple[dict[str, str], list[str]]:
     """
     if git_folder_above(root):
         locate_repository(root)
-        found = _paths(root, project_git(root, *_LISTED))
+        found = _paths_from_listing(root, project_git(root, *_LIST_FILES))
         if found:
             return {}, found
     env = {"GIT_DIR": str(empty_repository(scratch)), "GIT_WORK_TREE": str(root)}
-    return env, _paths(root, project_git(root, *_LISTED, env=env))
+    return env, _paths_from_listing(root, project_git(root, *_LIST_FILES, env=env))
 
 
-def _paths(root: Path, listed: bytes) -> list[str]:
+def _paths_from_listing(root: Path, listed: bytes) -> list[str]:
     found = set()
     for line in filter(None, listed.split(b"\0")):
         tag, _, path = os.fsdecode(line).partition(" ")
-        if tag == _UNTRACKED and not NEVER.isdisjoint(path.split("/")):
+        if tag == _UNTRACKED and not IGNORED_FOLDERS.isdisjoint(path.split("/")):
             continue
-        if path.isprintable() and _is_there(root / path):
+        if path.isprintable() and _is_file_or_link(root / path):
             found.add(path)
     return sorted(found)
 
@@ -136,14 +136,14 @@ def _ignores_env(root: Path, env: dict[str, str]) -> bool:
     return inside and not pattern[0].startswith(b"!")
 
 
-def _is_there(path: Path) -> bool:
+def _is_file_or_link(path: Path) -> bool:
     return path.is_symlink() or path.is_file()
 
 
-def _content(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     """Return a file's bytes; those of no text for a link, and for what no person edits by hand."""
     try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > SEARCHED:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST_SEARCHED:
             return b"\0"
         return path.read_bytes()
     except OSError as error:
@@ -154,8 +154,8 @@ def _content(path: Path) -> bytes:
         ) from error
 
 
-def _text(content: bytes) -> str | None:
-    if len(content) > LARGEST or b"\0" in content:
+def _decode(content: bytes) -> str | None:
+    if len(content) > LARGEST_TEXT or b"\0" in content:
         return None
     try:
         return content.decode().replace("\r\n", "\n")
@@ -163,6 +163,6 @@ def _text(content: bytes) -> str | None:
         return None
 
 
-def _name(url: str) -> str:
+def _repository_name(url: str) -> str:
     found = _REMOTE_NAME.search(url)
     return found.group(1) if found else ""

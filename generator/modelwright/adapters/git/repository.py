@@ -15,10 +15,10 @@ from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.update.merge_inputs import FileEntry
 
 ATTRIBUTES: Final = ".gitattributes"
-_LIST: Final = ("ls-tree", "-r", "-z")
+_LIST_TREE: Final = ("ls-tree", "-r", "-z")
 _SHOWN: Final = 3
 _SETTINGS: Final = r"^core\.(autocrlf|attributesfile|symlinks|filemode)$"
-_INITIAL: Final = "(initial)"
+_NO_COMMIT: Final = "(initial)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class ProjectRepository:
         Raises:
             ExternalSystemError: Git fails.
         """
-        return files_of(project_git(self.folder, *_LIST, self.head))
+        return files_of(project_git(self.folder, *_LIST_TREE, self.head))
 
     @cached_property
     def settings(self) -> dict[str, str]:
@@ -82,7 +82,7 @@ class ProjectRepository:
         """
         if not self.prefix:
             return dict(files)
-        listed = files_of(project_git(self.folder, *_LIST, "--full-tree", self.head))
+        listed = files_of(project_git(self.folder, *_LIST_TREE, "--full-tree", self.head))
         others = {path: e for path, e in listed.items() if not path.startswith(self.prefix)}
         return {**others, **{f"{self.prefix}{path}": entry for path, entry in files.items()}}
 
@@ -144,7 +144,7 @@ def repository_of(folder: Path) -> ProjectRepository:
             next_step='run git init && git add --all && git commit --message "chore: keep" there',
         )
     place = locate_repository(folder)
-    head, changed = _status(folder)
+    head, changed = _head_and_changes(folder)
     return ProjectRepository(
         folder=folder,
         top=place.top,
@@ -157,19 +157,19 @@ def repository_of(folder: Path) -> ProjectRepository:
     )
 
 
-def _status(folder: Path) -> tuple[str, list[str]]:
+def _head_and_changes(folder: Path) -> tuple[str, list[str]]:
     command = (
         *("status", "--porcelain=v2", "--branch", "-z", "--no-renames"),
         *("--untracked-files=no", "--ignore-submodules=dirty", "--", "."),
     )
     told = project_git(folder, *command)
-    head, changed = _INITIAL, []
+    head, changed = _NO_COMMIT, []
     for line in (os.fsdecode(part) for part in told.split(b"\0")):
         if line.startswith("# branch.oid "):
             head = line.split(" ")[2]
         elif line[:1] in {"1", "u"}:
             changed.append(line.split(" ", 8 if line[0] == "1" else 10)[-1])
-    if head == _INITIAL:
+    if head == _NO_COMMIT:
         raise ExternalSystemError(
             "its repository has no commit, so there is nothing to compare with",
             where=str(folder),

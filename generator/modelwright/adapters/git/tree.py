@@ -13,8 +13,8 @@ from modelwright.errors import ExternalSystemError
 from modelwright.update.merge_inputs import FOLDER, LINK, REPOSITORY, FileEntry
 
 # As many as Linux follows.
-_LINKS: Final = 40
-_LARGEST_KEPT: Final = 262_144
+_MOST_LINKS: Final = 40
+_LARGEST_CACHED: Final = 262_144
 
 
 class GitFolders:
@@ -39,7 +39,7 @@ class GitFolders:
         if kept is not None:
             return kept
         (found,) = self.objects.read([name])
-        if len(found.content) <= _LARGEST_KEPT:
+        if len(found.content) <= _LARGEST_CACHED:
             self._blobs[name] = found.content
         return found.content
 
@@ -110,7 +110,7 @@ class GitTree:
 
     def _found(self, path: str) -> FileEntry | None:
         """Return what stands at a path, links followed; None where that leads nowhere."""
-        for _ in range(_LINKS):
+        for _ in range(_MOST_LINKS):
             entry, link, rest = self._step(path)
             if link is None:
                 return entry

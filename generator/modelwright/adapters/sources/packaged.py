@@ -119,7 +119,7 @@ def _make(folder: Path, bundle: Path | None, root: Path | None) -> None:
             parts = [name for name in PARTS if (root / name).exists()]
             # An organisation's platform has versions of its own: none of them is called so.
             branch = UNKNOWN if (root / PLATFORM_RECORD).exists() else VERSION
-            git.keep(root, parts, made, branch=branch)
+            git.commit_files(root, parts, made, branch=branch)
         (made / MARK).write_text(_state(made), encoding="utf-8")
         if folder.exists():
             folder.replace(Path(aside) / "old")

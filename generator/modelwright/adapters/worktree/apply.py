@@ -20,14 +20,14 @@ from modelwright.adapters.worktree.files import (
     file_state,
     stored_entries,
 )
-from modelwright.adapters.worktree.index import left_out, refresh_index
+from modelwright.adapters.worktree.index import outside_sparse_checkout, refresh_index
 from modelwright.adapters.worktree.journal import (
     Places,
-    forget,
     index_locked,
-    keep_record,
-    unwritable,
+    remove_journal,
+    unwritable_error,
     write_journal,
+    write_record,
 )
 from modelwright.adapters.worktree.undo import take_back_update
 from modelwright.errors import ExternalSystemError
@@ -35,8 +35,8 @@ from modelwright.update.conflict_resolution import MergePlan
 from modelwright.update.journal import Journal
 from modelwright.update.merge_inputs import FOLDER, REPOSITORY, FileEntry
 
-_SMALL: Final = 1_000_000
-_AGAIN: Final = "make room or lift what is in the way, then run it again; nothing was changed"
+_LITTLE_SPACE: Final = 1_000_000
+_RUN_AGAIN: Final = "make room or lift what is in the way, then run it again; nothing was changed"
 States = Mapping[str, FileState | None]
 
 
@@ -67,7 +67,7 @@ def journal_of(
     try:
         scratch.copy_objects_to(repository.common_dir / "objects")
     except OSError as error:
-        raise unwritable(repository, error) from error
+        raise unwritable_error(repository, error) from error
     prefix, paths = repository.prefix, sorted({*result.changes, *result.unmerged})
     return Journal(
         head=repository.head,
@@ -80,7 +80,7 @@ def journal_of(
     )
 
 
-def seen_unchanged(
+def verify_unchanged(
     repository: ProjectRepository,
     before: Mapping[str, FileEntry | None],
     after: Mapping[str, FileEntry | None],
@@ -95,7 +95,9 @@ def seen_unchanged(
     paths = [path for path in before if before[path] != after[path]]
     states = {path: file_state(repository.top / path) for path in paths}
     found = stored_entries(repository, {path: (before[path], after[path]) for path in paths})
-    for path in left_out(repository, [p for p in paths if before[p] and not found[p]]):
+    for path in outside_sparse_checkout(
+        repository, [p for p in paths if before[p] and not found[p]]
+    ):
         del states[path], found[path]
     for path, entry in found.items():
         if before[path] is None and entry and entry.mode == FOLDER:
@@ -118,18 +120,18 @@ def apply(repository: ProjectRepository, journal: Journal, lock: int) -> None:
     """
     with index_locked(repository):
         try:
-            _refuse_moved(repository, journal.head)
+            _refuse_other_commit(repository, journal.head)
             Places(repository).clear()
-            states = seen_unchanged(repository, journal.before, journal.after)
+            states = verify_unchanged(repository, journal.before, journal.after)
             write_journal(repository, journal)
             _check_out_and_exchange(repository, journal, lock, states)
         except OSError as error:
-            forget(repository)
-            raise unwritable(repository, error) from error
+            remove_journal(repository)
+            raise unwritable_error(repository, error) from error
         except BaseException:
-            forget(repository)
+            remove_journal(repository)
             raise
-        keep_record(repository, journal)
+        write_record(repository, journal)
 
 
 def finish(repository: ProjectRepository, journal: Journal, lock: int) -> FinishedUpdate:
@@ -143,24 +145,24 @@ def finish(repository: ProjectRepository, journal: Journal, lock: int) -> Finish
         if places.placed() and places.index.exists():
             places.index.replace(repository.git_dir / "index")
         if places.replaced():
-            keep_record(repository, journal)
+            write_record(repository, journal)
             return FinishedUpdate({})
-        if not _is_there(repository, journal.commit):
+        if not _has_commit(repository, journal.commit):
             left = take_back_update(repository, journal)
-            forget(repository)
+            remove_journal(repository)
             return FinishedUpdate({}, undone=True, left=tuple(left))
         places.clear()  # first, because it changes the state of a file that is kept too
         kept, states = _keep_later_edits(repository, journal)
         try:
             _check_out_and_exchange(repository, journal, lock, states)
         except (ExternalSystemError, OSError) as error:
-            told = unwritable(repository, error) if isinstance(error, OSError) else error
+            told = unwritable_error(repository, error) if isinstance(error, OSError) else error
             told.next_step = (
                 "lift what is in the way and run it again, or take it back: "
                 f"modelwright update --undo {shlex.quote(str(repository.top / journal.prefix))}"
             )
             raise told from error
-        keep_record(repository, journal)
+        write_record(repository, journal)
     return FinishedUpdate(kept)
 
 
@@ -180,14 +182,14 @@ def _check_out_and_exchange(
         project_git(places.new, "read-tree", "-m", "-u", *trees, env=env, held=(lock,))
     except ExternalSystemError as error:
         # Git does not say why it is unable to write.
-        if shutil.disk_usage(repository.git_dir).free < _SMALL:
+        if shutil.disk_usage(repository.git_dir).free < _LITTLE_SPACE:
             error.problem = f"No space left on the disk: {error.problem}"
-        error.next_step = _AGAIN
+        error.next_step = _RUN_AGAIN
         raise
     exchange = Exchange(top=repository.top, kept=places.kept)
     with signals_blocked():
         try:
-            _exchange(exchange, journal, places.new, states, repository)
+            _exchange_files(exchange, journal, places.new, states, repository)
             refresh_index(repository, journal.unmerged)
             exchange.check()
             places.mark_placed()
@@ -196,7 +198,7 @@ def _check_out_and_exchange(
             left = exchange.put_back()
             if not isinstance(error, (ExternalSystemError, OSError)):
                 raise
-            told = unwritable(repository, error) if isinstance(error, OSError) else error
+            told = unwritable_error(repository, error) if isinstance(error, OSError) else error
             if left:
                 told.next_step = (
                     f"look at {', '.join(left)}, which changed while it was taken back; "
@@ -205,7 +207,7 @@ def _check_out_and_exchange(
             raise told from error
 
 
-def _exchange(
+def _exchange_files(
     exchange: Exchange,
     journal: Journal,
     new: Path,
@@ -239,24 +241,24 @@ def _keep_later_edits(
         if journal.before[path] == journal.after[path]:
             del states[path]
             continue
-        if entry is None and path in left_out(repository, [path]):
+        if entry is None and path in outside_sparse_checkout(repository, [path]):
             del states[path]
         if entry is None or entry.mode == FOLDER or entry in candidates[path]:
             continue
         place = repository.top / path
-        aside = _free(place.with_name(f"{place.name}.yours"))
+        aside = _free_path(place.with_name(f"{place.name}.yours"))
         shutil.copy2(place, aside, follow_symlinks=False)
         kept[path] = aside.relative_to(repository.top).as_posix()
     return kept, states
 
 
-def _is_there(repository: ProjectRepository, commit: str) -> bool:
+def _has_commit(repository: ProjectRepository, commit: str) -> bool:
     given = f"{commit}^{{tree}}\n".encode()
     told = project_git(repository.top, "cat-file", "--batch-check", given=given)
     return told.split()[1:2] == [b"tree"]
 
 
-def _refuse_moved(repository: ProjectRepository, head: str) -> None:
+def _refuse_other_commit(repository: ProjectRepository, head: str) -> None:
     if project_git(repository.folder, "rev-parse", "HEAD").decode().strip() != head:
         raise ExternalSystemError(
             "another commit was made or checked out while the update was worked out",
@@ -265,7 +267,7 @@ def _refuse_moved(repository: ProjectRepository, head: str) -> None:
         )
 
 
-def _free(place: Path) -> Path:
+def _free_path(place: Path) -> Path:
     found, number = place, 2
     while os.path.lexists(found):
         found, number = place.with_name(f"{place.name}-{number}"), number + 1

@@ -19,7 +19,7 @@ from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.errors import ExternalSystemError
 from modelwright.update.merge_inputs import EXECUTABLE, FOLDER, LINK, PLAIN, FileEntry
 
-_NO_LINKS: Final = frozenset((errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK))
+_NO_HARD_LINKS: Final = frozenset((errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK))
 
 
 class FileState(NamedTuple):
@@ -109,7 +109,7 @@ def _blob_name(content: bytes, digest: str) -> str:
     return hashlib.new(digest, with_header("blob", content), usedforsecurity=False).hexdigest()
 
 
-class _Step(NamedTuple):
+class _Replacement(NamedTuple):
     path: str
     before: FileState | None
     placed: FileState | None
@@ -127,7 +127,7 @@ class Exchange:
 
     top: Path
     kept: Path
-    _done: list[_Step] = field(default_factory=list, init=False)
+    _done: list[_Replacement] = field(default_factory=list, init=False)
 
     def replace(self, path: str, number: int, before: FileState | None, new: Path | None) -> None:
         """Put a file in its place, or remove one; what is there must be what was seen before.
@@ -144,11 +144,11 @@ class Exchange:
         if before is not None and new is None:
             place.rename(kept)
         elif before is not None and new is not None:
-            _link(place, kept)
+            _keep_copy(place, kept)
             path_beside(new, place).replace(place)
         elif new is not None:
-            _place(path_beside(new, place), place, path)
-        self._done.append(_Step(path, before, file_state(place), kept))
+            _place_new(path_beside(new, place), place, path)
+        self._done.append(_Replacement(path, before, file_state(place), kept))
         if new is None:
             self._leave(place)
 
@@ -227,14 +227,14 @@ def path_beside(new: Path, place: Path) -> Path:
     return near
 
 
-def _place(new: Path, place: Path, path: str) -> None:
+def _place_new(new: Path, place: Path, path: str) -> None:
     """Put a new file where nothing stands, and never over anything."""
     try:
         os.link(new, place, follow_symlinks=False)
     except FileExistsError as error:
         raise changed_meanwhile(path) from error
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in _NO_HARD_LINKS:
             raise
         if os.path.lexists(place):
             raise changed_meanwhile(path) from error
@@ -243,11 +243,11 @@ def _place(new: Path, place: Path, path: str) -> None:
         new.unlink()
 
 
-def _link(place: Path, kept: Path) -> None:
+def _keep_copy(place: Path, kept: Path) -> None:
     try:
         os.link(place, kept, follow_symlinks=False)
     except OSError as error:
-        if error.errno not in _NO_LINKS:
+        if error.errno not in _NO_HARD_LINKS:
             raise
         shutil.copy2(place, kept, follow_symlinks=False)
 

@@ -17,7 +17,7 @@ def refresh_index(
     """Let the new index know the files as they stand now, and what is unmerged."""
     env = {"GIT_INDEX_FILE": str(Places(repository).index)}
     refresh = ("update-index", "-q", "--refresh", "-z", "--index-info")
-    given = b"".join(_lines(path, stages) for path, stages in unmerged.items())
+    given = b"".join(_index_lines(path, stages) for path, stages in unmerged.items())
     project_git(repository.top, *refresh, env=env, given=given, fine=(0, 1))
 
 
@@ -27,13 +27,13 @@ def stage_entries(repository: ProjectRepository, entries: Mapping[str, FileEntry
     order = sorted(entries, key=lambda path: (entries[path] is not None, path))
     stages = {path: {0: entry} if (entry := entries[path]) else {} for path in order}
     given = b"".join(
-        [_lines(path, {}, repository.digest) for path in order]
-        + [_lines(path, stages[path]) for path in order if stages[path]]
+        [_index_lines(path, {}, repository.digest) for path in order]
+        + [_index_lines(path, stages[path]) for path in order if stages[path]]
     )
     project_git(repository.top, "update-index", "-z", "--index-info", env=env, given=given)
 
 
-def hide(repository: ProjectRepository, paths: Iterable[str]) -> None:
+def mark_outside_sparse_checkout(repository: ProjectRepository, paths: Iterable[str]) -> None:
     """Let git's index say again that files are outside of a sparse checkout."""
     given = b"".join(os.fsencode(path) + b"\0" for path in paths)
     if given:
@@ -42,7 +42,7 @@ def hide(repository: ProjectRepository, paths: Iterable[str]) -> None:
         project_git(repository.top, *command, env=env, given=given)
 
 
-def left_out(repository: ProjectRepository, absent: list[str]) -> list[str]:
+def outside_sparse_checkout(repository: ProjectRepository, absent: list[str]) -> list[str]:
     """Return which absent files a sparse checkout leaves out, by the mark in git's index."""
     if not absent:
         return []
@@ -61,7 +61,7 @@ def index_entries(repository: ProjectRepository) -> dict[str, dict[int, FileEntr
     return found
 
 
-def _lines(path: str, stages: Mapping[int, FileEntry], digest: str = "") -> bytes:
+def _index_lines(path: str, stages: Mapping[int, FileEntry], digest: str = "") -> bytes:
     """Return what `git update-index --index-info` reads: the path goes, then its stages come."""
     name = os.fsencode(path)
     width = max([len(entry.name) for entry in stages.values()], default=0)

@@ -17,10 +17,10 @@ from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.errors import ExternalSystemError
 from modelwright.update.journal import Journal, journal_from
 
-_MARK: Final = b"modelwright holds this lock; the next modelwright update removes it\n"
-_HOME: Final = "modelwright"
-_JOURNAL: Final = "update.json"
-_DONE: Final = "done"
+_LOCK_MARK: Final = b"modelwright holds this lock; the next modelwright update removes it\n"
+_STATE_FOLDER: Final = "modelwright"
+_JOURNAL_FILE: Final = "update.json"
+_RECORDS_FOLDER: Final = "done"
 
 
 @contextmanager
@@ -32,8 +32,8 @@ def exclusive_update(repository: ProjectRepository) -> Iterator[int]:
     Raises:
         ExternalSystemError: One is running.
     """
-    with exclusive_lock(_home(repository) / "lock", seconds=0) as handle:
-        _let_go(repository)
+    with exclusive_lock(_state_folder(repository) / "lock", seconds=0) as handle:
+        _release_stale_lock(repository)
         yield handle
 
 
@@ -43,16 +43,16 @@ def interrupted_update(repository: ProjectRepository) -> Journal | None:
     One of another commit is forgotten: whoever committed since has decided what stays.
     """
     try:
-        journal = journal_from(_journal(repository).read_text(encoding="ascii"))
+        journal = journal_from(_journal_file(repository).read_text(encoding="ascii"))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError):
         # It was cut short while it was written: nothing had been touched.
-        _journal(repository).unlink(missing_ok=True)
+        _journal_file(repository).unlink(missing_ok=True)
         return None
     if journal.head == repository.head:
         return journal
-    forget(repository)
+    remove_journal(repository)
     return None
 
 
@@ -60,16 +60,16 @@ def has_interrupted_update(folder: Path) -> bool:
     """Say whether an update of a project was killed, by its journal alone."""
     folder = folder.resolve()
     found = next(filter(None, map(git_directory, (folder, *folder.parents))), None)
-    return found is not None and (found / _HOME / _JOURNAL).exists()
+    return found is not None and (found / _STATE_FOLDER / _JOURNAL_FILE).exists()
 
 
 @contextmanager
 def index_locked(repository: ProjectRepository) -> Iterator[None]:
     """Hold git's own lock of the index, so that no git command runs meanwhile."""
     lock = repository.git_dir / "index.lock"
-    mark = _home(repository) / "mark"
+    mark = _state_folder(repository) / "mark"
     try:
-        mark.write_bytes(_MARK)
+        mark.write_bytes(_LOCK_MARK)
         os.link(mark, lock)  # with its content at once: a kill leaves no lock without a mark
     except FileExistsError as error:
         raise ExternalSystemError(
@@ -78,18 +78,18 @@ def index_locked(repository: ProjectRepository) -> Iterator[None]:
             next_step="wait until it has ended, or delete that file where none runs",
         ) from error
     except OSError as error:
-        raise unwritable(repository, error) from error
+        raise unwritable_error(repository, error) from error
     try:
         yield
     finally:
         lock.unlink(missing_ok=True)
 
 
-def _let_go(repository: ProjectRepository) -> None:
+def _release_stale_lock(repository: ProjectRepository) -> None:
     """Remove git's lock of the index where an update that was killed left it."""
     lock = repository.git_dir / "index.lock"
     with suppress(OSError):
-        if lock.read_bytes() == _MARK:
+        if lock.read_bytes() == _LOCK_MARK:
             lock.unlink()
 
 
@@ -103,7 +103,7 @@ class Places:
     """
 
     def __init__(self, repository: ProjectRepository) -> None:
-        home = _home(repository)
+        home = _state_folder(repository)
         self.index = home / "index"
         self.new = home / "new"
         self.kept = home / "kept"
@@ -148,27 +148,27 @@ class Places:
 
 def write_journal(repository: ProjectRepository, journal: Journal) -> None:
     """Write a journal, whole and on the disk itself."""
-    _write(_journal(repository), journal)
+    _write(_journal_file(repository), journal)
 
 
-def forget(repository: ProjectRepository) -> None:
+def remove_journal(repository: ProjectRepository) -> None:
     """Remove the journal and what the update kept."""
-    _journal(repository).unlink(missing_ok=True)
+    _journal_file(repository).unlink(missing_ok=True)
     Places(repository).clear()
 
 
-def keep_record(repository: ProjectRepository, journal: Journal) -> None:
+def write_record(repository: ProjectRepository, journal: Journal) -> None:
     """Keep the journal of an update that is done, so that it can be taken back."""
-    place = _record(repository, journal.prefix)
+    place = _record_file(repository, journal.prefix)
     place.parent.mkdir(exist_ok=True)
     _write(place, journal)
-    forget(repository)
+    remove_journal(repository)
 
 
 def records(repository: ProjectRepository) -> dict[str, Journal]:
     """Return the journals of the last update of each project in a repository, by its prefix."""
     found = {}
-    for place in sorted((_home(repository) / _DONE).glob("*.json")):
+    for place in sorted((_state_folder(repository) / _RECORDS_FOLDER).glob("*.json")):
         with suppress(OSError, ValueError, TypeError, KeyError):
             journal = journal_from(place.read_text(encoding="ascii"))
             found[journal.prefix] = journal
@@ -177,27 +177,27 @@ def records(repository: ProjectRepository) -> dict[str, Journal]:
 
 def drop_record(repository: ProjectRepository, prefix: str) -> None:
     """Forget the last update of a project."""
-    _record(repository, prefix).unlink(missing_ok=True)
+    _record_file(repository, prefix).unlink(missing_ok=True)
 
 
 def _write(place: Path, journal: Journal) -> None:
     replace_file(place, journal.text().encode("ascii"), locked=True)
 
 
-def _home(repository: ProjectRepository) -> Path:
-    return repository.git_dir / _HOME
+def _state_folder(repository: ProjectRepository) -> Path:
+    return repository.git_dir / _STATE_FOLDER
 
 
-def _journal(repository: ProjectRepository) -> Path:
-    return _home(repository) / _JOURNAL
+def _journal_file(repository: ProjectRepository) -> Path:
+    return _state_folder(repository) / _JOURNAL_FILE
 
 
-def _record(repository: ProjectRepository, prefix: str) -> Path:
+def _record_file(repository: ProjectRepository, prefix: str) -> Path:
     name = hashlib.sha256(os.fsencode(prefix)).hexdigest()[:16]
-    return _home(repository) / _DONE / f"{name}.json"
+    return _state_folder(repository) / _RECORDS_FOLDER / f"{name}.json"
 
 
-def unwritable(repository: ProjectRepository, error: OSError) -> ExternalSystemError:
+def unwritable_error(repository: ProjectRepository, error: OSError) -> ExternalSystemError:
     """Return what to raise where the disk refuses."""
     return ExternalSystemError(
         f"it cannot be written: {error.strerror or error}",

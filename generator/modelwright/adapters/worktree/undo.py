@@ -10,9 +10,9 @@ from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.adapters.system.signals import signals_blocked
 from modelwright.adapters.worktree.files import Exchange, FileState, file_state, stored_entries
 from modelwright.adapters.worktree.index import (
-    hide,
     index_entries,
-    left_out,
+    mark_outside_sparse_checkout,
+    outside_sparse_checkout,
     refresh_index,
     stage_entries,
 )
@@ -53,10 +53,10 @@ def take_back_update(repository: ProjectRepository, journal: Journal) -> list[st
     """
     places = Places(repository)
     places.begin(repository.git_dir / "index")
-    paths = _sorted(repository, journal)
+    paths = _sort_paths(repository, journal)
     before = {path: journal.before[path] for path in paths.reset}
     stage_entries(repository, before)
-    hide(repository, [path for path in paths.absent if before.get(path)])
+    mark_outside_sparse_checkout(repository, [path for path in paths.absent if before.get(path)])
     env = {
         "GIT_DIR": str(repository.git_dir),
         "GIT_WORK_TREE": str(places.new),
@@ -79,11 +79,13 @@ def take_back_update(repository: ProjectRepository, journal: Journal) -> list[st
     return sorted(left)
 
 
-def _sorted(repository: ProjectRepository, journal: Journal) -> _Paths:
+def _sort_paths(repository: ProjectRepository, journal: Journal) -> _Paths:
     states = {path: file_state(repository.top / path) for path in journal.after}
     candidates = {path: (journal.before[path], journal.after[path]) for path in journal.after}
     found = stored_entries(repository, candidates)
-    absent = set(left_out(repository, [path for path in found if found[path] is None]))
+    absent = set(
+        outside_sparse_checkout(repository, [path for path in found if found[path] is None])
+    )
     staged = index_entries(repository)
     paths = _Paths(states, [], [], [], absent)
     for path, (before, after) in candidates.items():

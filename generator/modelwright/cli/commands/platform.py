@@ -61,13 +61,13 @@ def init(  # noqa: PLR0913, PLR0917 -- the contract's options
 ) -> None:
     """Make your organisation's own platform repository: policy, templates, workflows."""
     from modelwright.operations.platform.init import (  # noqa: PLC0415
+        check_target,
         init_platform,
         packaged_files,
-        prepare,
     )
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    prepare(target)
+    check_target(target)
     files, base = packaged_files()
     if policy:
         text = _ready_policy(policy, files, [*data, *([str(data_file)] if data_file else [])])
@@ -227,7 +227,7 @@ def sync(
 
     terminal = Terminal(as_json=as_json, quiet=quiet)
     root = _platform_folder(where)
-    moved = pinning.pin_today(root) if pin else None
+    moved = pinning.move_pin(root) if pin else None
     written = moved.written if moved else syncing.sync(root)
     new_pin = {"sha": moved.sha, "version": moved.version} if moved else None
     terminal.document({"written": written, **({"pin": new_pin} if pin else {})})

@@ -47,7 +47,7 @@ def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> As
     if judge and not judge.is_source:
         notes.append(f"{path}: its answers name the platform {show(judge.source)}, not {judge.url}")
     try:
-        fresh: Mapping[str, str] = _fresh(platform, project)
+        fresh: Mapping[str, str] = _rendered_pages(platform, project)
     except (ModelwrightError, TemplateError, KeyError) as error:
         # What may be the template's own proves nothing, so every text counts as that.
         fresh = project.files
@@ -70,7 +70,7 @@ def evidence_of(platform: Platform, archetype: str) -> EvidenceMap | None:
     return evidence_map_from(text, path)
 
 
-def _fresh(platform: Platform, project: Project) -> dict[str, str]:
+def _rendered_pages(platform: Platform, project: Project) -> dict[str, str]:
     """Return the pages of the project on its first day."""
     version = DialectVersion(platform.tree, platform.version, platform.source)
     # Where it is born already, what is its people's own is not rendered.

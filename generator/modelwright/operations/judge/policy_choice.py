@@ -59,13 +59,14 @@ def judge_of(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str,
     source = split_credentials(str(answers.get("_src_path") or ""))
     url = str(platform.policy["platform"]["url"])
     in_folder = Path(platform.source).is_absolute()
+    place = platform.source if in_folder else url
     return Judge(
         url=url,
         source=source,
         # Who develops a platform in a folder makes projects from that folder.
         is_source=is_same_source(source, url) or (in_folder and source == platform.source),
         released=platform.released,
-        verdict=f"{platform.source if in_folder else url}{_at(platform, answers, texts)}",
+        verdict=f"{place}{_version_phrase(platform, answers, texts)}",
     )
 
 
@@ -76,7 +77,9 @@ def why_unverified(platform: Platform, answers: Mapping[str, Any], texts: Mappin
     are the platform's own files; the answers, which are not, cannot turn a verdict off.
     """
     version = str(answers.get("_commit") or "")
-    if not (platform.stands_in and _claims(platform, texts)) or _equal(platform, answers, texts):
+    if not (platform.stands_in and _pinned_fingerprints(platform, texts)) or _has_same_fingerprint(
+        platform, answers, texts
+    ):
         return ""
     return (
         f"the policy of {version or 'this project'} cannot be read here, and differs from the one "
@@ -84,23 +87,27 @@ def why_unverified(platform: Platform, answers: Mapping[str, Any], texts: Mappin
     )
 
 
-def _at(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+def _version_phrase(
+    platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]
+) -> str:
     version = str(answers.get("_commit") or "")
     if platform.version == version:
         return f" at {version}" if version else ", as it stands"
     if why_unverified(platform, answers, texts):
         return f" without the policy of {version or 'the project'} (unverified)"
-    if _equal(platform, answers, texts):
+    if _has_same_fingerprint(platform, answers, texts):
         return f" by the policy of {version or 'the project'}"
     return f" at {platform.version}" if platform.version else ", as it stands"
 
 
-def _equal(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> bool:
+def _has_same_fingerprint(
+    platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]
+) -> bool:
     digests = policy_fingerprints(platform.policy)
-    return digests.get(str(answers["brand"]), "") in _claims(platform, texts)
+    return digests.get(str(answers["brand"]), "") in _pinned_fingerprints(platform, texts)
 
 
-def _claims(platform: Platform, texts: Mapping[str, str]) -> set[str]:
+def _pinned_fingerprints(platform: Platform, texts: Mapping[str, str]) -> set[str]:
     action = f"{platform.policy['platform']['repository']}/{CHECK_ACTION}@"
     found = {
         mapping_at(step, "with").get("policy")
@@ -136,7 +143,7 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
     source = split_credentials(source)
     if named:
         found = platform_for(named)
-        return found if names_version(named) else _then(_known_by_url(found), version)
+        return found if names_version(named) else _at_version(_known_by_url(found), version)
     if not source:
         return platform_for("")
     packaged = locate_platform(str(own_root()))
@@ -144,7 +151,7 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
     # A program that came with an organisation's platform judges in its name alone; who develops a
     # platform in a folder makes projects from that folder.
     if is_same_source(source, url) or not (packaged.sample or Path(source).is_absolute()):
-        return _then(replace(packaged, source=url, version=own_version()), version)
+        return _at_version(replace(packaged, source=url, version=own_version()), version)
     try:
         return _platform_at(source, version)
     except ModelwrightError as error:
@@ -154,7 +161,7 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
 
 def _platform_at(source: str, version: str) -> Platform:
     if Path(source).is_absolute():
-        return _then(locate_platform(source), version)
+        return _at_version(locate_platform(source), version)
     if ":" not in source:
         raise RefusedError(
             f"the project's source {source!r} is a relative path, which leads nowhere",
@@ -173,15 +180,15 @@ def _known_by_url(found: Platform) -> Platform:
     return replace(found, source=found.policy["platform"]["url"])
 
 
-def _then(now: Platform, version: str) -> Platform:
+def _at_version(now: Platform, version: str) -> Platform:
     """Return a platform as it was at a version, where that can be had; else as it is now."""
     if version and version == now.version:
         return replace(now, released=_is_release(version))
-    found = _cached_tree(now.source, version) or _asked(now, version)
+    found = _cached_tree(now.source, version) or _fetched_version(now, version)
     return found or replace(now, stands_in=True)
 
 
-def _asked(now: Platform, version: str) -> Platform | None:
+def _fetched_version(now: Platform, version: str) -> Platform | None:
     """Return a platform at a version that nobody has at hand; as it is now where it has none."""
     # Here, as below.
     from modelwright.adapters.sources.histories import history_of  # noqa: PLC0415

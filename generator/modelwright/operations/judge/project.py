@@ -18,8 +18,8 @@ from modelwright.paths import ANSWERS_FILE, LOCK_FILE, PROJECT_RECORD, WORKFLOW_
 from modelwright.policy.yaml_reader import Unreadable, read_yaml
 from modelwright.template.platform import Platform
 
-_PATIENCE: Final = 90.0
-_PACKAGE: Final = b"[[package]]"
+_UV_SECONDS: Final = 90.0
+_PACKAGE_TABLE: Final = b"[[package]]"
 
 
 def lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
@@ -33,7 +33,7 @@ def lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
         ask_hosts: Whether package indexes may be contacted, with the person's own logins.
     """
     try:
-        return _verdict(project, ask_hosts=ask_hosts)
+        return _lock_verdict(project, ask_hosts=ask_hosts)
     except OSError as error:
         reason = str(error.strerror or error)
     except UnicodeDecodeError:
@@ -43,21 +43,21 @@ def lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
     return LockVerdict("not verified", reason)
 
 
-def _verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
+def _lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
     kept = (project / LOCK_FILE).read_bytes().replace(b"\r\n", b"\n")
-    if _PACKAGE not in kept:
+    if _PACKAGE_TABLE not in kept:
         return LockVerdict("not verified", "it names no package")
     if _is_current_offline(project):
         return LockVerdict("current")
     if not ask_hosts:
         return LockVerdict("not verified", "pyproject.toml names an index of its own")
-    made = uv.lock_project_metadata(project, seconds=_PATIENCE)
+    made = uv.lock_project_metadata(project, seconds=_UV_SECONDS)
     return LockVerdict("current" if made == kept else "stale")
 
 
 def _is_current_offline(project: Path) -> bool:
     try:
-        uv.lock_project_metadata(project, options=("--check", "--offline"), seconds=_PATIENCE)
+        uv.lock_project_metadata(project, options=("--check", "--offline"), seconds=_UV_SECONDS)
     except ExternalSystemError:
         return False
     return True
@@ -109,23 +109,23 @@ def _answers(path: Path, command: str, found: ProjectFiles) -> dict[str, Any]:
         raise RefusedError(
             f"it holds no {ANSWERS_FILE}, so it is no project of a template",
             where=str(path),
-            next_step=_elsewhere(path, command),
+            next_step=_advice_for_other_folder(path, command),
         )
     documents = read_yaml(text)
     if isinstance(documents, Unreadable):
-        raise _broken(documents.line, f"it is not YAML: {documents.problem}")
+        raise _unreadable_answers(documents.line, f"it is not YAML: {documents.problem}")
     answers = dict(documents[0].mapping) if documents else {}
     if not answers:
-        raise _broken(1, "it holds no answers by name")
+        raise _unreadable_answers(1, "it holds no answers by name")
     for name in TEXTS:
         if name not in answers:
-            raise _broken(1, f"it holds no answer {name}")
+            raise _unreadable_answers(1, f"it holds no answer {name}")
     for name in (*TEXTS, *(name for name in OPTIONAL_TEXTS if name in answers)):
         answers[name] = "" if answers[name] is None else str(answers[name])
     return answers
 
 
-def _elsewhere(path: Path, command: str) -> str:
+def _advice_for_other_folder(path: Path, command: str) -> str:
     for parent in path.resolve().parents:
         if (parent / ANSWERS_FILE).is_file():
             return f"name the project's own folder: modelwright {command} {quote(str(parent))}"
@@ -135,7 +135,7 @@ def _elsewhere(path: Path, command: str) -> str:
     )
 
 
-def _broken(line: int, problem: str) -> RefusedError:
+def _unreadable_answers(line: int, problem: str) -> RefusedError:
     return RefusedError(
         problem,
         where=f"{ANSWERS_FILE}:{line}",

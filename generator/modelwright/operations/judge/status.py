@@ -13,7 +13,7 @@ from modelwright.adapters.worktree.journal import has_interrupted_update
 from modelwright.errors import RefusedError
 from modelwright.operations.update.answers import refused_today
 from modelwright.operations.update.render import RenderedVersion, Versions
-from modelwright.operations.update.source import is_older, order, source_of
+from modelwright.operations.update.source import is_older, source_of, version_order
 from modelwright.paths import ANSWERS_FILE
 from modelwright.template.history import History
 from modelwright.template.tree import RenderedFile, Tree
@@ -42,7 +42,7 @@ def distance(history: History, current: str) -> Distance:
     between = [
         release
         for release in releases
-        if order(current) is not None
+        if version_order(current) is not None
         and is_older(current, release.version)
         and not is_older(latest, release.version)
     ]
@@ -55,7 +55,7 @@ def distance(history: History, current: str) -> Distance:
     )
 
 
-_KILLED: Final = "an update was interrupted here; run modelwright update, which finishes it"
+_INTERRUPTED: Final = "an update was interrupted here; run modelwright update, which finishes it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,17 +121,17 @@ def status(
     stored = stored_answers(path, answers_file)
     with source_of(stored, platform=platform, offline=offline) as source:
         versions = Versions(source=source, project=path, answers_file=answers_file, trust=trust)
-        return _of_project(versions, stored)
+        return _project_status(versions, stored)
 
 
-def _of_project(versions: Versions, stored: Mapping[str, Any]) -> Status:
+def _project_status(versions: Versions, stored: Mapping[str, Any]) -> Status:
     path, history, current = versions.project, versions.source.history, versions.source.current
     far = distance(history, current)
     old = versions.present(stored)
     before = old.version.files(old.answers)
     told = _NewestVerdict()
     if far.latest != current:
-        told = _newest(versions, far.latest, stored, before)
+        told = _judge_newest(versions, far.latest, stored, before)
     return Status(
         project=str(path.resolve()),
         version=current,
@@ -142,14 +142,14 @@ def _of_project(versions: Versions, stored: Mapping[str, Any]) -> Status:
         changes=told.changes,
         drift=_drift(path, old, before),
         refused=told.refused,
-        warnings=told.warnings or list(_refused(old.tree, stored).warnings),
+        warnings=told.warnings or list(_judge_answers(old.tree, stored).warnings),
         notes=[*notes_of(path), *versions.source.notes],
     )
 
 
 def notes_of(path: Path) -> list[str]:
     """Return what a person has to know of the repository that a project stands in."""
-    notes = [_KILLED] if has_interrupted_update(path) else []
+    notes = [_INTERRUPTED] if has_interrupted_update(path) else []
     refusal = ownership_problem(path)
     if refusal is not None:
         notes.append(f"{refusal.problem}; {refusal.next_step}")
@@ -165,34 +165,36 @@ class _NewestVerdict:
     warnings: list[str] = field(default_factory=list)
 
 
-def _newest(
+def _judge_newest(
     versions: Versions,
     latest: str,
     stored: Mapping[str, Any],
     before: Mapping[str, RenderedFile],
 ) -> _NewestVerdict:
-    told = _refused(versions.source.history.tree(latest), stored)
+    told = _judge_answers(versions.source.history.tree(latest), stored)
     try:
         new = versions.next(latest, stored, {}, None)
         after = new.version.files(new.answers)
     except RefusedError as error:
         told.refused.append(f"{error}; {error.next_step}")
         return told
-    changed = _different(before, after) - {versions.answers_file}
+    changed = _changed_paths(before, after) - {versions.answers_file}
     told.changes = len(
         changed - new.version.left_out(changed - set(after), new.answers, new.answers)
     )
     return told
 
 
-def _refused(tree: Tree, stored: Mapping[str, Any]) -> _NewestVerdict:
+def _judge_answers(tree: Tree, stored: Mapping[str, Any]) -> _NewestVerdict:
     try:
         return _NewestVerdict(warnings=list(refused_today(tree, stored)))
     except RefusedError as error:
         return _NewestVerdict(refused=[f"{error}; {error.next_step}"])
 
 
-def _different(before: Mapping[str, RenderedFile], after: Mapping[str, RenderedFile]) -> set[str]:
+def _changed_paths(
+    before: Mapping[str, RenderedFile], after: Mapping[str, RenderedFile]
+) -> set[str]:
     return {path for path in {*before, *after} if before.get(path) != after.get(path)}
 
 

@@ -23,7 +23,7 @@ from modelwright.template.platform import PlatformRecord
 from modelwright.template.tree import RenderedFile
 
 
-def prepare(target: Path) -> None:
+def check_target(target: Path) -> None:
     """Check, before anything is asked, that a repository can be made at a path.
 
     Raises:
@@ -65,7 +65,7 @@ def archetypes_in(files: Mapping[str, RenderedFile]) -> set[str]:
 
 FIRST_RELEASE: Final = "v0.1.0"
 FIRST_PIN: Final = "ci-v1"
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class NewPlatform:
 
 
 def init_platform(
-    target: Path, files: Mapping[str, RenderedFile], policy: str, *, tag: bool, tell: Tell
+    target: Path, files: Mapping[str, RenderedFile], policy: str, *, tag: bool, tell: Report
 ) -> NewPlatform:
     """Make a platform repository in a new folder.
 
@@ -148,7 +148,7 @@ def _files_to_write(
     }
 
 
-def _render_all(folder: Path, tell: Tell) -> int:
+def _render_all(folder: Path, tell: Report) -> int:
     todo = combinations(check_platform(folder / POLICY_FILE))
     for combination in todo:
         tell(combination.name)
@@ -160,13 +160,13 @@ def _commit_twice(folder: Path) -> None:
     """Commit the platform, then the pin: it names a commit that is on main already."""
     make_repository(folder)
     know_author(folder)
-    _commit_whole(folder, "feat: begin the platform")
+    _commit_all(folder, "feat: begin the platform")
     run((*GIT, "tag", "--no-sign", FIRST_PIN), folder=folder)
     pin_to(folder, commit_of_head(folder), FIRST_PIN)
-    _commit_whole(folder, "feat: pin the workflows that projects call")
+    _commit_all(folder, "feat: pin the workflows that projects call")
 
 
-def _commit_whole(folder: Path, message: str) -> None:
+def _commit_all(folder: Path, message: str) -> None:
     # Whatever a person's own list of ignored files says, the platform is whole.
     stage(folder, "--force")
     commit(folder, message)

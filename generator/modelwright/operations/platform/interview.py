@@ -14,9 +14,9 @@ from modelwright.policy.model.schema import Problem, choices_of, identifier_prob
 from modelwright.policy.model.words import Section
 from modelwright.template.answer_collector import Asker, Prompt
 
-Judge = Callable[[Any], Problem | None]
+Validator = Callable[[Any], Problem | None]
 Values = dict[str, Any]
-NOTHING: Final = object()
+MISSING: Final = object()
 
 
 class Interview:
@@ -44,9 +44,9 @@ class Interview:
         self,
         name: str,
         message: str,
-        judge: Judge,
+        judge: Validator,
         *,
-        default: object = NOTHING,
+        default: object = MISSING,
         choices: Iterable[str] = (),
         several: bool = False,
     ) -> Any:  # noqa: ANN401 -- the value of any key
@@ -66,13 +66,13 @@ class Interview:
         self._known.append(name)
         if name in self._given:
             value: object = self._given[name]
-        elif message and self._ask and not (self._defaults and default is not NOTHING):
+        elif message and self._ask and not (self._defaults and default is not MISSING):
             value = self._ask(_prompt(name, message, judge, default, choices, several=several))
         else:
             value = default
-        if value is NOTHING:
+        if value is MISSING:
             self.missing.append(name)
-            return NOTHING
+            return MISSING
         value = split(value) if several else value
         problem = judge(value)
         if problem:
@@ -118,7 +118,7 @@ def split(value: object) -> object:
 def _prompt(  # noqa: PLR0913 -- what a question is made of
     name: str,
     message: str,
-    judge: Judge,
+    judge: Validator,
     default: object,
     choices: Iterable[str],
     *,
@@ -128,7 +128,7 @@ def _prompt(  # noqa: PLR0913 -- what a question is made of
         problem = judge(split(value) if several else value)
         return "; ".join(problem) if problem else ""
 
-    offered = None if default is NOTHING else default
+    offered = None if default is MISSING else default
     if isinstance(offered, Sequence) and not isinstance(offered, str):
         offered = ", ".join(offered)
     return Prompt(
@@ -142,7 +142,7 @@ def _prompt(  # noqa: PLR0913 -- what a question is made of
 
 
 REGIONS: Final = {"azure": "westeurope", "gcp": "europe-west4", "aws": "eu-central-1"}
-_IDS: Final = "Lower-case words joined by hyphens; several joined by commas"
+_NAMES_HINT: Final = "Lower-case words joined by hyphens; several joined by commas"
 
 
 def policy_answers(given: Mapping[str, object], *, defaults: bool, ask: Asker | None) -> Values:
@@ -163,14 +163,16 @@ def policy_answers(given: Mapping[str, object], *, defaults: bool, ask: Asker | 
     environments = interview.take(
         "environments",
         "Where do projects run, in the order of promotion? Joined by commas",
-        _names,
+        _names_problem,
         default=["dev", "staging", "prod"],
         several=True,
     )
-    brands = {name: _brand(interview, name) for name in _ids(interview, "brands", "Which brands?")}
+    brands = {
+        name: _brand(interview, name) for name in _take_names(interview, "brands", "Which brands?")
+    }
     teams = {
         name: _team(interview, name, list(brands))
-        for name in _ids(interview, "teams", "Which teams?")
+        for name in _take_names(interview, "teams", "Which teams?")
     }
     interview.end()
     return {
@@ -183,10 +185,10 @@ def policy_answers(given: Mapping[str, object], *, defaults: bool, ask: Asker | 
 
 
 def _organisation(interview: Interview) -> Values:
-    take = _taker(interview, "organisation", Organisation)
+    take = _question_of(interview, "organisation", Organisation)
     name = take("name", "What is the organisation called?")
     github = take("github", "What is its account on GitHub?", _github_of(name))
-    prefix = _text(github, "cost.{}.internal")
+    prefix = _filled(github, "cost.{}.internal")
     if isinstance(prefix, str):
         prefix = prefix.lower()
     return {
@@ -197,10 +199,10 @@ def _organisation(interview: Interview) -> Values:
 
 
 def _platform(interview: Interview, github: object) -> Values:
-    take = _taker(interview, "platform", Platform)
-    likely = _text(github, "{}/ml-platform")
+    take = _question_of(interview, "platform", Platform)
+    likely = _filled(github, "{}/ml-platform")
     repository = take("repository", "Which repository is this?", likely)
-    likely = _text(repository, "https://github.com/{}")
+    likely = _filled(repository, "https://github.com/{}")
     url = take("url", "At which URL do people clone it?", likely)
     return {
         "repository": repository,
@@ -211,11 +213,11 @@ def _platform(interview: Interview, github: object) -> Values:
 
 
 def _brand(interview: Interview, name: str) -> Values:
-    take = _taker(interview, f"brands.{name}", Brand, f"Brand {name}: ")
+    take = _question_of(interview, f"brands.{name}", Brand, f"Brand {name}: ")
     cloud = take("cloud", "which cloud?")
     return {
         "cloud": cloud,
-        "region": take("region", "which region?", REGIONS.get(str(cloud), NOTHING)),
+        "region": take("region", "which region?", REGIONS.get(str(cloud), MISSING)),
         "registry": take("registry", "to which registry are images pushed (without https://)?"),
         "runtime": take("runtime", "", "kubernetes"),
         "auth": take("auth", "how do workflows sign in?", "oidc"),
@@ -231,7 +233,7 @@ def _workspaces(interview: Interview, path: str) -> dict[str, Values]:
 
     return {
         environment: {
-            "host": take(f"{path}.{environment}.host", NOTHING),
+            "host": take(f"{path}.{environment}.host", MISSING),
             "budget_policy_id": take(f"{path}.{environment}.budget_policy_id", ""),
         }
         for environment in interview.under(path)
@@ -239,9 +241,9 @@ def _workspaces(interview: Interview, path: str) -> dict[str, Values]:
 
 
 def _team(interview: Interview, name: str, brands: Sequence[str]) -> Values:
-    take = _taker(interview, f"teams.{name}", Team, f"Team {name}: ")
+    take = _question_of(interview, f"teams.{name}", Team, f"Team {name}: ")
     likely = [brand for brand in brands if name.startswith(f"{brand}-")] or list(brands)
-    default = likely if len(likely) == 1 else NOTHING
+    default = likely if len(likely) == 1 else MISSING
     return {
         "github": take("github", "its slug on GitHub?", name),
         "brands": take("brands", "for which brands (joined by commas)?", default, several=True),
@@ -250,17 +252,19 @@ def _team(interview: Interview, name: str, brands: Sequence[str]) -> Values:
     }
 
 
-def _ids(interview: Interview, section: str, message: str) -> list[str]:
+def _take_names(interview: Interview, section: str, message: str) -> list[str]:
     listed = interview.under(section)
-    default = listed or NOTHING
-    found = interview.take(section, f"{message} {_IDS}", _names, default=default, several=True)
-    return [] if found is NOTHING else list(found)
+    default = listed or MISSING
+    found = interview.take(
+        section, f"{message} {_NAMES_HINT}", _names_problem, default=default, several=True
+    )
+    return [] if found is MISSING else list(found)
 
 
-def _taker(interview: Interview, path: str, section: type[Section], prefix: str = "") -> Any:  # noqa: ANN401
+def _question_of(interview: Interview, path: str, section: type[Section], prefix: str = "") -> Any:  # noqa: ANN401
     """Return what takes one key of a section."""
 
-    def take(key: str, message: str, default: object = NOTHING, *, several: bool = False) -> object:
+    def take(key: str, message: str, default: object = MISSING, *, several: bool = False) -> object:
         return interview.take(
             f"{path}.{key}",
             f"{prefix}{message}" if message else "",
@@ -273,7 +277,7 @@ def _taker(interview: Interview, path: str, section: type[Section], prefix: str 
     return take
 
 
-def _names(values: object) -> Problem | None:
+def _names_problem(values: object) -> Problem | None:
     if not isinstance(values, Sequence) or not values:
         return "it names nothing", "name at least one"
     for index, value in enumerate(values):
@@ -287,8 +291,8 @@ def _names(values: object) -> Problem | None:
 
 def _github_of(name: object) -> object:
     slug = re.sub(r"[^A-Za-z0-9]+", "-", str(name)).strip("-").lower()
-    return slug if slug and name is not NOTHING else NOTHING
+    return slug if slug and name is not MISSING else MISSING
 
 
-def _text(value: object, text: str) -> object:
-    return NOTHING if value is NOTHING else text.format(value)
+def _filled(value: object, text: str) -> object:
+    return MISSING if value is MISSING else text.format(value)

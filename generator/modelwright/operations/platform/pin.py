@@ -24,7 +24,7 @@ from modelwright.policy.model.load import read_plain
 CALLED: Final = (WORKFLOWS_FOLDER, ".github/actions")
 # No project calls it, and its form changes with every team.
 _COMPARED: Final = (*CALLED, f":(exclude){DISPATCH_WORKFLOW}")
-_NUMBER: Final = re.compile(r"ci-v(\d+)")
+_VERSION_NUMBER: Final = re.compile(r"ci-v(\d+)")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def pin_to(folder: Path, commit: str, version: str) -> list[str]:
     return [WORKFLOW_PIN, *sync(folder)]
 
 
-def pin_today(folder: Path) -> Pin | None:
+def move_pin(folder: Path) -> Pin | None:
     """Pin the commit at hand; None where all that a check needs is as it was at the pin.
 
     That is the workflows and actions, and what `check` reads of the policy.
@@ -73,8 +73,8 @@ def pin_today(folder: Path) -> Pin | None:
     if not stale_pin(folder):
         return None
     _refuse_uncommitted(folder)
-    _refuse_elsewhere(folder, head)
-    version = _next(folder, str(pinned["version"]))
+    _refuse_not_on_main(folder, head)
+    version = _next_version(folder, str(pinned["version"]))
     return Pin(head, version, pin_to(folder, head, version))
 
 
@@ -92,10 +92,12 @@ def stale_pin(folder: Path) -> str:
     if _uncommitted(folder, *_COMPARED):
         return "the workflows"
     policy = (folder / POLICY_FILE).read_text(encoding="utf-8")
-    return "" if _judged(_shown(folder, pinned)) == _judged(policy) else "the policy"
+    return (
+        "" if _fingerprints(_policy_at(folder, pinned)) == _fingerprints(policy) else "the policy"
+    )
 
 
-def _judged(policy: str) -> dict[str, str]:
+def _fingerprints(policy: str) -> dict[str, str]:
     """Return the fingerprints of a policy's text; none of one that is from before today's form."""
     try:
         return policy_fingerprints(read_plain(policy))
@@ -103,7 +105,7 @@ def _judged(policy: str) -> dict[str, str]:
         return {}
 
 
-def _shown(folder: Path, commit: str) -> str:
+def _policy_at(folder: Path, commit: str) -> str:
     try:
         return run(("git", "show", f"{commit}:{POLICY_FILE}"), folder=folder)
     except ExternalSystemError:
@@ -129,7 +131,7 @@ def _refuse_uncommitted(folder: Path) -> None:
         )
 
 
-def _refuse_elsewhere(folder: Path, head: str) -> None:
+def _refuse_not_on_main(folder: Path, head: str) -> None:
     policy = read_plain((folder / POLICY_FILE).read_text(encoding="utf-8"))
     main = str(policy["platform"]["ref"])
     listed = ("git", "for-each-ref", "--format=%(refname)", "--contains", head)
@@ -144,7 +146,7 @@ def _refuse_elsewhere(folder: Path, head: str) -> None:
         )
 
 
-def _next(folder: Path, pinned: str) -> str:
+def _next_version(folder: Path, pinned: str) -> str:
     names = [pinned, *run(("git", "tag", "--list", "ci-v*"), folder=folder).split()]
-    numbers = [int(found[1]) for found in map(_NUMBER.fullmatch, names) if found]
+    numbers = [int(found[1]) for found in map(_VERSION_NUMBER.fullmatch, names) if found]
     return f"ci-v{max(numbers, default=0) + 1}"

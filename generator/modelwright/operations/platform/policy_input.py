@@ -32,7 +32,7 @@ def policy_parts_from_options(data: Sequence[str], data_file: Path | None) -> di
         UsageError: One of them has another form, or the file cannot be read.
         RefusedError: The file repeats a key, or holds a mark of Jinja.
     """
-    parts = dict(_flat("", _mapping(data_file))) if data_file else {}
+    parts = dict(_flatten("", _read_mapping(data_file))) if data_file else {}
     return {**parts, **answers_from_options(data, None)}
 
 
@@ -53,24 +53,24 @@ def text_of(path: Path, option: str) -> str:
         ) from error
 
 
-def _mapping(path: Path) -> Mapping[str, object]:
+def _read_mapping(path: Path) -> Mapping[str, object]:
     document = read_document(text_of(path, "--data-file"), str(path))
     if document.faults:
         raise PolicyError(document.faults, str(path))
     return document.mapping
 
 
-def _flat(path: str, value: object) -> Iterator[tuple[str, object]]:
+def _flatten(path: str, value: object) -> Iterator[tuple[str, object]]:
     if not isinstance(value, Mapping) or (path and not value):
         # An empty mapping says no more than a missing one.
         if not isinstance(value, Mapping):
             yield path, value
         return
     for name, entry in value.items():
-        yield from _flat(f"{path}.{name}" if path else str(name), entry)
+        yield from _flatten(f"{path}.{name}" if path else str(name), entry)
 
 
-_ABOUT: Final = """\
+_HEADER: Final = """\
 # The policy of {name}: the platform team edits this file, runs `modelwright platform sync`
 # and tags a release. docs/policy.md explains every key; `modelwright platform check` names
 # every fault in it.
@@ -89,7 +89,7 @@ def policy_from_answers(base: str, answers: Mapping[str, Any]) -> str:
         RefusedError: The sections do not agree with each other or with the rules.
     """
     own = {
-        "": _ABOUT.format(name=answers["organisation"]["name"]),
+        "": _HEADER.format(name=answers["organisation"]["name"]),
         "sample": "",
         "organisation": write_block("organisation", answers["organisation"]),
         "platform": write_block("platform", answers["platform"]),

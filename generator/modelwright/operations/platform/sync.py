@@ -29,7 +29,7 @@ from modelwright.template.platform import digest
 from modelwright.template.tree import RenderedFile, Tree
 
 _OVERLAY: Final = re.compile(r"(templates/[^/]+/[^/]+/deploy/k8s/overlays)/([^/]+)/(.+)")
-_MODEL: Final = "staging"
+_MODEL_ENVIRONMENT: Final = "staging"
 
 
 def with_overlays(
@@ -45,14 +45,18 @@ def with_overlays(
     places = {match[1] for match in map(_OVERLAY.fullmatch, files) if match}
     for place in sorted(places):
         model = {
-            path: file for path, file in files.items() if path.startswith(f"{place}/{_MODEL}/")
+            path: file
+            for path, file in files.items()
+            if path.startswith(f"{place}/{_MODEL_ENVIRONMENT}/")
         }
         for environment in environments:
             if any(path.startswith(f"{place}/{environment}/") for path in files):
                 continue
             for path, file in model.items():
-                name = path.replace(f"{place}/{_MODEL}/", f"{place}/{environment}/")
-                content = file.content.decode().replace(f"'{_MODEL}'", f"'{environment}'")
+                name = path.replace(f"{place}/{_MODEL_ENVIRONMENT}/", f"{place}/{environment}/")
+                content = file.content.decode().replace(
+                    f"'{_MODEL_ENVIRONMENT}'", f"'{environment}'"
+                )
                 found[name] = replace(file, content=content.encode())
     return found
 

@@ -19,14 +19,14 @@ from modelwright.operations.platform.sync import expected_in, with_overlays
 from modelwright.operations.update.merge import merge_trees
 from modelwright.operations.update.plan import changelog_between, file_changes
 from modelwright.operations.update.request import UpdateRequest
-from modelwright.operations.update.source import Source, source_of, target
+from modelwright.operations.update.source import Source, source_of, target_version
 from modelwright.operations.update.workspace import Workspace, open_workspace
 from modelwright.paths import DISPATCH_WORKFLOW, PLATFORM_RECORD, POLICY_FILE, WORKFLOW_PIN
 from modelwright.policy.model.load import read_plain
 from modelwright.template.generated.package_manifest import is_packaged, place_of
 from modelwright.template.platform import PlatformRecord, parse_platform_record
 from modelwright.template.tree import RenderedFile
-from modelwright.update.conflict_resolution import MergePlan, leave_untracked
+from modelwright.update.conflict_resolution import MergePlan, keep_untracked
 from modelwright.update.merge_inputs import LINK, Files, MergeInputs
 from modelwright.update.outcome import UpdateOutcome
 
@@ -69,7 +69,7 @@ def update_platform(path: Path, request: UpdateRequest) -> UpdateOutcome:
         record = _read_record(workspace, request)
         answers, places = record.answers, (request.source, request.platform)
         with source_of(answers, *places, offline=request.offline) as source:
-            goal = target(source, request.to)
+            goal = target_version(source, request.to)
             outcome = _preview(workspace, source, goal)
             if goal == record.version and not request.source:
                 return workspace.unchanged(outcome)
@@ -77,7 +77,7 @@ def update_platform(path: Path, request: UpdateRequest) -> UpdateOutcome:
             versions = platform_versions(source.history, record, goal, policy, source=source.name)
             changelog = changelog_between(source.history.tree(goal), record.version, goal)
         plan = merge_trees(workspace, _stored(workspace, versions), label=goal)
-        leave_untracked(plan, workspace.obstacle)
+        keep_untracked(plan, workspace.obstacle)
         notes = [*outcome.notes, *_regenerate(workspace, plan), *_pin_note(plan)]
         files = file_changes(workspace.scratch, plan, workspace.folder)
         conflicts = plan.conflicts

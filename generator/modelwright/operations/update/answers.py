@@ -22,7 +22,7 @@ from modelwright.template.version import Version
 NAMES: Final = ("repo_name", "package_name")
 _TRUE: Final = ("1", "y", "yes", "true", "on")
 _FALSE: Final = ("0", "n", "no", "false", "off")
-_NEEDED: Final = ("archetype", "team", "brand", "use_case", "description")
+_POLICY_ANSWERS: Final = ("archetype", "team", "brand", "use_case", "description")
 
 
 def read_answers(workspace: Workspace, request: UpdateRequest) -> Mapping[str, Any]:
@@ -53,7 +53,11 @@ def new_answers(
     answers = version.answers(stored, given, ask)
     remembered = answers.stored_values
     for name, before in stored.items():
-        if name in remembered and name not in given and not _same(before, remembered[name]):
+        if (
+            name in remembered
+            and name not in given
+            and not _is_same_answer(before, remembered[name])
+        ):
             raise RefusedError(
                 f"{version.name} would change the answer {name} from {before!r} to "
                 f"{remembered[name]!r}",
@@ -73,7 +77,7 @@ def refuse_new_names(
     """
     told = []
     for name in NAMES:
-        old, new = _named(before, name), _named(after, name)
+        old, new = _derived_name(before, name), _derived_name(after, name)
         if old == new:
             continue
         if not (given or rename):
@@ -101,7 +105,7 @@ def refused_today(tree: Tree, stored: Mapping[str, Any]) -> Iterator[str]:
 
 def _refused_today(tree: Tree, stored: Mapping[str, Any]) -> Iterator[str]:
     policy = policy_of(tree)
-    if policy is None or any(name not in stored for name in _NEEDED):
+    if policy is None or any(name not in stored for name in _POLICY_ANSWERS):
         return
     answers = {name: "" if value is None else str(value) for name, value in stored.items()}
     archetype, born = answers["archetype"], answers.get("born", "")
@@ -114,10 +118,10 @@ def _refused_today(tree: Tree, stored: Mapping[str, Any]) -> Iterator[str]:
         )
     for refusal in answers_refusals(policy, archetype, answers):
         told = f"{refusal.rule}: {refusal.problem}; a new project would be refused"
-        yield f"{told}{_way_out(policy, refusal)}"
+        yield f"{told}{_replacement_advice(policy, refusal)}"
 
 
-def _way_out(policy: Mapping[str, Any], refusal: Refusal) -> str:
+def _replacement_advice(policy: Mapping[str, Any], refusal: Refusal) -> str:
     """Return how a project leaves a team or brand that retired; empty for any other refusal."""
     entries = {"team": policy["teams"], "brand": policy["brands"]}.get(refusal.kind, {})
     if refusal.rule != RETIRED:
@@ -138,7 +142,7 @@ def policy_of(tree: Tree) -> dict[str, Any] | None:
     return policy
 
 
-def _same(before: object, after: object) -> bool:
+def _is_same_answer(before: object, after: object) -> bool:
     """Say whether two answers mean the same, though a question's type or order changed."""
     if isinstance(before, list) and isinstance(after, list):
         return sorted(map(str, before)) == sorted(map(str, after))
@@ -147,6 +151,6 @@ def _same(before: object, after: object) -> bool:
     return before == after or str(before) == str(after)
 
 
-def _named(answers: Answers, name: str) -> str:
+def _derived_name(answers: Answers, name: str) -> str:
     context = answers.values.get("cookiecutter")
     return str(context.get(name, "")) if isinstance(context, dict) else ""

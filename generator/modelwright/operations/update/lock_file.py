@@ -23,7 +23,7 @@ from modelwright.update.conflict_resolution import MergePlan
 from modelwright.update.merge_inputs import Files
 
 COMMAND: Final = "uv lock && git add uv.lock"
-_LOCKED: Final = (
+_LOCKED_KEYS: Final = (
     *("name", "version", "requires-python", "dependencies", "optional-dependencies", "dynamic"),
 )
 
@@ -46,7 +46,7 @@ def follow_lock(
 ) -> LockOutcome:
     """Renew `uv.lock` where the update changes what it is made of, or say why that failed."""
     try:
-        _renew(scratch, repository, result, offline=offline)
+        _renew_lock(scratch, repository, result, offline=offline)
     except RefusedError as error:
         return LockOutcome(notes=(f"uv.lock was not renewed: {error.problem}; run: {COMMAND}",))
     except ExternalSystemError as error:
@@ -54,7 +54,7 @@ def follow_lock(
     return LockOutcome()
 
 
-def _renew(
+def _renew_lock(
     scratch: Scratch, repository: ProjectRepository, result: MergePlan, *, offline: bool
 ) -> None:
     """Renew `uv.lock` where the update changes what it is made of; nothing else is upgraded.
@@ -65,7 +65,7 @@ def _renew(
     """
     if LOCK_FILE not in result.ours or LOCK_FILE in result.unmerged:
         return
-    before, after = _metadata(result.ours), _metadata(result.files)
+    before, after = _package_metadata(result.ours), _package_metadata(result.files)
     if before == after:
         return
     read = {
@@ -73,8 +73,8 @@ def _renew(
         **{f"new/{path}": entry for path, entry in after.items()},
     }
     contents = contents_of(scratch, read, repository.folder)
-    old, new = (_inside(contents, f"{side}/") for side in ("old", "new"))
-    if _what_is_locked(new) == _what_is_locked(old):
+    old, new = (_files_below(contents, f"{side}/") for side in ("old", "new"))
+    if _locked_fields(new) == _locked_fields(old):
         return
     with tempfile.TemporaryDirectory(dir=temporary_root()) as name:
         for path, content in new.items():
@@ -87,7 +87,7 @@ def _renew(
         result.files.update(apply_clean_filters(scratch, repository, result.ours, lock))
 
 
-def _metadata(files: Files) -> Files:
+def _package_metadata(files: Files) -> Files:
     names = {PYPROJECT, uv.SETTINGS}
     return {
         path: entry
@@ -96,7 +96,7 @@ def _metadata(files: Files) -> Files:
     }
 
 
-def _inside(contents: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
+def _files_below(contents: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
     return {
         path.removeprefix(folder): content
         for path, content in contents.items()
@@ -104,7 +104,7 @@ def _inside(contents: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
     }
 
 
-def _what_is_locked(contents: Mapping[str, bytes]) -> dict[str, Any]:
+def _locked_fields(contents: Mapping[str, bytes]) -> dict[str, Any]:
     """Return what of the metadata decides a lock file; conflict markers are no TOML."""
     found: dict[str, Any] = {}
     for path, content in contents.items():
@@ -118,7 +118,7 @@ def _what_is_locked(contents: Mapping[str, bytes]) -> dict[str, Any]:
             ) from error
         project, tool = _table(data, "project"), _table(data, "tool")
         found[path] = {
-            "project": {name: project[name] for name in _LOCKED if name in project},
+            "project": {name: project[name] for name in _LOCKED_KEYS if name in project},
             "groups": data.get("dependency-groups"),
             "uv": data if posixpath.basename(path) == uv.SETTINGS else tool.get("uv"),
         }

@@ -20,9 +20,9 @@ from modelwright.operations.update.source import Source
 from modelwright.operations.update.workspace import Workspace
 from modelwright.paths import CHANGELOG, WORKFLOW_PIN
 from modelwright.template.tree import Tree
-from modelwright.update.changelog import between
+from modelwright.update.changelog import sections_between
 from modelwright.update.conflict_resolution import MergePlan
-from modelwright.update.conflicts import modules, stale_imports
+from modelwright.update.conflicts import python_modules, stale_imports
 from modelwright.update.merge_inputs import TemplateFiles
 from modelwright.update.outcome import FileChanges, UpdateOutcome, answer_changes
 
@@ -119,7 +119,7 @@ def file_changes(scratch: Scratch, plan: MergePlan, folder: Path) -> FileChanges
 def changelog_between(tree: Tree, old: str, new: str) -> list[str]:
     """Return what a template's changelog says of the versions between two; nothing without one."""
     try:
-        return between(tree.read(CHANGELOG).decode(errors="replace"), old, new)
+        return sections_between(tree.read(CHANGELOG).decode(errors="replace"), old, new)
     except KeyError:
         return []
 
@@ -136,7 +136,7 @@ def _import_notes(
     repository: ProjectRepository, plan: MergePlan, files: TemplateFiles
 ) -> list[str]:
     """Return a sentence for every import in the project's own files of what the template moved."""
-    gone = modules(files.base) - modules(files.theirs) - modules(plan.files)
+    gone = python_modules(files.base) - python_modules(files.theirs) - python_modules(plan.files)
     own = [
         path
         for path, entry in plan.files.items()

@@ -16,7 +16,7 @@ from modelwright.adapters.git.tree import GitTree
 from modelwright.errors import UnknownVersionError
 from modelwright.operations.update.answers import new_answers
 from modelwright.operations.update.request import UpdateRequest
-from modelwright.operations.update.source import Source, target
+from modelwright.operations.update.source import Source, target_version
 from modelwright.operations.update.workspace import Workspace
 from modelwright.paths import ANSWERS_FILE, archetype_file
 from modelwright.template.answer_collector import Answers, Asker
@@ -157,7 +157,7 @@ def answered_versions(
     Raises:
         RefusedError: There is no such version, or the new one refuses an answer.
     """
-    goal = target(source, request.to)
+    goal = target_version(source, request.to)
     versions = Versions(
         source=source, project=project, answers_file=request.answers_file, trust=request.trust
     )

@@ -10,9 +10,9 @@ from modelwright.template.project_paths import refuse_links
 from modelwright.update.conflict_resolution import (
     MergePlan,
     follow_managed,
-    leave_standing,
-    leave_untracked,
-    tell_untracked,
+    keep_untracked,
+    leave_out_equivalents,
+    report_untracked,
 )
 from modelwright.update.conflicts import refuse_names
 from modelwright.update.merge_inputs import LINK, MergeInputs, TemplateFiles
@@ -32,9 +32,9 @@ def resolve(
         RefusedError: The version adds a link out of the project, or a name that Windows refuses.
     """
     follow_managed(plan, inputs.managed, files.base)
-    leave_standing(plan)
-    leave_untracked(plan, workspace.obstacle)
-    tell_untracked(plan, files, workspace.obstacle)
+    leave_out_equivalents(plan)
+    keep_untracked(plan, workspace.obstacle)
+    report_untracked(plan, files, workspace.obstacle)
     _refuse_links(workspace, plan)
     refuse_names(set(files.theirs) - set(files.base), version)
 

@@ -66,9 +66,9 @@ def source_of(
         stored.get("_commit"),
     )
     if not name:
-        raise _unknown("it does not say which template made the project (_src_path)")
+        raise _incomplete_answers("it does not say which template made the project (_src_path)")
     if not isinstance(current, str) or not current:
-        raise _unknown("it does not say which version made the project (_commit)")
+        raise _incomplete_answers("it does not say which version made the project (_commit)")
     own = HistoryCache()
     try:
         history = (history_cache or own).history_of(platform or name, offline=offline)
@@ -78,11 +78,11 @@ def source_of(
         raise
     with own:
         kept = str(stored.get("_src_path") or name)
-        notes = [*filter(None, [history.notice]), *_moved(history, current)]
+        notes = [*filter(None, [history.notice]), *_moved_tag_notes(history, current)]
         yield Source(history=history, name=name, stored=kept, current=current, notes=notes)
 
 
-def target(source: Source, to: str) -> str:
+def target_version(source: Source, to: str) -> str:
     """Return the version that a project goes to: the one that is named, else the newest release.
 
     Raises:
@@ -105,11 +105,11 @@ def target(source: Source, to: str) -> str:
 
 def is_older(version: str, than: str) -> bool:
     """Say whether a version comes before another; no where either cannot be ordered."""
-    first, second = order(version), order(than)
+    first, second = version_order(version), version_order(than)
     return first is not None and second is not None and first < second
 
 
-def order(version: str) -> tuple[Version, int] | None:
+def version_order(version: str) -> tuple[Version, int] | None:
     """Return what versions are ordered by: a release, and the commits since it."""
     since = _DESCRIBED.fullmatch(version)
     try:
@@ -118,7 +118,7 @@ def order(version: str) -> tuple[Version, int] | None:
         return None
 
 
-def _moved(history: GitHistory, current: str) -> Iterator[str]:
+def _moved_tag_notes(history: GitHistory, current: str) -> Iterator[str]:
     """Say that the tag of a project's version names another commit than it did at first."""
     first = moved_tags(history.folder()).get(current, "")
     if not first:
@@ -135,7 +135,7 @@ def _moved(history: GitHistory, current: str) -> Iterator[str]:
     )
 
 
-def _unknown(problem: str) -> RefusedError:
+def _incomplete_answers(problem: str) -> RefusedError:
     return RefusedError(
         problem,
         where=ANSWERS_FILE,

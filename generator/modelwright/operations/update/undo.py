@@ -12,10 +12,10 @@ from modelwright.adapters.git.repository import ProjectRepository, repository_of
 from modelwright.adapters.worktree.journal import (
     drop_record,
     exclusive_update,
-    forget,
     index_locked,
     interrupted_update,
     records,
+    remove_journal,
 )
 from modelwright.adapters.worktree.undo import take_back_update
 from modelwright.errors import ExternalSystemError
@@ -62,14 +62,14 @@ def undo(path: Path) -> UndoOutcome:
         known = records(repository)
         if begun is not None:
             known[begun.prefix] = begun
-        journal = _of_project(repository, known)
+        journal = _journal_of_project(repository, known)
         if journal.head != repository.head:
-            raise _committed(repository, journal)
+            raise _committed_error(repository, journal)
         with index_locked(repository):
             left = take_back_update(repository, journal)
             drop_record(repository, journal.prefix)
             if begun is None or begun.prefix == journal.prefix:
-                forget(repository)
+                remove_journal(repository)
     inside = [name.removeprefix(journal.prefix) for name in left]
     return UndoOutcome(
         project=str(repository.top / journal.prefix),
@@ -80,7 +80,7 @@ def undo(path: Path) -> UndoOutcome:
     )
 
 
-def _of_project(repository: ProjectRepository, known: dict[str, Journal]) -> Journal:
+def _journal_of_project(repository: ProjectRepository, known: dict[str, Journal]) -> Journal:
     """Return the journal of the innermost updated project around a folder."""
     around = [prefix for prefix in known if repository.prefix.startswith(prefix)]
     if around:
@@ -94,7 +94,7 @@ def _of_project(repository: ProjectRepository, known: dict[str, Journal]) -> Jou
     )
 
 
-def _committed(repository: ProjectRepository, journal: Journal) -> ExternalSystemError:
+def _committed_error(repository: ProjectRepository, journal: Journal) -> ExternalSystemError:
     return ExternalSystemError(
         f"the update to {journal.outcome['to']} was committed, or another commit is checked out",
         where=str(repository.top / journal.prefix),

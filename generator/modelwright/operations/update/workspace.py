@@ -14,7 +14,7 @@ from modelwright.adapters.disk.folders import temporary_root
 from modelwright.adapters.git.merge import require_git
 from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.repository import ProjectRepository, repository_of
-from modelwright.adapters.worktree.apply import apply, finish, journal_of, seen_unchanged
+from modelwright.adapters.worktree.apply import apply, finish, journal_of, verify_unchanged
 from modelwright.adapters.worktree.journal import exclusive_update, interrupted_update
 from modelwright.errors import ExternalSystemError, StoppedError
 from modelwright.update.conflict_resolution import MergePlan
@@ -204,4 +204,4 @@ def _refuse_hidden_changes(repository: ProjectRepository, plan: MergePlan) -> No
     """Check that no file which changes holds an edit that git was told not to look at."""
     before = {f"{repository.prefix}{path}": plan.ours.get(path) for path in plan.changes}
     after = {f"{repository.prefix}{path}": entry for path, entry in plan.changes.items()}
-    seen_unchanged(repository, before, after)
+    verify_unchanged(repository, before, after)
