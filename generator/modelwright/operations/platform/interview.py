@@ -50,7 +50,7 @@ class Interview:
         choices: Iterable[str] = (),
         several: bool = False,
     ) -> Any:  # noqa: ANN401 -- the value of any key
-        """Return the valid value of a question; NOTHING, and the name is missing, without one.
+        """Return the valid value of a question; MISSING, and the name is noted, without one.
 
         Args:
             name: Its dotted path.
