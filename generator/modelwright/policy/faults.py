@@ -42,7 +42,7 @@ class PolicyError(RefusedError):
         super().__init__(
             f"the policy has {len(self.faults)} faults{listed}",
             where=where,
-            next_step="mend each, then run `modelwright platform check`",
+            next_step="fix each, then run `modelwright platform check`",
             rule="POL001",
         )
 
