@@ -30,13 +30,13 @@ def test_a_host_that_only_a_platform_names_gets_no_token(environ, monkeypatch, t
     monkeypatch.setenv("PATH", str(tmp_path))
 
     with pytest.raises(ExternalSystemError) as raised:
-        credential_for(STRANGER, environ, "org", vouched=False)
+        credential_for(STRANGER, environ, "org", trusted=False)
 
     assert "ghp_a" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("address", "environ", "vouched"),
+    ("address", "environ", "trusted"),
     [
         (PUBLIC, {"GH_TOKEN": "ghp_a"}, False),
         (PUBLIC, {"GITHUB_TOKEN": "ghp_a"}, True),
@@ -48,8 +48,8 @@ def test_a_host_that_only_a_platform_names_gets_no_token(environ, monkeypatch, t
         ),
     ],
 )
-def test_a_host_that_a_person_names_gets_it(address, environ, vouched):
-    assert credential_for(address, environ, "org", vouched=vouched).token == "ghp_a"
+def test_a_host_that_a_person_names_gets_it(address, environ, trusted):
+    assert credential_for(address, environ, "org", trusted=trusted).token == "ghp_a"
 
 
 def test_gh_is_asked_for_the_token_of_that_host(monkeypatch, tmp_path):
@@ -63,7 +63,7 @@ def test_gh_is_asked_for_the_token_of_that_host(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     monkeypatch.setenv("GH_ENTERPRISE_TOKEN", "ghp_of_another_host")
 
-    found = credential_for("https://ghes.example/api/v3", {"GH_TOKEN": "x"}, "o", vouched=False)
+    found = credential_for("https://ghes.example/api/v3", {"GH_TOKEN": "x"}, "o", trusted=False)
 
     assert found.token == "ghp_kept"
 
@@ -139,7 +139,7 @@ def test_what_is_no_key_of_an_app_is_named_and_never_shown(make):
             PUBLIC,
             {"MODELWRIGHT_APP_ID": "1", "MODELWRIGHT_APP_KEY": key},
             "org",
-            vouched=True,
+            trusted=True,
         )
 
     error = raised.value

@@ -1,4 +1,7 @@
-"""Sends calls to GitHub: limits obeyed, faults tried again where that cannot do harm."""
+"""A thin client of GitHub's REST API: retry with backoff, rate limits, pages, parallel calls.
+
+A call is sent again only where that does no harm: where it is idempotent or was never sent.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,23 @@ __all__ = [
     "Response",
     "UncertainError",
     "UnreachableError",
+    "retry",
     "seconds_to_wait",
 ]
+
+Value = TypeVar("Value")
+LONGEST_WAIT: Final = 300.0
+MAX_TRIES: Final = 4
+MAX_PARALLEL: Final = 8
+_DEFAULT_WAIT: Final = 60.0
+_IDEMPOTENT: Final = ("GET", "PUT", "PATCH", "DELETE")
+_NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_SERVER_FAULTS: Final = (500, 502, 503, 504)
+_NEXT_STEPS: Final[Mapping[int, str]] = {
+    HTTPStatus.UNAUTHORIZED: "get a new token, then run the command again",
+    HTTPStatus.FORBIDDEN: "use a token with the rights that docs/create.md lists, such as the "
+    "button's",
+}
 
 
 class GitHubError(ExternalSystemError):
@@ -52,54 +70,8 @@ class UncertainError(UnreachableError):
     """Nobody knows whether a call took effect."""
 
 
-LONGEST_WAIT: Final = 300.0
-_DEFAULT_WAIT: Final = 60.0
-_FORBIDDEN, _TOO_MANY = 403, 429
-
-
-def seconds_to_wait(
-    status: int, headers: Mapping[str, str], message: str, *, now: float
-) -> float | None:
-    """Return the pause that a rate-limited answer asks for; None where it is no such answer.
-
-    Args:
-        status: HTTP status.
-        headers: Headers of the answer, with names in any case.
-        message: What the answer says.
-        now: Current time, in seconds since the Unix epoch (UTC).
-
-    Returns:
-        Seconds to wait, never negative; 60 where GitHub gives no figure.
-    """
-    if status not in (_FORBIDDEN, _TOO_MANY):
-        return None
-    given = {name.lower(): value for name, value in headers.items()}
-    if "retry-after" in given:
-        return _number(given["retry-after"])
-    if given.get("x-ratelimit-remaining") == "0":
-        return max(0.0, _number(given.get("x-ratelimit-reset", ""), now + _DEFAULT_WAIT) - now)
-    if status == _TOO_MANY or "rate limit" in message.lower():
-        return _DEFAULT_WAIT
-    return None
-
-
-def _number(text: str, otherwise: float = _DEFAULT_WAIT) -> float:
-    try:
-        return max(0.0, float(text))
-    except ValueError:
-        return otherwise
-
-
-Value = TypeVar("Value")
-IN_FLIGHT: Final = 8
-TRIES: Final = 4
-_IDEMPOTENT: Final = ("GET", "PUT", "PATCH", "DELETE")
-_BROKEN: Final = (500, 502, 503, 504)
-_UNAUTHORISED, _FORBIDDEN, _NOT_MODIFIED, _BAD = 401, 403, 304, 400
-_NEXT_STEPS: Final = {
-    _UNAUTHORISED: "get a new token, then run the command again",
-    _FORBIDDEN: "use a token with the rights that docs/create.md lists, such as the button's",
-}
+class _TransientError(UnreachableError):
+    """A call failed that may be sent again."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +81,36 @@ class Response:
     status: int
     data: Any
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def retry(
+    attempt: Callable[[], Value],
+    *,
+    when: Callable[[ExternalSystemError], bool],
+    pause: float,
+    tries: int = MAX_TRIES,
+) -> Value:
+    """Return what an attempt returns; after a failure that may pass, wait and try again.
+
+    Args:
+        attempt: What may fail.
+        when: Whether to try again after an error.
+        pause: Seconds before the second try; it doubles with each, give or take a half, so that
+            several clients do not come back at once.
+        tries: How many attempts there are at most.
+
+    Raises:
+        ExternalSystemError: The last attempt failed, or one for good.
+    """
+    number = 1
+    while True:
+        try:
+            return attempt()
+        except ExternalSystemError as error:
+            if number == tries or not when(error):
+                raise
+        time.sleep(pause * 2 ** (number - 1) * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter
+        number += 1
 
 
 class GitHub:
@@ -125,12 +127,12 @@ class GitHub:
         self, address: str, token: str, *, pause: float = 0.5, timeout: float = 15.0
     ) -> None:
         self.address = address
-        self._token = token
         self.pause = pause
+        self.calls = 0
+        self._token = token
         self._not_before = 0.0
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[str, Response]] = {}
-        self.calls = 0
+        self._cache: dict[str, tuple[str, Response]] = {}
         self._client = httpx.Client(
             headers={
                 "Accept": "application/vnd.github+json",
@@ -140,7 +142,7 @@ class GitHub:
             },
             timeout=timeout,
             follow_redirects=False,
-            limits=httpx.Limits(max_connections=IN_FLIGHT),
+            limits=httpx.Limits(max_connections=MAX_PARALLEL),
         )
 
     def __repr__(self) -> str:
@@ -150,7 +152,7 @@ class GitHub:
         """Authorise the calls that follow with another token."""
         self._token = token
         self._client.headers["Authorization"] = f"Bearer {token}"
-        self._known.clear()
+        self._cache.clear()
 
     def close(self) -> None:
         """Close every connection."""
@@ -177,46 +179,71 @@ class GitHub:
             UncertainError: It cannot be sent twice, and nobody knows whether it took effect.
             UnreachableError: GitHub cannot be reached, or asks for a long pause.
         """
-        for tried in range(TRIES):
-            answer, fault = self._once(method, path, body)
-            if answer is not None and not self._again(answer):
-                return self._checked_answer(method, path, answer, accept)
-            if fault is not None and not self._harmless(method, fault):
-                raise self._uncertain(method, path, fault)
-            if fault is not None and tried + 1 < TRIES:
-                time.sleep(self.pause * 2**tried * random.uniform(0.5, 1.5))  # noqa: S311 -- jitter
-        raise self._unreachable(method, path, fault or "it limits the rate of calls")
+        response = retry(
+            lambda: self._send(method, path, body),
+            when=lambda error: isinstance(error, _TransientError),
+            pause=self.pause,
+        )
+        if response.status < HTTPStatus.MULTIPLE_CHOICES or response.status in accept:
+            return response
+        kind = ExpiredError if response.status == HTTPStatus.UNAUTHORIZED else GitHubError
+        message = _message(response).replace(self._token, "***")
+        raise kind(
+            f"GitHub answered {response.status}: {message}",
+            where=f"{method} {path}",
+            next_step=_NEXT_STEPS.get(response.status, "mend it, then run the command again"),
+            status=response.status,
+        )
 
-    def _once(
-        self, method: str, path: str, body: Mapping[str, Any] | None
-    ) -> tuple[Response | None, str | httpx.TransportError | None]:
-        """Return the answer, or what kept it away."""
+    def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> Response:
         self._wait()
-        etag, known = self._known.get(path, ("", None)) if method == "GET" else ("", None)
+        etag, cached = self._cache.get(path, ("", None)) if method == "GET" else ("", None)
         headers = {"If-None-Match": etag} if etag else {}
         try:
             self.calls += 1
-            response = self._client.request(method, self.address + path, json=body, headers=headers)
+            answer = self._client.request(method, self.address + path, json=body, headers=headers)
         except httpx.TransportError as error:
-            return None, error
-        if response.status_code in _BROKEN:
-            return None, f"it answered {response.status_code}"
-        if response.status_code == _NOT_MODIFIED and known is not None:
-            return known, None
-        answer = Response(response.status_code, _data(response), dict(response.headers))
-        if method == "GET" and "etag" in answer.headers:
-            self._known[path] = (answer.headers["etag"], answer)
-        return answer, None
+            again = method in _IDEMPOTENT or isinstance(error, _NEVER_SENT)
+            fault = str(error) or type(error).__name__
+            raise self._transport_error(method, path, fault, again=again) from error
+        if answer.status_code in _SERVER_FAULTS:
+            fault = f"it answered {answer.status_code}"
+            raise self._transport_error(method, path, fault, again=method in _IDEMPOTENT)
+        if answer.status_code == HTTPStatus.NOT_MODIFIED and cached is not None:
+            return cached
+        response = Response(answer.status_code, _data(answer), dict(answer.headers))
+        self._obey_rate_limit(method, path, response)
+        if method == "GET" and "etag" in response.headers:
+            self._cache[path] = (response.headers["etag"], response)
+        return response
 
-    def _harmless(self, method: str, fault: str | httpx.TransportError) -> bool:
-        unsent = isinstance(fault, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-        return method in _IDEMPOTENT or unsent
+    def _transport_error(
+        self, method: str, path: str, fault: str, *, again: bool
+    ) -> UnreachableError:
+        if again:
+            return _TransientError(
+                f"GitHub cannot be reached: {fault}",
+                where=f"{method} {self.address}{path}",
+                next_step="check the network, then run the command again, with --resume if it "
+                "began",
+            )
+        return UncertainError(
+            f"GitHub did not say whether it was done: {fault}",
+            where=f"{method} {path}",
+            next_step="run the command again with --resume",
+        )
 
-    def _again(self, answer: Response) -> bool:
-        """Say whether an answer only asks to come back later, and note when."""
-        wait = seconds_to_wait(answer.status, answer.headers, _message(answer), now=time.time())
+    def _obey_rate_limit(self, method: str, path: str, response: Response) -> None:
+        """Note how long the next call has to wait.
+
+        Raises:
+            UnreachableError: The answer asks to come back later.
+        """
+        wait = seconds_to_wait(
+            response.status, response.headers, _message(response), now=time.time()
+        )
         if wait is None:
-            return False
+            return
         if wait > LONGEST_WAIT:
             raise UnreachableError(
                 f"GitHub limits the rate of calls for another {wait / 60:.0f} minutes",
@@ -225,7 +252,7 @@ class GitHub:
             )
         with self._lock:
             self._not_before = max(self._not_before, time.monotonic() + wait)
-        return True
+        raise self._transport_error(method, path, "it limits the rate of calls", again=True)
 
     def _wait(self) -> None:
         with self._lock:
@@ -233,47 +260,14 @@ class GitHub:
         if left > 0:
             time.sleep(left)
 
-    def _checked_answer(
-        self, method: str, path: str, answer: Response, accept: Container[int]
-    ) -> Response:
-        if answer.status < 300 or answer.status in accept:  # noqa: PLR2004 -- success
-            return answer
-        kind = ExpiredError if answer.status == _UNAUTHORISED else GitHubError
-        next_step = _NEXT_STEPS.get(answer.status, "mend it, then run the command again")
-        said = _message(answer).replace(self._token, "***")
-        raise kind(
-            f"GitHub answered {answer.status}: {said}",
-            where=f"{method} {path}",
-            next_step=next_step,
-            status=answer.status,
-        )
-
-    def _uncertain(
-        self, method: str, path: str, fault: str | httpx.TransportError
-    ) -> ExternalSystemError:
-        return UncertainError(
-            f"GitHub did not say whether it was done: {_fault_text(fault)}",
-            where=f"{method} {path}",
-            next_step="run the command again with --resume",
-        )
-
-    def _unreachable(
-        self, method: str, path: str, fault: str | httpx.TransportError
-    ) -> ExternalSystemError:
-        return UnreachableError(
-            f"GitHub cannot be reached: {_fault_text(fault)}",
-            where=f"{method} {self.address}{path}",
-            next_step="check the network, then run the command again, with --resume if it began",
-        )
-
     def exists(self, path: str) -> bool:
         """Say whether there is something at a path.
 
         Raises:
             ExternalSystemError: GitHub cannot be reached, or denies the read.
         """
-        answer = self.call("GET", path, accept=(HTTPStatus.NOT_FOUND,))
-        return answer.status != HTTPStatus.NOT_FOUND
+        response = self.call("GET", path, accept=(HTTPStatus.NOT_FOUND,))
+        return response.status != HTTPStatus.NOT_FOUND
 
     def pages(self, path: str, key: str = "", *, accept: Container[int] = ()) -> list[Any]:
         """Return every entry of a list that GitHub gives page by page.
@@ -283,31 +277,66 @@ class GitHub:
             key: Where the list stands in an answer; empty where the answer is the list.
             accept: Statuses that mean an empty list.
         """
-        found: list[Any] = []
+        entries: list[Any] = []
         number = 1
         while True:
-            answer = self.call(
-                "GET", path if number == 1 else f"{path}&page={number}", accept=accept
-            )
-            if answer.status >= _BAD:
-                return found
-            rows = answer.data[key] if key else answer.data
-            found += rows
-            total = answer.data.get("total_count") if key else None
-            more = 'rel="next"' in answer.headers.get("link", "")
-            if not rows or not (more or (total is not None and len(found) < total)):
-                return found
+            page = path if number == 1 else f"{path}&page={number}"
+            response = self.call("GET", page, accept=accept)
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                return entries
+            rows = response.data[key] if key else response.data
+            entries += rows
+            total = response.data.get("total_count") if key else None
+            more = 'rel="next"' in response.headers.get("link", "")
+            if not rows or not (more or (total is not None and len(entries) < total)):
+                return entries
             number += 1
 
     def in_parallel(self, tasks: Sequence[Callable[[], Value]]) -> list[Value]:
-        """Do tasks at the same time, as many as GitHub likes; return their results in order.
+        """Run tasks at the same time, as many as GitHub likes; return their results in order.
 
         Raises:
             ExternalSystemError: One of them failed; the others were done.
         """
-        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        with ThreadPoolExecutor(MAX_PARALLEL) as pool:
             futures = [pool.submit(task) for task in tasks]
         return [future.result() for future in futures]
+
+
+def seconds_to_wait(
+    status: int, headers: Mapping[str, str], message: str, *, now: float
+) -> float | None:
+    """Return the pause that a rate-limited answer asks for; None where it is no such answer.
+
+    Args:
+        status: HTTP status.
+        headers: Headers of the answer, with names in any case.
+        message: The answer's own words.
+        now: Current time, in seconds since the Unix epoch (UTC).
+
+    Returns:
+        Seconds to wait, never negative; 60 where GitHub gives no figure.
+
+    Source:
+        GitHub REST API, "Rate limits for the REST API".
+    """
+    if status not in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
+        return None
+    lower = {name.lower(): value for name, value in headers.items()}
+    if "retry-after" in lower:
+        return _number(lower["retry-after"])
+    if lower.get("x-ratelimit-remaining") == "0":
+        return max(0.0, _number(lower.get("x-ratelimit-reset", ""), now + _DEFAULT_WAIT) - now)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or "rate limit" in message.lower():
+        return _DEFAULT_WAIT
+    return None
+
+
+def _number(text: str, otherwise: float = _DEFAULT_WAIT) -> float:
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return otherwise
 
 
 def _data(response: httpx.Response) -> Any:  # noqa: ANN401 -- any JSON
@@ -317,13 +346,9 @@ def _data(response: httpx.Response) -> Any:  # noqa: ANN401 -- any JSON
         return None
 
 
-def _message(answer: Response) -> str:
-    if not isinstance(answer.data, dict):
+def _message(response: Response) -> str:
+    if not isinstance(response.data, dict):
         return "nothing that can be read"
-    errors = answer.data.get("errors") or ()
-    told = [one if isinstance(one, str) else str(one.get("message", "")) for one in errors]
-    return "; ".join(filter(None, [str(answer.data.get("message", "")), *told]))
-
-
-def _fault_text(fault: str | httpx.TransportError) -> str:
-    return fault if isinstance(fault, str) else (str(fault) or type(fault).__name__)
+    errors = response.data.get("errors") or ()
+    details = [one if isinstance(one, str) else str(one.get("message", "")) for one in errors]
+    return "; ".join(filter(None, [str(response.data.get("message", "")), *details]))

@@ -1,18 +1,21 @@
-"""Where the token comes from: the surroundings, GitHub's own program, or an app's key."""
+"""Credentials for GitHub: a token from environment variables, from `gh`, or for an app's key.
+
+An app signs a JSON Web Token and gets tokens for it; secrets are encrypted for a repository.
+"""
 
 from __future__ import annotations
 
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from modelwright.adapters.github.address import is_public
-from modelwright.adapters.github.client import GitHub, GitHubError
+from modelwright.adapters.github.client import GitHub, GitHubError, retry
 from modelwright.adapters.system.process import run
 from modelwright.errors import ExternalSystemError
 from modelwright.provisioning.app_permissions import narrowed_rights
@@ -23,28 +26,18 @@ if TYPE_CHECKING:
 __all__ = ["Credential", "NoTokenError", "credential_for", "is_app", "seal_secret"]
 
 
-def seal_secret(value: str, public_key: str) -> str:
-    """Return a value in a sealed box for a repository's public key, both as base64."""
-    # Here, because only a value that is written needs it.
-    from nacl.public import PublicKey, SealedBox  # noqa: PLC0415
-
-    box = SealedBox(PublicKey(b64decode(public_key)))
-    return b64encode(box.encrypt(value.encode())).decode()
-
-
 _VARIABLES: Final = ("GH_TOKEN", "GITHUB_TOKEN")
 _APP: Final = ("MODELWRIGHT_APP_ID", "MODELWRIGHT_APP_KEY")
 _ENTERPRISE: Final = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 _MINUTE: Final = 60
 # GitHub makes keys of this size.
 _KEY_BITS: Final = 2048
-_TRIES: Final = 4
 _PAUSE: Final = 0.5
 _SECONDS: Final = 5.0
 
 
 class NoTokenError(ExternalSystemError):
-    """Nothing in the surroundings gives a token."""
+    """There is no token: no environment variable, no `gh`, no app."""
 
 
 @dataclass(kw_only=True)
@@ -56,64 +49,65 @@ class Credential:
         permissions: What the app is granted; empty for any other token, or where it is not told.
         address: The API's base URL.
         installation: The path of the app's installation; empty for any other token.
-        proof: The app's proof of itself, valid for ten minutes.
-        minted: The tokens that this run asked for, and takes back.
+        jwt: The app's signed JSON Web Token, valid for ten minutes.
+        issued: The tokens that this run asked for, and revokes.
     """
 
     token: str
     permissions: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
     installation: str = ""
-    proof: str = field(default="", repr=False)
-    minted: list[str] = field(default_factory=list, repr=False)
+    jwt: str = field(default="", repr=False)
+    issued: list[str] = field(default_factory=list, repr=False)
 
     def narrow(self, repository: str) -> None:
-        """Take a token for one repository alone, in place of the one that reaches them all.
+        """Replace the token that reaches every repository by one for a single repository.
 
         Raises:
             ExternalSystemError: GitHub gives none.
         """
         if not self.installation:
             return
-        wide = list(self.minted)
-        for number in range(_TRIES):
-            try:
-                self.token = self._mint({"repositories": [repository]})
-                break
-            except GitHubError:
-                # An installation knows a new repository after a moment.
-                if number + 1 == _TRIES:
-                    raise
-                time.sleep(_PAUSE * 2**number)
-        self._take_back(wide)
+        wide = list(self.issued)
+        # An installation knows a new repository after a moment.
+        self.token = retry(
+            lambda: self.request_token({"repositories": [repository]}),
+            when=lambda error: isinstance(error, GitHubError),
+            pause=_PAUSE,
+        )
+        self._revoke(wide)
 
-    def _mint(self, body: dict[str, Any]) -> str:
-        wanted = narrowed_rights(self.permissions)
-        body = {**body, "permissions": wanted} if wanted else body
-        github = GitHub(self.address, self.proof)
-        try:
-            told = github.call("POST", f"{self.installation}/access_tokens", body or None).data
-        finally:
-            github.close()
-        self.permissions = self.permissions or told.get("permissions") or {}
-        self.minted.append(str(told["token"]))
-        return self.minted[-1]
+    def request_token(self, body: Mapping[str, Any]) -> str:
+        """Return a new token of the app's installation, with no right that is not needed.
+
+        Raises:
+            ExternalSystemError: GitHub gives none.
+        """
+        rights = narrowed_rights(self.permissions)
+        body = {**body, "permissions": rights} if rights else body
+        with closing(GitHub(self.address, self.jwt)) as github:
+            path = f"{self.installation}/access_tokens"
+            answer = github.call("POST", path, body or None).data
+        self.permissions = self.permissions or answer.get("permissions") or {}
+        self.issued.append(str(answer["token"]))
+        return self.issued[-1]
 
     def revoke(self) -> None:
-        """Take back every token that this run asked for; one that cannot be ends within an hour."""
-        self._take_back(list(self.minted))
+        """Revoke every token that this run asked for; one that stays ends within an hour."""
+        self._revoke(list(self.issued))
 
-    def _take_back(self, tokens: list[str]) -> None:
+    def _revoke(self, tokens: list[str]) -> None:
         for token in tokens:
-            self.minted.remove(token)
-            github = GitHub(self.address, token, timeout=_SECONDS)
-            with suppress(ExternalSystemError):
+            self.issued.remove(token)
+            with (
+                closing(GitHub(self.address, token, timeout=_SECONDS)) as github,
+                suppress(ExternalSystemError),
+            ):
                 github.call("DELETE", "/installation/token")
-            github.close()
 
 
 def credential_for(
-    address: str, environ: Mapping[str, str], organisation: str, *, vouched: bool
+    address: str, environ: Mapping[str, str], organisation: str, *, trusted: bool
 ) -> Credential:
     """Return what authorises calls to an organisation.
 
@@ -122,16 +116,16 @@ def credential_for(
 
     Args:
         address: The API's base URL.
-        environ: The surroundings: GH_TOKEN, GITHUB_TOKEN, or MODELWRIGHT_APP_ID with
+        environ: Environment variables: GH_TOKEN, GITHUB_TOKEN, or MODELWRIGHT_APP_ID with
             MODELWRIGHT_APP_KEY, an app's private key as PEM; GH_ENTERPRISE_TOKEN for GH_HOST.
         organisation: Where an app must be installed.
-        vouched: Whether a person or the runner named the address.
+        trusted: Whether a person or the runner named the address.
 
     Raises:
         ExternalSystemError: There is none for this host.
     """
     host = urlsplit(address).hostname or ""
-    trusted = vouched or is_public(address)
+    trusted = trusted or is_public(address)
     if trusted and all(environ.get(name) for name in _APP):
         return _app_credential(address, environ, organisation)
     names = _VARIABLES if trusted else ()
@@ -174,7 +168,7 @@ def _header_token(token: str, where: str) -> str:
         raise ExternalSystemError(
             "it holds spaces, line ends or other letters than a token has",
             where=where,
-            next_step="copy the token anew",
+            next_step="copy the token again",
         )
     return token
 
@@ -189,25 +183,22 @@ def is_app(token: str) -> bool:
 
 
 def _app_credential(address: str, environ: Mapping[str, str], organisation: str) -> Credential:
-    proof = _app_jwt(*(environ[name] for name in _APP))
-    github = GitHub(address, proof)
-    try:
-        told = github.call("GET", f"/orgs/{organisation}/installation").data
-    finally:
-        github.close()
-    found = Credential(
+    signed = _app_jwt(*(environ[name] for name in _APP))
+    with closing(GitHub(address, signed)) as github:
+        answer = github.call("GET", f"/orgs/{organisation}/installation").data
+    credential = Credential(
         token="",
-        permissions=told.get("permissions") or {},
+        permissions=answer.get("permissions") or {},
         address=address,
-        installation=f"/app/installations/{told['id']}",
-        proof=proof,
+        installation=f"/app/installations/{answer['id']}",
+        jwt=signed,
     )
-    found.token = found._mint({})  # noqa: SLF001 -- the module's own
-    return found
+    credential.token = credential.request_token({})
+    return credential
 
 
 def _app_jwt(identity: str, key: str) -> str:
-    """Return an app's proof of itself for ten minutes: a JWT signed with RS256."""
+    """Return an app's JSON Web Token for ten minutes, signed with RS256."""
     # Here, because only an app signs.
     import jwt  # noqa: PLC0415
 
@@ -231,3 +222,12 @@ def _private_key(text: str) -> RSAPrivateKey:
         where="MODELWRIGHT_APP_KEY",
         next_step="make a new key on the app's page and store the whole file as the secret",
     )
+
+
+def seal_secret(value: str, public_key: str) -> str:
+    """Return a value in a sealed box for a repository's public key, both as base64."""
+    # Here, because only a value that is written needs it.
+    from nacl.public import PublicKey, SealedBox  # noqa: PLC0415
+
+    box = SealedBox(PublicKey(b64decode(public_key)))
+    return b64encode(box.encrypt(value.encode())).decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 from modelwright.adapters.github.client import ExpiredError, GitHub, GitHubError, Response
@@ -13,8 +14,6 @@ from modelwright.provisioning.preflight import teams_named
 
 __all__ = ["read_organisation"]
 
-_ABSENT: Final = 404
-_OK: Final = 200
 _FIXED: Final = 6
 
 
@@ -25,15 +24,15 @@ class _Reads:
         self.github = github
         self.denied: list[str] = []
 
-    def one(self, path: str, *, needed: str) -> Response:
+    def get(self, path: str, *, needed: str) -> Response:
         """Return an answer; a refusal is kept as a denial of what is needed, and counts as 404."""
         try:
-            return self.github.call("GET", path, accept=(_ABSENT,))
+            return self.github.call("GET", path, accept=(HTTPStatus.NOT_FOUND,))
         except ExpiredError:
             raise
         except GitHubError as error:
-            self.denied.append(f"the token may not read {needed}: {error.problem}")
-            return Response(_ABSENT, None)
+            self._deny(needed, error)
+            return Response(HTTPStatus.NOT_FOUND, None)
 
     def secrets(self, organisation: str) -> dict[str, str]:
         """Return the visibility of every secret of an organisation."""
@@ -43,11 +42,12 @@ class _Reads:
         except ExpiredError:
             raise
         except GitHubError as error:
-            self.denied.append(
-                f"the token may not read the organisation's secrets: {error.problem}"
-            )
+            self._deny("the organisation's secrets", error)
             return {}
         return {row["name"]: row["visibility"] for row in rows}
+
+    def _deny(self, needed: str, error: GitHubError) -> None:
+        self.denied.append(f"the token may not read {needed}: {error.problem}")
 
 
 def read_organisation(
@@ -70,24 +70,25 @@ def read_organisation(
     variables = [one.name for one in desired.grants if one.kind == "variable"]
     tasks: list[Callable[[], Any]] = [
         partial(_requester, reads, org, desired.team, actors, app=app),
-        partial(reads.one, org, needed="the organisation"),
+        partial(reads.get, org, needed="the organisation"),
         partial(reads.secrets, desired.organisation),
-        partial(reads.one, f"{org}/properties/schema", needed="the custom properties"),
-        partial(reads.one, f"{org}/actions/permissions", needed="which actions may run"),
-        partial(reads.one, "/apps/github-actions", needed="who publishes checks"),
-        *(partial(reads.one, f"{org}/teams/{slug}", needed=f"the team {slug}") for slug in slugs),
+        partial(reads.get, f"{org}/properties/schema", needed="the custom properties"),
+        partial(reads.get, f"{org}/actions/permissions", needed="which actions may run"),
+        partial(reads.get, "/apps/github-actions", needed="who publishes checks"),
+        *(partial(reads.get, f"{org}/teams/{slug}", needed=f"the team {slug}") for slug in slugs),
         *(
-            partial(reads.one, f"{org}/actions/variables/{name}", needed=f"the variable {name}")
+            partial(reads.get, f"{org}/actions/variables/{name}", needed=f"the variable {name}")
             for name in variables
         ),
     ]
     answers = github.in_parallel(tasks)
-    named = answers[_FIXED:]
-    seen = _existing(variables, named[len(slugs) :])
+    by_name = answers[_FIXED:]
+    variable_rows = _existing(variables, by_name[len(slugs) :])
     return OrganisationState(
-        personal=answers[1].status == _ABSENT and _is_personal_account(reads, desired.organisation),
-        teams={slug: row["id"] for slug, row in _existing(slugs, named[: len(slugs)]).items()},
-        variables={name: row["visibility"] for name, row in seen.items()},
+        personal=answers[1].status == HTTPStatus.NOT_FOUND
+        and _is_personal_account(reads, desired.organisation),
+        teams={slug: row["id"] for slug, row in _existing(slugs, by_name[: len(slugs)]).items()},
+        variables={name: row["visibility"] for name, row in variable_rows.items()},
         **_facts(*answers[:_FIXED]),
         denied=tuple(reads.denied),
     )
@@ -95,7 +96,7 @@ def read_organisation(
 
 def _existing(names: Sequence[str], answers: Sequence[Response]) -> dict[str, Any]:
     pairs = zip(names, answers, strict=True)
-    return {name: answer.data for name, answer in pairs if answer.status == _OK}
+    return {name: answer.data for name, answer in pairs if answer.status == HTTPStatus.OK}
 
 
 def _facts(  # noqa: PLR0913, PLR0917 -- one for each read
@@ -106,14 +107,14 @@ def _facts(  # noqa: PLR0913, PLR0917 -- one for each read
     actions: Response,
     publisher: Response,
 ) -> dict[str, Any]:
-    told = account.data or {}
+    details = account.data or {}
     server = account.headers.get("x-github-enterprise-version", "")
     return {
         **who,
-        "known": account.status == _OK,
+        "known": account.status == HTTPStatus.OK,
         "server": server,
-        "plan": _plan_name(told.get("plan")),
-        "may_create": told.get("members_can_create_private_repositories"),
+        "plan": _plan_name(details.get("plan")),
+        "may_create": details.get("members_can_create_private_repositories"),
         "secrets": secrets,
         "properties": _definitions(schema),
         "actions": actions.data or {},
@@ -132,7 +133,7 @@ def _requester(
 ) -> dict[str, Any]:
     admin, scopes = "", None
     if not app:
-        user = reads.one("/user", needed="whose it is")
+        user = reads.get("/user", needed="whose it is")
         admin = (user.data or {}).get("login", "")
         if "x-oauth-scopes" in user.headers:
             scopes = frozenset(one.strip() for one in user.headers["x-oauth-scopes"].split(","))
@@ -146,15 +147,15 @@ def _requester(
 
 
 def _is_personal_account(reads: _Reads, login: str) -> bool:
-    told = reads.one(f"/users/{login}", needed="whose account it is").data
-    return isinstance(told, dict) and told.get("type") == "User"
+    account = reads.get(f"/users/{login}", needed="whose account it is").data
+    return isinstance(account, dict) and account.get("type") == "User"
 
 
 def _is_member(reads: _Reads, path: str) -> bool:
-    return (reads.one(path, needed="the team's members").data or {}).get("state") == "active"
+    return (reads.get(path, needed="the team's members").data or {}).get("state") == "active"
 
 
 def _definitions(schema: Response) -> Mapping[str, Mapping[str, Any]] | None:
-    if schema.status != _OK:
+    if schema.status != HTTPStatus.OK:
         return None
     return {row["property_name"]: row for row in schema.data}

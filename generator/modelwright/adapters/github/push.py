@@ -1,28 +1,32 @@
-"""Brings the files of a folder to a repository's branch, as one commit on top of what is there."""
+"""Pushes a folder to a repository, with a token that stands in no argument and no file."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import tempfile
-import time
 from base64 import b64encode
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from modelwright.adapters.disk.folders import temporary_root
-from modelwright.adapters.github.client import GitHub
+from modelwright.adapters.github.client import GitHub, retry
 from modelwright.adapters.system.process import run
-from modelwright.errors import ExternalSystemError
+from modelwright.errors import ExternalSystemError, FailedProgramError
 
 __all__ = ["git_environment", "push", "replace_files"]
 
-TRIES: Final = 3
+MAX_TRIES: Final = 3
 _SECONDS: Final = 120.0
+_AUTHOR: Final = (
+    "-c",
+    "user.name=modelwright",
+    "-c",
+    "user.email=modelwright@users.noreply.github.com",
+)
 # Sent again, it would be refused again. A rejection may follow from a first one that took effect.
-_PERMANENT: Final = re.compile(r"denied|error: 4\d\d|Authentication|did not end within")
+_PERMANENT: Final = re.compile(r"denied|error: 4\d\d|Authentication")
 
 
 def push(folder: Path, url: str, token: str, branch: str, *, pause: float = 0.5) -> None:
@@ -41,38 +45,34 @@ def push(folder: Path, url: str, token: str, branch: str, *, pause: float = 0.5)
     Raises:
         ExternalSystemError: The push was refused, or the host cannot be reached.
     """
-    proof = _basic_credentials(token)
     env = git_environment(url, token)
     command = ("git", "push", "--quiet", "--no-verify", url, f"HEAD:refs/heads/{branch}")
-    for number in range(1, TRIES + 1):
-        problem = _push_problem(command, folder, env)
-        if not problem:
-            return
-        if number == TRIES or _PERMANENT.search(problem):
-            raise ExternalSystemError(
-                f"the project could not be pushed: "
-                f"{problem.replace(proof, '***').replace(token, '***')}",
-                where=url,
-                next_step="run the command again with --resume",
-            )
-        time.sleep(pause * 2 ** (number - 1))
-
-
-def _push_problem(command: tuple[str, ...], folder: Path, env: Mapping[str, str]) -> str:
-    """Return what git says against a push; nothing where it took effect."""
     try:
-        run(command, folder=folder, env=env, seconds=_SECONDS)
+        retry(
+            lambda: run(command, folder=folder, env=env, seconds=_SECONDS),
+            when=_may_pass,
+            pause=pause,
+            tries=MAX_TRIES,
+        )
     except ExternalSystemError as error:
-        return error.problem
-    return ""
+        problem = error.problem.replace(_basic_credentials(token), "***").replace(token, "***")
+        raise ExternalSystemError(
+            f"the project could not be pushed: {problem}",
+            where=url,
+            next_step="run the command again with --resume",
+        ) from None
+
+
+def _may_pass(error: ExternalSystemError) -> bool:
+    return isinstance(error, FailedProgramError) and not _PERMANENT.search(error.output)
 
 
 def git_environment(url: str, token: str) -> dict[str, str]:
-    """Return the surroundings in which git may reach a URL and nobody is asked anything."""
-    proof = _basic_credentials(token)
+    """Return the environment variables with which git reaches a URL and asks nobody anything."""
+    credentials = _basic_credentials(token)
     parts = urlsplit(url)
     settings = {
-        f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {proof}",
+        f"http.{parts.scheme}://{parts.netloc}/.extraHeader": f"Authorization: Basic {credentials}",
         "credential.helper": "",
         "http.followRedirects": "false",
         "core.hooksPath": "/dev/null",
@@ -91,19 +91,16 @@ def _basic_credentials(token: str) -> str:
     return b64encode(f"x-access-token:{token}".encode()).decode()
 
 
-_AUTHOR = ("-c", "user.name=modelwright", "-c", "user.email=modelwright@users.noreply.github.com")
-
-
 def replace_files(github: GitHub, token: str, url: str, folder: Path, message: str) -> bool:
-    """Push a folder's files to `main`, in place of those that are there; say whether they differ.
+    """Replace the files on `main` by a folder's in one commit; say whether they differ.
 
     Raises:
         ExternalSystemError: Git failed, or the host cannot be reached.
     """
-    with tempfile.TemporaryDirectory(dir=temporary_root()) as aside:
-        clone = Path(aside) / "clone"
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as temporary:
+        clone = Path(temporary) / "clone"
         command = ("git", "clone", "--quiet", "--depth", "1", url, str(clone))
-        run(command, folder=Path(aside), env=git_environment(url, token), seconds=120)
+        run(command, folder=Path(temporary), env=git_environment(url, token), seconds=120)
         run(("git", "checkout", "--quiet", "-B", "main"), folder=clone)
         for place in clone.iterdir():
             if place.name != ".git":

@@ -1,10 +1,11 @@
-"""Reads what else leads into a repository, and the tree of its default branch."""
+"""Reads a repository on GitHub: its settings, its answers file, who has access, its git tree."""
 
 from __future__ import annotations
 
 import tempfile
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,12 +22,16 @@ from modelwright.provisioning.unplanned_access import TreeEntry
 
 __all__ = ["read_access_paths", "read_answers", "read_repository", "read_tree"]
 
-_ABSENT: Final = 404
-_CONFLICT: Final = 409
-_DONE: Final = 204
+_ABSENT: Final = HTTPStatus.NOT_FOUND
 _LONGEST_RECORD: Final = 65536
-_RENAMED: Final = (301, 307)
-Task = Any
+_RENAMED: Final = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.TEMPORARY_REDIRECT)
+# What it is called, where it is read, under which key its list stands, and what names an entry.
+_ACCESS_PATHS: Final = (
+    ("deploy keys", "keys", "", "title"),
+    ("webhooks", "hooks", "", "id"),
+    ("pending invitations", "invitations", "", "id"),
+    ("runners of its own", "actions/runners", "runners", "name"),
+)
 
 
 def read_repository(github: GitHub, desired: DesiredState) -> ActualState:
@@ -43,13 +48,13 @@ def read_repository(github: GitHub, desired: DesiredState) -> ActualState:
     if answer.status == _ABSENT:
         return ActualState()
     tasks = _tasks(github, path, _Reads(github, path, desired))
-    found = dict(zip(tasks, github.in_parallel(list(tasks.values())), strict=True))
-    found["selected"] = found["actions"].pop("selected", None)
-    found["ruleset"], found["other_rulesets"] = found.pop("rulesets")
-    return ActualState(repository=answer.data, **found)
+    state = dict(zip(tasks, github.in_parallel(list(tasks.values())), strict=True))
+    state["selected"] = state["actions"].pop("selected", None)
+    state["ruleset"], state["other_rulesets"] = state.pop("rulesets")
+    return ActualState(repository=answer.data, **state)
 
 
-def _tasks(github: GitHub, path: str, reads: _Reads) -> dict[str, Task]:
+def _tasks(github: GitHub, path: str, reads: _Reads) -> dict[str, Callable[[], Any]]:
     """Return the reads of a repository that exists, by what they give."""
     return {
         "branches": reads.branches,
@@ -83,9 +88,9 @@ def read_answers(github: GitHub, desired: DesiredState) -> Mapping[str, Any] | N
     They are written by whoever may write to the repository: text to compare, nothing to trust.
     """
     path = f"{desired.path}/contents/{ANSWERS_FILE}"
-    told = github.call("GET", path, accept=(_ABSENT,)).data
+    file = github.call("GET", path, accept=(_ABSENT,)).data
     try:
-        content = b64decode(told["content"]).decode()
+        content = b64decode(file["content"]).decode()
         bounded = len(content) <= _LONGEST_RECORD and not size_problem(content)
         answers = yaml.safe_load(content) if bounded else None
     except (*CONSTRUCTION_ERRORS, RecursionError, yaml.YAMLError):
@@ -103,13 +108,14 @@ class _Reads:
 
     def branches(self) -> dict[str, str]:
         """Return the commit of every branch."""
-        rows = self.github.pages(f"{self.path}/branches?per_page=100", accept=(_CONFLICT,))
+        rows = self.github.pages(
+            f"{self.path}/branches?per_page=100", accept=(HTTPStatus.CONFLICT,)
+        )
         return {row["name"]: row["commit"]["sha"] for row in rows}
 
     def alerts(self) -> bool:
         """Say whether vulnerability alerts are on."""
-        answer = self.github.call("GET", f"{self.path}/vulnerability-alerts", accept=(_ABSENT,))
-        return answer.status == _DONE
+        return self.github.exists(f"{self.path}/vulnerability-alerts")
 
     def actions(self) -> dict[str, Any]:
         """Return what may run; where not all may, with the patterns as `selected`."""
@@ -122,7 +128,7 @@ class _Reads:
     def access(self) -> str:
         """Return who may call its workflows."""
         path = f"{self.path}/actions/permissions/access"
-        answer = self.github.call("GET", path, accept=(_ABSENT, 422))
+        answer = self.github.call("GET", path, accept=(_ABSENT, HTTPStatus.UNPROCESSABLE_ENTITY))
         return answer.data["access_level"] if answer.status < _ABSENT else "none"
 
     def values(self, below: str) -> dict[str, str]:
@@ -152,7 +158,7 @@ class _Reads:
         """Return the rules that bear our name, and the names of the others."""
         path = f"{self.path}/rulesets"
         rows = self.github.pages(
-            f"{path}?includes_parents=false&per_page=100", accept=(403, _ABSENT)
+            f"{path}?includes_parents=false&per_page=100", accept=(HTTPStatus.FORBIDDEN, _ABSENT)
         )
         ours = [row for row in rows if row["name"] == RULESET_NAME][:1]
         others = tuple(row["name"] for row in rows if row not in ours)
@@ -187,15 +193,6 @@ class _Reads:
             if secrets
             else frozenset(),
         )
-
-
-# What it is called, where it is read, under which key its list stands, and what names an entry.
-_ACCESS_PATHS: Final = (
-    ("deploy keys", "keys", "", "title"),
-    ("webhooks", "hooks", "", "id"),
-    ("pending invitations", "invitations", "", "id"),
-    ("runners of its own", "actions/runners", "runners", "name"),
-)
 
 
 def read_access_paths(github: GitHub, path: str) -> Mapping[str, tuple[str, ...]]:

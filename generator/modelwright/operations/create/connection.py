@@ -61,8 +61,8 @@ def connect(
     address = _api_of_platform(platform, given, environ)
     pause = _seconds(environ, "MODELWRIGHT_GITHUB_PAUSE", 0.5)
     timeout = _seconds(environ, "MODELWRIGHT_GITHUB_TIMEOUT", 15.0)
-    vouched = is_trusted_address(given, environ)
-    credential = credential_for(address, environ, organisation, vouched=vouched)
+    trusted = is_trusted_address(given, environ)
+    credential = credential_for(address, environ, organisation, trusted=trusted)
     github = GitHub(address, credential.token, pause=pause, timeout=timeout)
     try:
         yield github, credential

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,8 +34,7 @@ from modelwright.template.tree import RenderedFile
 
 __all__ = ["StartedProject", "start"]
 
-_ALREADY_THERE: Final = 422
-_NOT_SHOWN: Final = (403, 404)
+_NOT_SHOWN: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +174,7 @@ def _push_project(
     """Make the labels, push, start the first pipeline; return what was done."""
     path, branch = f"/repos/{told['full_name']}", told["default_branch"]
     for label in project.desired.labels:
-        github.call("POST", f"{path}/labels", label, accept=(_ALREADY_THERE,))
+        github.call("POST", f"{path}/labels", label, accept=(HTTPStatus.UNPROCESSABLE_ENTITY,))
     push(folder, told["clone_url"], token, branch, pause=github.pause)
     # Its push starts no workflow: GitHub leaves those of a workflow's own token out.
     first = _first_pipeline(project.files)

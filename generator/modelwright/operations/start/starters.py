@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from modelwright.adapters.disk.placing import place, refuse_occupied
 from modelwright.adapters.github.address import refuse_other_host
@@ -92,9 +93,6 @@ def _suffix(platform: Platform, archetype: str) -> str:
     return str(platform.policy["archetypes"][archetype]["suffix"]) or archetype
 
 
-_ABSENT: Final = 404
-
-
 def publish_starters(
     platform: Platform,
     folders: Sequence[Path],
@@ -147,8 +145,8 @@ def _template_repository(
     github: GitHub, organisation: str, name: str, mark: str
 ) -> Mapping[str, Any]:
     there: Mapping[str, Any]
-    answer = github.call("GET", f"/repos/{organisation}/{name}", accept=(_ABSENT,))
-    if answer.status == _ABSENT:
+    answer = github.call("GET", f"/repos/{organisation}/{name}", accept=(HTTPStatus.NOT_FOUND,))
+    if answer.status == HTTPStatus.NOT_FOUND:
         body = {
             "name": name,
             "description": "Use this template: a project of the name that you give",
