@@ -1,4 +1,4 @@
-"""What a repository on GitHub is, in the shapes of the desired state."""
+"""The repository on GitHub as it is, in the shapes of the desired state."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ __all__ = [
     "RUN_VARIABLE",
     "ActualEnvironment",
     "ActualState",
+    "Body",
     "description_with_mark",
     "run_of",
     "run_trailer",
@@ -20,24 +21,7 @@ __all__ = [
 
 RUN_VARIABLE: Final = "MODELWRIGHT_CREATION"
 _MARK: Final = re.compile(r"\[modelwright: being created, run ([0-9a-f]{8,32})\] ?")
-
-
-def description_with_mark(description: str, run: str) -> str:
-    """Return the description of a repository that a run is making, cut to what GitHub takes."""
-    return f"[modelwright: being created, run {run}] {description}"[:LONGEST_DESCRIPTION].rstrip()
-
-
-def run_of(description: str | None) -> str:
-    """Return the run that is making a repository; empty where none is."""
-    found = _MARK.match(description or "")
-    return found[1] if found else ""
-
-
-def run_trailer(run: str) -> str:
-    """Return the last line of the first commit's message."""
-    return f"Modelwright-Run: {run}"
-
-
+# An object of GitHub's API, as JSON.
 Body = Mapping[str, Any]
 
 
@@ -67,11 +51,11 @@ class ActualState:
         repository: GitHub's answer about it; empty where it does not exist.
         branches: The commit of every branch.
         alerts: Whether vulnerability alerts are on.
-        ruleset: The rules with our name, with their `id`; None where there are none.
-        other_rulesets: The names of its other rules, those of the organisation left out.
+        ruleset: The ruleset with our name, with their `id`; None where there are none.
+        other_rulesets: The names of its other rulesets, without those of the organisation.
         people: Logins of who has access in person, beside the organisation's owners.
         record: The answers of the project on its default branch; None where there are none.
-        from_starter: Whether it holds this very project, which a person began from a starter.
+        from_starter: Whether it holds this very project, started from a template repository.
     """
 
     repository: Body = field(default_factory=dict)
@@ -97,6 +81,11 @@ class ActualState:
     from_starter: bool = False
 
     @property
+    def granted(self) -> Mapping[str, frozenset[str]]:
+        """The organisation's secrets and variables that it may read, by the kind of a grant."""
+        return {"secret": self.granted_secrets, "variable": self.granted_variables}
+
+    @property
     def exists(self) -> bool:
         """Whether there is such a repository."""
         return bool(self.repository)
@@ -108,5 +97,21 @@ class ActualState:
 
     @property
     def made_by(self) -> str:
-        """The run that says that it made it or is making it; anybody who may write can say so."""
+        """The run that claims to make or to have made it; anybody who may write can claim it."""
         return self.run or self.variables.get(RUN_VARIABLE, "")
+
+
+def description_with_mark(description: str, run: str) -> str:
+    """Return the description of a repository that a run is making, cut to what GitHub takes."""
+    return f"[modelwright: being created, run {run}] {description}"[:LONGEST_DESCRIPTION].rstrip()
+
+
+def run_of(description: str | None) -> str:
+    """Return the run that is making a repository; empty where none is."""
+    match = _MARK.match(description or "")
+    return match[1] if match else ""
+
+
+def run_trailer(run: str) -> str:
+    """Return the last line of the first commit's message."""
+    return f"Modelwright-Run: {run}"

@@ -54,7 +54,7 @@ def missing_rights(granted: Mapping[str, str]) -> list[str]:
 
 
 def narrowed_rights(granted: Mapping[str, str]) -> dict[str, str]:
-    """Return what to ask a token for: what is needed, and no more than is granted."""
+    """Return the rights to request for a token: those needed, and no more than are granted."""
     needed = {**RIGHTS, **{also: RIGHTS[name] for name, also in _ALSO_CALLED.items()}}
     return {
         name: needed[name] if _has(granted, name, needed[name]) else level
@@ -64,5 +64,5 @@ def narrowed_rights(granted: Mapping[str, str]) -> dict[str, str]:
 
 
 def _has(granted: Mapping[str, str], name: str, level: str) -> bool:
-    held = granted.get(name) or granted.get(_ALSO_CALLED.get(name, "")) or ""
-    return held in _LEVELS and _LEVELS.index(held) >= _LEVELS.index(level)
+    current = granted.get(name) or granted.get(_ALSO_CALLED.get(name, "")) or ""
+    return current in _LEVELS and _LEVELS.index(current) >= _LEVELS.index(level)

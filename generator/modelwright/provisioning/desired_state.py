@@ -1,4 +1,7 @@
-"""What a project's repository on GitHub should be, from the policy, the answers and the files."""
+"""The repository on GitHub as it should be: settings, rules, environments, secrets and teams.
+
+It follows from the policy, the answers and the rendered files.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from modelwright.paths import CODEOWNERS
 from modelwright.policy.names import project_name
 from modelwright.policy.secrets import NeededSecret, needed_secrets
 from modelwright.policy.tags import cost_tags, tags_for_target
+from modelwright.provisioning.actual_state import Body
 from modelwright.provisioning.ownership import Ownership, ownership_from
 
 if TYPE_CHECKING:
@@ -22,162 +26,13 @@ __all__ = [
     "DesiredEnvironment",
     "DesiredState",
     "Grant",
-    "actions_permissions",
-    "desired_environments",
     "desired_state",
-    "owning_teams",
-    "ruleset",
-    "selected_actions",
     "with_integration",
 ]
 
-Body = Mapping[str, Any]
 # Stands for the project's own team among an environment's reviewers.
 _OWNER: Final = "owner"
-
-
-def actions_permissions(settings: GitHub) -> Body:
-    """Return the body of `PUT /repos/.../actions/permissions`."""
-    return {
-        "enabled": True,
-        "allowed_actions": settings.actions,
-        "sha_pinning_required": settings.pinned_actions,
-    }
-
-
-def selected_actions(policy: Mapping[str, Any], settings: GitHub) -> Body | None:
-    """Return the actions of the policy as patterns; None where every action may run."""
-    if settings.actions == "all":
-        return None
-    patterns = {
-        f"{_action_pattern(one['uses'])}@*" for one in policy["available"]["actions"].values()
-    }
-    return {
-        "github_owned_allowed": True,
-        "verified_allowed": False,
-        "patterns_allowed": sorted(
-            {*patterns, f"{policy['platform']['repository']}/*", *settings.more_actions}
-        ),
-    }
-
-
-def _action_pattern(uses: str) -> str:
-    """Return an action as a pattern needs it, with a star for its folder."""
-    parts = uses.split("/")
-    return uses if len(parts) == 2 else f"{parts[0]}/{parts[1]}/*"  # noqa: PLR2004 -- owner, name
-
-
-@dataclass(frozen=True, kw_only=True)
-class DesiredEnvironment:
-    """One environment as it should be.
-
-    Attributes:
-        reviewers: Slugs of the teams that let a deployment through.
-        reviewed: Whether reviewers and timers may be named at all, even to say that there are none.
-        branches: The branches that may deploy to it.
-        variables: Its variables by name; an empty value comes from the surroundings.
-        secrets: Names of its secrets.
-    """
-
-    name: str
-    reviewers: tuple[str, ...] = ()
-    reviewed: bool = True
-    branches: tuple[str, ...] = ("main",)
-    variables: Mapping[str, str] = field(default_factory=dict)
-    secrets: tuple[str, ...] = ()
-
-
-def desired_environments(
-    policy: Mapping[str, Any], brand: str, settings: GitHub, needed: Iterable[NeededSecret]
-) -> tuple[DesiredEnvironment, ...]:
-    """Return the environments of a brand's project, in the policy's order."""
-    inside = [one for one in needed if one.level == "environment"]
-    given = policy["brands"][brand].get("variables", {})
-    return tuple(
-        DesiredEnvironment(
-            name=name,
-            reviewers=settings.reviewers.get(name, ()),
-            variables={
-                **{one.name: "" for one in _in_environment(inside, name) if one.kind == "variable"},
-                **given.get(name, {}),
-            },
-            secrets=tuple(
-                one.name for one in _in_environment(inside, name) if one.kind == "secret"
-            ),
-        )
-        for name in policy["environments"]
-    )
-
-
-def _in_environment(needed: Iterable[NeededSecret], environment: str) -> list[NeededSecret]:
-    return [one for one in needed if one.environment in ("", environment)]
-
-
-def owning_teams(files: Mapping[str, str], organisation: str) -> tuple[str, ...]:
-    """Return the slugs of an organisation's teams that own files of a project, sorted."""
-    lines = files.get(CODEOWNERS, "").splitlines()
-    rules = " ".join(line for line in lines if not line.lstrip().startswith("#"))
-    return tuple(sorted(set(re.findall(rf"@{re.escape(organisation)}/([\w-]+)", rules))))
-
-
 RULESET_NAME: Final = "modelwright"
-
-
-def ruleset(settings: GitHub, checks: Sequence[str]) -> Body:
-    """Return the body of `POST /repos/.../rulesets`."""
-    rules: list[Body] = [
-        {"type": "deletion"},
-        {"type": "non_fast_forward"},
-        {"type": "required_linear_history"},
-        {"type": "pull_request", "parameters": _pull_request(settings)},
-    ]
-    if checks:
-        rules.append({"type": "required_status_checks", "parameters": _status_checks(checks)})
-    return {
-        "name": RULESET_NAME,
-        "target": "branch",
-        "enforcement": "active",
-        "bypass_actors": [],
-        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
-        "rules": rules,
-    }
-
-
-def with_integration(rules: Body, identity: int) -> Body:
-    """Return the rules with the app that must publish the status checks."""
-    named = []
-    for rule in rules["rules"]:
-        if rule["type"] == "required_status_checks":
-            checks = [
-                {**one, "integration_id": identity}
-                for one in rule["parameters"]["required_status_checks"]
-            ]
-            parameters = {**rule["parameters"], "required_status_checks": checks}
-            named.append({**rule, "parameters": parameters})
-        else:
-            named.append(rule)
-    return {**rules, "rules": named}
-
-
-def _pull_request(settings: GitHub) -> Body:
-    return {
-        "required_approving_review_count": settings.approvals,
-        "dismiss_stale_reviews_on_push": True,
-        "require_code_owner_review": settings.approvals > 0 or bool(settings.platform_team),
-        "require_last_push_approval": settings.approvals > 0,
-        "required_review_thread_resolution": True,
-        "allowed_merge_methods": ["squash"],
-    }
-
-
-def _status_checks(checks: Sequence[str]) -> Body:
-    return {
-        "strict_required_status_checks_policy": True,
-        "do_not_enforce_on_create": False,
-        "required_status_checks": [{"context": name} for name in checks],
-    }
-
-
 DEFAULT_BRANCH: Final = "main"
 LABELS: Final[tuple[Body, ...]] = (
     {"name": "modelwright", "color": "1d76db", "description": "comes from the platform"},
@@ -195,6 +50,26 @@ _SETTINGS: Final[Body] = {
     "squash_merge_commit_title": "PR_TITLE",
     "squash_merge_commit_message": "PR_BODY",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class DesiredEnvironment:
+    """One environment as it should be.
+
+    Attributes:
+        reviewers: Slugs of the teams that let a deployment through.
+        reviewed: Whether reviewers and timers may be named at all, even to say that there are none.
+        branches: The branches that may deploy to it.
+        variables: Its variables by name; an empty value comes from an environment variable.
+        secrets: Names of its secrets.
+    """
+
+    name: str
+    reviewers: tuple[str, ...] = ()
+    reviewed: bool = True
+    branches: tuple[str, ...] = ("main",)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,11 +97,11 @@ class DesiredState:
         oidc: The subject of its tokens.
         variables: Variables of the repository, by name.
         secrets: Names of secrets of the repository; those of the team get a first value.
-        generated_secrets: Names of secrets whose first value may be made up.
+        generated_secrets: Names of secrets whose first value may be random.
         ruleset: The rules of the default branch; None where the plan has none.
         teams: What teams may do, by slug.
         team: The slug of the project's own team; only its members may create.
-        ownership: Whom it is made for, and what marks it as that.
+        ownership: Whose it is, and what marks it as theirs.
         code_owners: Further teams that must exist.
         without_plan: `refuse` or `continue` where the plan lacks something.
     """
@@ -257,6 +132,11 @@ class DesiredState:
     def full_name(self) -> str:
         """Owner and name."""
         return f"{self.organisation}/{self.name}"
+
+    @property
+    def reviewers(self) -> frozenset[str]:
+        """Slugs of every team that reviews deployments."""
+        return frozenset(slug for one in self.environments for slug in one.reviewers)
 
     @property
     def path(self) -> str:
@@ -294,21 +174,111 @@ def desired_state(
         topics=tuple(sorted({"machine-learning", answers["archetype"], brand, team})),
         properties=tags_for_target(cost_tags(policy, answers), "github"),
         labels=LABELS,
-        actions=actions_permissions(settings),
-        selected=selected_actions(policy, settings),
+        actions=_actions_permissions(settings),
+        selected=_selected_actions(policy, settings),
         oidc=_oidc_subject(settings),
-        environments=desired_environments(policy, brand, settings, needed),
+        environments=_desired_environments(policy, brand, settings, needed),
         variables={one.name: "" for one in here if one.kind == "variable"},
         secrets=tuple(one.name for one in here if one.kind == "secret"),
         generated_secrets=frozenset(one.name for one in needed if one.owner == "team"),
         grants=tuple(Grant(one.kind, one.name) for one in needed if one.level == "organisation"),
-        ruleset=ruleset(settings, checks),
+        ruleset=_ruleset(settings, checks),
         teams={**platform_team, **settings.access, slug: settings.permission},
         team=slug,
         ownership=ownership_from(policy, answers),
-        code_owners=owning_teams(files, organisation),
+        code_owners=_owning_teams(files, organisation),
         without_plan=settings.without_plan,
     )
+
+
+def _desired_environments(
+    policy: Mapping[str, Any], brand: str, settings: GitHub, needed: Iterable[NeededSecret]
+) -> tuple[DesiredEnvironment, ...]:
+    """Return the environments of a brand's project, in the policy's order."""
+    inside = [one for one in needed if one.level == "environment"]
+    from_policy = policy["brands"][brand].get("variables", {})
+    return tuple(
+        DesiredEnvironment(
+            name=name,
+            reviewers=settings.reviewers.get(name, ()),
+            variables={
+                **{one.name: "" for one in _in_environment(inside, name) if one.kind == "variable"},
+                **from_policy.get(name, {}),
+            },
+            secrets=tuple(
+                one.name for one in _in_environment(inside, name) if one.kind == "secret"
+            ),
+        )
+        for name in policy["environments"]
+    )
+
+
+def _ruleset(settings: GitHub, checks: Sequence[str]) -> Body:
+    """Return the body of `POST /repos/.../rulesets`."""
+    rules: list[Body] = [
+        {"type": "deletion"},
+        {"type": "non_fast_forward"},
+        {"type": "required_linear_history"},
+        {"type": "pull_request", "parameters": _pull_request(settings)},
+    ]
+    if checks:
+        rules.append({"type": "required_status_checks", "parameters": _status_checks(checks)})
+    return {
+        "name": RULESET_NAME,
+        "target": "branch",
+        "enforcement": "active",
+        "bypass_actors": [],
+        "conditions": {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}},
+        "rules": rules,
+    }
+
+
+def with_integration(rules: Body, identity: int) -> Body:
+    """Return the rules with the app that must publish the status checks."""
+    named = []
+    for rule in rules["rules"]:
+        if rule["type"] == "required_status_checks":
+            checks = [
+                {**one, "integration_id": identity}
+                for one in rule["parameters"]["required_status_checks"]
+            ]
+            parameters = {**rule["parameters"], "required_status_checks": checks}
+            named.append({**rule, "parameters": parameters})
+        else:
+            named.append(rule)
+    return {**rules, "rules": named}
+
+
+def _selected_actions(policy: Mapping[str, Any], settings: GitHub) -> Body | None:
+    """Return the policy's actions as patterns; None where every action may run."""
+    if settings.actions == "all":
+        return None
+    patterns = {
+        f"{_action_pattern(one['uses'])}@*" for one in policy["available"]["actions"].values()
+    }
+    return {
+        "github_owned_allowed": True,
+        "verified_allowed": False,
+        "patterns_allowed": sorted(
+            {*patterns, f"{policy['platform']['repository']}/*", *settings.more_actions}
+        ),
+    }
+
+
+def _actions_permissions(settings: GitHub) -> Body:
+    """Return the body of `PUT /repos/.../actions/permissions`."""
+    return {
+        "enabled": True,
+        "allowed_actions": settings.actions,
+        "sha_pinning_required": settings.pinned_actions,
+    }
+
+
+def _owning_teams(files: Mapping[str, str], organisation: str) -> tuple[str, ...]:
+    """Return the slugs of an organisation's teams that own files of a project, sorted."""
+    lines = files.get(CODEOWNERS, "").splitlines()
+    rules = " ".join(line for line in lines if not line.lstrip().startswith("#"))
+    return tuple(sorted(set(re.findall(rf"@{re.escape(organisation)}/([\w-]+)", rules))))
 
 
 def _github_settings(policy: Mapping[str, Any], slug: str) -> GitHub:
@@ -328,6 +298,35 @@ def _github_settings(policy: Mapping[str, Any], slug: str) -> GitHub:
         for environment, teams in reviewers.items()
     }
     return GitHub.model_construct(**{**section, "reviewers": by_environment})
+
+
+def _in_environment(needed: Iterable[NeededSecret], environment: str) -> list[NeededSecret]:
+    return [one for one in needed if one.environment in ("", environment)]
+
+
+def _action_pattern(uses: str) -> str:
+    """Return an action as a pattern needs it, with a star for its folder."""
+    parts = uses.split("/")
+    return uses if len(parts) == 2 else f"{parts[0]}/{parts[1]}/*"  # noqa: PLR2004 -- owner, name
+
+
+def _pull_request(settings: GitHub) -> Body:
+    return {
+        "required_approving_review_count": settings.approvals,
+        "dismiss_stale_reviews_on_push": True,
+        "require_code_owner_review": settings.approvals > 0 or bool(settings.platform_team),
+        "require_last_push_approval": settings.approvals > 0,
+        "required_review_thread_resolution": True,
+        "allowed_merge_methods": ["squash"],
+    }
+
+
+def _status_checks(checks: Sequence[str]) -> Body:
+    return {
+        "strict_required_status_checks_policy": True,
+        "do_not_enforce_on_create": False,
+        "required_status_checks": [{"context": name} for name in checks],
+    }
 
 
 def _oidc_subject(settings: GitHub) -> Body:

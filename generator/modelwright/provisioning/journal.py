@@ -1,4 +1,8 @@
-"""Which calls of a journal may be sent: on this repository, of the kinds that a plan makes."""
+"""The journal of a creation: its lines, and which of its calls may be sent to undo a run.
+
+A journal is text that anybody may have written: a call is sent only where it takes back a change
+that a plan for this repository makes.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from modelwright.provisioning.actual_state import Body
 from modelwright.provisioning.desired_state import DesiredState
 from modelwright.provisioning.plan_changes import Call, Change
 
@@ -23,6 +28,18 @@ __all__ = [
     "runs_for",
     "to_undo",
 ]
+
+# What a team may be given back; nobody becomes an administrator because a file says so.
+_ROLES: Final = ("pull", "triage", "push", "maintain")
+_SWITCHES: Final = (
+    "vulnerability-alerts",
+    "topics",
+    "actions/permissions",
+    "actions/permissions/selected-actions",
+    "actions/permissions/workflow",
+    "actions/permissions/access",
+    "actions/oidc/customization/sub",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +119,39 @@ def entries(lines: Iterable[str]) -> list[JournalEntry]:
     return list(found.values())
 
 
+def to_undo(found: Iterable[JournalEntry]) -> list[Call]:
+    """Return the calls that take a journal's last run back, newest first."""
+    listed = list(found)
+    if not listed:
+        return []
+    last = listed[-1].run
+    return [one.undo for one in reversed(listed) if one.run == last and one.undo is not None]
+
+
+def may_be_sent(call: Call, desired: DesiredState, identity: object) -> bool:
+    """Say whether a call that a journal claims is one that takes back a change of a plan.
+
+    Args:
+        call: What the journal claims.
+        desired: The repository that the run is for.
+        identity: GitHub's id of it.
+    """
+    return any(
+        call.method in methods and re.fullmatch(pattern, call.path) and sound(call.body or {})
+        for methods, pattern, sound in _undoing_calls(desired, str(identity))
+    )
+
+
+def _format_line(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=dict) + "\n"
+
+
+def _call_data(call: Call | None) -> dict[str, Any] | None:
+    if call is None:
+        return None
+    return {"method": call.method, "path": call.path, "body": call.body}
+
+
 def _parse_line(line: str) -> dict[str, Any] | None:
     """Return a line's content; None where a kill cut it off, or somebody else wrote it."""
     try:
@@ -125,61 +175,12 @@ def _parse_call(told: object) -> Call | None:
     return Call(method, path, body if isinstance(body, dict) else None)
 
 
-def to_undo(found: Iterable[JournalEntry]) -> list[Call]:
-    """Return the calls that take a journal's last run back, newest first."""
-    listed = list(found)
-    if not listed:
-        return []
-    last = listed[-1].run
-    return [one.undo for one in reversed(listed) if one.run == last and one.undo is not None]
-
-
-def _call_data(call: Call | None) -> dict[str, Any] | None:
-    if call is None:
-        return None
-    return {"method": call.method, "path": call.path, "body": call.body}
-
-
-def _format_line(content: Mapping[str, Any]) -> str:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=dict) + "\n"
-
-
-Body = Mapping[str, Any]
-# What a team may be given back; nobody becomes an administrator because a file says so.
-_ROLES: Final = ("pull", "triage", "push", "maintain")
-_SWITCHES: Final = (
-    "vulnerability-alerts",
-    "topics",
-    "actions/permissions",
-    "actions/permissions/selected-actions",
-    "actions/permissions/workflow",
-    "actions/permissions/access",
-    "actions/oidc/customization/sub",
-)
-
-
-def may_be_sent(call: Call, desired: DesiredState, identity: object) -> bool:
-    """Say whether a call that a journal claims is one that takes back a change of a plan.
-
-    Args:
-        call: What the journal claims.
-        desired: The repository that the run is for.
-        identity: GitHub's id of it.
-    """
-    return any(
-        call.method in methods and re.fullmatch(pattern, call.path) and sound(call.body or {})
-        for methods, pattern, sound in _undoing_calls(desired, str(identity))
-    )
-
-
 def _undoing_calls(
     desired: DesiredState, identity: str
 ) -> list[tuple[tuple[str, ...], str, Callable[[Body], bool]]]:
     path, org = re.escape(desired.path), re.escape(f"/orgs/{desired.organisation}")
     places = _alternatives(one.name for one in desired.environments)
-    teams = _alternatives(
-        {*desired.teams, *(r for one in desired.environments for r in one.reviewers)}
-    )
+    teams = _alternatives({*desired.teams, *desired.reviewers})
     granted = _alternatives(one.name for one in desired.grants)
     switches = _alternatives(_SWITCHES)
     in_places = rf"{path}/environments/{places}"

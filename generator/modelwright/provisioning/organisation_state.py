@@ -11,19 +11,19 @@ __all__ = ["OrganisationState"]
 
 @dataclass(frozen=True, kw_only=True)
 class OrganisationState:
-    """What the preflight read.
+    """An organisation as far as it was read.
 
     Attributes:
         known: Whether there is such an organisation.
-        requesters: The logins of who asks for the repository; empty where nobody is known.
+        requesters: The logins of who requests the repository; empty where nobody is known.
         members: Those of them who are active members of the project's own team.
         admin: The login that GitHub makes an administrator of what it creates; empty for an app.
         scopes: What a user's token may do; None where GitHub does not say.
         plan: The organisation's plan; empty where GitHub does not say.
         may_create: Whether members may create private repositories; None where it does not say.
-        teams: The id of every team that was asked for and exists, by slug.
+        teams: The id of every needed team that exists, by slug.
         secrets: The visibility of every secret of the organisation, by name.
-        variables: The same of the variables that were asked for.
+        variables: The visibility of the needed variables, by name.
         properties: The definition of every custom property by name; None where there are none.
         actions: Which repositories and actions may run.
         personal: Whether the name is a person's account.
@@ -50,3 +50,8 @@ class OrganisationState:
     server: str = ""
     integration: int = 0
     denied: tuple[str, ...] = ()
+
+    @property
+    def visibility(self) -> Mapping[str, Mapping[str, str]]:
+        """The visibility by name of its secrets and of its variables, by the kind of a grant."""
+        return {"secret": self.secrets, "variable": self.variables}

@@ -1,4 +1,4 @@
-"""Whose a repository is: what its own record says, and what only the organisation may set.
+"""Ownership of a repository: what its record claims, and what only the organisation may set.
 
 The mark of a repository that modelwright made are its custom properties for team, brand and
 archetype. GitHub lets nobody who may write to a repository, not even its administrators, change
@@ -42,10 +42,10 @@ class Owner:
 
 @dataclass(frozen=True, kw_only=True)
 class Ownership:
-    """Who a repository is made for, and where that is marked.
+    """The owner of a repository, and the custom properties that mark it.
 
     Attributes:
-        owner: Team, brand and archetype that were asked for.
+        owner: Team, brand and archetype of the request.
         properties: The custom property that marks each of the three.
         former: Ids that the policy renamed to the team, and to the brand.
     """
@@ -59,7 +59,7 @@ class Ownership:
         return owner_of({one: properties.get(name) for one, name in self.properties.items()})
 
     def is_ours(self, other: Owner) -> bool:
-        """Say whether an owner is the one asked for, perhaps under a name that it had before."""
+        """Say whether another owner is this one, perhaps under a former name."""
         return all(
             getattr(other, one) == getattr(self.owner, one)
             or getattr(other, one) in self.former.get(one, ())
@@ -75,7 +75,7 @@ def owner_of(values: Mapping[str, Any]) -> Owner:
 
 
 def ownership_from(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> Ownership:
-    """Return who a project's repository is made for."""
+    """Return the ownership of a project's repository."""
     return Ownership(
         owner=owner_of(answers),
         properties={

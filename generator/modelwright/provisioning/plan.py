@@ -1,4 +1,4 @@
-"""What a repository still lacks that no workflow's own token may do."""
+"""The plan: the changes from the actual to the desired state of a repository, in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from modelwright.provisioning.plan_changes import (
     environment_changes,
     value_changes,
 )
-from modelwright.provisioning.preflight import fit_to_plan, teams_named
+from modelwright.provisioning.preflight import complete_organisation, fit_to_plan
 from modelwright.provisioning.repository_claims import changes_owner
 
 __all__ = ["pending_changes", "plan"]
@@ -36,16 +36,16 @@ def plan(
         organisation: What the organisation has.
         run: The id of this run, which marks a repository that it makes.
     """
-    wanted = fit_to_plan(desired, organisation)
+    desired = fit_to_plan(desired, organisation)
     changes = [
-        *_repository_changes(wanted, actual, run),
-        *actions_changes(wanted, actual, organisation),
-        *value_changes(wanted, actual, organisation, actual.made_by or run),
-        *environment_changes(wanted, actual, organisation),
+        *_repository_changes(desired, actual, run),
+        *actions_changes(desired, actual, organisation),
+        *value_changes(desired, actual, organisation, actual.made_by or run),
+        *environment_changes(desired, actual, organisation),
         *_code_changes(actual),
-        *_ruleset_changes(wanted, actual),
-        *access_changes(wanted, actual, organisation),
-        *_finish_changes(wanted, actual),
+        *_ruleset_changes(desired, actual),
+        *access_changes(desired, actual, organisation),
+        *_finish_changes(desired, actual),
     ]
     return sorted(changes, key=lambda change: change.phase)
 
@@ -60,13 +60,13 @@ def _repository_changes(desired: DesiredState, actual: ActualState, run: str) ->
         **desired.settings,
         "custom_properties": dict(desired.properties),
     }
-    made = Change(
+    creation = Change(
         phase=Phase.REPOSITORY,
         call=Call("POST", f"/orgs/{desired.organisation}/repos", body),
         reason="makes the repository, private and marked as half-made",
         undo=Call("DELETE", desired.path),
     )
-    return [made, *_topics_and_alerts(desired, actual)]
+    return [creation, *_topics_and_alerts(desired, actual)]
 
 
 def _settings_changes(desired: DesiredState, actual: ActualState) -> list[Change]:
@@ -94,8 +94,8 @@ def _properties_change(
 ) -> Change:
     path = f"{desired.path}/properties/values"
 
-    def body(given: dict[str, str | None]) -> dict[str, object]:
-        return {"properties": [{"property_name": k, "value": v} for k, v in given.items()]}
+    def body(properties: dict[str, str | None]) -> dict[str, object]:
+        return {"properties": [{"property_name": k, "value": v} for k, v in properties.items()]}
 
     # The mark moves last: until then the new owner may go on, and the old one gets nothing.
     return Change(
@@ -109,16 +109,16 @@ def _properties_change(
 def _topics_and_alerts(desired: DesiredState, actual: ActualState) -> list[Change]:
     changes = []
     before = sorted(actual.repository.get("topics", ()))
-    kept = set(before)
+    topics = set(before)
     if changes_owner(desired, actual):
         mark = desired.ownership.mark(actual.properties)
-        kept -= {mark.team, mark.brand, mark.archetype}
+        topics -= {mark.team, mark.brand, mark.archetype}
     if missing := sorted(set(desired.topics) - set(before)):
         path = f"{desired.path}/topics"
         changes.append(
             Change(
                 phase=Phase.CLOSED,
-                call=Call("PUT", path, {"names": sorted({*desired.topics, *kept})}),
+                call=Call("PUT", path, {"names": sorted({*desired.topics, *topics})}),
                 reason=f"names what it is about: {', '.join(missing)}",
                 undo=Call("PUT", path, {"names": before}),
             )
@@ -164,7 +164,7 @@ def _ruleset_changes(desired: DesiredState, actual: ActualState) -> list[Change]
 
 
 def _covers(actual: object, desired: object) -> bool:
-    """Say whether everything desired stands in what GitHub says, which may add defaults."""
+    """Say whether GitHub's answer has everything desired; it may add defaults."""
     if isinstance(desired, dict) and isinstance(actual, dict):
         return all(key in actual and _covers(actual[key], want) for key, want in desired.items())
     if isinstance(desired, list) and isinstance(actual, list):
@@ -176,11 +176,11 @@ def _covers(actual: object, desired: object) -> bool:
 
 def _finish_changes(desired: DesiredState, actual: ActualState) -> list[Change]:
     now = actual.repository
-    wanted = {"description": desired.description, "default_branch": DEFAULT_BRANCH}
+    final = {"description": desired.description, "default_branch": DEFAULT_BRANCH}
     if not actual.exists:
-        differing: dict[str, str] = wanted
+        differing: dict[str, str] = final
     else:
-        differing = {key: value for key, value in wanted.items() if now.get(key) != value}
+        differing = {key: value for key, value in final.items() if now.get(key) != value}
     if not differing:
         return []
     undo = Call("PATCH", desired.path, {key: now[key] for key in differing if key in now})
@@ -202,18 +202,13 @@ def pending_changes(desired: DesiredState, repository: Mapping[str, Any]) -> lis
         desired: The repository as it should be.
         repository: GitHub's answer about it; its code and labels are as they should be.
     """
-    grants = {
-        kind: {one.name: "selected" for one in desired.grants if one.kind == kind}
-        for kind in ("secret", "variable")
-    }
-    organisation = OrganisationState(
-        teams=dict.fromkeys(teams_named(desired), 0),
-        secrets=grants["secret"],
-        variables=grants["variable"],
-    )
     actual = ActualState(
         repository=repository,
         branches={DEFAULT_BRANCH: ""},
         labels={label["name"]: label for label in desired.labels},
     )
-    return list(dict.fromkeys(one.reason for one in plan(desired, actual, organisation, "a run")))
+    return list(
+        dict.fromkeys(
+            one.reason for one in plan(desired, actual, complete_organisation(desired), "a run")
+        )
+    )

@@ -1,4 +1,4 @@
-"""What is to be changed in labels, variables, secrets and grants."""
+"""The changes of a plan for access, GitHub Actions, variables, secrets and environments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final
 
-from modelwright.provisioning.actual_state import RUN_VARIABLE, ActualEnvironment, ActualState
+from modelwright.provisioning.actual_state import RUN_VARIABLE, ActualEnvironment, ActualState, Body
 from modelwright.provisioning.desired_state import DesiredEnvironment, DesiredState, Grant
 from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.repository_claims import changes_owner
@@ -24,12 +24,17 @@ __all__ = [
     "variable_changes",
 ]
 
-Body = Mapping[str, Any]
 PUSH: Final = "PUSH"
+WORKFLOW_PERMISSIONS: Final[Body] = {
+    "default_workflow_permissions": "read",
+    "can_approve_pull_request_reviews": False,
+}
+ACCESS_LEVEL: Final = "none"
+_NAMED_BRANCHES: Final = {"protected_branches": False, "custom_branch_policies": True}
 
 
 class Phase(IntEnum):
-    """When a call is sent: rules stand before wide access, and no secret comes before both."""
+    """The order of calls: rules before write access, and secrets after both."""
 
     REPOSITORY = 1
     CLOSED = 2
@@ -58,7 +63,7 @@ class Change:
 
     Attributes:
         seal: The name of a secret whose value is sealed into the body when it is sent.
-        undo: The call that takes it back; None where nothing needs to be taken back.
+        undo: The call that reverts it; None where nothing needs to be reverted.
     """
 
     phase: Phase
@@ -71,67 +76,6 @@ class Change:
     def line(self) -> str:
         """The change as a person reads it."""
         return f"{self.call.method} {self.call.path}"
-
-
-def access_changes(
-    desired: DesiredState, actual: ActualState, organisation: OrganisationState
-) -> Iterator[Change]:
-    """Yield the right to read, which reviewers need, and after the rules that to write."""
-    reviewers = {slug for one in desired.environments for slug in one.reviewers}
-    for slug in sorted({*desired.teams, *reviewers}):
-        now = actual.teams.get(slug, "")
-        wanted = desired.teams.get(slug, "pull")
-        if not now and (slug in reviewers or wanted == "pull"):
-            yield _team_change(desired, slug, "pull", "", Phase.CLOSED)
-            now = "pull"
-        if slug in desired.teams and now != wanted:
-            yield _team_change(desired, slug, wanted, now, Phase.ACCESS)
-    if changes_owner(desired, actual):
-        for slug in sorted(set(actual.teams) - {*desired.teams, *reviewers}):
-            yield Change(
-                phase=Phase.LEAVE,
-                call=Call("DELETE", f"/orgs/{desired.organisation}/teams/{slug}{desired.path}"),
-                reason=f"takes the team {slug} its access",
-            )
-    for login in sorted(_people_to_remove(desired, actual, organisation)):
-        yield Change(
-            phase=Phase.LEAVE,
-            call=Call("DELETE", f"{desired.path}/collaborators/{login}"),
-            reason=f"leaves {login} no access in person; the team has it",
-        )
-
-
-def _people_to_remove(
-    desired: DesiredState, actual: ActualState, organisation: OrganisationState
-) -> set[str]:
-    """Return who is to have no access in person any more."""
-    if not actual.exists:
-        # GitHub lets whoever makes a repository administer it.
-        return {organisation.admin} - {""}
-    people = set(actual.people)
-    if actual.from_starter or changes_owner(desired, actual):
-        return people
-    return people & (
-        {organisation.admin, *organisation.requesters} if actual.run else {organisation.admin}
-    )
-
-
-def _team_change(desired: DesiredState, slug: str, right: str, before: str, phase: Phase) -> Change:
-    path = f"/orgs/{desired.organisation}/teams/{slug}{desired.path}"
-    undo = Call("PUT", path, {"permission": before}) if before else Call("DELETE", path)
-    return Change(
-        phase=phase,
-        call=Call("PUT", path, {"permission": right}),
-        reason=f"gives the team {slug} the right to {right}",
-        undo=undo,
-    )
-
-
-WORKFLOW_PERMISSIONS: Final[Body] = {
-    "default_workflow_permissions": "read",
-    "can_approve_pull_request_reviews": False,
-}
-ACCESS_LEVEL: Final = "none"
 
 
 def actions_changes(
@@ -159,13 +103,16 @@ def actions_changes(
     )
     access = {"access_level": actual.access} if actual.access else {}
     changes += _setting_change(
-        f"{path}/access", {"access_level": ACCESS_LEVEL}, access, "lends its workflows to nobody"
+        f"{path}/access",
+        {"access_level": ACCESS_LEVEL},
+        access,
+        "grants access to its workflows to nobody",
     )
     changes += _setting_change(
         f"{desired.path}/actions/oidc/customization/sub",
         desired.oidc,
         actual.oidc,
-        "says how clouds know its workflows",
+        "sets the subject by which clouds recognise its workflows",
     )
     if organisation.actions.get("enabled_repositories") == "selected" and not actual.exists:
         switch = f"/orgs/{desired.organisation}/actions/permissions/repositories/{{repository_id}}"
@@ -178,22 +125,6 @@ def actions_changes(
             )
         )
     return changes
-
-
-def _setting_change(
-    path: str, wanted: Body, now: Body, reason: str, *, phase: Phase = Phase.CLOSED
-) -> list[Change]:
-    if all(now.get(key) == value for key, value in wanted.items()):
-        return []
-    before = {key: now[key] for key in wanted if key in now}
-    undo = Call("PUT", path, before) if before else None
-    return [Change(phase=phase, call=Call("PUT", path, wanted), reason=reason, undo=undo)]
-
-
-def _with_sorted_patterns(selected: Body) -> Body:
-    if "patterns_allowed" not in selected:
-        return selected
-    return {**selected, "patterns_allowed": sorted(selected["patterns_allowed"])}
 
 
 def value_changes(
@@ -217,8 +148,7 @@ def value_changes(
                 undo=Call("DELETE", f"{path}/{label['name']}"),
             )
     base = f"{desired.path}/actions/variables"
-    kept = actual.variables.get(RUN_VARIABLE)
-    if kept is None:
+    if RUN_VARIABLE not in actual.variables:
         yield from variable_changes(base, {RUN_VARIABLE: run}, actual.variables, Phase.CLOSED)
     yield from variable_changes(base, desired.variables, actual.variables, Phase.CLOSED)
     for name in desired.secrets:
@@ -255,49 +185,6 @@ def variable_changes(
         yield Change(phase=phase, call=call, reason=f"sets the variable {name}", undo=undo)
 
 
-def _grant_changes(
-    grant: Grant, desired: DesiredState, actual: ActualState, organisation: OrganisationState
-) -> Iterator[Change]:
-    secret = grant.kind == "secret"
-    visible = (organisation.secrets if secret else organisation.variables).get(grant.name)
-    granted = actual.granted_secrets if secret else actual.granted_variables
-    if visible != "selected" or grant.name in granted:
-        return
-    path = (
-        f"/orgs/{desired.organisation}/actions/{grant.kind}s/{grant.name}"
-        "/repositories/{repository_id}"
-    )
-    yield Change(
-        phase=Phase.GRANTS if secret else Phase.INSIDE,
-        call=Call("PUT", path),
-        reason=f"grants the organisation's {grant.kind} {grant.name}",
-        undo=Call("DELETE", path),
-    )
-
-
-def _withdrawal_changes(
-    desired: DesiredState, actual: ActualState, organisation: OrganisationState
-) -> Iterator[Change]:
-    """Yield what a repository that changes its owner may no longer read."""
-    held = {
-        "secret": (actual.granted_secrets, organisation.secrets),
-        "variable": (actual.granted_variables, organisation.variables),
-    }
-    wanted = {(grant.kind, grant.name) for grant in desired.grants}
-    for kind, (granted, visible) in held.items():
-        for name in sorted(granted):
-            if (kind, name) not in wanted and visible.get(name, "selected") == "selected":
-                path = f"/orgs/{desired.organisation}/actions/{kind}s/{name}/repositories"
-                yield Change(
-                    phase=Phase.LEAVE,
-                    call=Call("DELETE", f"{path}/{{repository_id}}"),
-                    reason=f"withdraws the organisation's {kind} {name}",
-                )
-
-
-_NAMED_BRANCHES: Final = {"protected_branches": False, "custom_branch_policies": True}
-
-
 def environment_changes(
     desired: DesiredState, actual: ActualState, organisation: OrganisationState
 ) -> Iterator[Change]:
@@ -319,6 +206,110 @@ def environment_changes(
                     reason=f"gives {environment.name} the secret {name}",
                     seal=name,
                     undo=Call("DELETE", path),
+                )
+
+
+def access_changes(
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState
+) -> Iterator[Change]:
+    """Yield the changes of teams' and people's access: read at first, write after the rules."""
+    reviewers = desired.reviewers
+    for slug in sorted({*desired.teams, *reviewers}):
+        now = actual.teams.get(slug, "")
+        wanted = desired.teams.get(slug, "pull")
+        if not now and (slug in reviewers or wanted == "pull"):
+            yield _team_change(desired, slug, "pull", "", Phase.CLOSED)
+            now = "pull"
+        if slug in desired.teams and now != wanted:
+            yield _team_change(desired, slug, wanted, now, Phase.ACCESS)
+    if changes_owner(desired, actual):
+        for slug in sorted(set(actual.teams) - {*desired.teams, *reviewers}):
+            yield Change(
+                phase=Phase.LEAVE,
+                call=Call("DELETE", f"/orgs/{desired.organisation}/teams/{slug}{desired.path}"),
+                reason=f"takes the team {slug} its access",
+            )
+    for login in sorted(_people_to_remove(desired, actual, organisation)):
+        yield Change(
+            phase=Phase.LEAVE,
+            call=Call("DELETE", f"{desired.path}/collaborators/{login}"),
+            reason=f"leaves {login} no access in person; the team has it",
+        )
+
+
+def _people_to_remove(
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState
+) -> set[str]:
+    """Return the logins that must lose their access in person."""
+    if not actual.exists:
+        # GitHub lets whoever makes a repository administer it.
+        return {organisation.admin} - {""}
+    people = set(actual.people)
+    if actual.from_starter or changes_owner(desired, actual):
+        return people
+    return people & (
+        {organisation.admin, *organisation.requesters} if actual.run else {organisation.admin}
+    )
+
+
+def _team_change(desired: DesiredState, slug: str, right: str, before: str, phase: Phase) -> Change:
+    path = f"/orgs/{desired.organisation}/teams/{slug}{desired.path}"
+    undo = Call("PUT", path, {"permission": before}) if before else Call("DELETE", path)
+    return Change(
+        phase=phase,
+        call=Call("PUT", path, {"permission": right}),
+        reason=f"gives the team {slug} the right to {right}",
+        undo=undo,
+    )
+
+
+def _setting_change(
+    path: str, wanted: Body, now: Body, reason: str, *, phase: Phase = Phase.CLOSED
+) -> list[Change]:
+    if all(now.get(key) == value for key, value in wanted.items()):
+        return []
+    before = {key: now[key] for key in wanted if key in now}
+    undo = Call("PUT", path, before) if before else None
+    return [Change(phase=phase, call=Call("PUT", path, wanted), reason=reason, undo=undo)]
+
+
+def _with_sorted_patterns(selected: Body) -> Body:
+    if "patterns_allowed" not in selected:
+        return selected
+    return {**selected, "patterns_allowed": sorted(selected["patterns_allowed"])}
+
+
+def _grant_changes(
+    grant: Grant, desired: DesiredState, actual: ActualState, organisation: OrganisationState
+) -> Iterator[Change]:
+    visible = organisation.visibility[grant.kind].get(grant.name)
+    if visible != "selected" or grant.name in actual.granted[grant.kind]:
+        return
+    path = (
+        f"/orgs/{desired.organisation}/actions/{grant.kind}s/{grant.name}"
+        "/repositories/{repository_id}"
+    )
+    yield Change(
+        phase=Phase.GRANTS if grant.kind == "secret" else Phase.INSIDE,
+        call=Call("PUT", path),
+        reason=f"grants the organisation's {grant.kind} {grant.name}",
+        undo=Call("DELETE", path),
+    )
+
+
+def _withdrawal_changes(
+    desired: DesiredState, actual: ActualState, organisation: OrganisationState
+) -> Iterator[Change]:
+    """Yield the grants that a repository loses when its owner changes."""
+    wanted = {(grant.kind, grant.name) for grant in desired.grants}
+    for kind, visibility in organisation.visibility.items():
+        for name in sorted(actual.granted[kind]):
+            if (kind, name) not in wanted and visibility.get(name, "selected") == "selected":
+                path = f"/orgs/{desired.organisation}/actions/{kind}s/{name}/repositories"
+                yield Change(
+                    phase=Phase.LEAVE,
+                    call=Call("DELETE", f"{path}/{{repository_id}}"),
+                    reason=f"withdraws the organisation's {kind} {name}",
                 )
 
 

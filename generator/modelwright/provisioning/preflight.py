@@ -1,4 +1,4 @@
-"""Everything that stands against a creation, organisation before anything is made."""
+"""Preflight: what stands against a creation, and what the organisation's GitHub plan lacks."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from modelwright.provisioning.organisation_state import OrganisationState
 
 __all__ = [
     "PreflightFault",
+    "complete_organisation",
     "fit_to_plan",
     "ignores_pinning",
-    "is_plan_unknown",
     "plan_limit",
     "preflight_faults",
     "teams_named",
@@ -30,95 +30,6 @@ REVIEWERS: Final = "reviewers of environments"
 _PINNING: Final = [3, 19]
 _FREE_PLAN: Final = (RULESET, ENVIRONMENTS, GRANTS)
 _MISSING_FEATURES: Final = {"free": _FREE_PLAN, "team": (REVIEWERS,), "enterprise": ()}
-
-
-def unsupported_by_plan(desired: DesiredState, organisation: OrganisationState) -> list[str]:
-    """Return what the desired state has and the plan does not support."""
-    wanted = _plan_features(desired)
-    return [what for what in _unsupported(organisation) if wanted[what]]
-
-
-def plan_limit(organisation: OrganisationState) -> str:
-    """Return the words that come before what a plan lacks."""
-    if organisation.plan in _MISSING_FEATURES:
-        return f"the plan {organisation.plan!r} has no"
-    return f"the plan {organisation.plan!r} is one that modelwright does not know, and may have no"
-
-
-def _unsupported(organisation: OrganisationState) -> tuple[str, ...]:
-    """Return what a plan does not support; one that nobody knows is taken for the smallest.
-
-    A server of one's own has no plans: it has everything.
-    """
-    if organisation.server or not organisation.plan:
-        return ()
-    return _MISSING_FEATURES.get(organisation.plan, _FREE_PLAN)
-
-
-def is_plan_unknown(desired: DesiredState, organisation: OrganisationState) -> bool:
-    """Say whether something depends on the plan, and GitHub does not say which one it is."""
-    return (
-        not organisation.plan and not organisation.server and any(_plan_features(desired).values())
-    )
-
-
-def _plan_features(desired: DesiredState) -> dict[str, bool]:
-    """Say of each thing that depends on the plan whether it is wanted; a public one has all."""
-    private = desired.settings.get("visibility") != "public"
-    return {
-        RULESET: private and desired.ruleset is not None,
-        ENVIRONMENTS: private and bool(desired.environments),
-        GRANTS: private and bool(desired.grants),
-        REVIEWERS: private and any(one.reviewers for one in desired.environments),
-    }
-
-
-def fit_to_plan(desired: DesiredState, organisation: OrganisationState) -> DesiredState:
-    """Return the desired state as far as the organisation's plan carries it."""
-    gone = unsupported_by_plan(desired, organisation)
-    if desired.ruleset is not None and organisation.integration:
-        desired = replace(
-            desired, ruleset=with_integration(desired.ruleset, organisation.integration)
-        )
-    if RULESET in gone:
-        desired = replace(desired, ruleset=None)
-    if ENVIRONMENTS in gone:
-        desired = replace(desired, environments=())
-    if GRANTS in gone:
-        desired = replace(desired, grants=())
-    private = desired.settings.get("visibility") != "public"
-    if private and REVIEWERS in _unsupported(organisation):
-        # GitHub refuses these fields even where they only say that there is no reviewer.
-        open_ones = tuple(
-            replace(one, reviewers=(), reviewed=False) for one in desired.environments
-        )
-        desired = replace(desired, environments=open_ones)
-    if private and RULESET in _unsupported(organisation):
-        kept = {k: v for k, v in desired.settings.items() if k != "allow_auto_merge"}
-        desired = replace(desired, settings=kept)
-    desired = _fit_to_server(desired, organisation)
-    # GitHub refuses a repository a wider choice of actions than its organisation has.
-    if organisation.actions.get("allowed_actions", "all") != "all":
-        narrower = {
-            key: value for key, value in desired.actions.items() if key != "allowed_actions"
-        }
-        desired = replace(desired, actions=narrower, selected=None)
-    return desired
-
-
-def ignores_pinning(organisation: OrganisationState) -> bool:
-    """Say whether a server is too old to know `sha_pinning_required`, and ignores it in silence."""
-    numbers = [int(one) for one in organisation.server.split(".")[:2] if one.isdecimal()]
-    return bool(numbers) and numbers < _PINNING
-
-
-def _fit_to_server(desired: DesiredState, organisation: OrganisationState) -> DesiredState:
-    if not ignores_pinning(organisation):
-        return desired
-    kept = {key: value for key, value in desired.actions.items() if key != "sha_pinning_required"}
-    return replace(desired, actions=kept)
-
-
 _MOST_SECRETS = 100
 _SCOPES = ("repo", "workflow", "admin:org")
 
@@ -154,25 +65,133 @@ def preflight_faults(
         problem = f"there is no organisation {desired.organisation}, or the token does not see it"
         return [PreflightFault(problem, "check --api and the policy's organisation.github")]
     certain = [
-        *_description(desired),
-        *_token(organisation),
-        *_organisation(desired, organisation),
-        *_plan(desired, organisation),
+        *_description_faults(desired),
+        *_token_faults(organisation),
+        *_organisation_faults(desired, organisation),
+        *_plan_faults(desired, organisation),
     ]
     if organisation.denied:
         # What could not be read is not known to be lacking.
         return certain
     return [
         *certain,
-        *_requester(desired, organisation),
-        *_teams(desired, organisation),
-        *_grants(desired, organisation),
-        *_secret_limit(desired, organisation),
-        *_properties(desired, organisation),
+        *_requester_faults(desired, organisation),
+        *_teams_faults(desired, organisation),
+        *_grants_faults(desired, organisation),
+        *_secret_limit_faults(desired, organisation),
+        *_properties_faults(desired, organisation),
     ]
 
 
-def _description(desired: DesiredState) -> Iterator[PreflightFault]:
+def teams_named(desired: DesiredState) -> list[str]:
+    """Return every team that must exist, sorted."""
+    return sorted({desired.team, *desired.teams, *desired.code_owners, *desired.reviewers})
+
+
+def complete_organisation(desired: DesiredState) -> OrganisationState:
+    """Return an organisation that has all that a repository needs, where none can be read."""
+    granted = {
+        kind: {grant.name: "selected" for grant in desired.grants if grant.kind == kind}
+        for kind in ("secret", "variable")
+    }
+    return OrganisationState(
+        teams=dict.fromkeys(teams_named(desired), 0),
+        secrets=granted["secret"],
+        variables=granted["variable"],
+    )
+
+
+def fit_to_plan(desired: DesiredState, organisation: OrganisationState) -> DesiredState:
+    """Return the desired state without what the organisation's plan does not support."""
+    missing = unsupported_by_plan(desired, organisation)
+    if desired.ruleset is not None and organisation.integration:
+        desired = replace(
+            desired, ruleset=with_integration(desired.ruleset, organisation.integration)
+        )
+    if RULESET in missing:
+        desired = replace(desired, ruleset=None)
+    if ENVIRONMENTS in missing:
+        desired = replace(desired, environments=())
+    if GRANTS in missing:
+        desired = replace(desired, grants=())
+    private = desired.settings.get("visibility") != "public"
+    if private and REVIEWERS in _unsupported(organisation):
+        # GitHub refuses these fields even where they only say that there is no reviewer.
+        unreviewed = tuple(
+            replace(one, reviewers=(), reviewed=False) for one in desired.environments
+        )
+        desired = replace(desired, environments=unreviewed)
+    if private and RULESET in _unsupported(organisation):
+        kept = {k: v for k, v in desired.settings.items() if k != "allow_auto_merge"}
+        desired = replace(desired, settings=kept)
+    desired = _fit_to_server(desired, organisation)
+    # GitHub refuses a repository a wider choice of actions than its organisation has.
+    if organisation.actions.get("allowed_actions", "all") != "all":
+        narrower = {
+            key: value for key, value in desired.actions.items() if key != "allowed_actions"
+        }
+        desired = replace(desired, actions=narrower, selected=None)
+    return desired
+
+
+def unsupported_by_plan(desired: DesiredState, organisation: OrganisationState) -> list[str]:
+    """Return what the desired state has and the plan does not support."""
+    features = _plan_features(desired)
+    return [feature for feature in _unsupported(organisation) if features[feature]]
+
+
+def plan_limit(organisation: OrganisationState) -> str:
+    """Return the beginning of a message that lists what a plan lacks."""
+    if organisation.plan in _MISSING_FEATURES:
+        return f"the plan {organisation.plan!r} has no"
+    return f"the plan {organisation.plan!r} is one that modelwright does not know, and may have no"
+
+
+def _is_plan_unknown(desired: DesiredState, organisation: OrganisationState) -> bool:
+    """Say whether a needed feature depends on a plan that GitHub does not name."""
+    return (
+        not organisation.plan and not organisation.server and any(_plan_features(desired).values())
+    )
+
+
+def ignores_pinning(organisation: OrganisationState) -> bool:
+    """Say whether a server is too old to know `sha_pinning_required`, and ignores it in silence."""
+    numbers = [int(one) for one in organisation.server.split(".")[:2] if one.isdecimal()]
+    return bool(numbers) and numbers < _PINNING
+
+
+def _unsupported(organisation: OrganisationState) -> tuple[str, ...]:
+    """Return what a plan does not support; an unknown one counts as the smallest.
+
+    GitHub Enterprise Server has no plans: it supports everything.
+    """
+    if organisation.server or not organisation.plan:
+        return ()
+    return _MISSING_FEATURES.get(organisation.plan, _FREE_PLAN)
+
+
+def _plan_features(desired: DesiredState) -> dict[str, bool]:
+    """Say of each feature that depends on the plan whether a repository needs it.
+
+    Every plan has them all for a public repository.
+    """
+    private = desired.settings.get("visibility") != "public"
+    return {
+        RULESET: private and desired.ruleset is not None,
+        ENVIRONMENTS: private and bool(desired.environments),
+        GRANTS: private and bool(desired.grants),
+        REVIEWERS: private and bool(desired.reviewers),
+    }
+
+
+def _fit_to_server(desired: DesiredState, organisation: OrganisationState) -> DesiredState:
+    if not ignores_pinning(organisation):
+        return desired
+    kept = {key: value for key, value in desired.actions.items() if key != "sha_pinning_required"}
+    return replace(desired, actions=kept)
+
+
+def _description_faults(desired: DesiredState) -> Iterator[PreflightFault]:
     if run_of(desired.description):
         yield PreflightFault(
             "the description begins with the mark of a half-made repository",
@@ -181,7 +200,7 @@ def _description(desired: DesiredState) -> Iterator[PreflightFault]:
         )
 
 
-def _token(organisation: OrganisationState) -> Iterator[PreflightFault]:
+def _token_faults(organisation: OrganisationState) -> Iterator[PreflightFault]:
     for denied in organisation.denied:
         yield PreflightFault(denied, "use a token with the rights that docs/create.md lists")
     if lacking := missing_rights(organisation.permissions):
@@ -199,7 +218,9 @@ def _token(organisation: OrganisationState) -> Iterator[PreflightFault]:
         )
 
 
-def _requester(desired: DesiredState, organisation: OrganisationState) -> Iterator[PreflightFault]:
+def _requester_faults(
+    desired: DesiredState, organisation: OrganisationState
+) -> Iterator[PreflightFault]:
     if not organisation.requesters:
         yield PreflightFault(
             "nobody is known to ask for the repository",
@@ -214,22 +235,18 @@ def _requester(desired: DesiredState, organisation: OrganisationState) -> Iterat
             )
 
 
-def _teams(desired: DesiredState, organisation: OrganisationState) -> Iterator[PreflightFault]:
+def _teams_faults(
+    desired: DesiredState, organisation: OrganisationState
+) -> Iterator[PreflightFault]:
     for slug in teams_named(desired):
         if slug not in organisation.teams:
             yield PreflightFault(
                 f"there is no team {desired.organisation}/{slug}",
-                "have an owner of the organisation make it, or mend the policy",
+                "have an owner of the organisation make it, or correct the policy",
             )
 
 
-def teams_named(desired: DesiredState) -> list[str]:
-    """Return every team that must exist, sorted."""
-    reviewers = {slug for one in desired.environments for slug in one.reviewers}
-    return sorted({desired.team, *desired.teams, *desired.code_owners, *reviewers})
-
-
-def _organisation(
+def _organisation_faults(
     desired: DesiredState, organisation: OrganisationState
 ) -> Iterator[PreflightFault]:
     if organisation.may_create is False and organisation.admin:
@@ -244,27 +261,30 @@ def _organisation(
         )
 
 
-def _plan(desired: DesiredState, organisation: OrganisationState) -> Iterator[PreflightFault]:
-    if is_plan_unknown(desired, organisation):
+def _plan_faults(
+    desired: DesiredState, organisation: OrganisationState
+) -> Iterator[PreflightFault]:
+    if _is_plan_unknown(desired, organisation):
         yield PreflightFault(
             f"GitHub does not say which plan {desired.organisation} has",
             "use a token that may read it: the button's, with the right organization_plan, "
             "or that of an owner of the organisation",
         )
-    gone = unsupported_by_plan(desired, organisation)
-    if gone and desired.without_plan == "refuse":
+    missing = unsupported_by_plan(desired, organisation)
+    if missing and desired.without_plan == "refuse":
         yield PreflightFault(
-            f"{desired.organisation}: {plan_limit(organisation)} {', no '.join(gone)} "
+            f"{desired.organisation}: {plan_limit(organisation)} {', no '.join(missing)} "
             "for private repositories",
             "take a larger plan, or write `github: {without_plan: continue}` into the policy to do "
             "without",
         )
 
 
-def _grants(desired: DesiredState, organisation: OrganisationState) -> Iterator[PreflightFault]:
+def _grants_faults(
+    desired: DesiredState, organisation: OrganisationState
+) -> Iterator[PreflightFault]:
     for grant in desired.grants:
-        known = organisation.secrets if grant.kind == "secret" else organisation.variables
-        if grant.name not in known:
+        if grant.name not in organisation.visibility[grant.kind]:
             yield PreflightFault(
                 f"{desired.organisation} has no {grant.kind} {grant.name}",
                 f"have the platform team set it (gh {grant.kind} set {grant.name} "
@@ -272,26 +292,28 @@ def _grants(desired: DesiredState, organisation: OrganisationState) -> Iterator[
             )
 
 
-def _secret_limit(
+def _secret_limit_faults(
     desired: DesiredState, organisation: OrganisationState
 ) -> Iterator[PreflightFault]:
     """GitHub shows a workflow the first hundred of the organisation's secrets by name alone."""
     granted = {one.name for one in desired.grants if one.kind == "secret"}
-    seen = sorted(
+    visible_names = sorted(
         name
         for name, visible in organisation.secrets.items()
         if visible != "selected" or name in granted
     )
-    unseen = [name for name in seen[_MOST_SECRETS:] if name in granted]
-    if unseen:
+    invisible = [name for name in visible_names[_MOST_SECRETS:] if name in granted]
+    if invisible:
         yield PreflightFault(
             f"a repository sees {_MOST_SECRETS} secrets of its organisation and "
-            f"{', '.join(unseen)} would come after them",
+            f"{', '.join(invisible)} would come after them",
             "limit other secrets of the organisation to selected repositories",
         )
 
 
-def _properties(desired: DesiredState, organisation: OrganisationState) -> Iterator[PreflightFault]:
+def _properties_faults(
+    desired: DesiredState, organisation: OrganisationState
+) -> Iterator[PreflightFault]:
     known = organisation.properties or {}
     missing = [name for name in desired.properties if name not in known]
     if missing:
@@ -300,8 +322,10 @@ def _properties(desired: DesiredState, organisation: OrganisationState) -> Itera
             "have an owner of the organisation define them, see docs/create.md",
         )
     for name in desired.ownership.properties.values():
-        told = known.get(name, {})
-        if told.get("values_editable_by") == "org_and_repo_actors" or told.get("default_value"):
+        definition = known.get(name, {})
+        if definition.get("values_editable_by") == "org_and_repo_actors" or definition.get(
+            "default_value"
+        ):
             yield PreflightFault(
                 f"the custom property {name} proves nothing: repositories may set it, or have "
                 "it by default",

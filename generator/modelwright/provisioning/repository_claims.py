@@ -1,4 +1,4 @@
-"""Who has a name: whether a repository that is there may be touched for whom it was asked for."""
+"""Claims on a repository: whether an existing one may be changed for the owner of the request."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _OTHER_NAME = "choose another use case"
 
 
 def is_marked(desired: DesiredState, actual: ActualState) -> bool:
-    """Say whether the organisation's own mark names whom it was asked for, and nobody else."""
+    """Say whether the organisation's own mark names the owner of the request."""
     return actual.exists and desired.ownership.is_ours(desired.ownership.mark(actual.properties))
 
 
 def changes_owner(desired: DesiredState, actual: ActualState) -> bool:
-    """Say whether a repository's mark names another owner, so that what it has must follow."""
+    """Say whether a repository's mark names another owner, so that its access must change."""
     mark = desired.ownership.mark(actual.properties)
     return mark.complete and mark != desired.ownership.owner
 
@@ -26,7 +26,7 @@ def changes_owner(desired: DesiredState, actual: ActualState) -> bool:
 def name_faults(
     desired: DesiredState, actual: ActualState, *, resume: bool, transfer_from: str = ""
 ) -> list[PreflightFault]:
-    """Return why the name cannot be had."""
+    """Return why the repository's name is not free for this project."""
     where = desired.full_name
     if not actual.exists:
         if transfer_from:
@@ -55,7 +55,7 @@ def _state_faults(where: str, actual: ActualState, *, resume: bool) -> list[Pref
 def owner_faults(
     desired: DesiredState, actual: ActualState, *, transfer_from: str = ""
 ) -> list[PreflightFault]:
-    """Return why a repository is not to be touched for whom it was asked for; at most one reason.
+    """Return why a repository may not be changed for the owner of the request; at most one reason.
 
     Both must agree: the mark, which only the organisation may set, and the record on the default
     branch, which the project's owners review.

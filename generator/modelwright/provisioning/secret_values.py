@@ -1,4 +1,4 @@
-"""Values that neither policy nor answers hold: from the surroundings, or made up."""
+"""Values of variables and secrets: from environment variables, or random where that is allowed."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from modelwright.provisioning.desired_state import DesiredState
 __all__ = ["fill_values", "missing_values"]
 
 
-def fill_values(desired: DesiredState, surroundings: Mapping[str, str]) -> DesiredState:
-    """Return the state with every empty variable taken from the surroundings, where it is there."""
+def fill_values(desired: DesiredState, environ: Mapping[str, str]) -> DesiredState:
+    """Return the state with every empty variable taken from the environment where it is set."""
 
-    def taken(variables: Mapping[str, str]) -> dict[str, str]:
-        return {name: value or surroundings.get(name, "") for name, value in variables.items()}
+    def filled(variables: Mapping[str, str]) -> dict[str, str]:
+        return {name: value or environ.get(name, "") for name, value in variables.items()}
 
     environments = tuple(
-        replace(one, variables=taken(one.variables)) for one in desired.environments
+        replace(one, variables=filled(one.variables)) for one in desired.environments
     )
-    return replace(desired, variables=taken(desired.variables), environments=environments)
+    return replace(desired, variables=filled(desired.variables), environments=environments)
 
 
 def missing_values(
-    desired: DesiredState, actual: ActualState, surroundings: Mapping[str, str]
+    desired: DesiredState, actual: ActualState, environ: Mapping[str, str]
 ) -> list[str]:
-    """Return the variables and secrets that have no value and may not be given a made-up one."""
+    """Return the variables and secrets that have no value and may not get a random one."""
     places = [(desired.variables, desired.secrets, actual.variables, actual.secrets)]
     for one in desired.environments:
         now = actual.environments.get(one.name, ActualEnvironment())
@@ -34,6 +34,6 @@ def missing_values(
     missing: set[str] = set()
     for variables, secrets, set_already, stored in places:
         missing |= {name for name, value in variables.items() if not value} - set(set_already)
-        unknown = {name for name in secrets if not surroundings.get(name)}
+        unknown = {name for name in secrets if not environ.get(name)}
         missing |= unknown - desired.generated_secrets - stored
     return sorted(missing)

@@ -75,13 +75,13 @@ def _checks_of_job(
         key: entry.get("default", "")
         for key, entry in ((events.get("workflow_call") or {}).get("inputs") or {}).items()
     }
-    given = {**inputs, **job.get("with", {})}
+    values = {**inputs, **job.get("with", {})}
     return [
-        f"{name} / {_fill_inputs(str(one.get('name', key)), given)}"
+        f"{name} / {_fill_inputs(str(one.get('name', key)), values)}"
         for key, one in inner["jobs"].items()
     ]
 
 
-def _fill_inputs(name: str, given: Mapping[str, Any]) -> str:
-    chosen = _CHOICE.sub(lambda found: found[2] if given.get(found[1]) else found[3], name)
-    return _INPUT.sub(lambda found: str(given.get(found[1], "")), chosen)
+def _fill_inputs(name: str, values: Mapping[str, Any]) -> str:
+    chosen = _CHOICE.sub(lambda match: match[2] if values.get(match[1]) else match[3], name)
+    return _INPUT.sub(lambda match: str(values.get(match[1], "")), chosen)

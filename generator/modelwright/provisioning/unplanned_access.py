@@ -1,4 +1,4 @@
-"""What a repository holds that its plan did not make, and that could carry a secret away."""
+"""Access to a repository that its plan did not make, and through which a secret could leak."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class UnplannedAccess:
     """The access_paths into and out of a repository that nothing here ever makes.
 
     Attributes:
-        access_paths: For each kind, what a person calls those that are there.
+        access_paths: The names of deploy keys, webhooks, invitations and runners, by kind.
         differing: The files of the default branch that are not what the plan renders.
     """
 
@@ -48,13 +48,13 @@ def access_faults(
     organisation: OrganisationState,
     access: UnplannedAccess,
 ) -> list[PreflightFault]:
-    """Return why a repository that was not made in this very run gets no secret.
+    """Return why a repository that this run did not make gets no secret.
 
     Args:
         desired: The repository as it should be.
         actual: The repository as it is.
         organisation: What the organisation has, and who asks.
-        access: What else leads into it.
+        access: What else gives access to it.
     """
     where = desired.full_name
     listed = {**dict(_unplanned_grants(desired, actual, organisation)), **access.access_paths}
@@ -74,19 +74,18 @@ def access_faults(
 def _unplanned_grants(
     desired: DesiredState, actual: ActualState, organisation: OrganisationState
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    reviewers = {slug for one in desired.environments for slug in one.reviewers}
     unfinished = bool(actual.from_starter or actual.run)
     if not changes_owner(desired, actual):
-        asking = (
+        expected = (
             {organisation.admin, *organisation.requesters} if unfinished else {organisation.admin}
         )
         yield (
             "people with access of their own",
-            tuple(one for one in actual.people if one not in asking),
+            tuple(one for one in actual.people if one not in expected),
         )
         yield (
             "access for other teams",
-            tuple(sorted(set(actual.teams) - {*desired.teams, *reviewers})),
+            tuple(sorted(set(actual.teams) - {*desired.teams, *desired.reviewers})),
         )
     yield "rules that are not its own", actual.other_rulesets
     if unfinished:
@@ -95,6 +94,6 @@ def _unplanned_grants(
 
 def _short(names: tuple[str, ...]) -> str:
     # Names come from whoever made them: one line each, of letters that a terminal shows.
-    plain = ["".join(c if c.isprintable() else "?" for c in name)[:100] for name in names]
-    rest = len(plain) - _SHOWN
-    return ", ".join(plain[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+    printable = ["".join(c if c.isprintable() else "?" for c in name)[:100] for name in names]
+    rest = len(printable) - _SHOWN
+    return ", ".join(printable[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

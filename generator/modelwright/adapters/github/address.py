@@ -1,4 +1,4 @@
-"""Where GitHub's API is."""
+"""The address of GitHub's API, and which hosts a token may be sent to."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ PUBLIC: Final = "https://api.github.com"
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
-def api_address(given: str, environ: Mapping[str, str], platform_url: str) -> str:
+def api_address(api: str, environ: Mapping[str, str], platform_url: str) -> str:
     """Return the API's base URL without a final slash.
 
     Args:
-        given: The command line's `--api`; empty where there is none.
-        environ: The surroundings.
+        api: The command line's `--api`; empty where there is none.
+        environ: Environment variables.
         platform_url: The URL of the platform's repository, which stands on the same host.
 
     Raises:
         UsageError: It is no URL that a token may be sent to.
     """
-    address = given or environ.get("GITHUB_API_URL", "") or _api_beside(platform_url)
+    address = api or environ.get("GITHUB_API_URL", "") or _api_beside(platform_url)
     parts = urlsplit(address)
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     if not safe or not parts.hostname or parts.username or parts.password or parts.query:
@@ -37,9 +37,9 @@ def api_address(given: str, environ: Mapping[str, str], platform_url: str) -> st
     return address.rstrip("/")
 
 
-def is_trusted_address(given: str, environ: Mapping[str, str]) -> bool:
-    """Say whether the person or the runner named the API, rather than a policy from elsewhere."""
-    return bool(given or environ.get("GITHUB_API_URL"))
+def is_trusted_address(api: str, environ: Mapping[str, str]) -> bool:
+    """Say whether the person or the runner named the API, and not only a policy."""
+    return bool(api or environ.get("GITHUB_API_URL"))
 
 
 def _api_beside(url: str) -> str:
@@ -53,14 +53,14 @@ def is_public(address: str) -> bool:
 
 
 def refuse_other_host(url: str, address: str) -> None:
-    """Check that a repository's URL stands on the API's host, before a token is sent there.
+    """Check that a repository's URL is on the API's host, before a token is sent there.
 
     Raises:
         UsageError: It does not.
     """
-    api, host = urlsplit(address), urlsplit(url)
-    expected = "github.com" if is_public(address) else (api.hostname or "").removeprefix("api.")
-    loopback = host.hostname in _LOOPBACK and api.hostname in _LOOPBACK
+    server, host = urlsplit(address), urlsplit(url)
+    expected = "github.com" if is_public(address) else (server.hostname or "").removeprefix("api.")
+    loopback = host.hostname in _LOOPBACK and server.hostname in _LOOPBACK
     if loopback or (host.scheme == "https" and host.hostname == expected):
         return
     raise UsageError(

@@ -191,7 +191,7 @@ class GitHub:
         raise kind(
             f"GitHub answered {response.status}: {message}",
             where=f"{method} {path}",
-            next_step=_NEXT_STEPS.get(response.status, "mend it, then run the command again"),
+            next_step=_NEXT_STEPS.get(response.status, "correct it, then run the command again"),
             status=response.status,
         )
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Credential", "NoTokenError", "credential_for", "is_app", "seal_secret"]
 
-
 _VARIABLES: Final = ("GH_TOKEN", "GITHUB_TOKEN")
 _APP: Final = ("MODELWRIGHT_APP_ID", "MODELWRIGHT_APP_KEY")
 _ENTERPRISE: Final = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
@@ -46,7 +45,7 @@ class Credential:
 
     Attributes:
         token: The token that is in use.
-        permissions: What the app is granted; empty for any other token, or where it is not told.
+        permissions: What the app is granted; empty for another token, or where unknown.
         address: The API's base URL.
         installation: The path of the app's installation; empty for any other token.
         jwt: The app's signed JSON Web Token, valid for ten minutes.
@@ -134,8 +133,8 @@ def credential_for(
     for name in names:
         if environ.get(name, "").strip():
             return Credential(token=_header_token(environ[name].strip(), name))
-    if found := _token_of_gh(address, host):
-        return Credential(token=_header_token(found, "gh auth token"))
+    if stored := _token_of_gh(address, host):
+        return Credential(token=_header_token(stored, "gh auth token"))
     if not trusted and any(environ.get(name) for name in (*_VARIABLES, *_APP)):
         raise ExternalSystemError(
             f"the platform names {host} as its GitHub, and no token is known to be issued for it",

@@ -1,4 +1,4 @@
-"""The journal of a creation on the disk: each line is there before its call is sent."""
+"""The journal file of `create`: a line is flushed to the disk before its call is sent."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ __all__ = ["JournalFile"]
 
 
 class JournalFile:
-    """A file of lines that only grows."""
+    """An append-only file of lines."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
 
     def lines(self) -> list[str]:
-        """Return what it holds; nothing where it is not there.
+        """Return its lines; none where it does not exist.
 
         Raises:
             ExternalSystemError: It cannot be read.
-            UsageError: It is something else than a journal.
+            UsageError: It is no journal.
         """
         try:
-            found = self.path.read_text(encoding="utf-8").splitlines()
+            lines = self.path.read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return []
         except UnicodeDecodeError:
-            found = [""]
+            lines = [""]
         except OSError as error:
             raise self._unusable(error) from error
-        if not is_journal(found):
+        if not is_journal(lines):
             raise UsageError(
                 "the file is no journal of a creation, and is left as it is",
                 where=str(self.path),
                 next_step="name another file with --journal",
             )
-        return found
+        return lines
 
     def remove(self, repository: str) -> None:
-        """Delete it where it tells of one repository alone; any other file is left as it is."""
+        """Delete it where it is about this repository alone; else leave it."""
         lines = self.lines()
         if lines and runs_for(lines, repository) == runs(lines):
             self.path.unlink(missing_ok=True)

@@ -18,14 +18,14 @@ _FIXED: Final = 6
 
 
 class _Reads:
-    """Reads that may be denied: every denial is kept for the one report."""
+    """Reads that may be denied; the denials are collected for one report."""
 
     def __init__(self, github: GitHub) -> None:
         self.github = github
         self.denied: list[str] = []
 
     def get(self, path: str, *, needed: str) -> Response:
-        """Return an answer; a refusal is kept as a denial of what is needed, and counts as 404."""
+        """Return a response; a refusal is collected as a denial, and counts as 404."""
         try:
             return self.github.call("GET", path, accept=(HTTPStatus.NOT_FOUND,))
         except ExpiredError:

@@ -83,7 +83,7 @@ def _tasks(github: GitHub, path: str, reads: _Reads) -> dict[str, Callable[[], A
 
 
 def read_answers(github: GitHub, desired: DesiredState) -> Mapping[str, Any] | None:
-    """Return the answers of the project on the default branch; None where there are no sound ones.
+    """Return the answers of the project on the default branch; None where they cannot be read.
 
     They are written by whoever may write to the repository: text to compare, nothing to trust.
     """
@@ -120,10 +120,10 @@ class _Reads:
     def actions(self) -> dict[str, Any]:
         """Return what may run; where not all may, with the patterns as `selected`."""
         path = f"{self.path}/actions/permissions"
-        found = dict(self.github.call("GET", path).data)
-        if found.get("allowed_actions") == "selected":
-            found["selected"] = self.github.call("GET", f"{path}/selected-actions").data
-        return found
+        permissions = dict(self.github.call("GET", path).data)
+        if permissions.get("allowed_actions") == "selected":
+            permissions["selected"] = self.github.call("GET", f"{path}/selected-actions").data
+        return permissions
 
     def access(self) -> str:
         """Return who may call its workflows."""
@@ -162,18 +162,19 @@ class _Reads:
         )
         ours = [row for row in rows if row["name"] == RULESET_NAME][:1]
         others = tuple(row["name"] for row in rows if row not in ours)
-        found = [self.github.call("GET", f"{path}/{row['id']}").data for row in ours]
-        return next(iter(found), None), others
+        details = [self.github.call("GET", f"{path}/{row['id']}").data for row in ours]
+        return next(iter(details), None), others
 
     def environments(self) -> dict[str, ActualEnvironment]:
-        """Return every environment that is wanted and exists."""
+        """Return every desired environment that exists."""
         path = f"{self.path}/environments?per_page=100"
         rows = {
             row["name"]: row for row in self.github.pages(path, "environments", accept=(_ABSENT,))
         }
-        wanted = [one for one in self.desired.environments if one.name in rows]
+        existing = [one for one in self.desired.environments if one.name in rows]
         return {
-            one.name: self._environment(rows[one.name], secrets=bool(one.secrets)) for one in wanted
+            one.name: self._environment(rows[one.name], secrets=bool(one.secrets))
+            for one in existing
         }
 
     def _environment(self, row: Mapping[str, Any], *, secrets: bool) -> ActualEnvironment:

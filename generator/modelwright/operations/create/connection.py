@@ -1,4 +1,4 @@
-"""The connection of a creation: to the platform's GitHub, with a token from the surroundings."""
+"""The connection of `create` to the platform's GitHub, with a token from the environment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def published_platform(platform: Platform) -> Platform:
     return replace(platform, source=platform.policy["platform"]["url"])
 
 
-def _api_of_platform(platform: Platform, given: str, environ: Mapping[str, str]) -> str:
+def _api_of_platform(platform: Platform, api: str, environ: Mapping[str, str]) -> str:
     """Return the API's address for a platform's projects.
 
     Raises:
@@ -31,7 +31,7 @@ def _api_of_platform(platform: Platform, given: str, environ: Mapping[str, str])
         UsageError: It is no address that a token may be sent to.
     """
     policy = platform.policy
-    address = api_address(given, environ, policy["platform"]["url"])
+    address = api_address(api, environ, policy["platform"]["url"])
     if platform.sample and is_public(address):
         raise RefusedError(
             f"{policy['organisation']['github']} is a sample: there is no such organisation",
@@ -43,25 +43,25 @@ def _api_of_platform(platform: Platform, given: str, environ: Mapping[str, str])
 
 @contextmanager
 def connect(
-    platform: Platform, given: str, environ: Mapping[str, str], organisation: str
+    platform: Platform, api: str, environ: Mapping[str, str], organisation: str
 ) -> Iterator[tuple[GitHub, Credential]]:
-    """Yield a connection and what authorises it; an app's tokens are taken back at the end.
+    """Yield a connection and its credential; an app's tokens are revoked at the end.
 
     Args:
-        platform: The platform, whose GitHub it is where nothing else is named.
-        given: The command line's `--api`; empty where there is none.
-        environ: The surroundings.
-        organisation: Whose repositories are reached.
+        platform: The platform; its GitHub is used where nothing else is named.
+        api: The command line's `--api`; empty where there is none.
+        environ: Environment variables.
+        organisation: The organisation of the repositories.
 
     Raises:
         RefusedError: It is github.com's API, and the platform is a sample.
         ExternalSystemError: There is no token for that host.
-        UsageError: The address, or a number in the surroundings, is none.
+        UsageError: The address, or a number in an environment variable, is none.
     """
-    address = _api_of_platform(platform, given, environ)
+    address = _api_of_platform(platform, api, environ)
     pause = _seconds(environ, "MODELWRIGHT_GITHUB_PAUSE", 0.5)
     timeout = _seconds(environ, "MODELWRIGHT_GITHUB_TIMEOUT", 15.0)
-    trusted = is_trusted_address(given, environ)
+    trusted = is_trusted_address(api, environ)
     credential = credential_for(address, environ, organisation, trusted=trusted)
     github = GitHub(address, credential.token, pause=pause, timeout=timeout)
     try:

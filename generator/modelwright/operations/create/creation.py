@@ -135,7 +135,7 @@ class Creation:
         return faults + [
             PreflightFault(
                 f"the value of {name} is not known",
-                f"set it in this command's surroundings, as {name}",
+                f"set the environment variable {name}",
             )
             for name in missing_values(desired, actual, self.environ)
         ]

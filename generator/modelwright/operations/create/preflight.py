@@ -1,4 +1,4 @@
-"""Looks at a repository that this run did not make, before it gets a secret."""
+"""Preflight of `create`: its deployment, and what is in a repository before it gets a secret."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ from modelwright.template.tree import RenderedFile
 
 __all__ = ["deployment_faults", "read_unplanned_access", "refuse_creation"]
 
+_CALLED: Final = {
+    "kubernetes": "/deploy-kubernetes.yml@",
+    "databricks": "/deploy-databricks.yml@",
+    "image": "/build-image.yml@",
+}
+_VERSIONS: Final = ("_commit", "born")
+_VERSION: Final = re.compile(r"v?[0-9][0-9A-Za-z.+-]{0,63}")
+_LINK: Final = "120000"
+_FILES: Final = ("100644", "100755")
+
 
 def refuse_creation(faults: Sequence[PreflightFault], where: str) -> None:
     """Check that nothing stands against a creation.
@@ -42,30 +52,10 @@ def refuse_creation(faults: Sequence[PreflightFault], where: str) -> None:
     raise _creation_error(family, faults, where)
 
 
-def _creation_error(
-    family: type[ModelwrightError], faults: Sequence[PreflightFault], where: str
-) -> ModelwrightError:
-    if len(faults) == 1:
-        return family(faults[0].problem, where=where, next_step=faults[0].next_step)
-    lines = "".join(f"\n  - {one.problem}; {one.next_step}" for one in faults)
-    return family(
-        f"{len(faults)} things stand against it, nothing was made:{lines}",
-        where=where,
-        next_step="mend them all, then run the command again",
-    )
-
-
-_CALLED: Final = {
-    "kubernetes": "/deploy-kubernetes.yml@",
-    "databricks": "/deploy-databricks.yml@",
-    "image": "/build-image.yml@",
-}
-
-
 def deployment_faults(
     policy: Mapping[str, Any], project: PreparedProject, request: CreateRequest
 ) -> list[PreflightFault]:
-    """Return what the platform's workflows that a planned project calls would refuse.
+    """Return why the project's first deployment would fail in the platform's workflows.
 
     Raises:
         RefusedError: They would, and it is not only planned.
@@ -74,33 +64,6 @@ def deployment_faults(
     if not request.plan:
         refuse_creation(faults, project.desired.full_name)
     return faults
-
-
-def _deployment_problems(
-    policy: Mapping[str, Any], project: PreparedProject
-) -> list[PreflightFault]:
-    called = "".join(
-        file.content.decode()
-        for path, file in project.files.items()
-        if is_workflow(path) and not file.link
-    )
-    needs = Deployment(**{what: name in called for what, name in _CALLED.items()})
-    return [
-        PreflightFault(
-            f"its first deployment would fail: {point.problem}",
-            f"ask the platform team to fill in {point.where} in platform.yml",
-            refused=True,
-        )
-        for point in project_gaps(policy, str(project.answers["brand"]), needs)
-        if point.blocks
-    ]
-
-
-# A lock file follows from the package index of its day, so it cannot be rendered again.
-_VERSIONS: Final = ("_commit", "born")
-_VERSION: Final = re.compile(r"v?[0-9][0-9A-Za-z.+-]{0,63}")
-_LINK: Final = "120000"
-_FILES: Final = ("100644", "100755")
 
 
 def read_unplanned_access(
@@ -131,21 +94,55 @@ def read_unplanned_access(
     return UnplannedAccess(access_paths=paths, differing=differing)
 
 
+def _creation_error(
+    family: type[ModelwrightError], faults: Sequence[PreflightFault], where: str
+) -> ModelwrightError:
+    if len(faults) == 1:
+        return family(faults[0].problem, where=where, next_step=faults[0].next_step)
+    lines = "".join(f"\n  - {one.problem}; {one.next_step}" for one in faults)
+    return family(
+        f"{len(faults)} things stand against it, nothing was made:{lines}",
+        where=where,
+        next_step="correct them all, then run the command again",
+    )
+
+
+def _deployment_problems(
+    policy: Mapping[str, Any], project: PreparedProject
+) -> list[PreflightFault]:
+    called = "".join(
+        file.content.decode()
+        for path, file in project.files.items()
+        if is_workflow(path) and not file.link
+    )
+    needs = Deployment(**{what: name in called for what, name in _CALLED.items()})
+    return [
+        PreflightFault(
+            f"its first deployment would fail: {point.problem}",
+            f"ask the platform team to fill in {point.where} in platform.yml",
+            refused=True,
+        )
+        for point in project_gaps(policy, str(project.answers["brand"]), needs)
+        if point.blocks
+    ]
+
+
 def _differing_files(
     platform: Platform, record: Mapping[str, Any], tree: Mapping[str, TreeEntry]
 ) -> set[str]:
-    """Return the files of a tree that the project of a record does not have, or has otherwise."""
+    """Return the files of a tree that differ from the project that its record describes."""
     names = set(platform.template.questionnaire.names) - {"archetype"}
-    given = {
+    answers = {
         name: value
         for name, value in record.items()
         if name in names and isinstance(value, str | int | float | bool)
     }
-    request = CreateRequest(archetype=str(record.get("archetype")), answers=given, defaults=True)
+    request = CreateRequest(archetype=str(record.get("archetype")), answers=answers, defaults=True)
     try:
         files = prepare_project(platform, request).files
     except (RefusedError, UsageError):
         return {ANSWERS_FILE}
+    # A lock file follows from the package index of its day, so it cannot be rendered again.
     expected = {path: file for path, file in files.items() if path not in {ANSWERS_FILE, LOCK_FILE}}
     if START_WORKFLOW in tree:
         # No workflow's token may delete it: it stays where a starter began the project.

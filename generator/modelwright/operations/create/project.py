@@ -1,4 +1,4 @@
-"""The project of a creation: rendered in memory, and as a folder with its first commit."""
+"""The project of `create`: rendered in memory, and as a folder with its first commit."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class PreparedProject:
 
 
 def prepare_project(platform: Platform, request: CreateRequest) -> PreparedProject:
-    """Render the project that a wish asks for, and say what its repository should be.
+    """Render the project of a request, with the desired state of its repository.
 
     Raises:
         RefusedError: An answer or a name is refused.

@@ -1,4 +1,4 @@
-"""The plan of a creation without a token: what follows from policy and answers alone."""
+"""Request and outcome of `create`, and the plan that needs no token."""
 
 from __future__ import annotations
 
@@ -9,25 +9,33 @@ from typing import Any, Final
 
 from modelwright.provisioning.actual_state import ActualState
 from modelwright.provisioning.desired_state import DesiredState
-from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.plan import plan
 from modelwright.provisioning.plan_changes import Change
-from modelwright.provisioning.preflight import PreflightFault, teams_named
+from modelwright.provisioning.preflight import PreflightFault, complete_organisation
 from modelwright.template.answer_collector import Asker
 
 __all__ = ["CreateOutcome", "CreateRequest", "plan_without_token"]
 
+_WITHOUT_TOKEN: Final = (
+    "there is no token, so nothing was asked of GitHub; this is the plan for a repository that is "
+    "not there yet. What cannot be known:",
+    "- whether the name is free, and who asks for the repository is in the team",
+    "- whether the organisation has the teams, secrets, variables and custom properties",
+    "- what its plan on GitHub supports; the ids of teams are shown as 0",
+)
+_RUN: Final = "0" * 16
+
 
 @dataclass(frozen=True, kw_only=True)
 class CreateRequest:
-    """What the command line asks for.
+    """The options of the command line.
 
     Attributes:
-        archetype: What to make.
+        archetype: The kind of project.
         answers: Answers by name.
-        plan: Only say what would be done.
-        undo: Take back what was made.
-        resume: Go on where another run stopped.
+        plan: Only report the changes.
+        undo: Undo the last run.
+        resume: Continue where another run stopped.
         api: The API's base URL; empty where the platform says it.
         journal: Where the journal is; None is the user's cache.
         into: A folder for the project's own folder; None leaves nothing on this machine.
@@ -53,7 +61,7 @@ class CreateRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class CreateOutcome:
-    """What came of it.
+    """The result of a run.
 
     Attributes:
         state: `planned`, `made`, `mended`, `unchanged` or `undone`.
@@ -61,8 +69,8 @@ class CreateOutcome:
         url: Where a person looks at it.
         changes: What was, or would be, sent.
         calls: How many calls were sent, reads included.
-        notes: What a person has to know.
-        against: What refuses it where it is not only planned.
+        notes: What a person has to know, one line each.
+        against: Why it would be refused without `plan`.
     """
 
     state: str
@@ -99,19 +107,9 @@ def _change_data(change: Change) -> dict[str, Any]:
     }
 
 
-_WITHOUT_TOKEN: Final = (
-    "there is no token, so nothing was asked of GitHub; this is the plan for a repository that is "
-    "not there yet. What cannot be known:",
-    "- whether the name is free, and who asks for the repository is in the team",
-    "- whether the organisation has the teams, secrets, variables and custom properties",
-    "- what its plan on GitHub supports; the ids of teams are told as 0",
-)
-_RUN: Final = "0" * 16
-
-
 def plan_without_token(desired: DesiredState, against: Sequence[PreflightFault]) -> CreateOutcome:
     """Return the calls that would make a repository, where the organisation has all it needs."""
-    changes = plan(desired, ActualState(), _assumed(desired), _RUN)
+    changes = plan(desired, ActualState(), complete_organisation(desired), _RUN)
     return CreateOutcome(
         state="planned",
         repository=desired.full_name,
@@ -120,16 +118,4 @@ def plan_without_token(desired: DesiredState, against: Sequence[PreflightFault])
         changes=changes,
         notes=list(_WITHOUT_TOKEN),
         against=[one.text for one in against],
-    )
-
-
-def _assumed(desired: DesiredState) -> OrganisationState:
-    granted = {
-        kind: {grant.name: "selected" for grant in desired.grants if grant.kind == kind}
-        for kind in ("secret", "variable")
-    }
-    return OrganisationState(
-        teams=dict.fromkeys(teams_named(desired), 0),
-        secrets=granted["secret"],
-        variables=granted["variable"],
     )

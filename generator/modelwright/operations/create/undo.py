@@ -123,16 +123,11 @@ class Rollback:
         """Return the calls that remove a repository, with what the organisation holds for it."""
         identity = actual.repository["id"]
         org = f"/orgs/{self.desired.organisation}"
-        granted = {"secret": actual.granted_secrets, "variable": actual.granted_variables}
-        visibility = {
-            "secret": self.organisation.secrets,
-            "variable": self.organisation.variables,
-        }
         grants = [
             Call("DELETE", f"{org}/actions/{grant.kind}s/{grant.name}/repositories/{identity}")
             for grant in self.desired.grants
-            if grant.name in granted[grant.kind]
-            and visibility[grant.kind].get(grant.name) == "selected"
+            if grant.name in actual.granted[grant.kind]
+            and self.organisation.visibility[grant.kind].get(grant.name) == "selected"
         ]
         teams = [
             Call("DELETE", f"{org}/teams/{slug}{self.desired.path}")

@@ -1,4 +1,4 @@
-"""Turn a repository that was made from a starter into its project, by its own workflow."""
+"""Turn a repository made from a starter into its project, in its own workflow."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _NOT_SHOWN: Final = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
 
 @dataclass(frozen=True, kw_only=True)
 class StartedProject:
-    """What came of it.
+    """The result of a start.
 
     Attributes:
-        done: What was done, in order; empty where it was a project already.
-        left: What only the platform's button may do.
+        done: The completed steps, in order; empty where it was a project already.
+        left: What only the platform's dispatch workflow may do.
     """
 
     repository: str
@@ -62,30 +62,30 @@ def start(  # noqa: PLR0913 -- what a start follows from
     environ: Mapping[str, str],
     tell: Callable[[str], None],
 ) -> StartedProject:
-    """Render the project that a repository's name says into its work tree, and push it.
+    """Render the project that a repository's name describes into its work tree, and push it.
 
     Args:
         platform: The platform in the starter, at its release.
         folder: The work tree.
-        api: GitHub's API; empty where the surroundings say it.
+        api: GitHub's API; empty takes it from the environment.
         lock: Whether to make a lock file.
-        environ: The surroundings of a workflow: its repository, branch, actor and token.
-        tell: Is told what happens.
+        environ: A workflow's environment variables: its repository, branch, actor and token.
+        tell: Receives each step as a line of text.
 
     Raises:
         RefusedError: The name does not read, a rule refuses it, or the starter is of another
             brand, pattern or release; nothing was written.
         ExternalSystemError: GitHub, git or uv failed.
-        UsageError: It is no workflow's surroundings.
+        UsageError: It runs in no workflow.
     """
-    repository = _repository(environ)
-    owner = repository.partition("/")[0]
+    full_name = _full_name(environ)
+    owner = full_name.partition("/")[0]
     with connect(platform, api, environ, owner) as (github, credential):
-        told = github.call("GET", f"/repos/{repository}").data
+        repository = github.call("GET", f"/repos/{full_name}").data
         if (folder / ANSWERS_FILE).exists():
-            return StartedProject(repository=repository, url=told["html_url"], answers={})
+            return StartedProject(repository=full_name, url=repository["html_url"], answers={})
         tell("read the name")
-        request = _create_request(platform, github, told)
+        request = _create_request(platform, github, repository)
         project = prepare_project(published_platform(platform), request)
         _refuse_other_workflows(project.files, folder)
         tell("write the project")
@@ -94,37 +94,39 @@ def start(  # noqa: PLR0913 -- what a start follows from
         author = environ.get("GITHUB_ACTOR") or "modelwright"
         commit(folder, f"feat: start from {project.answers['archetype']}", author=author)
         tell("push it")
-        done = _push_project(github, credential.token, folder, project, told)
+        done = _push_project(github, credential.token, folder, project, repository)
     return StartedProject(
-        repository=repository,
-        url=told["html_url"],
+        repository=full_name,
+        url=repository["html_url"],
         answers=project.answers,
         done=done,
-        left=pending_changes(project.desired, told),
+        left=pending_changes(project.desired, repository),
     )
 
 
-def _repository(environ: Mapping[str, str]) -> str:
-    repository = environ.get("GITHUB_REPOSITORY", "")
-    if "/" not in repository:
+def _full_name(environ: Mapping[str, str]) -> str:
+    full_name = environ.get("GITHUB_REPOSITORY", "")
+    if "/" not in full_name:
         raise UsageError(
-            "the surroundings name no repository",
+            "no environment variable names the repository",
             where="GITHUB_REPOSITORY",
             next_step="let the workflow Start of a starter run it",
         )
-    return repository
+    return full_name
 
 
-def _create_request(platform: Platform, github: GitHub, told: Mapping[str, Any]) -> CreateRequest:
-    path = f"/repos/{told['full_name']}/properties/values"
+def _create_request(
+    platform: Platform, github: GitHub, repository: Mapping[str, Any]
+) -> CreateRequest:
+    path = f"/repos/{repository['full_name']}/properties/values"
     rows = github.call("GET", path, accept=_NOT_SHOWN).data
     values = {one["property_name"]: one["value"] for one in rows} if isinstance(rows, list) else {}
     tags = {what: key for key, what in platform.policy["tags"].items()}
-    topics = [one for one in told.get("topics", ()) if one in platform.policy["teams"]]
+    topics = [one for one in repository.get("topics", ()) if one in platform.policy["teams"]]
     answers = answers_from_repository_name(
         platform.policy,
-        told["name"],
-        description=(told.get("description") or "").strip(),
+        repository["name"],
+        description=(repository.get("description") or "").strip(),
         team=str(values.get(tags["team"]) or next(iter(topics), "")),
     )
     for what in ("team", "brand", "archetype"):
@@ -133,7 +135,7 @@ def _create_request(platform: Platform, github: GitHub, told: Mapping[str, Any])
             raise RefusedError(
                 f"the repository is taken: its property {tags[what]} is {marked!r}, and its name "
                 f"says {answers[what]!r}",
-                where=told["full_name"],
+                where=repository["full_name"],
                 next_step="choose another name",
             )
     return CreateRequest(archetype=answers.pop("archetype"), answers=answers, defaults=True)
@@ -141,13 +143,15 @@ def _create_request(platform: Platform, github: GitHub, told: Mapping[str, Any])
 
 def _refuse_other_workflows(files: Mapping[str, RenderedFile], folder: Path) -> None:
     """A workflow's token may not write workflows, so those of the starter must be the project's."""
-    wanted = {path: one.content for path, one in files.items() if is_workflow(path)}
-    there = {
+    rendered = {path: one.content for path, one in files.items() if is_workflow(path)}
+    present = {
         f"{WORKFLOWS_FOLDER}/{path.name}": path.read_bytes()
         for path in (folder / WORKFLOWS_FOLDER).glob("*")
         if f"{WORKFLOWS_FOLDER}/{path.name}" != START_WORKFLOW
     }
-    differing = sorted(path for path in wanted | there if wanted.get(path) != there.get(path))
+    differing = sorted(
+        path for path in rendered | present if rendered.get(path) != present.get(path)
+    )
     if differing:
         raise RefusedError(
             f"this starter is of another brand or pattern than the name, or not as it was "
@@ -169,13 +173,17 @@ def _write(project: PreparedProject, folder: Path, *, lock: bool) -> None:
 
 
 def _push_project(
-    github: GitHub, token: str, folder: Path, project: PreparedProject, told: Mapping[str, Any]
+    github: GitHub,
+    token: str,
+    folder: Path,
+    project: PreparedProject,
+    repository: Mapping[str, Any],
 ) -> list[str]:
     """Make the labels, push, start the first pipeline; return what was done."""
-    path, branch = f"/repos/{told['full_name']}", told["default_branch"]
+    path, branch = f"/repos/{repository['full_name']}", repository["default_branch"]
     for label in project.desired.labels:
         github.call("POST", f"{path}/labels", label, accept=(HTTPStatus.UNPROCESSABLE_ENTITY,))
-    push(folder, told["clone_url"], token, branch, pause=github.pause)
+    push(folder, repository["clone_url"], token, branch, pause=github.pause)
     # Its push starts no workflow: GitHub leaves those of a workflow's own token out.
     first = _first_pipeline(project.files)
     if first:

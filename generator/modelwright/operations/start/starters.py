@@ -1,4 +1,4 @@
-"""Bring an organisation's starters to its template repositories, which are made where missing."""
+"""Write an organisation's starters, and publish them to its template repositories."""
 
 from __future__ import annotations
 
@@ -28,8 +28,7 @@ __all__ = ["publish_starters", "starter_files", "starters", "write_starters"]
 def starters(policy: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Yield brand, archetype and one of the brand's teams for every starter.
 
-    Secrets are passed to the platform's workflows by name, and a name has its brand in it: so
-    there is one for each brand.
+    Each brand has its own, because the names of the secrets that workflows get contain the brand.
     """
     for brand in choices_on_offer(policy["brands"]):
         of_brand = (
@@ -63,8 +62,8 @@ def write_starters(platform: Platform, into: Path, tell: Callable[[str], None]) 
 
     Args:
         platform: A release of the platform.
-        into: Made where it is missing; none of the folders may be there.
-        tell: Told the name of each.
+        into: Created where it is missing; none of the starters' folders may exist.
+        tell: Receives the name of each.
 
     Raises:
         RefusedError: The platform is no release, or a folder is there already.
@@ -76,17 +75,17 @@ def write_starters(platform: Platform, into: Path, tell: Callable[[str], None]) 
             where=platform.source,
             next_step="name a release behind an @, such as --platform DIR@v1.0.0",
         )
-    wanted = {
+    by_folder = {
         into / f"starter-{brand}-{_suffix(platform, archetype)}": (brand, archetype, team)
         for brand, archetype, team in starters(platform.policy)
     }
-    for folder in wanted:
+    for folder in by_folder:
         refuse_occupied(folder, next_step="name a new folder")
     bundle = RenderedFile(write_bundle(platform.tree, platform.version))
-    for folder, which in wanted.items():
+    for folder, which in by_folder.items():
         tell(folder.name)
         place({**starter_files(platform, *which), PLATFORM_BUNDLE: bundle}, folder)
-    return list(wanted)
+    return list(by_folder)
 
 
 def _suffix(platform: Platform, archetype: str) -> str:
@@ -104,29 +103,29 @@ def publish_starters(
     """Push each starter to the repository of its name and return the names of those that changed.
 
     Args:
-        platform: The release that they are of.
+        platform: The release that they were made from.
         folders: The starters, named as their repositories.
-        api: GitHub's API; empty where the platform says it.
-        environ: The surroundings: the token of the button's app.
-        tell: Told the name of each.
+        api: GitHub's API; empty takes the platform's.
+        environ: Environment variables: the credentials of the app.
+        tell: Receives the name of each.
 
     Raises:
-        RefusedError: A repository of that name is there, and is no template of the organisation's.
+        RefusedError: A repository of that name exists that is no template of the organisation.
         ExternalSystemError: GitHub or git failed; run again, it goes on.
     """
     organisation = platform.policy["organisation"]["github"]
     mark = next(key for key, what in platform.policy["tags"].items() if what == "repository")
-    renewed = []
+    changed = []
     with connect(platform, api, environ, organisation) as (github, credential):
         _refuse_open_mark(github, organisation, mark)
         for folder in folders:
             tell(folder.name)
-            there = _template_repository(github, organisation, folder.name, mark)
-            refuse_other_host(there["clone_url"], github.address)
+            repository = _template_repository(github, organisation, folder.name, mark)
+            refuse_other_host(repository["clone_url"], github.address)
             message = f"chore: the starter of {platform.version}"
-            if replace_files(github, credential.token, there["clone_url"], folder, message):
-                renewed.append(there["full_name"])
-    return renewed
+            if replace_files(github, credential.token, repository["clone_url"], folder, message):
+                changed.append(repository["full_name"])
+    return changed
 
 
 def _refuse_open_mark(github: GitHub, organisation: str, mark: str) -> None:
@@ -144,7 +143,7 @@ def _refuse_open_mark(github: GitHub, organisation: str, mark: str) -> None:
 def _template_repository(
     github: GitHub, organisation: str, name: str, mark: str
 ) -> Mapping[str, Any]:
-    there: Mapping[str, Any]
+    repository: Mapping[str, Any]
     answer = github.call("GET", f"/repos/{organisation}/{name}", accept=(HTTPStatus.NOT_FOUND,))
     if answer.status == HTTPStatus.NOT_FOUND:
         body = {
@@ -155,9 +154,9 @@ def _template_repository(
             "is_template": True,
             "custom_properties": {mark: name},
         }
-        there = github.call("POST", f"/orgs/{organisation}/repos", body).data
-        return there
-    there = answer.data
+        repository = github.call("POST", f"/orgs/{organisation}/repos", body).data
+        return repository
+    repository = answer.data
     values = github.call("GET", f"/repos/{organisation}/{name}/properties/values").data
     if {"property_name": mark, "value": name} not in values:
         raise RefusedError(
@@ -166,10 +165,10 @@ def _template_repository(
             next_step=f"look at who may write to it; where it is yours, have an owner of the "
             f"organisation set its custom property {mark} to {name}",
         )
-    if not there.get("is_template"):
+    if not repository.get("is_template"):
         raise RefusedError(
             "it is there already, and is no template repository",
             where=f"{organisation}/{name}",
             next_step="rename it, or tick Template repository in its settings",
         )
-    return there
+    return repository
