@@ -29,7 +29,7 @@ __all__ = [
     "to_undo",
 ]
 
-# What a team may be given back; nobody becomes an administrator because a file says so.
+# What a team may get back; nobody becomes an administrator because a file says so.
 _ROLES: Final = ("pull", "triage", "push", "maintain")
 _SWITCHES: Final = (
     "vulnerability-alerts",
@@ -106,26 +106,25 @@ def runs_for(lines: Iterable[str], repository: str) -> frozenset[str]:
 
 def entries(lines: Iterable[str]) -> list[JournalEntry]:
     """Return the calls that a journal claims; what is no line of a journal is left out."""
-    found: dict[tuple[str, int], JournalEntry] = {}
+    by_call: dict[tuple[str, int], JournalEntry] = {}
     for row in filter(None, map(_parse_line, lines)):
         if row["state"] == "run":
             continue
-        key, before = (row["run"], row["call"]), found.get((row["run"], row["call"]))
-        said = row.get("is") or (before.call if before else "")
+        key, before = (row["run"], row["call"]), by_call.get((row["run"], row["call"]))
+        line = row.get("is") or (before.call if before else "")
         undo = _parse_call(row["undo"])
-        found[key] = JournalEntry(
-            run=row["run"], call=said, undo=undo, ended=row["state"] == "done"
+        by_call[key] = JournalEntry(
+            run=row["run"], call=line, undo=undo, ended=row["state"] == "done"
         )
-    return list(found.values())
+    return list(by_call.values())
 
 
-def to_undo(found: Iterable[JournalEntry]) -> list[Call]:
+def to_undo(journal: Sequence[JournalEntry]) -> list[Call]:
     """Return the calls that take a journal's last run back, newest first."""
-    listed = list(found)
-    if not listed:
+    if not journal:
         return []
-    last = listed[-1].run
-    return [one.undo for one in reversed(listed) if one.run == last and one.undo is not None]
+    last = journal[-1].run
+    return [one.undo for one in reversed(journal) if one.run == last and one.undo is not None]
 
 
 def may_be_sent(call: Call, desired: DesiredState, identity: object) -> bool:
@@ -166,10 +165,10 @@ def _parse_line(line: str) -> dict[str, Any] | None:
     return row if sound else None
 
 
-def _parse_call(told: object) -> Call | None:
-    if not isinstance(told, dict):
+def _parse_call(data: object) -> Call | None:
+    if not isinstance(data, dict):
         return None
-    method, path, body = told.get("method"), told.get("path"), told.get("body")
+    method, path, body = data.get("method"), data.get("path"), data.get("body")
     if not isinstance(method, str) or not isinstance(path, str):
         return None
     return Call(method, path, body if isinstance(body, dict) else None)
@@ -217,7 +216,7 @@ def _is_safe_setting(body: Body, desired: DesiredState) -> bool:
 
 
 def _are_safe_properties(body: Body, desired: DesiredState) -> bool:
-    """The mark of a repository may be taken away, and never be written."""
+    """The mark of a repository may be removed, and never be set."""
     marks = set(desired.ownership.properties.values())
     rows = body.get("properties")
     if not isinstance(rows, list) or set(body) != {"properties"}:

@@ -106,7 +106,7 @@ def actions_changes(
         f"{path}/access",
         {"access_level": ACCESS_LEVEL},
         access,
-        "grants access to its workflows to nobody",
+        "lets no other repository use its workflows",
     )
     changes += _setting_change(
         f"{desired.path}/actions/oidc/customization/sub",
@@ -168,10 +168,10 @@ def value_changes(
 
 
 def variable_changes(
-    base: str, wanted: Mapping[str, str], now: Mapping[str, str], phase: Phase
+    base: str, desired: Mapping[str, str], now: Mapping[str, str], phase: Phase
 ) -> Iterator[Change]:
     """Yield the changes of variables below a path."""
-    for name, value in wanted.items():
+    for name, value in desired.items():
         if not value:
             continue
         if name not in now:
@@ -216,12 +216,12 @@ def access_changes(
     reviewers = desired.reviewers
     for slug in sorted({*desired.teams, *reviewers}):
         now = actual.teams.get(slug, "")
-        wanted = desired.teams.get(slug, "pull")
-        if not now and (slug in reviewers or wanted == "pull"):
+        permission = desired.teams.get(slug, "pull")
+        if not now and (slug in reviewers or permission == "pull"):
             yield _team_change(desired, slug, "pull", "", Phase.CLOSED)
             now = "pull"
-        if slug in desired.teams and now != wanted:
-            yield _team_change(desired, slug, wanted, now, Phase.ACCESS)
+        if slug in desired.teams and now != permission:
+            yield _team_change(desired, slug, permission, now, Phase.ACCESS)
     if changes_owner(desired, actual):
         for slug in sorted(set(actual.teams) - {*desired.teams, *reviewers}):
             yield Change(
@@ -264,13 +264,13 @@ def _team_change(desired: DesiredState, slug: str, right: str, before: str, phas
 
 
 def _setting_change(
-    path: str, wanted: Body, now: Body, reason: str, *, phase: Phase = Phase.CLOSED
+    path: str, desired: Body, now: Body, reason: str, *, phase: Phase = Phase.CLOSED
 ) -> list[Change]:
-    if all(now.get(key) == value for key, value in wanted.items()):
+    if all(now.get(key) == value for key, value in desired.items()):
         return []
-    before = {key: now[key] for key in wanted if key in now}
+    before = {key: now[key] for key in desired if key in now}
     undo = Call("PUT", path, before) if before else None
-    return [Change(phase=phase, call=Call("PUT", path, wanted), reason=reason, undo=undo)]
+    return [Change(phase=phase, call=Call("PUT", path, desired), reason=reason, undo=undo)]
 
 
 def _with_sorted_patterns(selected: Body) -> Body:
@@ -301,10 +301,10 @@ def _withdrawal_changes(
     desired: DesiredState, actual: ActualState, organisation: OrganisationState
 ) -> Iterator[Change]:
     """Yield the grants that a repository loses when its owner changes."""
-    wanted = {(grant.kind, grant.name) for grant in desired.grants}
+    needed = {(grant.kind, grant.name) for grant in desired.grants}
     for kind, visibility in organisation.visibility.items():
         for name in sorted(actual.granted[kind]):
-            if (kind, name) not in wanted and visibility.get(name, "selected") == "selected":
+            if (kind, name) not in needed and visibility.get(name, "selected") == "selected":
                 path = f"/orgs/{desired.organisation}/actions/{kind}s/{name}/repositories"
                 yield Change(
                     phase=Phase.LEAVE,
@@ -315,25 +315,25 @@ def _withdrawal_changes(
 
 def _protection_changes(
     base: str,
-    wanted: DesiredEnvironment,
+    desired: DesiredEnvironment,
     now: ActualEnvironment | None,
     organisation: OrganisationState,
 ) -> Iterator[Change]:
-    ids = frozenset(organisation.teams[slug] for slug in wanted.reviewers)
-    as_wanted = now and now.reviewers == ids and now.self_review != bool(ids)
-    if now and now.custom and (as_wanted or not wanted.reviewed):
+    ids = frozenset(organisation.teams[slug] for slug in desired.reviewers)
+    is_protected = now and now.reviewers == ids and now.self_review != bool(ids)
+    if now and now.custom and (is_protected or not desired.reviewed):
         return
     body = (
-        _protection_body(ids) if wanted.reviewed else {"deployment_branch_policy": _NAMED_BRANCHES}
+        _protection_body(ids) if desired.reviewed else {"deployment_branch_policy": _NAMED_BRANCHES}
     )
     undo = (
-        Call("DELETE", base) if now is None else Call("PUT", base, _protection_before(now, wanted))
+        Call("DELETE", base) if now is None else Call("PUT", base, _protection_before(now, desired))
     )
     yield Change(
         phase=Phase.ENVIRONMENTS,
         call=Call("PUT", base, body),
-        reason=f"makes the environment {wanted.name}"
-        + (f", reviewed by {', '.join(wanted.reviewers)}" if ids else ""),
+        reason=f"makes the environment {desired.name}"
+        + (f", reviewed by {', '.join(desired.reviewers)}" if ids else ""),
         undo=undo,
     )
 
@@ -347,9 +347,9 @@ def _protection_body(ids: frozenset[int]) -> Mapping[str, Any]:
     }
 
 
-def _protection_before(now: ActualEnvironment, wanted: DesiredEnvironment) -> Mapping[str, Any]:
+def _protection_before(now: ActualEnvironment, desired: DesiredEnvironment) -> Mapping[str, Any]:
     policy = _NAMED_BRANCHES if now.custom else None
-    if not wanted.reviewed:
+    if not desired.reviewed:
         return {"deployment_branch_policy": policy}
     return {
         "wait_timer": 0,
@@ -360,22 +360,22 @@ def _protection_before(now: ActualEnvironment, wanted: DesiredEnvironment) -> Ma
 
 
 def _branch_changes(
-    base: str, wanted: DesiredEnvironment, now: ActualEnvironment
+    base: str, desired: DesiredEnvironment, now: ActualEnvironment
 ) -> Iterator[Change]:
     path = f"{base}/deployment-branch-policies"
-    for name in wanted.branches:
+    for name in desired.branches:
         if name not in now.branches:
             yield Change(
                 phase=Phase.INSIDE,
                 call=Call("POST", path, {"name": name, "type": "branch"}),
-                reason=f"deploys to {wanted.name} from {name} alone",
+                reason=f"deploys to {desired.name} from {name} alone",
                 undo=Call("DELETE", f"{path}/{{id}}"),
             )
     for name, identity in now.branches.items():
-        if name not in wanted.branches:
+        if name not in desired.branches:
             yield Change(
                 phase=Phase.INSIDE,
                 call=Call("DELETE", f"{path}/{identity}"),
-                reason=f"deploys to {wanted.name} no longer from {name}",
+                reason=f"deploys to {desired.name} no longer from {name}",
                 undo=Call("POST", path, {"name": name, "type": "branch"}),
             )

@@ -122,8 +122,8 @@ def fit_to_plan(desired: DesiredState, organisation: OrganisationState) -> Desir
         )
         desired = replace(desired, environments=unreviewed)
     if private and RULESET in _unsupported(organisation):
-        kept = {k: v for k, v in desired.settings.items() if k != "allow_auto_merge"}
-        desired = replace(desired, settings=kept)
+        settings = {k: v for k, v in desired.settings.items() if k != "allow_auto_merge"}
+        desired = replace(desired, settings=settings)
     desired = _fit_to_server(desired, organisation)
     # GitHub refuses a repository a wider choice of actions than its organisation has.
     if organisation.actions.get("allowed_actions", "all") != "all":
@@ -187,8 +187,10 @@ def _plan_features(desired: DesiredState) -> dict[str, bool]:
 def _fit_to_server(desired: DesiredState, organisation: OrganisationState) -> DesiredState:
     if not ignores_pinning(organisation):
         return desired
-    kept = {key: value for key, value in desired.actions.items() if key != "sha_pinning_required"}
-    return replace(desired, actions=kept)
+    actions = {
+        key: value for key, value in desired.actions.items() if key != "sha_pinning_required"
+    }
+    return replace(desired, actions=actions)
 
 
 def _description_faults(desired: DesiredState) -> Iterator[PreflightFault]:

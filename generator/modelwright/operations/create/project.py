@@ -38,12 +38,14 @@ def prepare_project(platform: Platform, request: CreateRequest) -> PreparedProje
         RefusedError: An answer or a name is refused.
         UsageError: An answer is missing.
     """
-    given = known_answers(platform, request.archetype, request.answers, defaults=request.defaults)
+    known = known_answers(platform, request.archetype, request.answers, defaults=request.defaults)
     answers, files = render_project(
-        platform, request.archetype, given, defaults=request.defaults, ask=request.ask
+        platform, request.archetype, known, defaults=request.defaults, ask=request.ask
     )
-    kept = {**answers.stored_values, "archetype": request.archetype}
-    refuse_answers(platform, request.archetype, {k: v for k, v in kept.items() if k != "archetype"})
+    stored = {**answers.stored_values, "archetype": request.archetype}
+    refuse_answers(
+        platform, request.archetype, {k: v for k, v in stored.items() if k != "archetype"}
+    )
     texts = {
         path: file.content.decode()
         for path, file in files.items()
@@ -54,8 +56,8 @@ def prepare_project(platform: Platform, request: CreateRequest) -> PreparedProje
         lambda path: platform.tree.read(path).decode(),
         platform.policy["platform"]["repository"],
     )
-    desired = desired_state(platform.policy, kept, texts, checks)
-    return PreparedProject(answers=kept, files=files, desired=desired)
+    desired = desired_state(platform.policy, stored, texts, checks)
+    return PreparedProject(answers=stored, files=files, desired=desired)
 
 
 def write_project(

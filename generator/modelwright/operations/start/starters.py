@@ -46,8 +46,8 @@ def starter_files(
 ) -> dict[str, RenderedFile]:
     """Return a starter's files by path, without the bundle."""
     policy = platform.policy
-    given = {**platform.archetype(archetype).sample, "team": team, "brand": brand}
-    answers, files = render_project(published_platform(platform), archetype, given)
+    sample = {**platform.archetype(archetype).sample, "team": team, "brand": brand}
+    answers, files = render_project(published_platform(platform), archetype, sample)
     example = answers.values["cookiecutter"]["repo_name"]
     start = start_workflow(policy, workflow_pin(platform.tree), platform.version)
     return {
