@@ -5,12 +5,15 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "generator/modelwright"
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 SOURCES = sorted((ROOT / "generator").rglob("*.py")) + sorted((ROOT / "hooks").glob("*.py"))
 TEMPLATES = sorted(
     path
@@ -167,3 +170,133 @@ def test_the_copier_file_needs_no_trust():
     keys = {key for document in documents if isinstance(document, dict) for key in document}
 
     assert not keys & {"_tasks", "_migrations", "_jinja_extensions", "_external_data"}
+
+
+MODULES = [path for path in SOURCES if path.name != "__init__.py" and PACKAGE in path.parents]
+
+
+def test_a_folder_holds_few_modules():
+    """At most 15, `__init__.py` not counted."""
+    folders = Counter(path.parent.relative_to(ROOT).as_posix() for path in MODULES)
+
+    assert {folder: count for folder, count in folders.items() if count > 15} == {}
+
+
+def test_a_small_module_has_more_than_one_importer():
+    """A module under 40 lines that one other module imports belongs into that module."""
+    importers = Counter(
+        imported
+        for path in [*MODULES, *PACKAGE.rglob("__init__.py")]
+        for imported in imported_modules(path)
+    )
+    small = {module_name(path) for path in MODULES if len(path.read_text().splitlines()) < 40}
+
+    assert {name for name in small if importers[name] == 1} == set()
+
+
+def imported_modules(path):
+    """Return the names of the modules that a file may import from this package."""
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            imported |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+    return imported
+
+
+def module_name(path):
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
+
+
+def definitions():
+    """Yield every module, class and function of the package, with where it stands."""
+    for path in [*MODULES, *PACKAGE.rglob("__init__.py")]:
+        tree = ast.parse(path.read_text())
+        where = path.relative_to(ROOT)
+        yield where, path.stem, ast.get_docstring(tree) or ""
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                yield f"{where}:{node.lineno}", node.name, ast.get_docstring(node) or ""
+
+
+def words_of(name):
+    """Return a name in lower-case words: `_MergeInputs` and `merge_inputs` give `merge inputs`."""
+    return " ".join(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()))
+
+
+def table(heading):
+    """Return the rows of the first table below a heading of CONTRIBUTING, as dictionaries."""
+    _, _, below = CONTRIBUTING.partition(f"\n{heading}\n")
+    lines = re.search(r"^\|.*?(?=\n\n)", below, re.DOTALL | re.MULTILINE).group().splitlines()
+    header, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return [dict(zip(header, row, strict=True)) for row in rows]
+
+
+GLOSSARY = table("## Words")
+# Names that are still to be replaced; no name joins them.
+OLD_NAMES = {"put", "_settle", "_made", "_asked", "asked", "_found", "whole", "settle", "made"}
+OLD_NAMES |= {"_fit", "taken", "_texts", "_put", "put_aside"}
+
+
+def test_a_name_holds_no_word_that_the_glossary_replaces():
+    words = {word for row in GLOSSARY for word in re.findall(r"`([^`]+)`", row["not"])}
+    whole = {words_of(word) for word in words if not word.startswith("*")}
+    parts = {words_of(word) for word in words if word.startswith("*")}
+
+    bad = [
+        f"{where} {name}"
+        for where, name, _ in definitions()
+        if name not in OLD_NAMES
+        and (words_of(name) in whole or any(f" {part} " in f" {words_of(name)} " for part in parts))
+    ]
+
+    assert whole
+    assert parts
+    assert bad == []
+
+
+@pytest.mark.parametrize("term", [t for row in GLOSSARY for t in row["but"].split(", ")])
+def test_a_term_of_the_glossary_is_found_in_the_code(term):
+    lines = (
+        f"{words_of(name)}\n{docstring.partition(chr(10))[0].lower()}"
+        for _, name, docstring in definitions()
+    )
+
+    assert any(term in line for line in lines)
+
+
+def test_every_path_that_contributing_names_is_there():
+    named = set(re.findall(r"`([\w.<>-]+/[\w./<>-]*)`", CONTRIBUTING))
+    archetypes = [path.parent.name for path in (ROOT / "templates").glob("*/archetype.yml")]
+
+    missing = [
+        path
+        for path in named
+        if not any(
+            base.joinpath(re.sub(r"<\w+>", archetype, path)).exists()
+            for base in (ROOT, PACKAGE, ROOT / "templates" / archetypes[0])
+            for archetype in archetypes
+        )
+    ]
+
+    assert len(named) > 50
+    assert missing == []
+
+
+def test_every_package_is_in_the_map_of_contributing():
+    packages = {
+        f"{path.parent.relative_to(PACKAGE).as_posix()}/"
+        for path in PACKAGE.rglob("__init__.py")
+        if path.parent != PACKAGE
+    }
+
+    assert {row["package"].strip("`") for row in table("## Where things are")} == packages
+
+
+def test_a_change_takes_at_most_two_places():
+    rows = table("### Where do I change ...")
+
+    assert len(rows) >= 10
+    places = {row["what"]: len(re.findall(r"`[\w./<>-]+[./][\w]*`", row["where"])) for row in rows}
+    assert {what: count for what, count in places.items() if not 1 <= count <= 2} == {}

@@ -56,25 +56,25 @@ def targets(project: Project) -> Mapping[str, Mapping[str, Any]]:
 
 def preset_tags(project: Project, target: str) -> dict[str, Any]:
     """Return the tags that a target gives to everything in it, as they are written."""
-    whole = project.document(DATABRICKS_BUNDLE).mapping
+    bundle = project.document(DATABRICKS_BUNDLE).mapping
     shared, own = (
-        mapping_at(place, "presets", "tags") for place in (whole, targets(project)[target])
+        mapping_at(place, "presets", "tags") for place in (bundle, targets(project)[target])
     )
     return {**shared, **own}
 
 
 def resolve_variables(project: Project, target: str, value: object) -> str:
     """Return a value as a target sees it; what cannot be known stays a reference."""
-    whole = project.document(DATABRICKS_BUNDLE).mapping
+    bundle = project.document(DATABRICKS_BUNDLE).mapping
 
     def known(match: re.Match[str]) -> str:
         scope, name = match.groups()
         if scope == "bundle":
-            names = {"target": target, "name": mapping_at(whole, "bundle").get("name")}
+            names = {"target": target, "name": mapping_at(bundle, "bundle").get("name")}
             return str(names.get(name) or match.group())
         found = mapping_at(targets(project)[target], "variables").get(name)
         if found is None:
-            found = mapping_at(whole, "variables").get(name)
+            found = mapping_at(bundle, "variables").get(name)
         if isinstance(found, dict):
             found = found.get("default")
         return match.group() if found is None else str(found)
@@ -84,8 +84,8 @@ def resolve_variables(project: Project, target: str, value: object) -> str:
 
 def bundle_resources(project: Project) -> Iterator[BundleResource]:
     """Yield every resource of the bundle and of the files that it includes."""
-    whole = project.document(DATABRICKS_BUNDLE).mapping
-    for path in (DATABRICKS_BUNDLE, *_included(project, whole)):
+    bundle = project.document(DATABRICKS_BUNDLE).mapping
+    for path in (DATABRICKS_BUNDLE, *_included_files(project, bundle)):
         yield from _resources(project, path, ("resources",), "")
     for target in targets(project):
         yield from _resources(project, DATABRICKS_BUNDLE, ("targets", target, "resources"), target)
@@ -108,8 +108,8 @@ def _resources(
             )
 
 
-def _included(project: Project, whole: Mapping[str, Any]) -> list[str]:
-    globs = [str(pattern).removeprefix("./") for pattern in list_at(whole, "include")]
+def _included_files(project: Project, bundle: Mapping[str, Any]) -> list[str]:
+    globs = [str(pattern).removeprefix("./") for pattern in list_at(bundle, "include")]
     return [
         path
         for path in project.yaml

@@ -97,12 +97,14 @@ class CheckReport:
 def check(project: Project) -> CheckReport:
     """Run every check."""
     rules = rule_ids(project.policy)
-    unread = _unread(rules) if project.unverified else frozenset()
+    unread = _rules_of_own_policy(rules) if project.unverified else frozenset()
     found = [one for check in CHECKS for one in check(project) if one.rule not in unread]
     waivable = [rule for rule in rules if rule not in UNWAIVABLE]
     found = apply_waivers(project, found, waivable)
     found += check_waivers(project, waivable)
-    found.sort(key=lambda finding: (list(rules).index(finding.rule), *_place(finding.where)))
+    found.sort(
+        key=lambda finding: (list(rules).index(finding.rule), *_path_and_line(finding.where))
+    )
     told = {finding.rule for finding in found}
     if project.unjudged:
         told |= UNJUDGED
@@ -112,13 +114,13 @@ def check(project: Project) -> CheckReport:
     return CheckReport(tuple(found), passed, judged_by, not project.unverified)
 
 
-def _unread(rules: Mapping[str, str]) -> frozenset[str]:
+def _rules_of_own_policy(rules: Mapping[str, str]) -> frozenset[str]:
     """Return the rules that only the policy of the project's own version can judge."""
     fixed = {*PLATFORM, *ANSWERS, *NAMES, *REPOSITORY, *WAIVERS}
     naming = {rule for rule in rules if rule not in fixed}
     return frozenset(BY_POLICY | naming)
 
 
-def _place(where: str) -> tuple[str, int]:
+def _path_and_line(where: str) -> tuple[str, int]:
     path, _, line = where.rpartition(":")
     return path, int(line) if line.isdigit() else 0

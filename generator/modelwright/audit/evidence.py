@@ -1,4 +1,4 @@
-"""What a criterion comes to, and the pieces of evidence that it rests on."""
+"""The outcome of a criterion, and the evidence that it rests on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a project keeps its evidence, as its archetype's `evidence.yml` says it.
+"""Where a project keeps its evidence, as its archetype's `evidence.yml` says.
 
 The criteria ask the same of every archetype; only this file of each knows that it is built its own
 way.
@@ -100,15 +100,15 @@ def evidence_map_from(text: str, where: str) -> EvidenceMap:
     """
     documents = read_yaml(text)
     if isinstance(documents, Unreadable):
-        raise _refused(f"it is not YAML: {documents.problem}", f"{where}:{documents.line}")
+        raise _refusal(f"it is not YAML: {documents.problem}", f"{where}:{documents.line}")
     data: Mapping[Any, Any] = documents[0].mapping if documents else {}
     known = {entry.name: entry for entry in fields(EvidenceMap)}
     needed = {name for name, entry in known.items() if _is_needed(entry)}
     for name in data:
         if name not in known:
-            raise _refused(f"there is no entry {name!r}", where)
+            raise _refusal(f"there is no entry {name!r}", where)
     for name in sorted(needed - set(data)):
-        raise _refused(f"the entry {name!r} is missing", where)
+        raise _refusal(f"the entry {name!r} is missing", where)
     return EvidenceMap(**{name: _value(name, value, where) for name, value in data.items()})
 
 
@@ -118,34 +118,34 @@ def _is_needed(entry: Any) -> bool:  # noqa: ANN401 -- a field's own type is gen
 
 def _value(name: str, value: object, where: str) -> Any:  # noqa: ANN401 -- by the entry's name
     if name == "delivers" and value not in DELIVERS:
-        raise _refused(f"{name} is neither {' nor '.join(DELIVERS)}", where)
+        raise _refusal(f"{name} is neither {' nor '.join(DELIVERS)}", where)
     if name == "not_applicable":
         return _reasons(value, where)
     if name in _ROWS:
         rows = value if isinstance(value, list) else [None]
-        return tuple(_texts(name, row, _ROWS[name], where) for row in rows)
+        return tuple(_text_list(name, row, _ROWS[name], where) for row in rows)
     if name in _LISTS:
-        return _texts(name, value, _LISTS[name], where)
+        return _text_list(name, value, _LISTS[name], where)
     if not isinstance(value, str):
-        raise _refused(f"{name} is not a text", where)
+        raise _refusal(f"{name} is not a text", where)
     return value
 
 
-def _texts(name: str, value: object, length: int, where: str) -> tuple[str, ...]:
+def _text_list(name: str, value: object, length: int, where: str) -> tuple[str, ...]:
     texts = value if isinstance(value, list) else [None]
     if not all(isinstance(text, str) for text in texts) or len(texts) != (length or len(texts)):
-        raise _refused(f"{name} is not a list of {length or 'any number of'} texts", where)
+        raise _refusal(f"{name} is not a list of {length or 'any number of'} texts", where)
     return tuple(texts)
 
 
 def _reasons(value: object, where: str) -> Mapping[int, str]:
     entries: dict[Any, Any] = value if isinstance(value, dict) else {None: None}
     if not all(type(n) is int and isinstance(reason, str) for n, reason in entries.items()):
-        raise _refused("not_applicable does not give a reason by the number of a criterion", where)
+        raise _refusal("not_applicable does not give a reason by the number of a criterion", where)
     return entries
 
 
-def _refused(problem: str, where: str) -> RefusedError:
+def _refusal(problem: str, where: str) -> RefusedError:
     return RefusedError(problem, where=where, next_step="see evidence.yml in docs/audit.md")
 
 

@@ -29,10 +29,10 @@ def apply_patches(
         target = entry.get("target")
         for patch in _read(project, path, entry):
             for body in bodies:
-                if isinstance(patch, list) and _selected(body, target):
+                if isinstance(patch, list) and _is_selected(body, target):
                     for operation in patch:
-                        _operate(body, operation)
-                elif isinstance(patch, dict) and _meant(body, patch, target):
+                        _apply_operation(body, operation)
+                elif isinstance(patch, dict) and _is_patched(body, patch, target):
                     _merge_labels(body, patch)
 
 
@@ -52,14 +52,14 @@ def _read(project: Project, path: str, entry: dict[str, Any]) -> list[Any]:
     return [document.data for document in project.documents(place)]
 
 
-def _selected(body: dict[str, Any], target: object) -> bool:
+def _is_selected(body: dict[str, Any], target: object) -> bool:
     if not isinstance(target, dict):
         return False
     name = mapping_at(body, "metadata").get("name", "")
-    return _fits(target.get("kind"), body.get("kind")) and _fits(target.get("name"), name)
+    return _matches(target.get("kind"), body.get("kind")) and _matches(target.get("name"), name)
 
 
-def _fits(pattern: object, value: object) -> bool:
+def _matches(pattern: object, value: object) -> bool:
     """Match as kustomize does, with `.*` and `|` alone: a repository's own pattern could hang."""
     if not pattern:
         return True
@@ -67,9 +67,9 @@ def _fits(pattern: object, value: object) -> bool:
     return any(re.fullmatch(way, str(value)) for way in ways)
 
 
-def _meant(body: dict[str, Any], patch: dict[str, Any], target: object) -> bool:
+def _is_patched(body: dict[str, Any], patch: dict[str, Any], target: object) -> bool:
     name = mapping_at(patch, "metadata").get("name")
-    return _selected(body, target or {"kind": patch.get("kind"), "name": name})
+    return _is_selected(body, target or {"kind": patch.get("kind"), "name": name})
 
 
 def _merge_labels(body: dict[str, Any], patch: dict[str, Any]) -> None:
@@ -83,13 +83,13 @@ def _merge_labels(body: dict[str, Any], patch: dict[str, Any]) -> None:
                 _merge_labels(child, value)
 
 
-def _operate(body: dict[str, Any], operation: object) -> None:
+def _apply_operation(body: dict[str, Any], operation: object) -> None:
     if not isinstance(operation, dict):
         return
     path = str(operation.get("path", ""))
     if not _BELOW_LABELS.fullmatch(path):
         return
-    *parents, last = [_plain(part) for part in path.split("/")[1:]]
+    *parents, last = [_unescape_pointer(part) for part in path.split("/")[1:]]
     place: Any = body
     for part in parents:
         place = place.setdefault(part, {}) if isinstance(place, dict) else None
@@ -101,7 +101,7 @@ def _operate(body: dict[str, Any], operation: object) -> None:
         place[last] = operation.get("value")
 
 
-def _plain(part: str) -> str:
+def _unescape_pointer(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
@@ -151,7 +151,7 @@ def roots(project: Project) -> list[str]:
         target
         for path in every
         for entry, _ in _entries(project.document(path))
-        if (target := _kustomization_at(project, _joined(path, entry)))
+        if (target := _kustomization_at(project, _join_path(path, entry)))
     }
     return [path for path in every if path not in used]
 
@@ -161,7 +161,7 @@ def build(project: Project, path: str, depth: int = 0) -> Built:
     built = Built()
     document = project.document(path)
     for entry, line in _entries(document):
-        target = _joined(path, entry)
+        target = _join_path(path, entry)
         inner = _kustomization_at(project, target)
         if inner and inner != path and depth < DEEPEST:
             below = build(project, inner, depth + 1)
@@ -171,7 +171,7 @@ def build(project: Project, path: str, depth: int = 0) -> Built:
             built.resources += _objects(project, target)
         else:
             built.lost.append((f"{path}:{line}", entry))
-    built.resources += _generated(path, document, built.resources)
+    built.resources += _generated_objects(path, document, built.resources)
     bodies = [resource.body for resource in built.resources]
     for place in (*_components(project, path), path):
         apply_patches(project, place, project.document(place), bodies)
@@ -210,11 +210,11 @@ def _entries(document: Document) -> list[tuple[str, int]]:
 def _components(project: Project, path: str) -> list[str]:
     """Return the components of a kustomization: they change the objects of whoever takes them."""
     entries = list_at(project.document(path).mapping, "components")
-    places = [_kustomization_at(project, _joined(path, str(entry))) for entry in entries]
+    places = [_kustomization_at(project, _join_path(path, str(entry))) for entry in entries]
     return [place for place in places if place]
 
 
-def _joined(path: str, entry: str) -> str:
+def _join_path(path: str, entry: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(path), entry))
 
 
@@ -248,7 +248,7 @@ def _outline(body: Mapping[Any, Any]) -> dict[str, Any]:
     return outline
 
 
-def _generated(path: str, document: Document, known: list[Resource]) -> Iterator[Resource]:
+def _generated_objects(path: str, document: Document, known: list[Resource]) -> Iterator[Resource]:
     titles = {resource.title for resource in known}
     for key, kind in (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")):
         for number, entry in mappings(document.mapping, key):
@@ -260,13 +260,13 @@ def _generated(path: str, document: Document, known: list[Resource]) -> Iterator
 
 
 def _label(body: dict[str, Any], kustomization: Mapping[Any, Any]) -> None:
-    _add(body, mapping_at(kustomization, "commonLabels"), templates=True)
+    _add_labels(body, mapping_at(kustomization, "commonLabels"), templates=True)
     for _, entry in mappings(kustomization, "labels"):
         templates = entry.get("includeTemplates") or entry.get("includeSelectors")
-        _add(body, mapping_at(entry, "pairs"), templates=bool(templates))
+        _add_labels(body, mapping_at(entry, "pairs"), templates=bool(templates))
 
 
-def _add(body: dict[str, Any], pairs: Mapping[str, Any], *, templates: bool) -> None:
+def _add_labels(body: dict[str, Any], pairs: Mapping[str, Any], *, templates: bool) -> None:
     _labels(body).update(pairs)
     # Only these kinds have their templates labelled: another one must label its own.
     if templates and str(body.get("kind")) in WITH_TEMPLATE:

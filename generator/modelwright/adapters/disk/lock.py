@@ -1,4 +1,4 @@
-"""One process at a time: a lock on a file, which the system lifts when its holder dies."""
+"""A lock on a file, for one process at a time; the system lifts it when its holder dies."""
 
 from __future__ import annotations
 

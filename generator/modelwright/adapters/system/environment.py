@@ -1,4 +1,4 @@
-"""Which variables of this process a program that it starts may see: what it needs, and no secret.
+"""Environment variables: the ones that a child process may see; no secret is among them.
 
 A name that stands in no list is left out, so a token that nobody thought of stays here.
 """

@@ -1,4 +1,4 @@
-"""Takes back what an update wrote, wherever it still is what the update wrote."""
+"""Rollback of an update in a work tree: takes back every file that still is as it wrote it."""
 
 from __future__ import annotations
 

@@ -53,17 +53,19 @@ def check_bundle_tags(project: Project) -> Iterator[Finding]:
             "add one per environment",
         )
     for target in targets(project):
-        problem = _problem(project, target, preset_tags(project, target), _wanted(project, target))
+        problem = _problem(
+            project, target, preset_tags(project, target), _expected_tags(project, target)
+        )
         if problem:
             line = document.line("targets", target, "presets", "tags")
-            yield _wrong(f"{DATABRICKS_BUNDLE}:{line}", f"target {target} {problem}")
+            yield _tag_finding(f"{DATABRICKS_BUNDLE}:{line}", f"target {target} {problem}")
     for resource in bundle_resources(project):
         for target in _targets_of(project, resource):
-            wanted = _wanted(project, target)
+            wanted = _expected_tags(project, target)
             kept = {key: value for key, value in wanted.items() if key in resource.tags}
             problem = _problem(project, target, dict(resource.tags), kept)
             if problem:
-                yield _wrong(resource.where, f"{resource.name} in {target} {problem}")
+                yield _tag_finding(resource.where, f"{resource.name} in {target} {problem}")
 
 
 def check_budget_policy(project: Project) -> Iterator[Finding]:
@@ -92,7 +94,7 @@ def _targets_of(project: Project, resource: BundleResource) -> list[str]:
     return [resource.target] if resource.target else list(targets(project))
 
 
-def _wanted(project: Project, target: str) -> dict[str, str]:
+def _expected_tags(project: Project, target: str) -> dict[str, str]:
     cloud = project.policy["brands"][project.answers["brand"]]["cloud"]
     form = f"databricks-{cloud}"
     environment = target if target in project.policy["environments"] else ""
@@ -107,7 +109,7 @@ def _problem(
     )
 
 
-def _wrong(where: str, problem: str) -> Finding:
+def _tag_finding(where: str, problem: str) -> Finding:
     return Finding(where, "TAG103", problem, "correct its tags, as the template writes them")
 
 

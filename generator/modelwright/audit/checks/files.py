@@ -92,7 +92,7 @@ _ENTRY: Final = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<v
 def check_example(project: Project) -> Iterator[Finding]:
     """Compare `.env.example` with the manifest: each name once, nothing behind it (SEC004)."""
     if ENV_EXAMPLE not in project.files:
-        yield _wrong(1, "there is no .env.example", "restore it by an update")
+        yield _finding(1, "there is no .env.example", "restore it by an update")
         return
     listed, seen = entries(project), set[str]()
     for number, line in enumerate(project.files[ENV_EXAMPLE].splitlines(), start=1):
@@ -100,14 +100,14 @@ def check_example(project: Project) -> Iterator[Finding]:
             continue
         entry = _ENTRY.fullmatch(line)
         if entry is None:
-            yield _wrong(number, "the line is no NAME=", "write one NAME= for each secret")
+            yield _finding(number, "the line is no NAME=", "write one NAME= for each secret")
         elif entry["name"] not in listed:
-            yield _wrong(number, f"secrets.yaml does not list {entry['name']}", "remove the line")
+            yield _finding(number, f"secrets.yaml does not list {entry['name']}", "remove the line")
         elif entry["value"]:
-            yield _wrong(number, f"{entry['name']} has a value", "leave nothing behind the =")
+            yield _finding(number, f"{entry['name']} has a value", "leave nothing behind the =")
         seen.add(entry["name"] if entry else "")
     for name in [name for name in listed if name not in seen]:
-        yield _wrong(1, f"{name} is missing", f"add the line {name}=")
+        yield _finding(1, f"{name} is missing", f"add the line {name}=")
 
 
 def check_env(project: Project) -> Iterator[Finding]:
@@ -128,5 +128,5 @@ def check_env(project: Project) -> Iterator[Finding]:
         )
 
 
-def _wrong(line: int, problem: str, next_step: str) -> Finding:
+def _finding(line: int, problem: str, next_step: str) -> Finding:
     return Finding(f"{ENV_EXAMPLE}:{line}", "SEC004", problem, next_step)

@@ -40,26 +40,28 @@ def _verdict(verdict: LockVerdict | None) -> Iterator[Finding]:
 
 def _indexes(project: Project) -> Iterator[Finding]:
     text = project.files.get(LOCK_FILE, "")
-    wanted = _policy_index(project)
-    seen = {_plain(wanted), *foreign_indexes(project)}
+    policy_index = _policy_index(project)
+    seen = {_without_login(policy_index), *foreign_indexes(project)}
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.startswith("source = {"):
             continue
-        url = _table(_parsed(line), "source").get("registry")
-        if not isinstance(url, str) or _plain(url) in seen:
+        url = _table(_parse_toml(line), "source").get("registry")
+        if not isinstance(url, str) or _without_login(url) in seen:
             continue
-        seen.add(_plain(url))
+        seen.add(_without_login(url))
         yield Finding(
             where=f"{LOCK_FILE}:{number}",
             rule="LCK003",
-            problem=f"it takes packages from {_plain(url)}, not from {wanted}",
-            next_step=f"run: uv lock --default-index {wanted} && git add uv.lock",
+            problem=f"it takes packages from {_without_login(url)}, not from {policy_index}",
+            next_step=f"run: uv lock --default-index {policy_index} && git add uv.lock",
         )
 
 
 def foreign_indexes(project: Project) -> set[str]:
     """Return the indexes that the project itself names beside the policy's."""
-    return {_plain(url) for url in _named_indexes(project)} - {_plain(_policy_index(project))}
+    return {_without_login(url) for url in _named_indexes(project)} - {
+        _without_login(_policy_index(project))
+    }
 
 
 def _policy_index(project: Project) -> str:
@@ -69,14 +71,14 @@ def _policy_index(project: Project) -> str:
 
 def _named_indexes(project: Project) -> Iterator[str]:
 
-    uv = _table(_table(_parsed(project.files.get(PYPROJECT, "")), "tool"), "uv")
+    uv = _table(_table(_parse_toml(project.files.get(PYPROJECT, "")), "tool"), "uv")
     indexes = uv.get("index")
     for entry in indexes if isinstance(indexes, list) else []:
         if isinstance(entry, dict) and isinstance(entry.get("url"), str):
             yield entry["url"]
 
 
-def _parsed(text: str) -> Mapping[str, Any]:
+def _parse_toml(text: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError):
@@ -88,7 +90,7 @@ def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return table if isinstance(table, dict) else {}
 
 
-def _plain(url: str) -> str:
+def _without_login(url: str) -> str:
     """Return a URL without a login and without the slash at its end."""
     scheme, found, rest = url.partition("://")
     if not found:

@@ -38,7 +38,9 @@ _KINDS: Final = {int: "a whole number", str: "a text", list: "a list", dict: "a 
 def check_record(project: Project) -> Iterator[Finding]:
     """Find a record that is missing, or a field that is missing or of another kind (PRJ001)."""
     if PROJECT_RECORD not in project.files:
-        yield _shape(f"{PROJECT_RECORD}:1", "there is no project.yaml, the project's record")
+        yield _shape_finding(
+            f"{PROJECT_RECORD}:1", "there is no project.yaml, the project's record"
+        )
         return
     document = project.document(PROJECT_RECORD)
     if (
@@ -46,12 +48,12 @@ def check_record(project: Project) -> Iterator[Finding]:
         and not document.mapping
         and project.documents(PROJECT_RECORD)
     ):
-        yield _shape(f"{PROJECT_RECORD}:1", "project.yaml is not a mapping")
+        yield _shape_finding(f"{PROJECT_RECORD}:1", "project.yaml is not a mapping")
     for name, kind in FIELDS.items() if document.mapping else ():
         value = document.mapping.get(name)
         if not isinstance(value, kind) or isinstance(value, bool):
             said = "is missing" if name not in document.mapping else f"is not {_KINDS[kind]}"
-            yield _shape(f"{PROJECT_RECORD}:{document.line(name)}", f"{name} {said}")
+            yield _shape_finding(f"{PROJECT_RECORD}:{document.line(name)}", f"{name} {said}")
 
 
 def check_agreement(project: Project) -> Iterator[Finding]:
@@ -77,16 +79,20 @@ def check_status(project: Project) -> Iterator[Finding]:
         return
     status, review = document.mapping.get("status"), document.mapping.get("review_by")
     if isinstance(status, str) and status not in STATUSES:
-        yield _life(project, "status", f"status {show(status)} does not exist", _statuses())
+        yield _status_finding(
+            project, "status", f"status {show(status)} does not exist", _statuses()
+        )
     if review not in (None, "") and not isinstance(review, date):
-        yield _life(project, "review_by", "review_by is not a date", "write it as 2027-06-30")
+        yield _status_finding(
+            project, "review_by", "review_by is not a date", "write it as 2027-06-30"
+        )
     elif status in REVIEWED and not isinstance(review, date):
         problem = f"a project in {status} says no day by which its need is reviewed"
-        yield _life(project, "review_by", problem, "write review_by: with a date")
+        yield _status_finding(project, "review_by", problem, "write review_by: with a date")
     elif status in REVIEWED and isinstance(review, date) and review < project.today:
         problem = f"the review was due on {review.isoformat()}"
         next_step = "decide whether the project lives on, and write the next date"
-        yield _life(project, "review_by", problem, next_step)
+        yield _status_finding(project, "review_by", problem, next_step)
 
 
 def expected_fields(project: Project) -> dict[str, Any]:
@@ -112,10 +118,10 @@ def _statuses() -> str:
     return f"write one of {', '.join(STATUSES)}"
 
 
-def _shape(where: str, problem: str) -> Finding:
+def _shape_finding(where: str, problem: str) -> Finding:
     return Finding(where, "PRJ001", problem, "see docs/check.md of the platform, PRJ001")
 
 
-def _life(project: Project, key: str, problem: str, next_step: str) -> Finding:
+def _status_finding(project: Project, key: str, problem: str, next_step: str) -> Finding:
     line = project.document(PROJECT_RECORD).line(key)
     return Finding(f"{PROJECT_RECORD}:{line}", "PRJ003", problem, next_step)

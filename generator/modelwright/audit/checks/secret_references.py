@@ -148,7 +148,7 @@ def _of_manifests(path: str, documents: tuple[Document, ...]) -> Iterator[Secret
     for document in documents:
         for place, value in walk(document.data):
             if place[-1:] in _REFERRING and isinstance(value, dict):
-                yield from _names(f"{path}:{document.line(*place)}", value)
+                yield from _references_in(f"{path}:{document.line(*place)}", value)
             elif place[-1:] == ("patch",) and isinstance(value, str):
                 yield from _of_patch(path, document.line(*place), value)
 
@@ -158,7 +158,7 @@ def _of_patch(path: str, line: int, text: str) -> Iterator[SecretReference]:
     yield from () if isinstance(found, Unreadable) else _of_manifests(path, found)
 
 
-def _names(where: str, value: dict[str, Any]) -> Iterator[SecretReference]:
+def _references_in(where: str, value: dict[str, Any]) -> Iterator[SecretReference]:
     for field, kind in (("key", ""), ("name", "object")):
         if isinstance(value.get(field), str):
             yield SecretReference(value[field], where, kind)
@@ -171,11 +171,11 @@ def check_references(project: Project) -> Iterator[Finding]:
     """Find names that the manifest does not list, or lists as the other kind (SEC002)."""
     listed = entries(project)
     objects = _secret_objects(project)
-    told = set[tuple[str, str]]()
+    reported = set[tuple[str, str]]()
     for reference in references(project, frozenset(listed)):
         problem, next_step = _reference_problem(reference, listed, objects)
-        if problem and (reference.where, problem) not in told:
-            told.add((reference.where, problem))
+        if problem and (reference.where, problem) not in reported:
+            reported.add((reference.where, problem))
             yield Finding(reference.where, "SEC002", problem, next_step)
     for path in project.below(WORKFLOWS):
         for number, line in enumerate(project.files[path].splitlines(), start=1):

@@ -1,4 +1,4 @@
-"""Does a value of a secret stand anywhere in the repository?"""
+"""Is a secret value in the repository: a known token, or a text of high entropy?"""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ class TokenShape:
     expression: re.Pattern[str]
 
 
-def _shape(title: str, marks: str, expression: str) -> TokenShape:
+def _token(title: str, marks: str, expression: str) -> TokenShape:
     return TokenShape(title, tuple(marks.split()), re.compile(expression))
 
 
 SHAPES: Final = (
-    _shape("a GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
-    _shape("a GitHub token", "github_pat_", r"\bgithub_pat_\w{22,}"),
-    _shape("a GitLab token", "glpat-", r"\bglpat-[\w-]{20,}"),
-    _shape("an AWS access key", "AKIA ASIA", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    _shape("an Azure client secret", "Q~", r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}"),
-    _shape("an Azure storage key", "AccountKey=", r"AccountKey=[A-Za-z0-9+/]{86}=="),
-    _shape("a Databricks token", "dapi dose", r"\b(?:dapi|dose)[0-9a-f]{32}"),
-    _shape("a Google API key", "AIza", r"\bAIza[\w-]{35}"),
-    _shape("a Google client secret", "GOCSPX-", r"\bGOCSPX-[\w-]{28}"),
-    _shape("a private key", "-----BEGIN", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
-    _shape("a Slack token", "xox", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
-    _shape("a Slack webhook", "hooks.slack.com/", r"hooks\.slack\.com/services/\w+/\w+/\w{20,}"),
-    _shape("a Hugging Face token", "hf_", r"\bhf_[A-Za-z0-9]{34,}"),
-    _shape("an npm token", "npm_", r"\bnpm_[A-Za-z0-9]{36}"),
-    _shape("a PyPI token", "pypi-AgEI", r"\bpypi-AgEI[\w-]{50,}"),
-    _shape("a Stripe key", "sk_live_ rk_live_", r"\b[sr]k_live_[A-Za-z0-9]{20,}"),
-    _shape("an API key", "sk-", r"(?<![\w-])sk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}"),
-    _shape("a JSON web token", "eyJ", r"\beyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{15,}"),
-    _shape(
+    _token("a GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", r"\bgh[pousr]_[A-Za-z0-9]{36,}"),
+    _token("a GitHub token", "github_pat_", r"\bgithub_pat_\w{22,}"),
+    _token("a GitLab token", "glpat-", r"\bglpat-[\w-]{20,}"),
+    _token("an AWS access key", "AKIA ASIA", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    _token("an Azure client secret", "Q~", r"(?<![\w~.-])[\w~.]{3}\dQ~[\w~.-]{31,34}"),
+    _token("an Azure storage key", "AccountKey=", r"AccountKey=[A-Za-z0-9+/]{86}=="),
+    _token("a Databricks token", "dapi dose", r"\b(?:dapi|dose)[0-9a-f]{32}"),
+    _token("a Google API key", "AIza", r"\bAIza[\w-]{35}"),
+    _token("a Google client secret", "GOCSPX-", r"\bGOCSPX-[\w-]{28}"),
+    _token("a private key", "-----BEGIN", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----"),
+    _token("a Slack token", "xox", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    _token("a Slack webhook", "hooks.slack.com/", r"hooks\.slack\.com/services/\w+/\w+/\w{20,}"),
+    _token("a Hugging Face token", "hf_", r"\bhf_[A-Za-z0-9]{34,}"),
+    _token("an npm token", "npm_", r"\bnpm_[A-Za-z0-9]{36}"),
+    _token("a PyPI token", "pypi-AgEI", r"\bpypi-AgEI[\w-]{50,}"),
+    _token("a Stripe key", "sk_live_ rk_live_", r"\b[sr]k_live_[A-Za-z0-9]{20,}"),
+    _token("an API key", "sk-", r"(?<![\w-])sk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}"),
+    _token("a JSON web token", "eyJ", r"\beyJ[\w-]{15,}\.eyJ[\w-]{15,}\.[\w-]{15,}"),
+    _token(
         "a password in a URL",
         "://",
         r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:@/'\"`]{1,80}:"
@@ -90,7 +90,7 @@ def check_values(project: Project) -> Iterator[Finding]:
         for position, title in _suspects(path, text):
             lines.setdefault(text.count("\n", 0, position) + 1, title)
         for line, title in sorted(lines.items()):
-            yield _found(f"{path}:{line}", f"{title} stands here")
+            yield _secret_finding(f"{path}:{line}", f"{title} stands here")
     yield from _kubernetes_values(project)
     yield from _workflow_values(project)
 
@@ -99,14 +99,14 @@ def has_high_entropy(value: str) -> bool:
     """Say whether a value can hardly be a word, a name or a path."""
     if not _CHARACTERS.fullmatch(value) or value.isalpha() or not re.search("[A-Za-z]", value):
         return False
-    if "://" in value or all(_plain(part) for part in re.split(r"[-_./:=@]", value)):
+    if "://" in value or all(_is_ordinary(part) for part in re.split(r"[-_./:=@]", value)):
         return False
     counts = Counter(value).values()
     bits = -sum(count / len(value) * math.log2(count / len(value)) for count in counts)
     return bits >= _BITS
 
 
-def _plain(part: str) -> bool:
+def _is_ordinary(part: str) -> bool:
     return part.isalpha() or part.isdigit() or len(part) < _SHORTEST_PART
 
 
@@ -139,11 +139,11 @@ def _kubernetes_values(project: Project) -> Iterator[Finding]:
             for block in ("data", "stringData") if body.get("kind") == "Secret" else ():
                 if any(mapping_at(body, block).values()):
                     where = f"{path}:{document.line(block)}"
-                    yield _found(where, "a Secret of Kubernetes holds values")
+                    yield _secret_finding(where, "a Secret of Kubernetes holds values")
             for number, entry in mappings(body, "secretGenerator"):
                 if entry.get("literals"):
                     where = f"{path}:{document.line('secretGenerator', number)}"
-                    yield _found(where, "a secretGenerator holds values")
+                    yield _secret_finding(where, "a secretGenerator holds values")
 
 
 def _workflow_values(project: Project) -> Iterator[Finding]:
@@ -153,9 +153,9 @@ def _workflow_values(project: Project) -> Iterator[Finding]:
             for key, value in mapping_at(job, "secrets").items():
                 if value and "${{" not in str(value):
                     where = f"{path}:{document.line('jobs', name, 'secrets', key)}"
-                    yield _found(where, f"{key} is passed a value")
+                    yield _secret_finding(where, f"{key} is passed a value")
 
 
-def _found(where: str, problem: str) -> Finding:
+def _secret_finding(where: str, problem: str) -> Finding:
     next_step = "revoke it, refer to a secret of secrets.yaml instead, and rewrite the history"
     return Finding(where, "SEC005", problem, next_step)

@@ -95,11 +95,11 @@ def criteria(evidence: EvidenceMap | None) -> tuple[Criterion, ...]:
     delivers = evidence.delivers if evidence else ""
     reasons = evidence.not_applicable if evidence else UNKNOWN
     own: dict[int, Judge] = dict(OTHERWISE.get(delivers, {}))
-    own |= {number: partial(_silent, reason) for number, reason in reasons.items()}
+    own |= {number: partial(_not_applicable, reason) for number, reason in reasons.items()}
     return tuple(replace(one, judge=own.get(one.number, one.judge)) for one in CRITERIA)
 
 
-def _silent(reason: str, facts: Facts) -> Judged:  # noqa: ARG001 -- as every judge
+def _not_applicable(reason: str, facts: Facts) -> Judged:  # noqa: ARG001 -- as every judge
     yield NotApplicable(reason)
 
 

@@ -38,20 +38,20 @@ class Criterion:
 
     def result(self, facts: Facts) -> Result:
         """Judge one project."""
-        judged = self._judged(facts)
+        judged = self._judge_facts(facts)
         reasons = [entry.reason for entry in judged if isinstance(entry, NotApplicable)]
-        pieces = [entry for entry in judged if isinstance(entry, Evidence)]
-        lacking = [piece for piece in pieces if not piece.where]
+        evidence = [entry for entry in judged if isinstance(entry, Evidence)]
+        lacking = [entry for entry in evidence if not entry.where]
         return Result(
             number=self.number,
             criterion=self.title,
             outcome=CriterionOutcome.NOT_APPLICABLE if reasons else self._outcome(lacking),
             decided_by=DECIDED_BY[self.mark.rpartition("+")[2]],
-            evidence=tuple(f"{piece.where}: {piece.wants}" for piece in pieces if piece.where),
-            mend=tuple(reasons or [f"{piece.wants}: {piece.mend}" for piece in lacking]),
+            evidence=tuple(f"{entry.where}: {entry.wants}" for entry in evidence if entry.where),
+            mend=tuple(reasons or [f"{entry.wants}: {entry.mend}" for entry in lacking]),
         )
 
-    def _judged(self, facts: Facts) -> list[Evidence | NotApplicable]:
+    def _judge_facts(self, facts: Facts) -> list[Evidence | NotApplicable]:
         try:
             return list(self.judge(facts))
         except NoEvidenceFileError:
@@ -59,7 +59,7 @@ class Criterion:
             return [NotApplicable(f"{archetype} has no evidence.yml that says where this stands")]
 
     def _outcome(self, lacking: Sequence[Evidence]) -> CriterionOutcome:
-        if any(not piece.judgement for piece in lacking):
+        if any(not entry.judgement for entry in lacking):
             return CriterionOutcome.FAIL
         if lacking:
             return CriterionOutcome.NEEDS_A_PERSON

@@ -13,11 +13,11 @@ from modelwright.audit.facts.python_code import (
     CodePlace,
     called_at,
     classes,
+    contains_text,
     first_call,
     function,
     mentions,
     nodes,
-    says,
 )
 from modelwright.audit.project import mapping_at
 
@@ -39,11 +39,11 @@ def in_time(facts: Facts) -> Judged:
         else "",
         mend=f"compare it in freshness of {facts.path(SCORING)}",
     )
-    limit = mapping_at(facts.toml(facts.names.config), "freshness").get("output_hours")
+    limit = mapping_at(facts.toml(facts.evidence_map.config), "freshness").get("output_hours")
     yield Evidence(
         wants="the limit is configuration",
-        where=facts.line(facts.names.config, r"^output_hours *=") if limit else "",
-        mend=f"set output_hours under [freshness] in {facts.names.config}",
+        where=facts.line(facts.evidence_map.config, r"^output_hours *=") if limit else "",
+        mend=f"set output_hours under [freshness] in {facts.evidence_map.config}",
     )
     test = next((test for test in facts.tests if first_call(test.node, "freshness")), None)
     yield Evidence(
@@ -77,7 +77,7 @@ def outliers(facts: Facts) -> Judged:
         where=next(counted, ""),
         mend="set a gauge by rule",
     )
-    kept = next((n for n in nodes(facts.module(SCORING)) if _is(n, "quarantine")), None)
+    kept = next((n for n in nodes(facts.module(SCORING)) if _is_text(n, "quarantine")), None)
     yield Evidence(
         wants="such rows can be found again",
         where=str(CodePlace(facts.path(SCORING), kept)) if kept else "",
@@ -90,7 +90,7 @@ def limits(facts: Facts) -> Judged:
     tree = facts.module("schemas")
     contract = next((c for c in classes(tree) if "Schema" in mentions(c)), None)
     columns = [one for one in contract.body if isinstance(one, ast.Assign)] if contract else []
-    loose = [", ".join(mentions(c.targets[0])) for c in columns if not _bounded(c)]
+    loose = [", ".join(mentions(c.targets[0])) for c in columns if not _is_bounded(c)]
     yield Evidence(
         wants="every column of the contract has its range",
         where=str(CodePlace(facts.path("schemas"), contract))
@@ -112,10 +112,10 @@ def limits(facts: Facts) -> Judged:
         where=next(unseen, ""),
         mend="count keys that training never saw",
     )
-    told = (t for t in facts.tests if says(t.node, "unseen"))
+    tests = (t for t in facts.tests if contains_text(t.node, "unseen"))
     yield Evidence(
         wants="a test has what training never saw",
-        where=str(next(told, "")),
+        where=str(next(tests, "")),
         mend="write a test with an unseen key",
     )
     backtest = function(facts.module("runtime/backtest"), "backtest")
@@ -149,11 +149,11 @@ def rows_kept(facts: Facts) -> Judged:
     )
 
 
-def _bounded(column: ast.Assign) -> bool:
+def _is_bounded(column: ast.Assign) -> bool:
     return bool(mentions(column.value) & (BOUNDS | CLOSED))
 
 
-def _is(node: ast.AST, text: str) -> bool:
+def _is_text(node: ast.AST, text: str) -> bool:
     return isinstance(node, ast.Constant) and node.value == text
 
 

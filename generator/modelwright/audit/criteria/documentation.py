@@ -71,15 +71,15 @@ def data_gathering(facts: Facts) -> Judged:
 def definitions(facts: Facts) -> Judged:
     """5: every feature of the code is defined, with unit and meaning."""
     entries = [entry for _, entry in mappings(facts.toml(FEATURES_FILE), "feature")]
-    machinery = {str(e.get("name")) for e in entries if e.get(facts.names.computed or None)}
+    machinery = {str(e.get("name")) for e in entries if e.get(facts.evidence_map.computed or None)}
     computed = feature_names(facts) | machinery
     defined = {str(entry.get("name")): entry for entry in entries}
     for name in sorted(computed | set(defined)) or ["every feature"]:
         entry = defined.get(name, {})
-        whole = name in computed and entry.get("unit") and entry.get("meaning")
+        complete = name in computed and entry.get("unit") and entry.get("meaning")
         yield Evidence(
             wants=f"{name} is computed, and defined with unit and meaning",
-            where=facts.line(FEATURES_FILE, f'^name *= *"{re.escape(name)}"') if whole else "",
+            where=facts.line(FEATURES_FILE, f'^name *= *"{re.escape(name)}"') if complete else "",
             mend=f"define in {FEATURES_FILE} exactly what features.py returns",
         )
 
@@ -88,30 +88,32 @@ def feature_names(facts: Facts) -> set[str]:
     """Return the keys and columns that the feature function writes."""
     names: set[object] = set(_kinds(facts))
     joined: set[object] = set()
-    for node in nodes(function(facts.module("features"), facts.names.feature)):
+    for node in nodes(function(facts.module("features"), facts.evidence_map.feature)):
         if isinstance(node, ast.Dict):
-            names |= _texts(*node.keys)
+            names |= _constant_values(*node.keys)
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-            names |= _texts(node.slice)
+            names |= _constant_values(node.slice)
         elif isinstance(node, ast.Call) and last_name(node.func) == "with_columns":
             names |= {keyword.arg for keyword in node.keywords}
         elif isinstance(node, ast.keyword) and node.arg == "on":
-            joined |= _texts(*nodes(node.value))
+            joined |= _constant_values(*nodes(node.value))
     return {name for name in names - joined if isinstance(name, str)}
 
 
 def _kinds(facts: Facts) -> Iterator[object]:
     """Give what a type of schemas.py lists, but for the wish to be forgotten."""
     for node in facts.module("schemas").body:
-        if isinstance(node, ast.Assign) and facts.names.kinds in _names(node.targets):
-            yield from _texts(*nodes(node.value)) - {"forget"}
+        if isinstance(node, ast.Assign) and facts.evidence_map.kinds in _variable_names(
+            node.targets
+        ):
+            yield from _constant_values(*nodes(node.value)) - {"forget"}
 
 
-def _names(found: Iterable[ast.AST]) -> set[str]:
+def _variable_names(found: Iterable[ast.AST]) -> set[str]:
     return {node.id for node in found if isinstance(node, ast.Name)}
 
 
-def _texts(*found: ast.AST | None) -> set[object]:
+def _constant_values(*found: ast.AST | None) -> set[object]:
     return {node.value for node in found if isinstance(node, ast.Constant)}
 
 
@@ -125,7 +127,7 @@ def interface(facts: Facts) -> Judged:
     described = facts.json(OPENAPI_DOCUMENT)
     routes = {
         node.value
-        for node in nodes(facts.module(facts.names.app))
+        for node in nodes(facts.module(facts.evidence_map.app))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and _ROUTE.fullmatch(node.value)
@@ -138,7 +140,7 @@ def interface(facts: Facts) -> Judged:
         else "",
         mend=mend,
     )
-    for module, name in facts.names.described:
+    for module, name in facts.evidence_map.described:
         known = set(mapping_at(described, "components", "schemas", name, "properties"))
         same = known and known == _fields(facts.module(module), name)
         yield Evidence(

@@ -1,4 +1,4 @@
-"""Section 7: A/B tests."""
+"""Section 7: A/B tests; a customer always gets the same variant."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ UNSTEADY: Final = {
 
 def regularly(facts: Facts) -> Judged:
     """59: experiments are configured."""
-    rules = mapping_at(facts.toml(facts.names.config), "experiment")
+    rules = mapping_at(facts.toml(facts.evidence_map.config), "experiment")
     share = rules.get("challenger_share")
     yield Evidence(
         wants="an experiment has a name and a share of the customers",
-        where=facts.line(facts.names.config, r"^\[experiment\]")
+        where=facts.line(facts.evidence_map.config, r"^\[experiment\]")
         if rules.get("name") and share
         else "",
         mend="update the project with `--data ab_test=true`",
@@ -40,7 +40,7 @@ def regularly(facts: Facts) -> Judged:
 def steady(facts: Facts) -> Judged:
     """60: the same customer keeps the same version."""
     if facts.path("runtime/experiment") not in facts.project.files and not mapping_at(
-        facts.toml(facts.names.config), "experiment"
+        facts.toml(facts.evidence_map.config), "experiment"
     ):
         yield NotApplicable("one version answers everybody")
         return

@@ -13,12 +13,12 @@ from modelwright.audit.facts.python_code import (
     called_at,
     class_with,
     classes,
+    contains_text,
     fields,
     first_call,
     function,
     mentions,
     nodes,
-    says,
 )
 from modelwright.paths import MODEL_CARD
 
@@ -29,8 +29,8 @@ CLOSED: Final = {"bool", "Literal", "Enum", "AwareDatetime", "datetime", "date",
 def explanation(facts: Facts) -> Judged:
     """54: an explanation with evidence."""
     yield from section_evidence(facts, MODEL_CARD, "Explanations")
-    module, name = facts.names.shares
-    found = next((node for node in nodes(facts.module(module)) if _names(node, name)), None)
+    module, name = facts.evidence_map.shares
+    found = next((node for node in nodes(facts.module(module)) if _has_name(node, name)), None)
     yield Evidence(
         wants="what each feature brought is computed",
         where=str(CodePlace(facts.path(module), found)) if found else "",
@@ -38,7 +38,7 @@ def explanation(facts: Facts) -> Judged:
     )
 
 
-def _names(node: ast.AST, name: str) -> bool:
+def _has_name(node: ast.AST, name: str) -> bool:
     given = node.arg if isinstance(node, ast.keyword) else getattr(node, "attr", None)
     return given == name
 
@@ -47,18 +47,20 @@ def decision(facts: Facts) -> Judged:
     """56: how the decision was reached."""
     yield from section_evidence(facts, MODEL_CARD, "How a decision is reached")
     decide = facts.module("decide")
-    found = next((node for node in nodes(decide) if _names(node, facts.names.reasons)), None)
+    found = next(
+        (node for node in nodes(decide) if _has_name(node, facts.evidence_map.reasons)), None
+    )
     yield Evidence(
         wants="what is delivered holds its reasons",
         where=str(CodePlace(facts.path("decide"), found)) if found else "",
-        mend=f"let decide.py give {facts.names.reasons}",
+        mend=f"let decide.py give {facts.evidence_map.reasons}",
     )
 
 
 def limits(facts: Facts) -> Judged:
     """57: the service knows what it does not know."""
     request = next(
-        (c for c in classes(facts.module("schemas")) if c.name == facts.names.request), None
+        (c for c in classes(facts.module("schemas")) if c.name == facts.evidence_map.request), None
     )
     named = {
         target.id: node.value
@@ -68,56 +70,56 @@ def limits(facts: Facts) -> Judged:
         if isinstance(target, ast.Name)
     }
     entries = fields(request) if request else {}
-    open_fields = [name for name, entry in entries.items() if not _bounded(entry, named)]
+    open_fields = [name for name, entry in entries.items() if not _is_bounded(entry, named)]
     yield Evidence(
         wants="every field of a request has its range",
         where=str(CodePlace(facts.path("schemas"), request)) if request and not open_fields else "",
         mend=f"bound {', '.join(open_fields) or 'each field'} with Field(...)",
     )
-    refused = (t for t in facts.tests if _expects(t.node, 422))
+    refused = (t for t in facts.tests if _expects_status(t.node, 422))
     yield Evidence(
         wants="a test is refused with a value out of its range",
         where=str(next(refused, "")),
         mend="write a test that expects status 422",
     )
-    module, name, call = facts.names.notices
+    module, name, call = facts.evidence_map.notices
     where = called_at(facts.path(module), function(facts.module(module), name), call)
     yield Evidence(
         wants="a value unlike the training data is noticed",
         where=where,
         mend="compare each feature with its range in training",
     )
-    told = (t for t in facts.tests if {*facts.names.unlike} & mentions(t.node))
+    tests = (t for t in facts.tests if {*facts.evidence_map.unlike} & mentions(t.node))
     yield Evidence(
         wants="a test is unlike the training data",
-        where=str(next(told, "")),
+        where=str(next(tests, "")),
         mend="write a test whose request is far outside",
     )
 
 
-def _bounded(entry: ast.AnnAssign, named: dict[str, ast.expr]) -> bool:
+def _is_bounded(entry: ast.AnnAssign, named: dict[str, ast.expr]) -> bool:
     words = set(mentions(entry))
     for name in words & set(named):
         words |= mentions(named[name])
     return bool(words & (BOUNDS | CLOSED))
 
 
-def _expects(node: ast.AST, status: int) -> bool:
+def _expects_status(node: ast.AST, status: int) -> bool:
     return any(isinstance(found, ast.Constant) and found.value == status for found in nodes(node))
 
 
 def inputs_and_outputs_kept(facts: Facts) -> Judged:
     """58: inputs and outputs are kept without anybody's doing."""
-    record = class_with(facts.module("runtime/log"), facts.names.kept)
+    record = class_with(facts.module("runtime/log"), facts.evidence_map.kept)
     yield Evidence(
         wants="a record holds request, features, score, answer and version",
         where=str(CodePlace(facts.path("runtime/log"), record)) if record else "",
         mend="keep them all in runtime/log.py",
     )
-    scoring = facts.module(facts.names.logs)
+    scoring = facts.module(facts.evidence_map.logs)
     yield Evidence(
         wants="every answer is handed to the log",
-        where=called_at(facts.path(facts.names.logs), scoring, "put")
+        where=called_at(facts.path(facts.evidence_map.logs), scoring, "put")
         if first_call(scoring, "Record")
         else "",
         mend="hand a record to the log before answering",
@@ -131,4 +133,4 @@ def inputs_and_outputs_kept(facts: Facts) -> Judged:
 
 
 def _reads_log(node: ast.AST) -> bool:
-    return says(node, "FROM predictions") or {"Store"} <= mentions(node)
+    return contains_text(node, "FROM predictions") or {"Store"} <= mentions(node)

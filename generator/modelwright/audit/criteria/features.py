@@ -31,11 +31,11 @@ TRANSFORMERS: Final = re.compile(r"(sklearn\.(preprocessing|impute|pipeline)|cat
 
 def shared_code(facts: Facts) -> Judged:
     """47: features are code that another project can import."""
-    found = function(facts.module("features"), facts.names.feature)
+    found = function(facts.module("features"), facts.evidence_map.feature)
     yield Evidence(
         wants="the feature function stands alone in its module",
         where=str(CodePlace(facts.path("features"), found)) if found else "",
-        mend=f"define {facts.names.feature} in {facts.path('features')}",
+        mend=f"define {facts.evidence_map.feature} in {facts.path('features')}",
     )
     built = mapping_at(facts.toml(PYPROJECT), "build-system").get("build-backend")
     yield Evidence(
@@ -47,7 +47,7 @@ def shared_code(facts: Facts) -> Judged:
 
 def one_function(facts: Facts) -> Judged:
     """48: training and serving call the same function, and a test compares."""
-    for side, module, name, call in facts.names.sides:
+    for side, module, name, call in facts.evidence_map.sides:
         tree = facts.module(module)
         within = function(tree, name) if name else tree
         yield Evidence(
@@ -55,7 +55,7 @@ def one_function(facts: Facts) -> Judged:
             where=called_at(facts.path(module), within, call),
             mend=f"call {call} in {facts.path(module)}",
         )
-    first, second = facts.names.parity
+    first, second = facts.evidence_map.parity
     both = (t for t in facts.tests if first_call(t.node, first) and first_call(t.node, second))
     test = next(both, None)
     yield Evidence(
@@ -67,8 +67,8 @@ def one_function(facts: Facts) -> Judged:
 
 def nowhere_else(facts: Facts) -> Judged:
     """49: no feature is made outside the feature function."""
-    found = [*_transforms(facts), *_names(facts)]
-    there = function(facts.module("features"), facts.names.feature)
+    found = [*_transformations(facts), *_feature_mentions(facts)]
+    there = function(facts.module("features"), facts.evidence_map.feature)
     yield Evidence(
         wants="no module but features.py transforms, or knows a feature by name",
         where=str(CodePlace(facts.path("features"), there)) if there and not found else "",
@@ -76,8 +76,8 @@ def nowhere_else(facts: Facts) -> Judged:
     )
 
 
-def _transforms(facts: Facts) -> Iterator[CodePlace]:
-    for module in facts.names.elsewhere:
+def _transformations(facts: Facts) -> Iterator[CodePlace]:
+    for module in facts.evidence_map.elsewhere:
         tree, path = facts.module(module), facts.path(module)
         if call := first_call(tree, *TRANSFORMS):
             yield CodePlace(path, call)
@@ -85,11 +85,11 @@ def _transforms(facts: Facts) -> Iterator[CodePlace]:
             yield CodePlace(path, tree)
 
 
-def _names(facts: Facts) -> Iterator[CodePlace]:
+def _feature_mentions(facts: Facts) -> Iterator[CodePlace]:
     fields = mentions(facts.module("schemas")) | mentions(facts.module("data"))
     # A field that is a feature as it stands has one name in both.
     names = feature_names(facts) - fields
-    for module in facts.names.elsewhere:
+    for module in facts.evidence_map.elsewhere:
         for node in nodes(facts.module(module)):
             if isinstance(node, ast.Constant) and node.value in names:
                 yield CodePlace(facts.path(module), node)

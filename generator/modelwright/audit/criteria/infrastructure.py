@@ -70,7 +70,7 @@ def deployments(facts: Facts, *, changed: str = "") -> dict[str, Job | None]:
 
 def equal_environments(facts: Facts) -> Judged:
     """14: at least two environments, with the same objects and the same settings."""
-    shapes = {found.name: _shape(found) for found in facts.environments}
+    shapes = {found.name: _outline(found) for found in facts.environments}
     for found in facts.environments:
         others = [other for name, other in shapes.items() if name != found.name]
         yield Evidence(
@@ -82,7 +82,7 @@ def equal_environments(facts: Facts) -> Judged:
         yield Evidence(wants="two environments", where="", mend="declare an overlay for each")
 
 
-def _shape(environment: DeployedEnvironment) -> tuple[frozenset[str], frozenset[str]]:
+def _outline(environment: DeployedEnvironment) -> tuple[frozenset[str], frozenset[str]]:
     titles = {found.title for found in environment.objects if found.kind not in OPTIONAL}
     return frozenset(titles), environment.settings
 

@@ -23,12 +23,12 @@ from modelwright.audit.facts.python_code import (
     CodePlace,
     called_at,
     class_with,
+    contains_text,
     first_call,
     function,
     last_name,
     mentions,
     nodes,
-    says,
 )
 from modelwright.audit.findings import Finding
 from modelwright.audit.project import mapping_at, mappings
@@ -47,7 +47,7 @@ def cost(facts: Facts) -> Judged:
     for environment in facts.environments:
         yield Evidence(
             wants=f"{environment.name} says the most that it can use",
-            where=_bounded(environment),
+            where=_upper_bound(environment),
             mend="declare maxReplicas, or for each job its longest time and that it never runs"
             " twice at once, and the resources that a container requests",
         )
@@ -63,19 +63,19 @@ def _findings(facts: Facts) -> Iterator[Finding]:
         yield from check_image(facts.project)
 
 
-def _bounded(environment: DeployedEnvironment) -> str:
+def _upper_bound(environment: DeployedEnvironment) -> str:
     """Return where the most is declared that it can use; nothing where it is open."""
     scaling = environment.of("HorizontalPodAutoscaler")
     if scaling and not isinstance(scaling[0].spec.get("maxReplicas"), int):
         return ""
     scheduled = environment.of("CronJob", JOB)
-    if not (scaling or scheduled) or not all(map(_ends, scheduled)):
+    if not (scaling or scheduled) or not all(map(_has_time_limit, scheduled)):
         return ""
-    reserved = all(_reserves(found.spec) for found in environment.of(*WORKLOADS))
+    reserved = all(_declares_resources(found.spec) for found in environment.of(*WORKLOADS))
     return (scaling or scheduled)[0].where if reserved else ""
 
 
-def _ends(found: DeclaredObject) -> bool:
+def _has_time_limit(found: DeclaredObject) -> bool:
     if found.kind == JOB:
         return (
             bool(found.body.get("timeout_seconds")) and found.body.get("max_concurrent_runs") == 1
@@ -84,7 +84,7 @@ def _ends(found: DeclaredObject) -> bool:
     return once and bool(mapping_at(found.spec, "jobTemplate", "spec").get("activeDeadlineSeconds"))
 
 
-def _reserves(spec: Mapping[Any, Any]) -> bool:
+def _declares_resources(spec: Mapping[Any, Any]) -> bool:
     pods = mapping_at(spec, "template", "spec") or mapping_at(
         spec, "jobTemplate", "spec", "template", "spec"
     )
@@ -150,7 +150,7 @@ def metrics(facts: Facts) -> dict[str, CodePlace]:
         for path, tree in facts.modules()
         for node in nodes(tree)
         if isinstance(node, ast.Call)
-        and last_name(node.func).lower() in facts.names.declares
+        and last_name(node.func).lower() in facts.evidence_map.declares
         and node.args
         and isinstance(node.args[0], ast.Constant)
     }
@@ -172,18 +172,20 @@ def health(facts: Facts) -> Judged:
         where=f"{RUNBOOK}:{sections['alerts']}" if rules and not lost and sections else "",
         mend=f"write a section for {', '.join(lost) or 'each alert'}",
     )
-    silent = facts.names.silent
-    told = (str(rule) for rule in rules if any(silent in name for name in rule.measures))
+    silent = facts.evidence_map.silent
+    rules_on_silence = (
+        str(rule) for rule in rules if any(silent in name for name in rule.measures)
+    )
     yield Evidence(
         wants="an alert says that nothing is delivered any more",
-        where=next(told, ""),
+        where=next(rules_on_silence, ""),
         mend=f"add a rule on the metric {silent}",
     )
     yield evaluates_rules(facts)
 
 
 def _unknown(facts: Facts, rule: Alert) -> set[str]:
-    return {name for name in rule.measures if not name.startswith(facts.names.foreign)}
+    return {name for name in rule.measures if not name.startswith(facts.evidence_map.foreign)}
 
 
 def evaluates_rules(facts: Facts) -> Evidence:
@@ -218,10 +220,12 @@ def answers_seen(facts: Facts) -> Judged:
         mend="write the latency into the log",
     )
     for route in HEALTH_ROUTES:
-        test = next((test for test in facts.tests if says(test.node, route)), None)
+        test = next((test for test in facts.tests if contains_text(test.node, route)), None)
         yield Evidence(
             wants=f"{route} answers, and a test asks it",
-            where=str(test) if test and route in mentions(facts.module(facts.names.app)) else "",
+            where=str(test)
+            if test and route in mentions(facts.module(facts.evidence_map.app))
+            else "",
             mend=f"give the service {route}, and test it",
         )
 
@@ -244,7 +248,7 @@ def offline_metrics(facts: Facts) -> Judged:
 
 def feedback(facts: Facts) -> Judged:
     """44: outcomes are joined to answers, and measured."""
-    module, name, joined, measured = facts.names.feedback
+    module, name, joined, measured = facts.evidence_map.feedback
     found, where = function(facts.module(module), name), facts.path(module)
     yield Evidence(
         wants="outcomes are joined to what was delivered",
@@ -260,16 +264,16 @@ def feedback(facts: Facts) -> Judged:
 
 def drift(facts: Facts) -> Judged:
     """45: distributions are measured again and again, against a limit that alerts."""
-    module, call = facts.names.compares
+    module, call = facts.evidence_map.compares
     tree, path = facts.module(module), facts.path(module)
     yield Evidence(
         wants="the distribution of each feature is compared with training again and again",
         where=called_at(path, tree, call),
         mend=f"compare in {path}, at each scrape or run",
     )
-    if facts.names.repeated:
-        yield from on_schedule(facts, facts.names.repeated)
-    config = facts.names.config
+    if facts.evidence_map.repeated:
+        yield from on_schedule(facts, facts.evidence_map.repeated)
+    config = facts.evidence_map.config
     limit = mapping_at(facts.toml(config), "drift").get("psi_limit")
     yield Evidence(
         wants="the limit is configuration",
@@ -287,8 +291,8 @@ def drift(facts: Facts) -> Judged:
 
 def outliers(facts: Facts) -> Judged:
     """46: what is unlike the training data is decided with care, kept and counted."""
-    module, name, word = facts.names.careful
-    counts, marks = facts.names.counted
+    module, name, word = facts.evidence_map.careful
+    counts, marks = facts.evidence_map.counted
     decide = function(facts.module(module), name)
     asks = word in mentions(facts.module(module))
     yield Evidence(

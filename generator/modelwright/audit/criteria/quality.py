@@ -55,7 +55,7 @@ def tests(facts: Facts) -> Judged:
             where=str(found or ""),
             mend=f"write a test that imports {step} and asserts what it gives",
         )
-    wants, call = facts.names.delivered
+    wants, call = facts.evidence_map.delivered
     asked = (test for test in facts.tests if first_call(test.node, call))
     yield Evidence(
         wants=wants,
@@ -118,27 +118,27 @@ def load(facts: Facts) -> Judged:
 
 def access(facts: Facts) -> Judged:
     """36: callers present a key, and nothing is open to the outside."""
-    app = facts.module(facts.names.app)
+    app = facts.module(facts.evidence_map.app)
     asks = first_call(app, "Security", "Depends") and first_call(app, "compare_digest")
     yield Evidence(
         wants="the scoring routes ask for a key",
-        where=called_at(facts.path(facts.names.app), app, "compare_digest") if asks else "",
+        where=called_at(facts.path(facts.evidence_map.app), app, "compare_digest") if asks else "",
         mend="declare the key with Security(APIKeyHeader(...)) and compare it in constant time",
     )
-    refused = (test for test in facts.tests if _holds(test.node, 401))
+    refused = (test for test in facts.tests if _contains_number(test.node, 401))
     yield Evidence(
         wants="a test is refused without a key",
         where=str(next(refused, "")),
         mend="write a test that expects status 401",
     )
     for environment in facts.environments:
-        closing = [found for found in environment.of("NetworkPolicy") if _closes(found)]
+        closing = [found for found in environment.of("NetworkPolicy") if _limits_traffic(found)]
         yield Evidence(
             wants=f"{environment.name} limits traffic in both directions",
             where=closing[0].where if closing else "",
             mend="declare a NetworkPolicy with the policyTypes Ingress and Egress",
         )
-        opened = [found.where for found in environment.objects if _opens(found)]
+        opened = [found.where for found in environment.objects if _is_public(found)]
         patched = facts.line(environment.root, "|".join(PUBLIC_SERVICES))
         yield Evidence(
             wants=f"{environment.name} has no public address",
@@ -147,16 +147,16 @@ def access(facts: Facts) -> Judged:
         )
 
 
-def _closes(policy: DeclaredObject) -> bool:
+def _limits_traffic(policy: DeclaredObject) -> bool:
     return {"Ingress", "Egress"} <= set(texts_at(policy.spec, "policyTypes"))
 
 
-def _opens(found: DeclaredObject) -> bool:
+def _is_public(found: DeclaredObject) -> bool:
     public = found.kind == "Service" and found.spec.get("type") in PUBLIC_SERVICES
     return public or found.kind == "Ingress"
 
 
-def _holds(node: ast.AST, number: int) -> bool:
+def _contains_number(node: ast.AST, number: int) -> bool:
     return any(isinstance(n, ast.Constant) and n.value == number for n in nodes(node))
 
 
@@ -185,7 +185,7 @@ def _public(path: str, tree: ast.Module) -> Iterator[CodePlace]:
         node = todo.pop()
         if isinstance(node, ast.ClassDef | Function) and not node.name.startswith("_"):
             yield CodePlace(path, node)
-            todo += _own(node) if isinstance(node, ast.ClassDef) else []
+            todo += _undocumented_members(node) if isinstance(node, ast.ClassDef) else []
 
 
 def _protocol_methods(tree: ast.Module) -> Iterator[str]:
@@ -195,12 +195,12 @@ def _protocol_methods(tree: ast.Module) -> Iterator[str]:
             yield from (e.name for e in functions(node) if ast.get_docstring(e))
 
 
-def _own(node: ast.ClassDef) -> Iterator[ast.stmt]:
+def _undocumented_members(node: ast.ClassDef) -> Iterator[ast.stmt]:
     """Give what a class holds, but for properties that its own docstring lists."""
-    told = ast.get_docstring(node) or ""
+    docstring = ast.get_docstring(node) or ""
     for entry in node.body:
         decorated = entry.decorator_list if isinstance(entry, Function) else []
         name = getattr(entry, "name", "")
-        stands = re.search(rf"^ *{name}: ", told, re.MULTILINE)
+        stands = re.search(rf"^ *{name}: ", docstring, re.MULTILINE)
         if not (stands and "property" in {getattr(one, "id", "") for one in decorated}):
             yield entry

@@ -16,7 +16,7 @@ def on_schedule(facts: Facts, verb: str) -> Iterator[Evidence]:
         started = (
             found.where
             for found in environment.of("CronJob", JOB)
-            if _hands(found.body, verb) and (found.spec or found.body).get("schedule")
+            if _passes_command(found.body, verb) and (found.spec or found.body).get("schedule")
         )
         yield Evidence(
             wants=f"a schedule runs {verb} in {environment.name}",
@@ -25,9 +25,9 @@ def on_schedule(facts: Facts, verb: str) -> Iterator[Evidence]:
         )
 
 
-def _hands(body: object, verb: str) -> bool:
+def _passes_command(body: object, verb: str) -> bool:
     """Say whether a command line anywhere in an object holds a verb."""
     if isinstance(body, dict):
         given = [*list_at(body, "args"), *list_at(body, "parameters")]
-        return verb in given or any(_hands(value, verb) for value in body.values())
-    return isinstance(body, list) and any(_hands(value, verb) for value in body)
+        return verb in given or any(_passes_command(value, verb) for value in body.values())
+    return isinstance(body, list) and any(_passes_command(value, verb) for value in body)

@@ -29,14 +29,17 @@ _REQUIREMENT: Final = re.compile(r"([A-Za-z0-9._-]+) *(?:\[[^\]]*\])? *([^;]*)")
 
 def data_code(facts: Facts) -> Judged:
     """16: the code that makes the examples and the features."""
-    for module, name in (("data", facts.names.reads), ("features", facts.names.feature)):
+    for module, name in (
+        ("data", facts.evidence_map.reads),
+        ("features", facts.evidence_map.feature),
+    ):
         yield _definition(facts, module, name)
 
 
 def model_code(facts: Facts) -> Judged:
     """17: training and interface in one package."""
     yield _definition(facts, "train", "fit")
-    module, name = facts.names.serves
+    module, name = facts.evidence_map.serves
     tree, path = facts.module(module), facts.path(module)
     imported = any(found.endswith(f".{name}") for found in imports(tree))
     yield Evidence(
@@ -86,11 +89,11 @@ def reproducible(facts: Facts) -> Judged:
         (str(entry.get("name")), _bounds(str(entry.get("specifier", ""))))
         for _, entry in mappings(mapping_at(own, "metadata"), "requires-dist")
     }
-    wanted = set(_requirements(facts.toml(PYPROJECT)))
+    requirements = set(_requirements(facts.toml(PYPROJECT)))
     yield Evidence(
         wants="uv.lock locks what pyproject.toml asks for",
         where=facts.line(LOCK_FILE, f'^name = "{re.escape(str(name))}"')
-        if locked and locked == wanted
+        if locked and locked == requirements
         else "",
         mend="run `uv lock` and commit uv.lock",
     )
@@ -158,9 +161,9 @@ def to_data(facts: Facts) -> Judged:
         where=called_at(
             facts.path("runtime/training"),
             facts.module("runtime/training"),
-            facts.names.fingerprint,
+            facts.evidence_map.fingerprint,
         ),
-        mend=f"hand {facts.names.fingerprint}(...) to the passport",
+        mend=f"hand {facts.evidence_map.fingerprint}(...) to the lineage record",
     )
 
 
@@ -169,7 +172,7 @@ def retraining(facts: Facts) -> Judged:
     yield from section_evidence(facts, MODEL_CARD, "Retraining")
     yield Evidence(
         wants="something says that the time has come",
-        where=next((str(a) for a in alerts(facts) if facts.names.age in a.expression), ""),
+        where=next((str(a) for a in alerts(facts) if facts.evidence_map.age in a.expression), ""),
         mend="add an alert on the age of the model",
     )
 
@@ -211,9 +214,9 @@ def _in_lineage_record(facts: Facts, field: str) -> Judged:
     tree, path = facts.module("runtime/model"), facts.path("runtime/model")
     issue = function(tree, "issue_passport")
     yield Evidence(
-        wants=f"every version's passport holds {field}",
+        wants=f"every version's lineage record holds {field}",
         where=str(CodePlace(path, issue)) if issue and field in mentions(issue) else "",
-        mend=f"write {field} into the passport",
+        mend=f"write {field} into the lineage record",
     )
     required = (
         node
@@ -224,7 +227,7 @@ def _in_lineage_record(facts: Facts, field: str) -> Judged:
     yield Evidence(
         wants=f"the gate refuses a version without {field}",
         where=str(CodePlace(path, found)) if found else "",
-        mend=f"add {field} to what a passport must hold",
+        mend=f"add {field} to what a lineage record must hold",
     )
 
 

@@ -70,7 +70,7 @@ def environments(project: Project) -> Iterator[DeployedEnvironment]:
             yield DeployedEnvironment(
                 name=name,
                 root=found[name],
-                objects=tuple(_declared(project, resource) for resource in built.resources),
+                objects=tuple(_declared_object(project, resource) for resource in built.resources),
                 lost=tuple(entry for _, entry in built.lost),
                 settings=_settings(project, found[name]),
             )
@@ -82,7 +82,7 @@ def _settings(project: Project, root: str) -> frozenset[str]:
     return frozenset(str(entry).partition("=")[0] for entry in literals)
 
 
-def _declared(project: Project, resource: Resource) -> DeclaredObject:
+def _declared_object(project: Project, resource: Resource) -> DeclaredObject:
     kind = str(resource.body.get("kind"))
     name = mapping_at(resource.body, "metadata").get("name")
     written = (
@@ -121,14 +121,14 @@ def bundle_environments(project: Project) -> Iterator[DeployedEnvironment]:
                     for found in resources
                     if found.target in ("", name)
                 ),
-                lost=tuple(_lost(project)),
+                lost=tuple(_unmatched_includes(project)),
                 settings=frozenset(
                     {*mapping_at(declared[name], "variables"), *preset_tags(project, name)}
                 ),
             )
 
 
-def _lost(project: Project) -> Iterator[str]:
+def _unmatched_includes(project: Project) -> Iterator[str]:
     for pattern in list_at(project.document(DATABRICKS_BUNDLE).mapping, "include"):
         plain = str(pattern).removeprefix("./")
         if not any(fnmatch.fnmatchcase(path, plain) for path in project.files):

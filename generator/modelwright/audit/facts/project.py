@@ -62,7 +62,7 @@ class Facts:
         return any(found.root == DATABRICKS_BUNDLE for found in self.environments)
 
     @cached_property
-    def names(self) -> EvidenceMap:
+    def evidence_map(self) -> EvidenceMap:
         """Where its archetype says that the evidence stands.
 
         Raises:

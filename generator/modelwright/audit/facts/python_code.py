@@ -63,7 +63,7 @@ def mentions(node: ast.AST | None) -> frozenset[str]:
     return frozenset(word for found in nodes(node) for word in _words(found))
 
 
-def says(node: ast.AST | None, text: str) -> bool:
+def contains_text(node: ast.AST | None, text: str) -> bool:
     """Say whether a string within a node contains a text."""
     return any(
         isinstance(found, ast.Constant) and isinstance(found.value, str) and text in found.value

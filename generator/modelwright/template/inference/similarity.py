@@ -1,4 +1,4 @@
-"""How well a version of a template fits a repository: equal files first, then equal lines."""
+"""Similarity of a template version and a repository: equal files first, then equal lines."""
 
 from __future__ import annotations
 
