@@ -35,10 +35,6 @@ def test_a_line_that_was_cut_off_is_left_out():
     assert journal.entries(cut) == journal.entries(lines())
 
 
-def test_a_call_that_was_not_answered_is_known():
-    assert [entry.ended for entry in journal.entries(lines())] == [True, True, False]
-
-
 def test_an_empty_journal_takes_nothing_back():
     assert journal.to_undo([]) == []
 

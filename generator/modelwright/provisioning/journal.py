@@ -49,13 +49,10 @@ class JournalEntry:
     Attributes:
         run: The run that sent it.
         undo: The call that takes it back, as it would be sent; None where there is none.
-        ended: Whether GitHub is known to have answered that it took effect.
     """
 
     run: str
-    call: str
     undo: Call | None
-    ended: bool
 
 
 def first_line(run: str, repository: str, answers: Mapping[str, Any], version: str) -> str:
@@ -106,16 +103,12 @@ def runs_for(lines: Iterable[str], repository: str) -> frozenset[str]:
 
 def entries(lines: Iterable[str]) -> list[JournalEntry]:
     """Return the calls that a journal claims; what is no line of a journal is left out."""
-    by_call: dict[tuple[str, int], JournalEntry] = {}
-    for row in filter(None, map(_parse_line, lines)):
-        if row["state"] == "run":
-            continue
-        key, before = (row["run"], row["call"]), by_call.get((row["run"], row["call"]))
-        line = row.get("is") or (before.call if before else "")
-        undo = _parse_call(row["undo"])
-        by_call[key] = JournalEntry(
-            run=row["run"], call=line, undo=undo, ended=row["state"] == "done"
-        )
+    # The line after a call knows more of its undo than the line before it.
+    by_call = {
+        (row["run"], row["call"]): JournalEntry(run=row["run"], undo=_parse_call(row["undo"]))
+        for row in filter(None, map(_parse_line, lines))
+        if row["state"] != "run"
+    }
     return list(by_call.values())
 
 

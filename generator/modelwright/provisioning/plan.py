@@ -28,14 +28,7 @@ __all__ = ["pending_changes", "plan"]
 def plan(
     desired: DesiredState, actual: ActualState, organisation: OrganisationState, run: str
 ) -> list[Change]:
-    """Return the changes in the order of their phases; none where nothing differs.
-
-    Args:
-        desired: The repository as it should be.
-        actual: The repository as it is.
-        organisation: What the organisation has.
-        run: The id of this run, which marks a repository that it makes.
-    """
+    """Return the changes in the order of their phases; a new repository is marked with the run."""
     desired = fit_to_plan(desired, organisation)
     changes = [
         *_repository_changes(desired, actual, run),
@@ -196,11 +189,9 @@ def _finish_changes(desired: DesiredState, actual: ActualState) -> list[Change]:
 
 
 def pending_changes(desired: DesiredState, repository: Mapping[str, Any]) -> list[str]:
-    """Return the reasons of the changes that are left, as far as they are known without reading.
+    """Return the reasons of the changes that a pushed project with its labels still needs.
 
-    Args:
-        desired: The repository as it should be.
-        repository: GitHub's answer about it; its code and labels are as they should be.
+    Only GitHub's answer about the repository itself is known; nothing else is read.
     """
     actual = ActualState(
         repository=repository,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Final
+from typing import Final
 
 from modelwright.provisioning.actual_state import RUN_VARIABLE, ActualEnvironment, ActualState, Body
 from modelwright.provisioning.desired_state import DesiredEnvironment, DesiredState, Grant
@@ -130,14 +130,7 @@ def actions_changes(
 def value_changes(
     desired: DesiredState, actual: ActualState, organisation: OrganisationState, run: str
 ) -> Iterator[Change]:
-    """Yield the changes of labels, variables, secrets and grants.
-
-    Args:
-        desired: The repository as it should be.
-        actual: The repository as it is.
-        organisation: What the organisation has.
-        run: The run that the repository is to name as its maker.
-    """
+    """Yield the changes of labels, variables (one names the run), secrets and grants."""
     for label in desired.labels:
         if label["name"] not in actual.labels:
             path = f"{desired.path}/labels"
@@ -323,12 +316,13 @@ def _protection_changes(
     is_protected = now and now.reviewers == ids and now.self_review != bool(ids)
     if now and now.custom and (is_protected or not desired.reviewed):
         return
-    body = (
-        _protection_body(ids) if desired.reviewed else {"deployment_branch_policy": _NAMED_BRANCHES}
-    )
-    undo = (
-        Call("DELETE", base) if now is None else Call("PUT", base, _protection_before(now, desired))
-    )
+    body = _protection_body(desired, ids, self_review=not ids, custom=True)
+    undo = Call("DELETE", base)
+    if now is not None:
+        before = _protection_body(
+            desired, now.reviewers, self_review=now.self_review, custom=now.custom
+        )
+        undo = Call("PUT", base, before)
     yield Change(
         phase=Phase.ENVIRONMENTS,
         call=Call("PUT", base, body),
@@ -338,24 +332,18 @@ def _protection_changes(
     )
 
 
-def _protection_body(ids: frozenset[int]) -> Mapping[str, Any]:
-    return {
-        "wait_timer": 0,
-        "prevent_self_review": bool(ids),
-        "reviewers": [{"type": "Team", "id": one} for one in sorted(ids)] or None,
-        "deployment_branch_policy": _NAMED_BRANCHES,
-    }
-
-
-def _protection_before(now: ActualEnvironment, desired: DesiredEnvironment) -> Mapping[str, Any]:
-    policy = _NAMED_BRANCHES if now.custom else None
+def _protection_body(
+    desired: DesiredEnvironment, ids: frozenset[int], *, self_review: bool, custom: bool
+) -> Body:
+    """Return the body that protects an environment; without reviews where the plan has none."""
+    branches = {"deployment_branch_policy": _NAMED_BRANCHES if custom else None}
     if not desired.reviewed:
-        return {"deployment_branch_policy": policy}
+        return branches
     return {
         "wait_timer": 0,
-        "prevent_self_review": not now.self_review,
-        "reviewers": [{"type": "Team", "id": one} for one in sorted(now.reviewers)] or None,
-        "deployment_branch_policy": policy,
+        "prevent_self_review": not self_review,
+        "reviewers": [{"type": "Team", "id": one} for one in sorted(ids)] or None,
+        **branches,
     }
 
 

@@ -58,12 +58,8 @@ def owner_faults(
     """Return why a repository may not be changed for the owner of the request; at most one reason.
 
     Both must agree: the mark, which only the organisation may set, and the record on the default
-    branch, which the project's owners review.
-
-    Args:
-        desired: The repository as it should be.
-        actual: The repository as it is.
-        transfer_from: The team that hands it over; its own record must name the new owner.
+    branch, which the project's owners review. The team `transfer_from` hands the repository over
+    where its own record names the new owner.
     """
     if not actual.exists:
         return []

@@ -48,14 +48,7 @@ def access_faults(
     organisation: OrganisationState,
     access: UnplannedAccess,
 ) -> list[PreflightFault]:
-    """Return why a repository that this run did not make gets no secret.
-
-    Args:
-        desired: The repository as it should be.
-        actual: The repository as it is.
-        organisation: What the organisation has, and who asks.
-        access: What else gives access to it.
-    """
+    """Return why a repository that this run did not make gets no secret."""
     where = desired.full_name
     listed = {**dict(_unplanned_grants(desired, actual, organisation)), **access.access_paths}
     if access.differing:

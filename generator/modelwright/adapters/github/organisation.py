@@ -55,11 +55,7 @@ def read_organisation(
 ) -> OrganisationState:
     """Return what the organisation has.
 
-    Args:
-        github: The connection.
-        desired: The repository as it should be.
-        actors: Who asks for it, where the token acts for nobody in person.
-        app: Whether the token is an app's.
+    An app acts for nobody in person: the actors are then who requests the repository.
 
     Raises:
         ExternalSystemError: GitHub cannot be reached, or the token is not valid.

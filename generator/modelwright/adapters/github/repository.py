@@ -199,10 +199,6 @@ class _Reads:
 def read_access_paths(github: GitHub, path: str) -> Mapping[str, tuple[str, ...]]:
     """Return the deploy keys, webhooks, invitations and runners of a repository, by kind.
 
-    Args:
-        github: The connection.
-        path: The repository in GitHub's paths.
-
     Raises:
         ExternalSystemError: GitHub denies a read; what cannot be read is not taken to be absent.
     """

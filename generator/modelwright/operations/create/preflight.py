@@ -72,14 +72,7 @@ def read_unplanned_access(
     """Read what leads into a repository that its plan did not make.
 
     Its content is compared where it is not complete yet: of a complete one, every change was
-    reviewed under its rules.
-
-    Args:
-        github: The connection.
-        token: What authorises git.
-        platform: The platform, by the URL that projects are updated from.
-        desired: The repository as it should be.
-        actual: The repository as it is.
+    reviewed under its rules. The token authorises git.
 
     Raises:
         ExternalSystemError: Something cannot be read.
