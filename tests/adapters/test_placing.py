@@ -2,7 +2,7 @@
 
 import pytest
 
-from modelwright.adapters.disk.placing import write
+from modelwright.adapters.disk.placing import write_files
 from modelwright.errors import RefusedError
 from modelwright.template.tree import RenderedFile
 
@@ -13,7 +13,7 @@ def test_a_path_that_leads_out_is_refused_before_anything_is_written(tmp_path, p
     folder.mkdir()
 
     with pytest.raises(RefusedError):
-        write({"a.txt": RenderedFile(b"a"), path: RenderedFile(b"x")}, folder)
+        write_files({"a.txt": RenderedFile(b"a"), path: RenderedFile(b"x")}, folder)
 
     assert list(tmp_path.rglob("*")) == [folder]
 
@@ -27,7 +27,7 @@ def test_a_link_that_stands_there_is_not_followed(tmp_path, path):
     (folder / "deep/link").symlink_to(theirs)
 
     with pytest.raises(RefusedError, match="link"):
-        write({"a.txt": RenderedFile(b"a"), path: RenderedFile(b"x")}, folder)
+        write_files({"a.txt": RenderedFile(b"a"), path: RenderedFile(b"x")}, folder)
 
     assert list(theirs.iterdir()) == []
     assert not (folder / "a.txt").exists()
@@ -35,8 +35,8 @@ def test_a_link_that_stands_there_is_not_followed(tmp_path, path):
 
 def test_a_link_of_the_template_leads_nowhere_else(tmp_path):
     with pytest.raises(RefusedError, match="link"):
-        write({"a": RenderedFile(b"../x", link=True)}, tmp_path)
+        write_files({"a": RenderedFile(b"../x", link=True)}, tmp_path)
 
-    write({"a": RenderedFile(b"b", link=True), "b": RenderedFile(b"b")}, tmp_path)
+    write_files({"a": RenderedFile(b"b", link=True), "b": RenderedFile(b"b")}, tmp_path)
 
     assert (tmp_path / "a").read_bytes() == b"b"

@@ -10,7 +10,7 @@ import pytest
 from copier._main import Worker
 
 from modelwright.adapters.copier import copier_version
-from modelwright.adapters.copier.checkout import _COPIES
+from modelwright.adapters.copier.checkout import _CHECKOUTS
 from modelwright.adapters.git.history import GitHistory
 from modelwright.adapters.sources.histories import git_directory
 from tests.adapters.copier.templates import copied, on_disk, stored_in, template, version
@@ -135,7 +135,7 @@ def test_no_more_checkouts_are_kept_than_are_worked_with(tmp_path):
         version(source, f"v1.{number}.0", project=tmp_path / "project").answers({}, {})
 
     assert sorted(first.files(first.answers({}, {}))) == [".copier-answers.yml"]
-    assert len(_COPIES) <= 32
+    assert len(_CHECKOUTS) <= 32
 
 
 def test_files_that_are_left_alone_are_named_by_their_paths(project):

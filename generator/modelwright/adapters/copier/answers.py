@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from modelwright.adapters.copier.library import Render, questions_phase
-from modelwright.adapters.copier.question import UNSET, BoundQuestion, plain_value
+from modelwright.adapters.copier.question import UNSET, BoundQuestion, refusal_text
 from modelwright.errors import ModelwrightError, RefusedError, UnansweredError
 from modelwright.template.answer_collector import Answers, Asker
 from modelwright.template.version import refuse_unknown
 
 # What Copier writes into an answers file; a date, say, it does not.
-_KEPT: Final = (dict, list, str, int, float, bool, type(None))
+_WRITABLE_TYPES: Final = (dict, list, str, int, float, bool, type(None))
 
 
 @dataclass(kw_only=True)
@@ -68,7 +68,7 @@ class CopierAnswerCollector:
         kept = [
             name
             for name in dict.fromkeys(ordered)
-            if name not in hidden and isinstance(values[name], _KEPT)
+            if name not in hidden and isinstance(values[name], _WRITABLE_TYPES)
         ]
         return Answers(values=values, stored=kept)
 
@@ -111,7 +111,7 @@ class CopierAnswerCollector:
         try:
             value = question.preset()
         except ValueError as error:
-            raise self._no_default(question, plain_value(error)) from error
+            raise self._no_default(question, refusal_text(error)) from error
         if name in self.given:
             self._refuse_unkept(question, value)
         return value
@@ -148,7 +148,7 @@ class CopierAnswerCollector:
         try:
             value = question.preset()
         except ValueError as error:
-            value, refused = UNSET, f": its default is refused: {plain_value(error)}"
+            value, refused = UNSET, f": its default is refused: {refusal_text(error)}"
         if value is not UNSET or not (refused or question.asked):
             return value
         if self.ask is None or self.replay:

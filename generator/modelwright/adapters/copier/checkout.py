@@ -20,9 +20,9 @@ from modelwright.adapters.system.process import run
 from modelwright.errors import ExternalSystemError
 from modelwright.template.history import History
 
-_SHA256: Final = 64
-_KEPT: Final = 32
-_COPIES: Final[dict[tuple[int, Path, str], Checkout]] = {}
+_SHA256_LENGTH: Final = 64
+_MOST_CHECKOUTS: Final = 32
+_CHECKOUTS: Final[dict[tuple[int, Path, str], Checkout]] = {}
 _LOCK: Final = threading.Lock()
 
 
@@ -54,33 +54,33 @@ def checkout(history: History, version: str) -> Checkout:
     with _LOCK:
         # A forked process must not use, and at its end remove, what its parent made.
         key = (os.getpid(), history.folder().absolute(), version)
-        found = _COPIES.pop(key, None) or _made(history, version)
-        if len(_COPIES) >= _KEPT:
+        found = _CHECKOUTS.pop(key, None) or _check_out(history, version)
+        if len(_CHECKOUTS) >= _MOST_CHECKOUTS:
             # Whoever still works with it keeps it on the disk.
-            del _COPIES[next(iter(_COPIES))]
-        _COPIES[key] = found
+            del _CHECKOUTS[next(iter(_CHECKOUTS))]
+        _CHECKOUTS[key] = found
         return found
 
 
-def _made(history: History, version: str) -> Checkout:
+def _check_out(history: History, version: str) -> Checkout:
     folder = history.folder().absolute()
     releases = {release.version: release.commit for release in history.releases}
     commit, described = releases.get(version, ""), version
     if not commit:
         history.tree(version)
-        commit = _asked(
+        commit = _git_output(
             folder, "rev-parse", "--verify", "--end-of-options", f"{version}^{{commit}}"
         )
-        described = _asked(folder, "describe", "--tags", "--always", commit)
-    with _room() as kept:
+        described = _git_output(folder, "describe", "--tags", "--always", commit)
+    with _temporary_folder() as kept:
         place = Path(kept.name, "template")
         place.mkdir()
-        borrowed = _written(folder, commit, place)
+        borrowed = _write_files(folder, commit, place)
     return Checkout(place, commit, described, borrowed, kept)
 
 
 @contextmanager
-def _room() -> Iterator[tempfile.TemporaryDirectory[str]]:
+def _temporary_folder() -> Iterator[tempfile.TemporaryDirectory[str]]:
     try:
         kept = tempfile.TemporaryDirectory(dir=temporary_root(), ignore_cleanup_errors=True)
         try:
@@ -96,14 +96,14 @@ def _room() -> Iterator[tempfile.TemporaryDirectory[str]]:
         ) from error
 
 
-def _written(folder: Path, commit: str, place: Path) -> tuple[str, ...]:
+def _write_files(folder: Path, commit: str, place: Path) -> tuple[str, ...]:
     """Write the files; git's own configuration of that repository, and its hooks, have no say."""
-    form = "sha256" if len(commit) == _SHA256 else "sha1"
+    form = "sha256" if len(commit) == _SHA256_LENGTH else "sha1"
     own = place.with_name("objects.git")
     init = ("git", "init", "--quiet", "--bare", "--template=", f"--object-format={form}")
     run((*init, str(own)), folder=place)
     (own / "objects/info").mkdir(exist_ok=True)
-    (own / "objects/info/alternates").write_bytes(os.fsencode(_objects(folder)) + b"\n")
+    (own / "objects/info/alternates").write_bytes(os.fsencode(_object_folder(folder)) + b"\n")
     where = {"GIT_DIR": str(own), "GIT_WORK_TREE": str(place), "GIT_NO_LAZY_FETCH": "1"}
     run(("git", "read-tree", "--reset", "-u", commit), folder=place, env=where)
     if not (place / ".gitmodules").is_file():
@@ -112,22 +112,22 @@ def _written(folder: Path, commit: str, place: Path) -> tuple[str, ...]:
     return tuple(row.partition("\t")[2] for row in listed.split("\0") if row[:6] == "160000")
 
 
-def _objects(folder: Path) -> Path:
+def _object_folder(folder: Path) -> Path:
     common = folder / "commondir"
     if common.is_file():
         folder = folder / common.read_text(encoding="utf-8").strip()
     return (folder / "objects").resolve()
 
 
-def _asked(folder: Path, *question: str) -> str:
+def _git_output(folder: Path, *question: str) -> str:
     return run(("git", f"--git-dir={folder}", *question), folder=folder).strip()
 
 
 _CODE: Final[dict[tuple[str, str | None, str], CodeType]] = {}
-_KEPT_CODES: Final = 5000
+_MOST_CODE: Final = 5000
 
 
-def share_code(env: Environment, options: Mapping[str, Any]) -> None:
+def share_compiled_code(env: Environment, options: Mapping[str, Any]) -> None:
     """Let an environment take its code from those before it.
 
     Args:
@@ -145,7 +145,7 @@ def share_code(env: Environment, options: Mapping[str, Any]) -> None:
         loop.yield_name = loop.yield_iterable = None
         key = (form, name, source)
         if key not in _CODE:
-            if len(_CODE) >= _KEPT_CODES:
+            if len(_CODE) >= _MOST_CODE:
                 _CODE.clear()
             _CODE[key] = anew(source, name, *rest, **more)
         return _CODE[key]

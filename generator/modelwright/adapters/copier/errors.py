@@ -40,7 +40,7 @@ def translated_errors(where: str) -> Iterator[None]:
     except (ModelwrightError, MemoryError, RecursionError):
         raise
     except Exception as error:
-        raise _ours(error, where) from error
+        raise _translated(error, where) from error
 
 
 def with_output(ask: Asker | None) -> Asker | None:
@@ -56,50 +56,50 @@ def with_output(ask: Asker | None) -> Asker | None:
     return ask_with_output
 
 
-def _ours(error: Exception, where: str) -> ModelwrightError:
+def _translated(error: Exception, where: str) -> ModelwrightError:
     if isinstance(error, UnsupportedVersionError):
         return ExternalSystemError(
-            _sentence(error),
+            _description(error),
             where=where,
             next_step="pip install --upgrade copier, beside modelwright",
         )
     if isinstance(error, ExtensionNotFoundError):
         return ExternalSystemError(
-            _sentence(error),
+            _description(error),
             where=where,
             next_step="install the template's extensions beside modelwright",
         )
     if isinstance(error, SettingsError):
         return ExternalSystemError(
-            f"Copier's settings cannot be read: {_sentence(error)}",
+            f"Copier's settings cannot be read: {_description(error)}",
             where="settings.yml",
             next_step="mend the file that COPIER_SETTINGS_PATH names, else ~/.config/copier's",
         )
     if isinstance(error, OSError) and not isinstance(error, ValueError | TemplateError):
         return ExternalSystemError(
-            f"the template cannot be rendered: {error.strerror or _sentence(error)}",
+            f"the template cannot be rendered: {error.strerror or _description(error)}",
             where=error.filename or where,
             next_step="run the command again when that is mended; nothing was written",
         )
     return RefusedError(
-        f"the template does not render with Copier: {_sentence(error)}",
+        f"the template does not render with Copier: {_description(error)}",
         where=where,
         next_step="tell the owner of the template; nothing was written",
     )
 
 
-def _sentence(error: Exception) -> str:
+def _description(error: Exception) -> str:
     place = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
     if isinstance(error, ConfigFileError) and isinstance(error.__cause__, YAMLError):
-        return f"copier.yml is no YAML: {_words(error.__cause__)}{place}"
+        return f"copier.yml is no YAML: {_one_line(error.__cause__)}{place}"
     if isinstance(error, TemplateError) and getattr(error, "lineno", None) and not place:
         place = f" ({getattr(error, 'name', None) or 'copier.yml'}, line {error.lineno})"  # type: ignore[attr-defined]
     if isinstance(error, TemplateNotFound):
         return f"there is no {error.name}{place}"
-    text = _words(error)
+    text = _one_line(error)
     known = type(error).__name__
     return (text if text and known != "KeyError" else f"{known} {text}".strip()) + place
 
 
-def _words(error: BaseException) -> str:
+def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split())

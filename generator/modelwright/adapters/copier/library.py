@@ -23,12 +23,12 @@ from copier._user_data import AnswersMap
 from copier.errors import ForbiddenPathError
 from jinja2 import TemplateError
 
-from modelwright.adapters.copier.checkout import Checkout, share_code
+from modelwright.adapters.copier.checkout import Checkout, share_compiled_code
 from modelwright.errors import RefusedError
 
 __all__ = ["OpenTemplate", "Render", "open_copier_template", "questions_phase"]
 
-_KNOWN: Final = ("vcs", "local_abspath", "commit", "commit_hash", "git_index_modes")
+_PRESET: Final = ("vcs", "local_abspath", "commit", "commit_hash", "git_index_modes")
 _TEMPLATES: Final[WeakKeyDictionary[Checkout, dict[str, Template]]] = WeakKeyDictionary()
 
 # What `Render` replaces: under another name it would go on unseen, and ask its own questions.
@@ -36,12 +36,12 @@ _REPLACED: Final = (
     *("_ask", "_external_data", "_render_context", "_render_file", "jinja_env"),
     "_sync_git_index_executable_bit",
 )
-_MISSING: Final = [
-    *(name for name in _KNOWN if not isinstance(vars(Template).get(name), cached_property)),
+_MISSING_NAMES: Final = [
+    *(name for name in _PRESET if not isinstance(vars(Template).get(name), cached_property)),
     *(name for name in _REPLACED if name not in vars(Worker)),
 ]
-if _MISSING:
-    raise ImportError(f"it has no {', '.join(_MISSING)}")
+if _MISSING_NAMES:
+    raise ImportError(f"it has no {', '.join(_MISSING_NAMES)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def open_copier_template(checkout: Checkout, source: str) -> OpenTemplate:
     """
     known = _TEMPLATES.setdefault(checkout, {})
     if source not in known:
-        known[source] = _offline(Template(url=source, ref=checkout.described), checkout)
+        known[source] = _without_git(Template(url=source, ref=checkout.described), checkout)
     return OpenTemplate(template=known[source], settings=_settings(), checkout=checkout)
 
 
@@ -82,11 +82,11 @@ def _settings() -> SettingsModel:
     return SettingsModel(defaults=dict(settings.defaults), trust=set(settings.trust))
 
 
-def _offline(template: Template, checkout: Checkout) -> Template:
+def _without_git(template: Template, checkout: Checkout) -> Template:
     """Tell a template what it would otherwise ask git for."""
     place = checkout.folder.resolve()
     known: tuple[object, ...] = ("git", place, checkout.described, checkout.commit, {})
-    vars(template).update(zip(_KNOWN, known, strict=True))
+    vars(template).update(zip(_PRESET, known, strict=True))
     return template
 
 
@@ -207,7 +207,7 @@ class Render(Worker):
         shared = vars(self.lasting.template)
         if "_environment" not in shared:
             shared["_environment"] = super().jinja_env
-            share_code(shared["_environment"], self.template.envops)
+            share_compiled_code(shared["_environment"], self.template.envops)
         return shared["_environment"]
 
     def _render_context(self) -> Any:  # noqa: ANN401 -- Copier's own type

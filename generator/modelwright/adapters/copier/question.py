@@ -13,10 +13,10 @@ from modelwright.errors import ModelwrightError, RefusedError
 from modelwright.policy.choices import LONGEST_LIST, nearest
 from modelwright.template.answer_collector import Prompt
 
-_TRUTHS: Final = frozenset(
+_BOOLEAN_WORDS: Final = frozenset(
     ("y", "yes", "t", "true", "on", "n", "no", "f", "false", "off", "~", "null", "none", "")
 )
-_FREE: Final = ("json", "yaml")
+_FREE_TYPES: Final = ("json", "yaml")
 
 
 class BoundQuestion(Question):
@@ -45,7 +45,7 @@ class BoundQuestion(Question):
         except (ValueError, ModelwrightError):
             raise
         except Exception as error:
-            raise ValueError(_error_text(error) or f"it is not of type {self.type}") from error
+            raise ValueError(_one_line(error) or f"it is not of type {self.type}") from error
         return parsed
 
     def kept(self, value: object) -> object:
@@ -54,7 +54,7 @@ class BoundQuestion(Question):
         Raises:
             ValueError: As for any answer.
         """
-        if isinstance(value, str) and self.get_type_name() in _FREE and not self.choices:
+        if isinstance(value, str) and self.get_type_name() in _FREE_TYPES and not self.choices:
             # Copier parses it again, so that the text '1.10' becomes a number.
             self.validate_answer(value)
             return value
@@ -77,7 +77,7 @@ class BoundQuestion(Question):
         try:
             return self.get_default()
         except InvalidTypeError as error:
-            raise ValueError(_error_text(error)) from error
+            raise ValueError(_one_line(error)) from error
 
     @property
     def asked(self) -> bool:
@@ -102,14 +102,14 @@ class BoundQuestion(Question):
         try:
             self.accepted(value)
         except ValueError as error:
-            return plain_value(error)
+            return refusal_text(error)
         return ""
 
     def refused(self, value: object, error: ValueError, version: str) -> RefusedError:
         """Return the error for an answer that this version of the template does not take."""
         shown = "" if self.secret else f" {value!r}"
         return RefusedError(
-            f"{self.var_name}{shown} is refused by {version}: {plain_value(error)}",
+            f"{self.var_name}{shown} is refused by {version}: {refusal_text(error)}",
             where=f"answer {self.var_name}",
             next_step=f"give another with --data {self.var_name}=...{self.advice(value)}",
         )
@@ -132,13 +132,13 @@ class BoundQuestion(Question):
     def _keep(self, value: object, parsed: object) -> None:
         """Refuse what Copier would silently turn into something else."""
         kind = self.get_type_name()
-        if kind == "bool" and not self.multiselect and not _is_truth(value):
+        if kind == "bool" and not self.multiselect and not _is_boolean(value):
             raise ValueError(f"{value!r} is neither true nor false")
         if kind == "int" and isinstance(value, float) and value != parsed:
             raise ValueError(f"{value!r} is not a whole number")
 
 
-def plain_value(error: ValueError) -> str:
+def refusal_text(error: ValueError) -> str:
     """Return Copier's sentence without the name of the question, which we put in front."""
     text = " ".join(str(error).split())
     for start in ("Validation error for question '", "Invalid choice for '"):
@@ -147,12 +147,12 @@ def plain_value(error: ValueError) -> str:
     return text or "it has another type"
 
 
-def _error_text(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _is_truth(value: Any) -> bool:  # noqa: ANN401 -- whatever YAML holds
-    if isinstance(value, str) and value.strip().lower() in _TRUTHS:
+def _is_boolean(value: Any) -> bool:  # noqa: ANN401 -- whatever YAML holds
+    if isinstance(value, str) and value.strip().lower() in _BOOLEAN_WORDS:
         return True
     try:
         float(value)
@@ -161,4 +161,4 @@ def _is_truth(value: Any) -> bool:  # noqa: ANN401 -- whatever YAML holds
     return True
 
 
-__all__ = ["UNSET", "BoundQuestion", "plain_value"]
+__all__ = ["UNSET", "BoundQuestion", "refusal_text"]

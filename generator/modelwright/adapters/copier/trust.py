@@ -32,7 +32,7 @@ def refuse_untrusted(template: OpenTemplate, since: str, *, replay: bool) -> Non
         )
 
 
-def not_run(template: OpenTemplate, since: str, *, replay: bool) -> list[str]:
+def skipped_commands(template: OpenTemplate, since: str, *, replay: bool) -> list[str]:
     """Return what Copier would run after a render, one sentence each."""
     if replay:
         return []
@@ -43,22 +43,22 @@ def not_run(template: OpenTemplate, since: str, *, replay: bool) -> list[str]:
 
 def _extensions(template: OpenTemplate) -> list[str]:
     names = template.template.jinja_extensions
-    return [f"_jinja_extensions ({_listed(names)})"] if names else []
+    return [f"_jinja_extensions ({_summary(names)})"] if names else []
 
 
 def _commands(template: OpenTemplate, since: str, *, replay: bool) -> list[str]:
     found = []
     tasks = template.template.config_data.get("tasks") or ()
     if tasks:
-        found.append(f"_tasks ({_listed([_command(task) for task in tasks])})")
+        found.append(f"_tasks ({_summary([_command(task) for task in tasks])})")
     migrations = template.template.config_data.get("migrations") or ()
-    due = [each for each in migrations if _due(each, since, template.checkout.described)]
+    due = [each for each in migrations if _is_due(each, since, template.checkout.described)]
     if due and not replay:
-        found.append(f"_migrations ({_listed([_command(each) for each in due])})")
+        found.append(f"_migrations ({_summary([_command(each) for each in due])})")
     return found
 
 
-def _due(migration: Any, since: str, until: str) -> bool:  # noqa: ANN401 -- whatever YAML holds
+def _is_due(migration: Any, since: str, until: str) -> bool:  # noqa: ANN401 -- whatever YAML holds
     """Say whether Copier would run a migration between two versions; yes where that is unclear."""
     if not isinstance(migration, Mapping) or "version" not in migration or not since:
         return True
@@ -74,7 +74,7 @@ def _command(task: Any) -> str:  # noqa: ANN401 -- whatever YAML holds
     return " ".join(map(str, task)) if isinstance(task, list | tuple) else str(task)
 
 
-def _listed(texts: Sequence[str]) -> str:
+def _summary(texts: Sequence[str]) -> str:
     shown = [" ".join(text.split()) for text in texts[:3]]
     cut = [text if len(text) <= 60 else f"{text[:57]}..." for text in shown]  # noqa: PLR2004 -- a line
     more = f" and {len(texts) - 3} more" if len(texts) > len(cut) else ""

@@ -18,7 +18,7 @@ from modelwright.adapters.copier.answers import CopierAnswerCollector
 from modelwright.adapters.copier.checkout import Checkout, checkout
 from modelwright.adapters.copier.errors import translated_errors, with_output
 from modelwright.adapters.copier.library import OpenTemplate, Render, open_copier_template
-from modelwright.adapters.copier.trust import not_run, refuse_untrusted
+from modelwright.adapters.copier.trust import refuse_untrusted, skipped_commands
 from modelwright.adapters.disk.folders import temporary_root
 from modelwright.adapters.disk.tree import rendered_files
 from modelwright.paths import ANSWERS_FILE
@@ -64,7 +64,7 @@ class CopierVersion:
     def notes(self) -> Sequence[str]:
         """What Copier would have run and this did not, one sentence each."""
         with self._opened() as template:
-            return not_run(template, self.since, replay=self.replay)
+            return skipped_commands(template, self.since, replay=self.replay)
 
     def answers(
         self, stored: Mapping[str, object], given: Mapping[str, object], ask: Asker | None = None

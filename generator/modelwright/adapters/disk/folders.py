@@ -25,12 +25,12 @@ _LOCK: Final = "lock"
 
 def temporary_root() -> Path:
     """Return this process's own folder for what is temporary; it goes when the process ends."""
-    return _root(os.getpid(), tempfile.gettempdir())
+    return _process_folder(os.getpid(), tempfile.gettempdir())
 
 
 @cache
-def _root(process: int, above: str) -> Path:
-    _sweep(Path(above))
+def _process_folder(process: int, above: str) -> Path:
+    _remove_abandoned(Path(above))
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=above))
     lock = try_lock(folder / _LOCK)
 
@@ -45,7 +45,7 @@ def _root(process: int, above: str) -> Path:
     return folder
 
 
-def _sweep(above: Path) -> None:
+def _remove_abandoned(above: Path) -> None:
     """Remove the folders of this user's processes that ended without doing so."""
     for folder in above.glob(f"{_PREFIX}*"):
         lock = folder / _LOCK

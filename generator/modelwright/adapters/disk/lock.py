@@ -11,12 +11,12 @@ from typing import IO, Final
 
 from modelwright.errors import ExternalSystemError
 
-_PAUSE: Final = 0.05
+_POLL_SECONDS: Final = 0.05
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(file: IO[bytes]) -> bool:
+    def _try_lock_file(file: IO[bytes]) -> bool:
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -26,7 +26,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _take(file: IO[bytes]) -> bool:
+    def _try_lock_file(file: IO[bytes]) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -40,7 +40,7 @@ def try_lock(path: Path) -> IO[bytes] | None:
         file = path.open("ab")
     except OSError:
         return None
-    if _take(file):
+    if _try_lock_file(file):
         return file
     file.close()
     return None
@@ -68,7 +68,7 @@ def exclusive_lock(path: Path, *, seconds: float) -> Iterator[int]:
         ) from error
     with file:
         end = time.monotonic() + seconds
-        while not _take(file):
+        while not _try_lock_file(file):
             if time.monotonic() > end:
                 raise ExternalSystemError(
                     f"another process holds it for more than {seconds:.0f} seconds"
@@ -77,5 +77,5 @@ def exclusive_lock(path: Path, *, seconds: float) -> Iterator[int]:
                     where=str(path),
                     next_step="wait for the other command to end, then run this one again",
                 )
-            time.sleep(_PAUSE)
+            time.sleep(_POLL_SECONDS)
         yield file.fileno()

@@ -54,7 +54,7 @@ def place(
     except OSError as error:
         raise _unwritable(target.parent, error) from error
     try:
-        write(files, aside)
+        write_files(files, aside)
         finish(aside)
         aside.chmod(0o755 & ~_umask())
         refuse_occupied(target)
@@ -65,7 +65,7 @@ def place(
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def write(files: Mapping[str, RenderedFile], folder: Path) -> None:
+def write_files(files: Mapping[str, RenderedFile], folder: Path) -> None:
     """Write files below a folder, over what is there.
 
     Raises:

@@ -26,23 +26,23 @@ def stored_answers(folder: Path, file: str = ANSWERS_FILE) -> dict[str, Any]:
     try:
         text = place.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise _absent(folder, file) from None
+        raise _missing_error(folder, file) from None
     except UnicodeDecodeError as error:
-        raise _broken(place, 1, "it is not UTF-8") from error
+        raise _malformed_error(place, 1, "it is not UTF-8") from error
     except OSError as error:
         raise ExternalSystemError(
             f"it cannot be read: {error.strerror}", where=str(place), next_step="mend that"
         ) from error
     documents = read_yaml(text)
     if isinstance(documents, Unreadable):
-        raise _broken(place, documents.line, f"it is not YAML: {documents.problem}")
+        raise _malformed_error(place, documents.line, f"it is not YAML: {documents.problem}")
     answers = dict(documents[0].mapping) if documents else {}
     if not answers or not all(isinstance(name, str) for name in answers):
-        raise _broken(place, 1, "it holds no answers by name")
+        raise _malformed_error(place, 1, "it holds no answers by name")
     return answers
 
 
-def _absent(folder: Path, file: str) -> RefusedError:
+def _missing_error(folder: Path, file: str) -> RefusedError:
     above = next((place for place in folder.resolve().parents if (place / file).is_file()), None)
     others = [place.name for place in sorted(folder.glob(".copier-answers*.y*ml"))]
     if others:
@@ -60,7 +60,7 @@ def _absent(folder: Path, file: str) -> RefusedError:
     )
 
 
-def _broken(place: Path, line: int, problem: str) -> RefusedError:
+def _malformed_error(place: Path, line: int, problem: str) -> RefusedError:
     return RefusedError(
         problem,
         where=f"{place}:{line}",

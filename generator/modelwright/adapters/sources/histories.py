@@ -39,7 +39,7 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
         ExternalSystemError: It cannot be had.
     """
     if _is_path(source):
-        return _in_place(source)
+        return _history_at_path(source)
     source = split_credentials(source)
     if not is_url(source):
         raise RefusedError(
@@ -47,10 +47,10 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
             where=ANSWERS_FILE,
             next_step="name its URL or absolute path with --source",
         )
-    policy = _own_policy()
+    policy = _packaged_policy()
     if not is_same_source(source, policy["platform"]["url"]):
         return _history_of_mirror(source, mirrors.mirror(source, offline=offline))
-    return _own(source, offline=offline, sample=bool(policy.get("sample")))
+    return _platform_history(source, offline=offline, sample=bool(policy.get("sample")))
 
 
 class HistoryCache:
@@ -80,7 +80,7 @@ def local_tree(source: str, version: str) -> GitTree | None:
     Raises:
         ExternalSystemError: What is at hand cannot be read.
     """
-    for history in _asking_nobody(source):
+    for history in _local_histories(source):
         # A release stays what it is; a branch in the cache may have moved on.
         if history.is_fixed(version):
             with suppress(RefusedError):
@@ -88,12 +88,12 @@ def local_tree(source: str, version: str) -> GitTree | None:
     return None
 
 
-def _asking_nobody(source: str) -> Iterator[GitHistory]:
+def _local_histories(source: str) -> Iterator[GitHistory]:
     if _is_path(source):
-        yield _in_place(source)
+        yield _history_at_path(source)
         return
-    if is_same_source(source, _own_policy()["platform"]["url"]):
-        yield _came_with_us(source)
+    if is_same_source(source, _packaged_policy()["platform"]["url"]):
+        yield _packaged_history(source)
     cached = cached_history(source)
     if cached is not None:
         yield cached
@@ -111,17 +111,19 @@ def cached_history(source: str, *, unreachable: str = "") -> GitHistory | None:
     return _history_of_mirror(source, found) if found else None
 
 
-def _own(source: str, *, offline: bool, sample: bool) -> GitHistory:
+def _platform_history(source: str, *, offline: bool, sample: bool) -> GitHistory:
     """Return the history of the platform that came with this program, or a newer one at its URL."""
-    ours = _came_with_us(source)
+    ours = _packaged_history(source)
     # The sample's URL is made up: nobody is asked there. Who works in a checkout pulls herself.
     if sample or git_directory(packaged.own_root()):
         return ours
     theirs = _published_history(ours, offline=offline)
-    return theirs if theirs and _newest(_tags(theirs)) > _newest(_tags(ours)) else ours
+    return (
+        theirs if theirs and _newest_version(_tags(theirs)) > _newest_version(_tags(ours)) else ours
+    )
 
 
-def _came_with_us(source: str) -> GitHistory:
+def _packaged_history(source: str) -> GitHistory:
     checkout = git_directory(packaged.own_root())
     if checkout is not None:
         return GitHistory(source=source, origin="this checkout", folder=checkout)
@@ -133,7 +135,7 @@ def _came_with_us(source: str) -> GitHistory:
     )
 
 
-def _own_policy() -> Mapping[str, Any]:
+def _packaged_policy() -> Mapping[str, Any]:
     return Platform(tree=FolderTree(packaged.own_root()), source="", version="").policy
 
 
@@ -145,7 +147,7 @@ def _published_history(ours: GitHistory, *, offline: bool) -> GitHistory | None:
     try:
         advertised = git.advertised_references(url)
         tags = [line.rpartition("\trefs/tags/")[2] for line in advertised.splitlines()]
-        if _newest(tags) <= _newest(_tags(ours)):
+        if _newest_version(tags) <= _newest_version(_tags(ours)):
             return None
         return _history_of_mirror(ours.source, mirrors.mirror(url, advertised=advertised))
     except ExternalSystemError as error:
@@ -158,7 +160,7 @@ def _tags(history: GitHistory) -> list[str]:
     return [release.version for release in history.releases]
 
 
-def _newest(tags: Iterable[str]) -> Version:
+def _newest_version(tags: Iterable[str]) -> Version:
     found = [version for version in map(version_of, tags) if version]
     final = [version for version in found if not version.is_prerelease]
     return max(final or found, default=Version("0.dev0"))
@@ -181,7 +183,7 @@ def _is_path(source: str) -> bool:
     return Path(source).expanduser().is_absolute()
 
 
-def _in_place(source: str) -> GitHistory:
+def _history_at_path(source: str) -> GitHistory:
     place = Path(source).expanduser()
     if place.is_file():
         folder = packaged.unpack_bundle(place)

@@ -17,10 +17,10 @@ from modelwright.adapters.system.urls import expand_short_url, split_credentials
 from modelwright.errors import ExternalSystemError
 
 # What the URL advertised when it was last fetched; without it a mirror is made anew.
-MARK: Final = "modelwright-upstream"
+ADVERTISED_FILE: Final = "modelwright-upstream"
 # Tags that name another commit than at first: a line each, that first commit and the tag.
-_MOVED: Final = "modelwright-moved"
-_WAIT: Final = 600.0
+_MOVED_TAGS_FILE: Final = "modelwright-moved"
+_LOCK_SECONDS: Final = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ class Mirror:
 
 def cached_mirror(url: str) -> Path | None:
     """Return the mirror of a URL as it is; None where there is none."""
-    folder = _place(expand_short_url(split_credentials(url)))
+    folder = _folder_of(expand_short_url(split_credentials(url)))
     return folder if (folder / "HEAD").is_file() else None
 
 
@@ -55,17 +55,17 @@ def mirror(url: str, *, offline: bool = False, advertised: str = "") -> Mirror:
             written.
     """
     url = expand_short_url(split_credentials(url))
-    folder = _place(url)
+    folder = _folder_of(url)
     if offline:
-        return _as_it_is(url, folder, "it was not asked")
+        return _cached_as_it_is(url, folder, "it was not asked")
     try:
         advertised = advertised or git.advertised_references(url)
-        if _mark(folder) != advertised:
+        if _last_advertised(folder) != advertised:
             _fetch(url, folder, advertised)
     except ExternalSystemError as error:
         if cached_mirror(url) is None:
             raise
-        return _as_it_is(url, folder, error.problem)
+        return _cached_as_it_is(url, folder, error.problem)
     except OSError as error:
         raise ExternalSystemError(
             f"the cache cannot be written: {error.strerror or error}",
@@ -77,19 +77,19 @@ def mirror(url: str, *, offline: bool = False, advertised: str = "") -> Mirror:
 
 def invalidate(folder: Path) -> None:
     """Have a mirror made anew at its next use."""
-    (folder / MARK).unlink(missing_ok=True)
+    (folder / ADVERTISED_FILE).unlink(missing_ok=True)
 
 
 def moved_tags(folder: Path) -> dict[str, str]:
     """Return the tags of a mirror that were moved at its URL: by name, the first commit seen."""
     try:
-        lines = (folder / _MOVED).read_text(encoding="utf-8").splitlines()
+        lines = (folder / _MOVED_TAGS_FILE).read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
         return {}
     return {tag: commit for commit, _, tag in (line.partition("\t") for line in lines)}
 
 
-def _as_it_is(url: str, folder: Path, reason: str) -> Mirror:
+def _cached_as_it_is(url: str, folder: Path, reason: str) -> Mirror:
     if cached_mirror(url) is None:
         raise ExternalSystemError(
             "it was never fetched, so nothing of it can be had offline",
@@ -99,29 +99,29 @@ def _as_it_is(url: str, folder: Path, reason: str) -> Mirror:
     return Mirror(folder=folder, unreachable=reason)
 
 
-def _place(url: str) -> Path:
+def _folder_of(url: str) -> Path:
     return user_cache("templates") / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.git"
 
 
-def _mark(folder: Path) -> str | None:
+def _last_advertised(folder: Path) -> str | None:
     try:
-        return (folder / MARK).read_text(encoding="utf-8")
+        return (folder / ADVERTISED_FILE).read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
 
 
 def _fetch(url: str, folder: Path, advertised: str) -> None:
-    with exclusive_lock(folder.with_suffix(".lock"), seconds=_WAIT):
-        known = _mark(folder)
+    with exclusive_lock(folder.with_suffix(".lock"), seconds=_LOCK_SECONDS):
+        known = _last_advertised(folder)
         if known == advertised:
             return
-        first = {**_tags(known or ""), **moved_tags(folder)}
+        first = {**_tag_commits(known or ""), **moved_tags(folder)}
         if known is None or git.object_format(known) != git.object_format(advertised):
             _clone_again(url, folder, advertised, first)
             return
-        _sweep(folder)
+        _remove_stale_locks(folder)
         try:
-            _bring_up_to_date(url, folder, advertised, first)
+            _update(url, folder, advertised, first)
         except ExternalSystemError:
             # What a killed fetch left behind, or a damaged mirror; the network says so again.
             _clone_again(url, folder, advertised, first)
@@ -132,31 +132,31 @@ def _clone_again(url: str, folder: Path, advertised: str, first: Mapping[str, st
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as aside:
         made = Path(aside) / "new"
         git.initialise(made, git.object_format(advertised))
-        _bring_up_to_date(url, made, advertised, first)
+        _update(url, made, advertised, first)
         if folder.exists():
             folder.replace(Path(aside) / "old")
         made.replace(folder)
 
 
-def _sweep(folder: Path) -> None:
+def _remove_stale_locks(folder: Path) -> None:
     """Remove the locks of a git that was killed: whoever comes here is alone."""
     for lock in [*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock")]:
         lock.unlink(missing_ok=True)
 
 
-def _bring_up_to_date(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
+def _update(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
     git.fetch(url, folder)
     # A template without releases is used as its main branch stands.
     if "\trefs/tags/" not in advertised:
         git.follow_head(url, folder)
-    now = _tags(advertised)
+    now = _tag_commits(advertised)
     moved = {tag: commit for tag, commit in first.items() if now.get(tag, commit) != commit}
     rows = "".join(f"{commit}\t{tag}\n" for tag, commit in moved.items())
-    replace_file(folder / _MOVED, rows.encode(), locked=True)
-    replace_file(folder / MARK, advertised.encode(), locked=True)
+    replace_file(folder / _MOVED_TAGS_FILE, rows.encode(), locked=True)
+    replace_file(folder / ADVERTISED_FILE, advertised.encode(), locked=True)
 
 
-def _tags(advertised: str) -> dict[str, str]:
+def _tag_commits(advertised: str) -> dict[str, str]:
     """Return the commit of each tag; git tells an annotated tag's own id before its commit."""
     rows = (line.partition("\trefs/tags/") for line in advertised.splitlines())
     return {tag.removesuffix("^{}"): commit for commit, is_tag, tag in rows if is_tag}

@@ -13,7 +13,7 @@ from typing import Final
 from modelwright import __version__
 from modelwright.adapters.disk.folders import temporary_root, user_cache
 from modelwright.adapters.disk.lock import exclusive_lock
-from modelwright.adapters.disk.placing import write
+from modelwright.adapters.disk.placing import write_files
 from modelwright.adapters.disk.tree import FolderTree
 from modelwright.adapters.git import commands as git
 from modelwright.adapters.system.process import run
@@ -37,9 +37,9 @@ __all__ = ["write_bundle"]
 
 VERSION: Final = f"v{__version__}"
 PARTS: Final = (COPIER_QUESTIONS, POLICY_FILE, "templates", "hooks")
-UNKNOWN: Final = "unknown"
-MARK: Final = "modelwright-whole"
-_WAIT: Final = 120.0
+UNKNOWN_VERSION: Final = "unknown"
+COMPLETE_FILE: Final = "modelwright-whole"
+_LOCK_SECONDS: Final = 120.0
 _PACKAGE: Final = Path(__file__).parents[2]
 
 
@@ -90,9 +90,9 @@ def unpack_bundle(bundle: Path | None, root: Path | None = None) -> Path:
     folder = user_cache("bundles") / f"{_digest(root, bundle)}.git"
     try:
         if not _is_complete(folder):
-            with exclusive_lock(folder.with_suffix(".lock"), seconds=_WAIT):
+            with exclusive_lock(folder.with_suffix(".lock"), seconds=_LOCK_SECONDS):
                 if not _is_complete(folder):
-                    _make(folder, bundle, root)
+                    _create(folder, bundle, root)
     except OSError as error:
         raise ExternalSystemError(
             f"the cache cannot be written: {error.strerror or error}",
@@ -104,10 +104,10 @@ def unpack_bundle(bundle: Path | None, root: Path | None = None) -> Path:
 
 def invalidate(folder: Path) -> None:
     """Have the git directory made anew at its next use."""
-    (folder / MARK).unlink(missing_ok=True)
+    (folder / COMPLETE_FILE).unlink(missing_ok=True)
 
 
-def _make(folder: Path, bundle: Path | None, root: Path | None) -> None:
+def _create(folder: Path, bundle: Path | None, root: Path | None) -> None:
     """Make the git directory beside its place, and move it there when it is whole."""
     with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as aside:
         made = Path(aside) / "new"
@@ -118,9 +118,9 @@ def _make(folder: Path, bundle: Path | None, root: Path | None) -> None:
         if root is not None:
             parts = [name for name in PARTS if (root / name).exists()]
             # An organisation's platform has versions of its own: none of them is called so.
-            branch = UNKNOWN if (root / PLATFORM_RECORD).exists() else VERSION
+            branch = UNKNOWN_VERSION if (root / PLATFORM_RECORD).exists() else VERSION
             git.commit_files(root, parts, made, branch=branch)
-        (made / MARK).write_text(_state(made), encoding="utf-8")
+        (made / COMPLETE_FILE).write_text(_fingerprint(made), encoding="utf-8")
         if folder.exists():
             folder.replace(Path(aside) / "old")
         made.replace(folder)
@@ -128,14 +128,16 @@ def _make(folder: Path, bundle: Path | None, root: Path | None) -> None:
 
 def _is_complete(folder: Path) -> bool:
     try:
-        return (folder / MARK).read_text(encoding="utf-8") == _state(folder)
+        return (folder / COMPLETE_FILE).read_text(encoding="utf-8") == _fingerprint(folder)
     except FileNotFoundError:
         return False
 
 
-def _state(folder: Path) -> str:
+def _fingerprint(folder: Path) -> str:
     """Return what any change of a file would change: every name, size and time."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MARK]
+    files = [
+        path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != COMPLETE_FILE
+    ]
     stats = [(path.relative_to(folder).as_posix(), path.stat()) for path in files]
     return "".join(f"{name} {stat.st_size} {stat.st_mtime_ns}\n" for name, stat in stats)
 
@@ -151,14 +153,14 @@ def _digest(root: Path | None, bundle: Path | None) -> str:
     return found.hexdigest()[:16]
 
 
-_WHEN: Final = "2000-01-01T00:00:00Z"
-_NOBODY: Final = ("modelwright", "modelwright@users.noreply.github.com")
-_WHO: Final = {
+_COMMIT_DATE: Final = "2000-01-01T00:00:00Z"
+_COMMIT_AUTHOR: Final = ("modelwright", "modelwright@users.noreply.github.com")
+_COMMIT_ENVIRONMENT: Final = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
-    for what, value in zip(("NAME", "EMAIL", "DATE"), (*_NOBODY, _WHEN), strict=True)
+    for what, value in zip(("NAME", "EMAIL", "DATE"), (*_COMMIT_AUTHOR, _COMMIT_DATE), strict=True)
 }
-_PACKED: Final = ("-c", "pack.threads=1")
+_PACK_OPTIONS: Final = ("-c", "pack.threads=1")
 
 
 def write_bundle(tree: Tree, version: str) -> bytes:
@@ -170,15 +172,15 @@ def write_bundle(tree: Tree, version: str) -> bytes:
     with tempfile.TemporaryDirectory(dir=temporary_root()) as aside:
         folder, bundle = Path(aside) / "platform", Path(aside) / "bundle"
         folder.mkdir()
-        write(_files(tree), folder)
+        write_files(_files(tree), folder)
         for command in (
             ("init", "--quiet", "--initial-branch", "main", "--template="),
             ("add", "--all", "--force"),
             ("commit", "--quiet", "--no-verify", "--no-gpg-sign", "--message", version),
             ("tag", "--no-sign", version),
-            (*_PACKED, "bundle", "create", "--quiet", str(bundle), f"refs/tags/{version}"),
+            (*_PACK_OPTIONS, "bundle", "create", "--quiet", str(bundle), f"refs/tags/{version}"),
         ):
-            run(("git", *command), folder=folder, env=_WHO)
+            run(("git", *command), folder=folder, env=_COMMIT_ENVIRONMENT)
         return bundle.read_bytes()
 
 
@@ -193,9 +195,9 @@ def _files(tree: Tree) -> dict[str, RenderedFile]:
 
 
 # Links that lead from an archetype to what all share; a wheel holds copies instead, or nothing.
-_LINKS: Final = {"templates/templates/_shared": "../../../_shared"}
-_DEEP: Final = 2
-_COPIED: Final = re.compile(r"templates/[^/]+/templates/templates/_shared/.*")
+_SHARED_LINKS: Final = {"templates/templates/_shared": "../../../_shared"}
+_ARCHETYPE_DEPTH: Final = 2
+_SHARED_COPY: Final = re.compile(r"templates/[^/]+/templates/templates/_shared/.*")
 
 
 def own_files() -> dict[str, RenderedFile]:
@@ -206,7 +208,7 @@ def own_files() -> dict[str, RenderedFile]:
     root = own_root()
     files = {}
     for path, place in sorted(_own_paths(root)):
-        if is_packaged(path) and not _COPIED.fullmatch(path):
+        if is_packaged(path) and not _SHARED_COPY.fullmatch(path):
             files[place_of(path)] = _file(place)
     return {**files, **_links(files)}
 
@@ -214,35 +216,35 @@ def own_files() -> dict[str, RenderedFile]:
 def _own_paths(root: Path) -> Iterator[tuple[str, Path]]:
     if (root / ".git").exists():
         command = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-        names = run((*command, "--", *_existing(root)), folder=root).split("\0")
+        names = run((*command, "--", *_existing_parts(root)), folder=root).split("\0")
         yield from ((name, root / name) for name in names if os.path.lexists(root / name))
         return
-    for name in _existing(root):
-        yield from _below(root / name, name)
+    for name in _existing_parts(root):
+        yield from _walk(root / name, name)
     if not (root / GENERATOR).exists():
-        yield from _below(_PACKAGE, f"{GENERATOR}/{_PACKAGE.name}")
+        yield from _walk(_PACKAGE, f"{GENERATOR}/{_PACKAGE.name}")
 
 
-def _existing(root: Path) -> list[str]:
+def _existing_parts(root: Path) -> list[str]:
     return [name for name in PLATFORM if os.path.lexists(root / name)]
 
 
-def _below(place: Path, name: str) -> Iterator[tuple[str, Path]]:
+def _walk(place: Path, name: str) -> Iterator[tuple[str, Path]]:
     if place.is_symlink() or not place.is_dir():
         yield name, place
         return
     for child in place.iterdir():
-        yield from _below(child, f"{name}/{child.name}")
+        yield from _walk(child, f"{name}/{child.name}")
 
 
 def _links(files: Iterable[str]) -> dict[str, RenderedFile]:
     return {
         path.replace(ARCHETYPE_FILE, name): RenderedFile(target.encode(), link=True)
         for path in files
-        if path.count("/") == _DEEP
+        if path.count("/") == _ARCHETYPE_DEPTH
         and path.startswith("templates/")
         and path.endswith(ARCHETYPE_FILE)
-        for name, target in _LINKS.items()
+        for name, target in _SHARED_LINKS.items()
     }
 
 

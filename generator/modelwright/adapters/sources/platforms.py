@@ -35,7 +35,7 @@ def platform_for(named: str) -> Platform:
     for place, origin in (*configured, (configured_platform(), str(configuration_file()))):
         if place:
             return replace(locate_platform(place), origin=origin)
-    return _own()
+    return _packaged_platform()
 
 
 def locate_platform(place: str) -> Platform:
@@ -44,7 +44,7 @@ def locate_platform(place: str) -> Platform:
     url, reference = (place, "") if Path(place).is_dir() else _split(place)
     folder = Path(url).expanduser()
     if not is_url(url) and not reference:
-        return _in_folder(folder)
+        return _platform_in_folder(folder)
     return _fetch_platform(
         split_credentials(url) if is_url(url) else str(folder.resolve()), reference
     )
@@ -87,13 +87,13 @@ def configure(place: str) -> Path:
     return path
 
 
-def _own() -> Platform:
+def _packaged_platform() -> Platform:
     root = own_root()
     found = Platform(tree=FolderTree(root), source="", version=own_version())
     return replace(found, source=found.policy["platform"]["url"])
 
 
-def _in_folder(folder: Path) -> Platform:
+def _platform_in_folder(folder: Path) -> Platform:
     if not folder.is_dir():
         raise RefusedError(
             "there is no such folder",

@@ -46,8 +46,8 @@ _GIT: Final = (
 )
 _GIT_FAMILIES: Final = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_", "GIT_TRACE")
 # Settings that stand in the environment, and may hold a header or a helper with a token.
-_SETTING: Final = re.compile(r"GIT_CONFIG_(COUNT|PARAMETERS|KEY_\d+|VALUE_\d+)")
-_REACHING: Final = ("http.", "credential.", "url.", "remote.")
+_SETTING_VARIABLE: Final = re.compile(r"GIT_CONFIG_(COUNT|PARAMETERS|KEY_\d+|VALUE_\d+)")
+_NETWORK_SETTINGS: Final = ("http.", "credential.", "url.", "remote.")
 # What git asks for a password may itself be told one: by GitHub's program, an editor, a cloud.
 _HELPERS: Final = (
     *("GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_HOST"),
@@ -64,7 +64,7 @@ _NOT_FOR_UV: Final = (
     *("UV_PROJECT", "UV_PROJECT_ENVIRONMENT", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY"),
     *("UV_ENV_FILE", "UV_FROZEN", "UV_LOCKED", "UV_CHECK"),
 )
-_KNOWN: Final = {
+_VARIABLES_OF: Final = {
     "git": ((*_NETWORK, *_GIT), _GIT_FAMILIES),
     "uv": ((*_NETWORK, *_GIT), (*_GIT_FAMILIES, "UV_")),
     "gh": ((*_NETWORK, *_HELPERS), ()),
@@ -82,7 +82,7 @@ def environment_of(
         credentials: Whether git reaches a host, and its credential helpers may need a token.
     """
     name = Path(program).stem.lower()
-    names, families = _KNOWN.get(name, ((), ()))
+    names, families = _VARIABLES_OF.get(name, ((), ()))
     if credentials:
         names, families = (*names, *_HELPERS), (*families, *_HELPERS_FAMILIES)
     wanted = {*_SYSTEM, *names}
@@ -93,22 +93,22 @@ def environment_of(
         if not (plain in _NOT_FOR_UV or plain.startswith("UV_PUBLISH_"))
     }
     if "PATH" in found:
-        found["PATH"] = _absolute(found["PATH"])
+        found["PATH"] = _absolute_search_path(found["PATH"])
     if not credentials:
-        found = {key: value for key, value in found.items() if not _SETTING.fullmatch(key)}
+        found = {key: value for key, value in found.items() if not _SETTING_VARIABLE.fullmatch(key)}
         if name == "git":
-            found |= _local_settings()
+            found |= _offline_git_settings()
     return {**found, **(extra or {})}
 
 
-def _local_settings() -> dict[str, str]:
+def _offline_git_settings() -> dict[str, str]:
     """Return git's settings in the environment, without those for reaching a host."""
     count = os.environ.get("GIT_CONFIG_COUNT", "")
     pairs = [
         (key, os.environ.get(f"GIT_CONFIG_VALUE_{number}", ""))
         for number in range(min(int(count), 1000) if count.isdecimal() else 0)
         if (key := os.environ.get(f"GIT_CONFIG_KEY_{number}", ""))
-        if not key.lower().startswith(_REACHING)
+        if not key.lower().startswith(_NETWORK_SETTINGS)
     ]
     found = {"GIT_CONFIG_COUNT": str(len(pairs))} if pairs else {}
     for number, (key, value) in enumerate(pairs):
@@ -116,6 +116,6 @@ def _local_settings() -> dict[str, str]:
     return found
 
 
-def _absolute(path: str) -> str:
+def _absolute_search_path(path: str) -> str:
     """Leave out what leads to programs in the folder that a program happens to run in."""
     return os.pathsep.join(place for place in path.split(os.pathsep) if Path(place).is_absolute())

@@ -17,7 +17,7 @@ from modelwright.adapters.system.urls import without_credentials
 from modelwright.errors import ExternalSystemError, FailedProgramError, MissingProgramError
 from modelwright.policy.resource_limits import without_resource_limits
 
-_SHOWN: Final = 6
+_SHOWN_LINES: Final = 6
 
 
 def run(
@@ -173,6 +173,6 @@ def _failure(command: Sequence[str], code: int, told: str, folder: Path) -> Fail
 def _summary(told: str) -> str:
     """Return what a program complained about: the cause comes first, the consequence last."""
     lines = [line.strip() for line in told.splitlines() if line.strip()]
-    if len(lines) > 2 * _SHOWN:
-        lines = [*lines[:_SHOWN], "...", *lines[-_SHOWN:]]
+    if len(lines) > 2 * _SHOWN_LINES:
+        lines = [*lines[:_SHOWN_LINES], "...", *lines[-_SHOWN_LINES:]]
     return " / ".join(lines) or "it said nothing"

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
-_HELD = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_ENDING_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
 
 
 @contextmanager
@@ -24,14 +26,14 @@ def signals_blocked() -> Iterator[list[str]]:
         return
     # The mask holds for this thread and what it starts; another thread may take a signal instead.
     in_main = threading.current_thread() is threading.main_thread()
-    kept = {name: signal.getsignal(name) for name in _HELD if in_main}
+    kept = {name: signal.getsignal(name) for name in _ENDING_SIGNALS if in_main}
     for name in kept:
         signal.signal(name, lambda number, _: came.append(signal.Signals(number).name))
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING_SIGNALS)
     try:
         yield came
     finally:
-        while pending := signal.sigpending() & set(_HELD) - before:
+        while pending := signal.sigpending() & set(_ENDING_SIGNALS) - before:
             came.append(signal.Signals(signal.sigwait(pending)).name)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for name, handler in kept.items():
@@ -47,9 +49,9 @@ def stopped_by_exception() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    ours = [name for name in _HELD if signal.getsignal(name) is signal.SIG_DFL]
+    ours = [name for name in _ENDING_SIGNALS if signal.getsignal(name) is signal.SIG_DFL]
     for name in ours:
-        signal.signal(name, _stop)
+        signal.signal(name, _interrupt)
     try:
         yield
     finally:
@@ -57,5 +59,5 @@ def stopped_by_exception() -> Iterator[None]:
             signal.signal(name, signal.SIG_DFL)
 
 
-def _stop(*_: object) -> NoReturn:
+def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt

@@ -28,24 +28,24 @@ __all__ = ["lock", "lock_project_metadata"]
 _INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _INDEX_SETTINGS: Final = frozenset(("index", "index-url", "extra-index-url"))
 FILE: Final = Path("uv", "uv.toml")
-_REACHING: Final = (
+_NETWORK_SETTINGS: Final = (
     *("allow-insecure-host", "native-tls", "system-certs", "keyring-provider", "http-proxy"),
     *("https-proxy", "no-proxy", "offline", "cache-dir", "no-cache", "concurrent-downloads"),
 )
 
 
-def reach(folder: Path) -> dict[str, str]:
+def write_network_settings(folder: Path) -> dict[str, str]:
     """Write the part of the person's configuration that counts into a folder.
 
     Returns:
         The variables that let uv find that part in place of the whole.
     """
     settings: dict[str, Any] = {}
-    for place in _places():
-        settings = {**_read(place), **settings}
+    for place in _configuration_files():
+        settings = {**_settings_in(place), **settings}
     lines = [
         f"{name} = {json.dumps(settings[name], ensure_ascii=False)}\n"
-        for name in _REACHING
+        for name in _NETWORK_SETTINGS
         if isinstance(settings.get(name), bool | int | str | list)
     ]
     target = folder / FILE
@@ -55,35 +55,37 @@ def reach(folder: Path) -> dict[str, str]:
     system = folder / "system" / FILE
     system.parent.mkdir(parents=True)
     system.touch()
-    git = _home() / "git"
+    git = _configuration_home() / "git"
     if git.is_dir():
         with suppress(OSError):  # Windows has a right for links
             (folder / "git").symlink_to(git)
     return {"XDG_CONFIG_HOME": str(folder), "XDG_CONFIG_DIRS": str(folder / "system")}
 
 
-def names_an_index() -> bool:
+def configures_package_index() -> bool:
     """Say whether the person's own configuration names another place to take packages from."""
     found = [name for name in _INDEX_VARIABLES if os.environ.get(name)]
-    return bool(found) or any(_INDEX_SETTINGS & _read(place).keys() for place in _places())
+    return bool(found) or any(
+        _INDEX_SETTINGS & _settings_in(place).keys() for place in _configuration_files()
+    )
 
 
-def _places() -> Iterator[Path]:
+def _configuration_files() -> Iterator[Path]:
     """Yield the files that uv would read, the strongest first."""
     named = os.environ.get("UV_CONFIG_FILE")
     if named:
         yield Path(named)
-    yield _home() / FILE
+    yield _configuration_home() / FILE
     for folder in os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep):
         yield Path(folder) / FILE
     yield Path("/etc") / FILE
 
 
-def _home() -> Path:
+def _configuration_home() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
 
 
-def _read(place: Path) -> dict[str, Any]:
+def _settings_in(place: Path) -> dict[str, Any]:
     try:
         import tomllib  # noqa: PLC0415 -- Cookiecutter's Python may have none
 
@@ -94,15 +96,18 @@ def _read(place: Path) -> dict[str, Any]:
 
 SETTINGS: Final = "uv.toml"
 _COMMAND: Final = ("uv", "lock", "--quiet", "--no-build", "--no-python-downloads", "--project", ".")
-_SAFE: Final = {"GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh", "GIT_TERMINAL_PROMPT": "0"}
+_SAFE_ENVIRONMENT: Final = {
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    "GIT_TERMINAL_PROMPT": "0",
+}
 _NO_BACKEND: Final = {"requires": [], "build-backend": "modelwright_builds_nothing"}
 _NO_BACKEND_TEXT: Final = (
     '[build-system]\nrequires = []\nbuild-backend = "modelwright_builds_nothing"\n'
 )
 _BACKEND: Final = re.compile(r"^\[build-system\][^\n]*(?:\n(?!\[[\w\"\[]).*)*\n?", re.MULTILINE)
-_READ_BY_UV: Final = {"version", "dependencies", "optional-dependencies", "requires-python"}
-_LARGEST: Final = 2_000_000
-_DEEPEST: Final = 6
+_METADATA_FIELDS: Final = {"version", "dependencies", "optional-dependencies", "requires-python"}
+_MOST_BYTES: Final = 2_000_000
+_MOST_FOLDERS: Final = 6
 
 
 def lock(project: Path, *, options: Sequence[str] = ()) -> None:
@@ -143,7 +148,7 @@ def lock_project_metadata(
         aside.mkdir()
         _copy_metadata(project, aside)
         try:
-            env = {**_SAFE, **reach(settings)}
+            env = {**_SAFE_ENVIRONMENT, **write_network_settings(settings)}
             run((*_COMMAND, *options), folder=aside, env=env, seconds=seconds)
         except ExternalSystemError as error:
             error.next_step = shlex.join(("uv", "lock", "--project", str(project)))
@@ -154,11 +159,11 @@ def lock_project_metadata(
 def _copy_metadata(project: Path, aside: Path) -> None:
     """Copy what uv reads of a project and of those in it, its workspace's members."""
     settings = False
-    for path in _metadata(project):
+    for path in _metadata_files(project):
         text = (project / path).read_text(encoding="utf-8")
         (aside / path).parent.mkdir(parents=True, exist_ok=True)
         if path.name == PYPROJECT:
-            data = _parsed(text, path)
+            data = _parse_toml(text, path)
             _refuse_dynamic(data, path)
             settings = settings or (path == Path(PYPROJECT) and "uv" in data.get("tool", {}))
             text = _without_backend(text, data, path)
@@ -168,19 +173,19 @@ def _copy_metadata(project: Path, aside: Path) -> None:
         (aside / SETTINGS).touch()
 
 
-def _metadata(project: Path) -> Iterator[Path]:
+def _metadata_files(project: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(project):
         place = Path(folder).relative_to(project)
-        deep = len(place.parts) >= _DEEPEST
+        deep = len(place.parts) >= _MOST_FOLDERS
         folders[:] = [] if deep else [n for n in folders if n[:1] != "." and n != "node_modules"]
         wanted = (PYPROJECT, SETTINGS, LOCK_FILE) if folder == str(project) else (PYPROJECT,)
         for name in wanted:
             path = project / place / name
-            if name in names and not path.is_symlink() and path.stat().st_size <= _LARGEST:
+            if name in names and not path.is_symlink() and path.stat().st_size <= _MOST_BYTES:
                 yield place / name
 
 
-def _parsed(text: str, path: Path) -> dict[str, Any]:
+def _parse_toml(text: str, path: Path) -> dict[str, Any]:
     try:
         import tomllib  # noqa: PLC0415 -- Cookiecutter's Python may have none
     except ImportError as error:
@@ -200,7 +205,7 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
 def _refuse_dynamic(data: dict[str, Any], path: Path) -> None:
     project = data.get("project")
     dynamic = project.get("dynamic", []) if isinstance(project, dict) else []
-    computed = sorted(_READ_BY_UV & {str(name) for name in dynamic})
+    computed = sorted(_METADATA_FIELDS & {str(name) for name in dynamic})
     if computed:
         raise RefusedError(
             f"only a build would tell its {' and '.join(computed)}, and none is run: a build is "
@@ -223,7 +228,7 @@ def _without_backend(text: str, data: dict[str, Any], path: Path) -> str:
     if "build-system" not in data:
         return text
     changed = _BACKEND.sub(_NO_BACKEND_TEXT, text, count=1)
-    if _parsed(changed, path) != {**data, "build-system": _NO_BACKEND}:
+    if _parse_toml(changed, path) != {**data, "build-system": _NO_BACKEND}:
         raise RefusedError(
             "its table [build-system] cannot be told apart from the rest",
             where=str(path),

@@ -22,12 +22,12 @@ from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.operations.adopt.copier_template import CopierTemplate
 from modelwright.operations.adopt.platform_template import PlatformTemplate
 from modelwright.operations.adopt.request import AdoptRequest, Person
-from modelwright.operations.adopt.source import refuse_sound, template_of
+from modelwright.operations.adopt.source import refuse_managed, template_of
 from modelwright.operations.adopt.version_search import (
-    Choice,
     Search,
+    VersionChoice,
     choose_version,
-    fixed_name,
+    lasting_name,
     newest_version,
 )
 from modelwright.operations.update.request import UpdateRequest
@@ -71,7 +71,7 @@ class Adoption:
     folder: Path
     source: str
     origin: str
-    choice: Choice
+    choice: VersionChoice
     guesses: Mapping[str, InferredAnswer]
     answers: Answers = field(repr=False)
     files: Mapping[str, RenderedFile] = field(repr=False)
@@ -105,20 +105,23 @@ def adoption_of(wanted: AdoptRequest, person: Person) -> Adoption:
         UsageError: An answer is not sure and nobody can be asked.
         ExternalSystemError: It is in no git repository or has changes, or the template is missing.
     """
-    found = _read(wanted.path)
+    found = _read_repository(wanted.path)
     repository = InspectedRepository(
         texts=found.texts, folder=found.folder, remote=found.remote, others=found.others
     )
     made = origins(repository)
-    refuse_sound(made, wanted)
+    refuse_managed(made, wanted)
     _refuse_unfinished(repository_of(wanted.path))
     history, held = template_of(wanted, made)
     with history:
-        template = _template(history, wanted, held)
+        template = _template_at(history, wanted, held)
         guesses = template.guesses(repository, made)
         given = template.settle(guesses, person.ask)
         search = Search(
-            history=history, template=template, made=made, contents=_contents(wanted.path, found)
+            history=history,
+            template=template,
+            made=made,
+            contents=_file_contents(wanted.path, found),
         )
         choice = choose_version(search, wanted, given, person.follow)
         answers, files = template.made(choice.version, given)
@@ -126,7 +129,7 @@ def adoption_of(wanted: AdoptRequest, person: Person) -> Adoption:
             folder=wanted.path,
             source=history.source,
             origin=history.origin,
-            notes=_notes(history, answers),
+            notes=_platform_notes(history, answers),
             choice=choice,
             guesses=guesses,
             answers=answers,
@@ -203,10 +206,10 @@ def _refuse_unfinished(repository: ProjectRepository) -> None:
     repository.refuse_dirty()
 
 
-def _template(
+def _template_at(
     history: GitHistory, wanted: AdoptRequest, held: str
 ) -> PlatformTemplate | CopierTemplate:
-    name = fixed_name(history, wanted.to or held or newest_version(history))
+    name = lasting_name(history, wanted.to or held or newest_version(history))
     tree = history.tree(name)
     try:
         tree.read(POLICY_FILE)
@@ -216,7 +219,7 @@ def _template(
     return PlatformTemplate(history=history, newest=name, wanted=wanted)
 
 
-def _notes(history: GitHistory, answers: Answers) -> list[str]:
+def _platform_notes(history: GitHistory, answers: Answers) -> list[str]:
     notes = [history.notice] if history.notice else []
     policy = answers.values.get("policy")
     if isinstance(policy, dict) and policy.get("sample"):
@@ -224,7 +227,7 @@ def _notes(history: GitHistory, answers: Answers) -> list[str]:
     return notes
 
 
-def _read(path: Path) -> ProjectFiles:
+def _read_repository(path: Path) -> ProjectFiles:
     if path.is_file():
         raise RefusedError(
             "it is a file",
@@ -234,6 +237,6 @@ def _read(path: Path) -> ProjectFiles:
     return read_project(path)
 
 
-def _contents(root: Path, found: ProjectFiles) -> dict[str, bytes]:
+def _file_contents(root: Path, found: ProjectFiles) -> dict[str, bytes]:
     texts = {path: text.encode() for path, text in found.texts.items()}
     return {**texts, **content_of(root, found.others)}

@@ -77,7 +77,7 @@ class CopierTemplate:
             raise refuse_ambiguous(quarrels, guesses)
         if ask is None:
             return sure
-        chosen = {name: ask(_quarrel(guesses[name])) for name in quarrels}
+        chosen = {name: ask(_prompt_for_conflict(guesses[name])) for name in quarrels}
         try:
             answers = self._answers(
                 self.newest, {**sure, **chosen}, ask_with_evidence(ask, guesses)
@@ -145,7 +145,7 @@ class CopierTemplate:
         )
 
 
-def _quarrel(guess: InferredAnswer) -> Prompt:
+def _prompt_for_conflict(guess: InferredAnswer) -> Prompt:
     """Return the question which of several sources is right."""
     told: dict[str, AnswerEvidence] = {str(entry.value): entry for entry in guess.evidence}
     return Prompt(

@@ -65,10 +65,10 @@ class PlatformTemplate:
                 next_step="name a later version with --to, or ask the platform team for one",
             )
         refuse_unknown([name for name in names if name != ARCHETYPE], wanted.answers)
-        archetype = _archetype(platform, repository, made, wanted)
-        platform = self._knowing(_only(archetype))
+        archetype = _inferred_archetype(platform, repository, made, wanted)
+        platform = self._knowing(_single_value(archetype))
         known = KnownPlatform(
-            policy=platform.policy, archetype=platform.archetype(_only(archetype))
+            policy=platform.policy, archetype=platform.archetype(_single_value(archetype))
         )
         found = infer_answers(repository, made, wanted.answers, known)
         return {ARCHETYPE: archetype, **{n: g for n, g in found.items() if n in names[1:]}}
@@ -85,7 +85,7 @@ class PlatformTemplate:
         open_ = [
             question
             for question in platform.template.questionnaire.questions
-            if question.name not in sure and _open(question, guesses, platform, sure)
+            if question.name not in sure and _is_open(question, guesses, platform, sure)
         ]
         if not open_:
             return sure
@@ -166,7 +166,7 @@ class PlatformTemplate:
         return Platform(tree=self.history.tree(name), source=self.history.source, version=name)
 
 
-def _archetype(
+def _inferred_archetype(
     platform: Platform,
     repository: InspectedRepository,
     made: Sequence[Origin],
@@ -188,11 +188,11 @@ def _archetype(
     return guess
 
 
-def _only(guess: InferredAnswer) -> str:
+def _single_value(guess: InferredAnswer) -> str:
     return str(guess.values[0])
 
 
-def _open(
+def _is_open(
     question: Question,
     guesses: Mapping[str, InferredAnswer],
     platform: Platform,

@@ -17,7 +17,7 @@ from modelwright.paths import CRUFT_FILE
 from modelwright.template.inference.origin import ARCHETYPE, Origin, unsound_origin
 
 
-def refuse_sound(made: Sequence[Origin], wanted: AdoptRequest) -> None:
+def refuse_managed(made: Sequence[Origin], wanted: AdoptRequest) -> None:
     """Check that the repository is not managed already.
 
     Raises:
@@ -27,7 +27,7 @@ def refuse_sound(made: Sequence[Origin], wanted: AdoptRequest) -> None:
         if (
             maker.file != CRUFT_FILE
             and not unsound_origin(maker)
-            and _leads_somewhere(maker, wanted)
+            and _version_may_exist(maker, wanted)
         ):
             raise RefusedError(
                 f"it is managed already: it starts from {maker.version} of {maker.source}",
@@ -77,7 +77,7 @@ def _absolute(place: str) -> str:
     return place if is_url(place) else str(Path(place).expanduser().resolve())
 
 
-def _leads_somewhere(maker: Origin, wanted: AdoptRequest) -> bool:
+def _version_may_exist(maker: Origin, wanted: AdoptRequest) -> bool:
     """Say whether an answers file's version exists, as far as that can be known here."""
     if is_url(maker.source) and wanted.offline:
         return True

@@ -21,7 +21,7 @@ from modelwright.template.tree import RenderedFile
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class VersionChoice:
     """The version that a repository starts from.
 
     Attributes:
@@ -72,7 +72,7 @@ def newest_version(history: GitHistory) -> str:
     return git.version_at(history.folder(), "HEAD") or "HEAD"
 
 
-def fixed_name(history: GitHistory, version: str) -> str:
+def lasting_name(history: GitHistory, version: str) -> str:
     """Return a version by a name that goes on meaning it: a tag as it is, else as git describes it.
 
     Raises:
@@ -87,7 +87,7 @@ def fixed_name(history: GitHistory, version: str) -> str:
 
 def choose_version(
     search: Search, wanted: AdoptRequest, given: Mapping[str, object], follow: Follow
-) -> Choice:
+) -> VersionChoice:
     """Return the version that is named, else the one that fits best.
 
     Of versions that fit alike, the newest that takes the answers; one that is newer and refuses
@@ -100,23 +100,25 @@ def choose_version(
     fitting = SimilaritySearch(contents=search.contents)
     if wanted.to or wanted.governed:
         version = search.template.newest
-        fit = None if wanted.governed else _fit(search, fitting, version, given)
+        fit = None if wanted.governed else _similarity(search, fitting, version, given)
         if fit is not None and not fit.lines:
-            raise _nothing_in_common(search, fit)
-        return Choice(version=version, fit=fit, compared=0 if fit is None else 1)
+            raise _nothing_in_common_error(search, fit)
+        return VersionChoice(version=version, fit=fit, compared=0 if fit is None else 1)
     written = _recorded_version(search)
     names = _candidates(search, written)
     with follow(len(names)) as tell:
-        fits = list(_fits(search, fitting, names, given, tell))
+        fits = list(_similarities(search, fitting, names, given, tell))
     found, compared = most_similar(fits), len(fits)
     if found is None or not (found.sufficient or found.version == written):
         search.template.judge(found.version if found else search.template.newest, given)
-        raise _nothing_fits(search, found, compared)
+        raise _no_fit_error(search, found, compared)
     alike = [fit for fit in fits if not fit < found]
     accepted = next((fit for fit in alike if _accepts(search, fit.version, given)), None)
     if accepted is None:
         search.template.judge(found.version, given)
-    return Choice(version=(accepted or found).version, fit=accepted or found, compared=compared)
+    return VersionChoice(
+        version=(accepted or found).version, fit=accepted or found, compared=compared
+    )
 
 
 def _accepts(search: Search, version: str, given: Mapping[str, object]) -> bool:
@@ -149,7 +151,7 @@ def _recorded_version(search: Search) -> str:
     return ""
 
 
-def _fits(
+def _similarities(
     search: Search,
     fitting: SimilaritySearch,
     names: Sequence[str],
@@ -159,14 +161,14 @@ def _fits(
     """Yield the fit of every version that renders; nothing is better than a whole one it takes."""
     for name in names:
         tell(name)
-        fit = _fit(search, fitting, name, given)
+        fit = _similarity(search, fitting, name, given)
         if fit is not None:
             yield fit
             if fit.equal == 1 and _accepts(search, name, given):
                 return
 
 
-def _fit(
+def _similarity(
     search: Search, fitting: SimilaritySearch, version: str, given: Mapping[str, object]
 ) -> Similarity | None:
     try:
@@ -175,7 +177,7 @@ def _fit(
         return None
 
 
-def _nothing_in_common(search: Search, fit: Similarity) -> RefusedError:
+def _nothing_in_common_error(search: Search, fit: Similarity) -> RefusedError:
     return RefusedError(
         f"the repository and {fit.version} have nothing in common: {fit.sentence}",
         where=search.history.source,
@@ -184,7 +186,7 @@ def _nothing_in_common(search: Search, fit: Similarity) -> RefusedError:
     )
 
 
-def _nothing_fits(search: Search, found: Similarity | None, compared: int) -> RefusedError:
+def _no_fit_error(search: Search, found: Similarity | None, compared: int) -> RefusedError:
     if found is None:
         return RefusedError(
             "no version of the template can be rendered with these answers",
@@ -192,7 +194,7 @@ def _nothing_fits(search: Search, found: Similarity | None, compared: int) -> Re
             next_step=f"name one with --to to see why, such as --to {search.template.newest}",
         )
     if not found.lines:
-        return _nothing_in_common(search, found)
+        return _nothing_in_common_error(search, found)
     return RefusedError(
         f"no version fits: {found.version} is nearest of {compared}, where {found.sentence}; "
         f"{LEAST:.0%} of the lines are needed",

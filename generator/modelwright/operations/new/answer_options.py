@@ -23,7 +23,7 @@ def answers_from_options(data: Sequence[str], data_file: Path | None) -> dict[st
         RefusedError: The file is nested too deeply, or stands for more than it holds.
         UsageError: One of them has another form, or the file cannot be read.
     """
-    answers = _from_file(data_file) if data_file else {}
+    answers = _answers_from_file(data_file) if data_file else {}
     for pair in data:
         name, equals, value = pair.partition("=")
         if not equals or not name:
@@ -34,10 +34,10 @@ def answers_from_options(data: Sequence[str], data_file: Path | None) -> dict[st
     return answers
 
 
-def _from_file(path: Path) -> dict[str, object]:
+def _answers_from_file(path: Path) -> dict[str, object]:
     where = f"--data-file {path}"
     try:
-        content = _read(path.read_text(encoding="utf-8"), where)
+        content = _parse_yaml(path.read_text(encoding="utf-8"), where)
     except (OSError, yaml.YAMLError, *CONSTRUCTION_ERRORS) as error:
         raise UsageError(
             f"it cannot be read as YAML: {' '.join(str(error).split())}",
@@ -53,7 +53,7 @@ def _from_file(path: Path) -> dict[str, object]:
     return {name: value for name, value in content.items() if not name.startswith("_")}
 
 
-def _read(text: str, where: str) -> object:
+def _parse_yaml(text: str, where: str) -> object:
     step = "write one line NAME: VALUE for each answer"
     problem = size_problem(text)
     with with_resource_limits(where, next_step=step):

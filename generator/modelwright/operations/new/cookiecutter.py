@@ -69,23 +69,23 @@ def complete(context: Mapping[str, Any]) -> int:
     leave_out(project, [pattern for pattern in context["__left_out"] if pattern])
     around = None if os.environ.get(NO_GIT) else surrounding_repository(project)
     if around:
-        _tell(f"note: {project} stands inside the repository {around}; none was made in it")
+        _print(f"note: {project} stands inside the repository {around}; none was made in it")
     todo = steps(
         archetype=context["__d"]["archetype"],
         lock=not os.environ.get(NO_LOCK) and (project / PYPROJECT).exists(),
         git=not around and not os.environ.get(NO_GIT),
     )
     try:
-        pending = finish(project, todo, lambda step: _tell(f"modelwright: {step}"))
+        pending = finish(project, todo, lambda step: _print(f"modelwright: {step}"))
     except ModelwrightError as error:
-        _tell(f"error: {error}\n  next: {error.next_step}")
+        _print(f"error: {error}\n  next: {error.next_step}")
         return 0
     for one in pending:
-        _tell(f"modelwright: {one.problem}\n  next: {one.next_step}")
+        _print(f"modelwright: {one.problem}\n  next: {one.next_step}")
     return 0
 
 
-def _tell(text: str) -> None:
+def _print(text: str) -> None:
     sys.stderr.write(f"{text}\n")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from modelwright.adapters.git.commands import BRANCH, GIT, commit, make_repository, stage
 from modelwright.adapters.system import uv
 from modelwright.adapters.system.process import output, run
-from modelwright.adapters.system.uv import names_an_index
+from modelwright.adapters.system.uv import configures_package_index
 from modelwright.errors import (
     ExternalSystemError,
     MissingProgramError,
@@ -65,7 +65,7 @@ def steps(*, archetype: str, lock: bool, git: bool) -> list[Step]:
     """Return what is to be done, in order."""
     chosen = [Step("write .env", ("cp .env.example .env && chmod 600 .env",), write_env)]
     if lock:
-        chosen.append(Step("lock the dependencies", ("uv lock",), _lock))
+        chosen.append(Step("lock the dependencies", ("uv lock",), _lock_dependencies))
     if git:
         chosen += [
             Step(
@@ -139,16 +139,16 @@ def write_env(project: Path) -> None:
     shutil.copyfile(example, target)
 
 
-def _lock(project: Path) -> None:
+def _lock_dependencies(project: Path) -> None:
     try:
         uv.lock(project)
     except ExternalSystemError as error:
-        if isinstance(error, MissingProgramError) or not names_an_index():
+        if isinstance(error, MissingProgramError) or not configures_package_index():
             raise
         raise NotLockedError(NOT_LOCKED, where=error.where, next_step="uv lock") from error
 
 
-def know_author(folder: Path) -> None:
+def require_author(folder: Path) -> None:
     """Check that git knows, in a folder, who the author and the committer are.
 
     Raises:
@@ -174,7 +174,7 @@ def _first_commit(archetype: str) -> Step:
 
     def do(project: Path) -> None:
         try:
-            know_author(project)
+            require_author(project)
         except AuthorUnknownError as error:
             raise AuthorUnknownError(
                 STAGED,

@@ -13,7 +13,7 @@ from modelwright.adapters.git.commands import GIT, commit, make_repository, stag
 from modelwright.adapters.sources.packaged import own_files, own_version
 from modelwright.adapters.system.process import run
 from modelwright.errors import RefusedError, UsageError
-from modelwright.operations.new.finish import know_author
+from modelwright.operations.new.finish import require_author
 from modelwright.operations.platform.check import check_platform, combinations
 from modelwright.operations.platform.pin import commit_of_head, pin_to
 from modelwright.operations.platform.sync import sync, with_overlays
@@ -36,7 +36,7 @@ def check_target(target: Path) -> None:
             "it is the folder that you are in", where=str(target), next_step="name a new folder"
         )
     refuse_occupied(target, next_step="name a new folder")
-    know_author(Path.cwd())
+    require_author(Path.cwd())
 
 
 def packaged_files() -> tuple[dict[str, RenderedFile], str]:
@@ -159,7 +159,7 @@ def _render_all(folder: Path, tell: Report) -> int:
 def _commit_twice(folder: Path) -> None:
     """Commit the platform, then the pin: it names a commit that is on main already."""
     make_repository(folder)
-    know_author(folder)
+    require_author(folder)
     _commit_all(folder, "feat: begin the platform")
     run((*GIT, "tag", "--no-sign", FIRST_PIN), folder=folder)
     pin_to(folder, commit_of_head(folder), FIRST_PIN)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from modelwright.adapters.disk.placing import write
+from modelwright.adapters.disk.placing import write_files
 from modelwright.adapters.git.commands import commit, stage
 from modelwright.adapters.github.client import GitHub
 from modelwright.adapters.github.push import push
@@ -166,7 +166,7 @@ def _write(project: PreparedProject, folder: Path, *, lock: bool) -> None:
     (folder / PLATFORM_BUNDLE).unlink(missing_ok=True)
     (folder / README).unlink(missing_ok=True)
     workflows = {path for path in project.files if is_workflow(path)}
-    write({path: one for path, one in project.files.items() if path not in workflows}, folder)
+    write_files({path: one for path, one in project.files.items() if path not in workflows}, folder)
     todo = steps(archetype=project.answers["archetype"], lock=lock, git=False)
     for pending in finish(folder, todo, lambda _: None):
         raise pending
