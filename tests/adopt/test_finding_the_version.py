@@ -16,7 +16,7 @@ from tests.adopt.conftest import ARCHETYPE, GIVEN, commit
 from tests.platforms import change_policy, git, platform_copy, release
 
 DONE, REFUSED = 0, 3
-WANTED = AdoptRequest(path=Path())
+REQUEST = AdoptRequest(path=Path())
 
 
 def start(project):
@@ -124,7 +124,7 @@ def test_a_template_without_a_release_is_taken_as_it_is_checked_out(run, project
 
 def test_what_is_the_same_in_two_versions_is_rendered_once(history):
     with history_of(str(history)) as versions:
-        template = PlatformTemplate(history=versions, newest="v1.2.0", wanted=WANTED)
+        template = PlatformTemplate(history=versions, newest="v1.2.0", request=REQUEST)
         given = {**GIVEN, "archetype": ARCHETYPE}
         counts = []
         for name in ("v1.0.0", "v1.1.0", "v1.2.0"):
@@ -138,12 +138,12 @@ def test_what_is_the_same_in_two_versions_is_rendered_once(history):
 def test_the_same_files_come_out_as_of_a_version_alone(history):
     given = {**GIVEN, "archetype": ARCHETYPE}
     with history_of(str(history)) as versions:
-        shared = PlatformTemplate(history=versions, newest="v1.2.0", wanted=WANTED)
+        shared = PlatformTemplate(history=versions, newest="v1.2.0", request=REQUEST)
         for name in ("v1.0.0", "v1.1.0", "v1.2.0"):
-            alone = PlatformTemplate(history=versions, newest="v1.2.0", wanted=WANTED)
+            alone = PlatformTemplate(history=versions, newest="v1.2.0", request=REQUEST)
 
             assert shared.files(name, given) == alone.files(name, given)
-            made = shared.made(name, given)[1]
+            made = shared.render_checked(name, given)[1]
             assert all(made[path] == file for path, file in alone.files(name, given).items())
 
 

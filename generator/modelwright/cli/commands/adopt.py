@@ -115,7 +115,7 @@ def _print(adoption: Adoption, terminal: Terminal) -> None:
         terminal.say(f"  {name:<{widths[0]}}  {value or '(empty)':<{widths[1]}}  {origins}")
     for note in adoption.notes:
         terminal.note(note)
-    for path in adoption.left:
+    for path in adoption.replaced_files:
         terminal.note(f"{path} is not needed any more: remove it when you are content")
 
 

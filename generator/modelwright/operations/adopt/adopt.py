@@ -1,6 +1,6 @@
-"""Take a repository under management: guess its answers, find its version, write the answers file.
+"""Take a repository under management: infer its answers, find its version, write the answers file.
 
-Nothing is written before everything is known, and then the answers file alone.
+Nothing is written before everything is known, and then only the answers file.
 """
 
 from __future__ import annotations
@@ -54,17 +54,17 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True)
 class Adoption:
-    """A repository as it would be taken in.
+    """What is known of a repository that is taken under management.
 
     Attributes:
         folder: Its folder.
         source: What the answers file names as the template's source.
         origin: Where the template was read, for a person.
         choice: The version that it starts from, and how well it fits.
-        guesses: What speaks for each answer.
+        inferred: The evidence for each answer.
         answers: Every answer.
         files: The files of that version, the answers file among them.
-        left: Files of its maker that the answers file replaces.
+        replaced_files: Files of the tool that made it, which the answers file replaces.
         notes: What a person should know of the template.
     """
 
@@ -72,10 +72,10 @@ class Adoption:
     source: str
     origin: str
     choice: VersionChoice
-    guesses: Mapping[str, InferredAnswer]
+    inferred: Mapping[str, InferredAnswer]
     answers: Answers = field(repr=False)
     files: Mapping[str, RenderedFile] = field(repr=False)
-    left: Sequence[str]
+    replaced_files: Sequence[str]
     notes: Sequence[str]
 
     @property
@@ -91,50 +91,53 @@ class Adoption:
 
     def source_of_answer(self, question: str) -> list[str]:
         """Return where an answer comes from."""
-        guess = self.guesses.get(question)
-        if guess is None:
+        answer = self.inferred.get(question)
+        if answer is None:
             return ["the template's default"]
-        return guess.sources if guess.unambiguous else ["asked"]
+        return answer.sources if answer.unambiguous else ["asked"]
 
 
-def adoption_of(wanted: AdoptRequest, person: Person) -> Adoption:
-    """Work out how a repository would be taken in; nothing is written.
+def adoption_of(request: AdoptRequest, person: Person) -> Adoption:
+    """Work out how a repository is taken under management; nothing is written.
 
     Raises:
         RefusedError: It is managed already, no version fits, or an answer is refused.
-        UsageError: An answer is not sure and nobody can be asked.
+        UsageError: An answer is ambiguous and nobody can be asked.
         ExternalSystemError: It is in no git repository or has changes, or the template is missing.
     """
-    found = _read_repository(wanted.path)
+    project_files = _read_repository(request.path)
     repository = InspectedRepository(
-        texts=found.texts, folder=found.folder, remote=found.remote, others=found.others
+        texts=project_files.texts,
+        folder=project_files.folder,
+        remote=project_files.remote,
+        others=project_files.others,
     )
-    made = origins(repository)
-    refuse_managed(made, wanted)
-    _refuse_unfinished(repository_of(wanted.path))
-    history, held = template_of(wanted, made)
+    recorded = origins(repository)
+    refuse_managed(recorded, request)
+    _refuse_unfinished(repository_of(request.path))
+    history, pinned_version = template_of(request, recorded)
     with history:
-        template = _template_at(history, wanted, held)
-        guesses = template.guesses(repository, made)
-        given = template.settle(guesses, person.ask)
+        template = _template_at(history, request, pinned_version)
+        inferred = template.infer(repository, recorded)
+        given = template.decide(inferred, person.ask)
         search = Search(
             history=history,
             template=template,
-            made=made,
-            contents=_file_contents(wanted.path, found),
+            origins=recorded,
+            contents=_file_contents(request.path, project_files),
         )
-        choice = choose_version(search, wanted, given, person.follow)
-        answers, files = template.made(choice.version, given)
+        choice = choose_version(search, request, given, person.follow)
+        answers, files = template.render_checked(choice.version, given)
         return Adoption(
-            folder=wanted.path,
+            folder=request.path,
             source=history.source,
             origin=history.origin,
             notes=_platform_notes(history, answers),
             choice=choice,
-            guesses=guesses,
+            inferred=inferred,
             answers=answers,
             files=files,
-            left=[maker.file for maker in made if maker.file != ANSWERS_FILE],
+            replaced_files=[origin.file for origin in recorded if origin.file != ANSWERS_FILE],
         )
 
 
@@ -144,7 +147,7 @@ def answers_file(adoption: Adoption) -> Path:
 
 
 def write_answers(adoption: Adoption) -> Path:
-    """Write the answers file, whole or not at all; return its path.
+    """Write the answers file atomically; return its path.
 
     Raises:
         ExternalSystemError: It cannot be written.
@@ -154,45 +157,46 @@ def write_answers(adoption: Adoption) -> Path:
     return path
 
 
-def update_after_adoption(adoption: Adoption, wanted: AdoptRequest) -> UpdateOutcome:
-    """Bring a repository from the version that it starts from to the newest, in one step.
+def update_after_adoption(adoption: Adoption, request: AdoptRequest) -> UpdateOutcome:
+    """Update a repository from the version that it starts from to the newest.
 
-    A governed one gets the governing files of the version that it starts from: what it lacks of
-    them it never had, so nothing of them counts as deleted.
+    A governed repository gets the governing files of the version that it starts from. Those that it
+    lacks it never had, so none of them counts as deleted.
 
     Raises:
         RefusedError: The newest version refuses an answer; nothing was changed.
         ExternalSystemError: Something outside fails; nothing was lost.
     """
-    request = UpdateRequest(
+    update_request = UpdateRequest(
         to=adoption.choice.version if adoption.governed else "",
         adopting=yaml.safe_load(adoption.files[ANSWERS_FILE].content),
         from_scratch=adoption.governed,
-        offline=wanted.offline,
-        trust=wanted.trust,
+        offline=request.offline,
+        trust=request.trust,
     )
-    outcome = update(adoption.folder, request)
+    outcome = update(adoption.folder, update_request)
     if outcome.status == "current":
         write_answers(adoption)
     return outcome
 
 
-def add_missing_files(wanted: AdoptRequest) -> UpdateOutcome | None:
-    """Bring what a governed repository lacks of its governing files.
+def add_missing_files(request: AdoptRequest) -> UpdateOutcome | None:
+    """Add the governing files that a governed repository lacks.
 
     Returns:
         What was done; None where it is not governed yet.
     """
-    if not (wanted.apply and wanted.governed and (wanted.path / ANSWERS_FILE).is_file()):
+    if not (request.apply and request.governed and (request.path / ANSWERS_FILE).is_file()):
         return None
     try:
-        stored = stored_answers(wanted.path)
+        stored = stored_answers(request.path)
     except RefusedError:
         return None
     if stored.get(GOVERNED) is not True or not isinstance(stored.get("_commit"), str):
         return None
     return update(
-        wanted.path, UpdateRequest(to=stored["_commit"], from_scratch=True, offline=wanted.offline)
+        request.path,
+        UpdateRequest(to=stored["_commit"], from_scratch=True, offline=request.offline),
     )
 
 
@@ -207,16 +211,16 @@ def _refuse_unfinished(repository: ProjectRepository) -> None:
 
 
 def _template_at(
-    history: GitHistory, wanted: AdoptRequest, held: str
+    history: GitHistory, request: AdoptRequest, pinned_version: str
 ) -> PlatformTemplate | CopierTemplate:
-    name = lasting_name(history, wanted.to or held or newest_version(history))
+    name = lasting_name(history, request.to or pinned_version or newest_version(history))
     tree = history.tree(name)
     try:
         tree.read(POLICY_FILE)
         tree.read(COMPILED_POLICY)
     except KeyError:
-        return CopierTemplate(history=history, newest=name, wanted=wanted)
-    return PlatformTemplate(history=history, newest=name, wanted=wanted)
+        return CopierTemplate(history=history, newest=name, request=request)
+    return PlatformTemplate(history=history, newest=name, request=request)
 
 
 def _platform_notes(history: GitHistory, answers: Answers) -> list[str]:
@@ -237,6 +241,6 @@ def _read_repository(path: Path) -> ProjectFiles:
     return read_project(path)
 
 
-def _file_contents(root: Path, found: ProjectFiles) -> dict[str, bytes]:
-    texts = {path: text.encode() for path, text in found.texts.items()}
-    return {**texts, **content_of(root, found.others)}
+def _file_contents(root: Path, project_files: ProjectFiles) -> dict[str, bytes]:
+    texts = {path: text.encode() for path, text in project_files.texts.items()}
+    return {**texts, **content_of(root, project_files.others)}

@@ -1,4 +1,4 @@
-"""Any other Copier template, as `adopt` needs it: Copier's library renders it."""
+"""Adopts into any other Copier template, which Copier's library renders."""
 
 from __future__ import annotations
 
@@ -36,51 +36,53 @@ class CopierTemplate:
 
     Attributes:
         history: Its versions.
-        newest: The version whose questions are put.
+        newest: The version whose questions are asked.
     """
 
     history: GitHistory
     newest: str
-    wanted: AdoptRequest
+    request: AdoptRequest
 
-    def guesses(
-        self, repository: InspectedRepository, made: Sequence[Origin]
+    def infer(
+        self, repository: InspectedRepository, origins: Sequence[Origin]
     ) -> dict[str, InferredAnswer]:
-        """Return what the repository's makers wrote down.
+        """Return the answers that the tools which made the repository recorded.
 
         Raises:
-            RefusedError: What is asked for needs a platform of ours.
+            RefusedError: An option needs a platform of ours.
         """
         del repository
         for option, asked in (
-            ("--archetype", self.wanted.archetype),
-            ("--managed-only", self.wanted.governed),
+            ("--archetype", self.request.archetype),
+            ("--managed-only", self.request.governed),
         ):
             if asked:
                 raise RefusedError(
-                    f"the template is no platform, so {option} means nothing to it",
+                    f"the template is no platform, so {option} has no meaning",
                     where=self.history.source,
                     next_step=f"leave {option} out, or name a platform with --platform",
                 )
-        copier = [maker for maker in made if maker.file != CRUFT_FILE]
-        return recorded_answers(copier, self.wanted.answers)
+        copier = [origin for origin in origins if origin.file != CRUFT_FILE]
+        return recorded_answers(copier, self.request.answers)
 
-    def settle(self, guesses: Mapping[str, InferredAnswer], ask: Asker | None) -> dict[str, object]:
-        """Return the answers that are sure, and those that a person gives.
+    def decide(
+        self, inferred: Mapping[str, InferredAnswer], ask: Asker | None
+    ) -> dict[str, object]:
+        """Return the unambiguous answers, and those that a person gives.
 
         Raises:
-            MissingAnswerError: Something is not sure and nobody can be asked.
+            MissingAnswerError: An answer is ambiguous and nobody can be asked.
         """
-        sure = unambiguous_answers(guesses)
-        quarrels = [name for name in guesses if name not in sure]
-        if quarrels and ask is None:
-            raise refuse_ambiguous(quarrels, guesses)
+        sure = unambiguous_answers(inferred)
+        ambiguous = [name for name in inferred if name not in sure]
+        if ambiguous and ask is None:
+            raise refuse_ambiguous(ambiguous, inferred)
         if ask is None:
             return sure
-        chosen = {name: ask(_prompt_for_conflict(guesses[name])) for name in quarrels}
+        chosen = {name: ask(_prompt_for_conflict(inferred[name])) for name in ambiguous}
         try:
             answers = self._answers(
-                self.newest, {**sure, **chosen}, ask_with_evidence(ask, guesses)
+                self.newest, {**sure, **chosen}, ask_with_evidence(ask, inferred)
             )
         except RefusedError:
             # An older version may take what the newest refuses: the one that fits judges.
@@ -97,8 +99,8 @@ class CopierTemplate:
         files = version.files(version.answers(given, {}))
         return {path: file for path, file in files.items() if path != ANSWERS_FILE}
 
-    def judge(self, name: str, given: Mapping[str, object]) -> None:
-        """Raise what a version says against the answers.
+    def check(self, name: str, given: Mapping[str, object]) -> None:
+        """Check the answers against the rules of a version.
 
         Raises:
             RefusedError: It refuses one.
@@ -106,10 +108,10 @@ class CopierTemplate:
         """
         self._answers(name, given, None)
 
-    def made(
+    def render_checked(
         self, name: str, given: Mapping[str, object]
     ) -> tuple[Answers, dict[str, RenderedFile]]:
-        """Return the answers, judged by a version, and all its files.
+        """Return the answers, checked by a version, and all its files.
 
         Raises:
             RefusedError: The version refuses an answer, or writes no answers file.
@@ -125,10 +127,10 @@ class CopierTemplate:
         return answers, files
 
     def _answers(self, name: str, given: Mapping[str, object], ask: Asker | None) -> Answers:
-        told = {key: value for key, value in given.items() if key in self.wanted.answers}
-        stored = {key: value for key, value in given.items() if key not in told}
+        data_options = {key: value for key, value in given.items() if key in self.request.answers}
+        stored = {key: value for key, value in given.items() if key not in data_options}
         try:
-            return self._version(name).answers(stored, told, ask)
+            return self._version(name).answers(stored, data_options, ask)
         except UnansweredError as error:
             raise MissingAnswerError(
                 error.problem, error.names, where=error.where, next_step=error.next_step
@@ -138,21 +140,21 @@ class CopierTemplate:
         return copier_version(
             self.history,
             name,
-            project=self.wanted.path,
+            project=self.request.path,
             source=self.history.source,
             replay=replay,
-            trust=self.wanted.trust,
+            trust=self.request.trust,
         )
 
 
-def _prompt_for_conflict(guess: InferredAnswer) -> Prompt:
-    """Return the question which of several sources is right."""
-    told: dict[str, AnswerEvidence] = {str(entry.value): entry for entry in guess.evidence}
+def _prompt_for_conflict(answer: InferredAnswer) -> Prompt:
+    """Return the question that lets a person choose among sources which disagree."""
+    data_options: dict[str, AnswerEvidence] = {str(entry.value): entry for entry in answer.evidence}
     return Prompt(
-        name=guess.question,
-        message=f"Which {guess.question} is it?",
+        name=answer.question,
+        message=f"Which {answer.question} is it?",
         kind="str",
-        choices={f"{value} ({entry.source})": entry.value for value, entry in told.items()},
+        choices={f"{value} ({entry.source})": entry.value for value, entry in data_options.items()},
         default=None,
         refusal=lambda _: "",
     )

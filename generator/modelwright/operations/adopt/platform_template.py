@@ -1,4 +1,4 @@
-"""A template of ours, as `adopt` needs it: what is guessed, asked, compared and written."""
+"""Adopts into a platform: infers, asks and checks the answers, and renders its versions."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class PlatformTemplate:
 
     Attributes:
         history: Its versions.
-        newest: The version whose policy and questions the answers are guessed by.
+        newest: The version whose policy and questions are used to infer answers.
     """
 
     history: GitHistory
     newest: str
-    wanted: AdoptRequest
+    request: AdoptRequest
     _renders: RenderCache = field(default_factory=RenderCache, repr=False)
 
     @property
@@ -47,54 +47,56 @@ class PlatformTemplate:
         """How many files were rendered to compare versions."""
         return self._renders.rendered
 
-    def guesses(
-        self, repository: InspectedRepository, made: Sequence[Origin]
+    def infer(
+        self, repository: InspectedRepository, origins: Sequence[Origin]
     ) -> dict[str, InferredAnswer]:
-        """Return what is guessed for its questions, the archetype among them.
+        """Return what is inferred for its questions, the archetype among them.
 
         Raises:
-            RefusedError: An answer of the command line is to no question of its.
-            UsageError: Nothing says what the repository shall be.
+            RefusedError: An option answers none of its questions.
+            UsageError: The archetype is ambiguous.
         """
-        platform, wanted = self._platform(self.newest), self.wanted
+        platform, request = self._platform(self.newest), self.request
         names = platform.template.questionnaire.names
-        if wanted.governed and GOVERNED not in names:
+        if request.governed and GOVERNED not in names:
             raise RefusedError(
                 f"{self.newest} of the platform cannot govern a repository with its own source",
                 where="--managed-only",
                 next_step="name a later version with --to, or ask the platform team for one",
             )
-        refuse_unknown([name for name in names if name != ARCHETYPE], wanted.answers)
-        archetype = _inferred_archetype(platform, repository, made, wanted)
-        platform = self._knowing(_single_value(archetype))
+        refuse_unknown([name for name in names if name != ARCHETYPE], request.answers)
+        archetype = _inferred_archetype(platform, repository, origins, request)
+        platform = self._with_archetype(_single_value(archetype))
         known = KnownPlatform(
             policy=platform.policy, archetype=platform.archetype(_single_value(archetype))
         )
-        found = infer_answers(repository, made, wanted.answers, known)
-        return {ARCHETYPE: archetype, **{n: g for n, g in found.items() if n in names[1:]}}
+        answers = infer_answers(repository, origins, request.answers, known)
+        return {ARCHETYPE: archetype, **{n: g for n, g in answers.items() if n in names[1:]}}
 
-    def settle(self, guesses: Mapping[str, InferredAnswer], ask: Asker | None) -> dict[str, object]:
-        """Return the answers that are sure, and those that a person gives.
+    def decide(
+        self, inferred: Mapping[str, InferredAnswer], ask: Asker | None
+    ) -> dict[str, object]:
+        """Return the unambiguous answers, and those that a person gives.
 
         Raises:
-            UsageError: Something is not sure and nobody can be asked.
+            MissingAnswerError: An answer is ambiguous and nobody can be asked.
             RefusedError: An answer is refused.
         """
         platform = self._platform(self.newest)
-        sure = unambiguous_answers(guesses)
-        open_ = [
+        sure = unambiguous_answers(inferred)
+        open_questions = [
             question
             for question in platform.template.questionnaire.questions
-            if question.name not in sure and _is_open(question, guesses, platform, sure)
+            if question.name not in sure and _is_open(question, inferred, platform, sure)
         ]
-        if not open_:
+        if not open_questions:
             return sure
         if ask is None:
-            raise refuse_ambiguous([question.name for question in open_], guesses)
-        asked = [question.name for question in open_]
+            raise refuse_ambiguous([question.name for question in open_questions], inferred)
+        open_names = [question.name for question in open_questions]
         questionnaire = platform.template.questionnaire
         questions = tuple(
-            _ask_where_ambiguous(q, guesses) if q.name in asked else q.lenient
+            _ask_where_ambiguous(q, inferred) if q.name in open_names else q.lenient
             for q in questionnaire.questions
         )
         # The other answers are judged by the version that fits best.
@@ -103,12 +105,12 @@ class PlatformTemplate:
             platform.template.env,
             given=sure,
             defaults=True,
-            ask=ask_with_evidence(ask, guesses),
+            ask=ask_with_evidence(ask, inferred),
         )
-        return {**sure, **{name: answers.values[name] for name in asked}}
+        return {**sure, **{name: answers.values[name] for name in open_names}}
 
     def files(self, name: str, given: Mapping[str, object]) -> dict[str, RenderedFile]:
-        """Return the files of a version that are compared: not hers, which she replaces.
+        """Return the files of a version that are compared: those that the team owns are left out.
 
         Raises:
             ModelwrightError: The version cannot be rendered with these answers.
@@ -119,18 +121,18 @@ class PlatformTemplate:
         files = self._renders.files(version, tree, given)
         return {path: file for path, file in files.items() if owner_of(path) != "yours"}
 
-    def judge(self, name: str, given: Mapping[str, object]) -> None:
-        """Raise what a version says against the answers.
+    def check(self, name: str, given: Mapping[str, object]) -> None:
+        """Check the answers against the rules of a version.
 
         Raises:
             RefusedError: It refuses one.
         """
         self._answers(name, given)
 
-    def made(
+    def render_checked(
         self, name: str, given: Mapping[str, object]
     ) -> tuple[Answers, dict[str, RenderedFile]]:
-        """Return the answers, judged by a version, and all its files.
+        """Return the answers, checked by a version, and all its files.
 
         Raises:
             RefusedError: The version refuses an answer.
@@ -144,14 +146,14 @@ class PlatformTemplate:
         names = version.template.questionnaire.names
         return version, version.answers({n: v for n, v in given.items() if n in names}, {})
 
-    def _knowing(self, archetype: str) -> Platform:
-        """Return the newest version that has an archetype; it becomes the newest of all.
+    def _with_archetype(self, archetype: str) -> Platform:
+        """Return the newest version that has an archetype; `newest` becomes it.
 
         Raises:
-            RefusedError: None has it, or the version that is asked for has not.
+            RefusedError: No version has it, or the one that `--to` names has not.
         """
         names = [self.newest]
-        if not (self.wanted.to or self.wanted.governed):
+        if not (self.request.to or self.request.governed):
             names += [release.version for release in reversed(self.history.releases)]
         for name in names:
             platform = self._platform(name)
@@ -169,36 +171,36 @@ class PlatformTemplate:
 def _inferred_archetype(
     platform: Platform,
     repository: InspectedRepository,
-    made: Sequence[Origin],
-    wanted: AdoptRequest,
+    origins: Sequence[Origin],
+    request: AdoptRequest,
 ) -> InferredAnswer:
-    if wanted.archetype:
+    if request.archetype:
         return InferredAnswer(
-            ARCHETYPE, (AnswerEvidence(ARCHETYPE, wanted.archetype, "--archetype"),)
+            ARCHETYPE, (AnswerEvidence(ARCHETYPE, request.archetype, "--archetype"),)
         )
-    guess = infer_archetype(repository, made)
-    if guess is None or not guess.unambiguous:
+    answer = infer_archetype(repository, origins)
+    if answer is None or not answer.unambiguous:
         raise UsageError(
-            f"what it shall be is not sure: {guess.explanation}"
-            if guess
-            else "nothing says what it is",
+            f"its archetype is ambiguous: {answer.explanation}"
+            if answer
+            else "nothing tells its archetype",
             where="--archetype",
             next_step=f"add --archetype {' or '.join(platform.policy['archetypes'])}",
         )
-    return guess
+    return answer
 
 
-def _single_value(guess: InferredAnswer) -> str:
-    return str(guess.values[0])
+def _single_value(answer: InferredAnswer) -> str:
+    return str(answer.values[0])
 
 
 def _is_open(
     question: Question,
-    guesses: Mapping[str, InferredAnswer],
+    inferred: Mapping[str, InferredAnswer],
     platform: Platform,
     sure: Mapping[str, object],
 ) -> bool:
-    """Say whether a question that is not surely answered must be put."""
+    """Say whether a question without an unambiguous answer must be asked."""
     if question.computed:
         return False
     if question.name == "brand":
@@ -206,12 +208,12 @@ def _is_open(
         return team is None or len(team["brands"]) > 1
     if question.default is MISSING:
         return question.ask is True
-    guess = guesses.get(question.name)
-    return guess is not None and len(guess.values) > 1
+    answer = inferred.get(question.name)
+    return answer is not None and len(answer.values) > 1
 
 
-def _ask_where_ambiguous(question: Question, guesses: Mapping[str, InferredAnswer]) -> Question:
-    """Return a question that is put even where it has a default, if its guesses disagree."""
-    if question.name not in guesses:
+def _ask_where_ambiguous(question: Question, inferred: Mapping[str, InferredAnswer]) -> Question:
+    """Return a question that is asked even where it has a default, if its evidence disagrees."""
+    if question.name not in inferred:
         return question
     return replace(question, default=MISSING, ask=True)

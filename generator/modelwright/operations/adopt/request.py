@@ -1,4 +1,4 @@
-"""What the command line of `adopt` says."""
+"""The options of `adopt`, and how a person is asked about ambiguous answers."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from modelwright.template.archetypes import MANAGED_ONLY
 from modelwright.template.inference.evidence import InferredAnswer
 
 
-def unambiguous_answers(guesses: Mapping[str, InferredAnswer]) -> dict[str, object]:
-    """Return the answers that are sure."""
-    return {name: guess.values[0] for name, guess in guesses.items() if guess.unambiguous}
+def unambiguous_answers(inferred: Mapping[str, InferredAnswer]) -> dict[str, object]:
+    """Return the answers on which all evidence agrees."""
+    return {name: answer.values[0] for name, answer in inferred.items() if answer.unambiguous}
 
 
-def ask_with_evidence(ask: Asker, guesses: Mapping[str, InferredAnswer]) -> Asker:
-    """Return how a question is put together with what speaks for its answers."""
+def ask_with_evidence(ask: Asker, inferred: Mapping[str, InferredAnswer]) -> Asker:
+    """Return an asker that shows the evidence with a question and proposes its likeliest answer."""
 
     def ask_one(prompt: Prompt) -> object:
-        guess = guesses.get(prompt.name)
-        if guess is None:
+        answer = inferred.get(prompt.name)
+        if answer is None:
             return ask(prompt)
-        proposed = guess.values[0]
+        proposed = answer.values[0]
         on_offer = {str(value) for value in prompt.choices.values()}
         default = None if on_offer and str(proposed) not in on_offer else proposed
-        message = f"{prompt.message} ({guess.explanation})"
+        message = f"{prompt.message} ({answer.explanation})"
         return ask(replace(prompt, message=message, default=default))
 
     return ask_one
 
 
 def refuse_ambiguous(
-    names: Sequence[str], guesses: Mapping[str, InferredAnswer]
+    names: Sequence[str], inferred: Mapping[str, InferredAnswer]
 ) -> MissingAnswerError:
-    """Return the refusal to go on without a person; every answer that is missing is named."""
-    told = [f"{name} ({guesses[name].explanation if name in guesses else 'nothing says it'})"
+    """Return the error for answers that only a person can decide, each with its evidence."""
+    evidence = [f"{name} ({inferred[name].explanation if name in inferred else 'nothing says it'})"
             for name in names]  # fmt: skip
     return MissingAnswerError(
-        f"there is no terminal to ask for what is not sure: {'; '.join(told)}", names
+        f"there is no terminal to ask for what is not sure: {'; '.join(evidence)}", names
     )
 
 
@@ -50,7 +50,7 @@ Follow = Callable[[int], AbstractContextManager[Callable[[str], None]]]
 
 @dataclass(frozen=True, kw_only=True)
 class AdoptRequest:
-    """What the command line of `adopt` says; what is empty is found out.
+    """The options of `adopt`; what is empty is inferred.
 
     Attributes:
         path: The repository's folder.
@@ -58,10 +58,10 @@ class AdoptRequest:
         source: The template's URL or folder.
         platform: The platform, where no source is named.
         to: The version to start from.
-        governed: Whether only its governing files become the platform's.
-        apply: Whether it is brought to the newest version at once.
+        governed: Whether the platform manages only its governing files.
+        apply: Whether it is updated to the newest version at once.
         offline: Whether no host is contacted.
-        trust: Whether a template is accepted that asks to run code.
+        trust: Whether to accept a template that runs code.
     """
 
     path: Path
@@ -83,11 +83,11 @@ class AdoptRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Who is there: how to ask, and how to show that something takes its time.
+    """How to ask a person, and how to show progress.
 
     Attributes:
         ask: Puts a question; None where nobody can be asked.
-        follow: Takes the number of steps and gives what names each.
+        follow: Takes the number of steps; yields a function that is called with the name of each.
     """
 
     ask: Asker | None

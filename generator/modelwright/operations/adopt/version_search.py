@@ -1,4 +1,4 @@
-"""Which version of a template a repository starts from."""
+"""Finds the version of a template that a repository starts from, by similarity of its files."""
 
 from __future__ import annotations
 
@@ -44,25 +44,25 @@ class Comparable(Protocol):
     newest: str
 
     def files(self, name: str, given: Mapping[str, object]) -> Mapping[str, RenderedFile]:
-        """Return the files of a version, whatever it says of the answers."""
+        """Return the files of a version without checking the answers."""
 
-    def judge(self, name: str, given: Mapping[str, object]) -> None:
-        """Raise what a version says against the answers."""
+    def check(self, name: str, given: Mapping[str, object]) -> None:
+        """Check the answers against the rules of a version."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """Where the version is looked for.
+    """What the search for a version compares.
 
     Attributes:
         contents: The repository's files, by path.
-        made: What made the repository, as far as it wrote it down.
+        origins: What the tools that made the repository recorded.
     """
 
     history: GitHistory
     template: Comparable
     contents: Mapping[str, bytes]
-    made: Sequence[Origin]
+    origins: Sequence[Origin]
 
 
 def newest_version(history: GitHistory) -> str:
@@ -73,7 +73,7 @@ def newest_version(history: GitHistory) -> str:
 
 
 def lasting_name(history: GitHistory, version: str) -> str:
-    """Return a version by a name that goes on meaning it: a tag as it is, else as git describes it.
+    """Return a lasting name of a version: a tag as it is, else git's description of the commit.
 
     Raises:
         RefusedError: There is no such version.
@@ -86,60 +86,59 @@ def lasting_name(history: GitHistory, version: str) -> str:
 
 
 def choose_version(
-    search: Search, wanted: AdoptRequest, given: Mapping[str, object], follow: Follow
+    search: Search, request: AdoptRequest, given: Mapping[str, object], follow: Follow
 ) -> VersionChoice:
     """Return the version that is named, else the one that fits best.
 
-    Of versions that fit alike, the newest that takes the answers; one that is newer and refuses
-    them does not stand in its way.
+    Of versions that fit equally well, it is the newest that accepts the answers.
 
     Raises:
         RefusedError: None fits well enough, or those that fit best refuse an answer.
         UsageError: An answer is missing.
     """
-    fitting = SimilaritySearch(contents=search.contents)
-    if wanted.to or wanted.governed:
+    similarity_search = SimilaritySearch(contents=search.contents)
+    if request.to or request.governed:
         version = search.template.newest
-        fit = None if wanted.governed else _similarity(search, fitting, version, given)
+        fit = None if request.governed else _similarity(search, similarity_search, version, given)
         if fit is not None and not fit.lines:
             raise _nothing_in_common_error(search, fit)
         return VersionChoice(version=version, fit=fit, compared=0 if fit is None else 1)
-    written = _recorded_version(search)
-    names = _candidates(search, written)
+    recorded = _recorded_version(search)
+    names = _candidates(search, recorded)
     with follow(len(names)) as tell:
-        fits = list(_similarities(search, fitting, names, given, tell))
-    found, compared = most_similar(fits), len(fits)
-    if found is None or not (found.sufficient or found.version == written):
-        search.template.judge(found.version if found else search.template.newest, given)
-        raise _no_fit_error(search, found, compared)
-    alike = [fit for fit in fits if not fit < found]
-    accepted = next((fit for fit in alike if _accepts(search, fit.version, given)), None)
+        fits = list(_similarities(search, similarity_search, names, given, tell))
+    best_fit, compared = most_similar(fits), len(fits)
+    if best_fit is None or not (best_fit.sufficient or best_fit.version == recorded):
+        search.template.check(best_fit.version if best_fit else search.template.newest, given)
+        raise _no_fit_error(search, best_fit, compared)
+    equal_fits = [fit for fit in fits if not fit < best_fit]
+    accepted = next((fit for fit in equal_fits if _accepts(search, fit.version, given)), None)
     if accepted is None:
-        search.template.judge(found.version, given)
+        search.template.check(best_fit.version, given)
     return VersionChoice(
-        version=(accepted or found).version, fit=accepted or found, compared=compared
+        version=(accepted or best_fit).version, fit=accepted or best_fit, compared=compared
     )
 
 
 def _accepts(search: Search, version: str, given: Mapping[str, object]) -> bool:
     try:
-        search.template.judge(version, given)
+        search.template.check(version, given)
     except ModelwrightError:
         return False
     return True
 
 
-def _candidates(search: Search, written: str) -> list[str]:
-    """Return what the repository's maker wrote down, and the releases, the newest first."""
+def _candidates(search: Search, recorded: str) -> list[str]:
+    """Return the recorded version, and the releases, the newest first."""
     names = [release.version for release in reversed(search.history.releases)]
-    names = [written, *(name for name in names if name != written)] if written else names
+    names = [recorded, *(name for name in names if name != recorded)] if recorded else names
     return names or [search.template.newest]
 
 
 def _recorded_version(search: Search) -> str:
-    """Return the version that a maker wrote down, as git describes it; empty where it is gone."""
-    for maker in search.made:
-        commit = search.history.commit(maker.version) if maker.version else ""
+    """Return the version that an origin records, as git describes it; empty where it is gone."""
+    for origin in search.origins:
+        commit = search.history.commit(origin.version) if origin.version else ""
         if not commit:
             continue
         for release in search.history.releases:
@@ -153,15 +152,15 @@ def _recorded_version(search: Search) -> str:
 
 def _similarities(
     search: Search,
-    fitting: SimilaritySearch,
+    similarity_search: SimilaritySearch,
     names: Sequence[str],
     given: Mapping[str, object],
     tell: Callable[[str], None],
 ) -> Iterator[Similarity]:
-    """Yield the fit of every version that renders; nothing is better than a whole one it takes."""
+    """Yield the similarity of every version that renders, up to a perfect and accepted one."""
     for name in names:
         tell(name)
-        fit = _similarity(search, fitting, name, given)
+        fit = _similarity(search, similarity_search, name, given)
         if fit is not None:
             yield fit
             if fit.equal == 1 and _accepts(search, name, given):
@@ -169,10 +168,10 @@ def _similarities(
 
 
 def _similarity(
-    search: Search, fitting: SimilaritySearch, version: str, given: Mapping[str, object]
+    search: Search, similarity_search: SimilaritySearch, version: str, given: Mapping[str, object]
 ) -> Similarity | None:
     try:
-        return fitting.compare(version, search.template.files(version, given))
+        return similarity_search.fit(version, search.template.files(version, given))
     except ModelwrightError:
         return None
 
@@ -186,19 +185,19 @@ def _nothing_in_common_error(search: Search, fit: Similarity) -> RefusedError:
     )
 
 
-def _no_fit_error(search: Search, found: Similarity | None, compared: int) -> RefusedError:
-    if found is None:
+def _no_fit_error(search: Search, best_fit: Similarity | None, compared: int) -> RefusedError:
+    if best_fit is None:
         return RefusedError(
             "no version of the template can be rendered with these answers",
             where=search.history.source,
             next_step=f"name one with --to to see why, such as --to {search.template.newest}",
         )
-    if not found.lines:
-        return _nothing_in_common_error(search, found)
+    if not best_fit.lines:
+        return _nothing_in_common_error(search, best_fit)
     return RefusedError(
-        f"no version fits: {found.version} is nearest of {compared}, where {found.sentence}; "
+        f"no version fits: {best_fit.version} is nearest of {compared}, where {best_fit.sentence}; "
         f"{LEAST:.0%} of the lines are needed",
         where=search.history.source,
-        next_step=f"name the version to start from with --to, such as --to {found.version}, or "
+        next_step=f"name the version to start from with --to, such as --to {best_fit.version}, or "
         "add --managed-only to keep its own source and govern it",
     )
