@@ -117,7 +117,7 @@ def test_an_answer_that_is_missing_is_named(run, project, template):
 
 def test_a_person_is_asked(run, project, template, monkeypatch):
     spoil(project, without=["_commit", "name"])
-    monkeypatch.setattr("modelwright.cli.commands.adopt._asker", lambda: lambda _: "Thing")
+    monkeypatch.setattr("modelwright.cli.commands.adopt.terminal_prompt", lambda: lambda _: "Thing")
 
     ran = run("adopt", project, "--source", template)
 

@@ -108,7 +108,7 @@ def test_a_person_is_asked_with_what_speaks_for_each_answer(adopt, project, monk
         put.append((prompt.name, prompt.default, prompt.message))
         return "returns"
 
-    monkeypatch.setattr("modelwright.cli.commands.adopt._asker", lambda: ask)
+    monkeypatch.setattr("modelwright.cli.commands.adopt.terminal_prompt", lambda: ask)
 
     assert adopt().code == DONE
 
@@ -134,7 +134,7 @@ def test_a_person_is_not_asked_what_follows_from_an_answer(run, tmp_path, histor
         put.append((prompt.name, prompt.default))
         return said[prompt.name]
 
-    monkeypatch.setattr("modelwright.cli.commands.adopt._asker", lambda: ask)
+    monkeypatch.setattr("modelwright.cli.commands.adopt.terminal_prompt", lambda: ask)
 
     ran = run("adopt", folder, "-a", ARCHETYPE, "--source", history, "--to", "v1.0.0")
 

@@ -171,7 +171,7 @@ def _similarity(
     search: Search, similarity_search: SimilaritySearch, version: str, given: Mapping[str, object]
 ) -> Similarity | None:
     try:
-        return similarity_search.fit(version, search.template.files(version, given))
+        return similarity_search.compare(version, search.template.files(version, given))
     except ModelwrightError:
         return None
 
