@@ -122,7 +122,7 @@ class UnknownVersionError(RefusedError):
 
 
 class UnrenderableError(RefusedError):
-    """A template does not render for these answers: whoever keeps the platform mends it."""
+    """A template does not render for these answers: the platform team must fix it."""
 
 
 class ExternalSystemError(ModelwrightError):

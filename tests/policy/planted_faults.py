@@ -243,7 +243,7 @@ SHAPE = [
         '{id: NAM002, pattern: "[a-z][a-z0-9]*(-[a-z0-9]+)*"',
         '{id: NAM002, pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"',
         "{id: NAM002",
-        "naming.use_case.pattern holds the anchor ^; leave it out: every door anchors patterns",
+        "naming.use_case.pattern holds the anchor ^; leave it out: patterns are anchored",
     ),
     Planted(
         '{id: NAM002, pattern: "[a-z][a-z0-9]*(-[a-z0-9]+)*"',
@@ -258,7 +258,7 @@ SHAPE = [
         '{id: NAM002, pattern: "[a-z"',
         "{id: NAM002",
         "naming.use_case.pattern is not a regular expression: unterminated character set at "
-        "position 0; mend the pattern",
+        "position 0; fix the pattern",
     ),
     Planted(
         "min_length: 3, max_length: 30",

@@ -1,4 +1,4 @@
-"""Every rule on a project's answers, in one stated order: what each door asks."""
+"""Every rule on a project's answers, in one stated order: the same at every entry point."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ __all__ = [
 
 ALLOCATION_KEY = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
 LONGEST_ALLOCATION_KEY = 63
+PERSONAL_DATA = ("none", "pseudonymous", "personal")
 
 
 def sharing_refusals(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -66,16 +67,13 @@ def _allocation_refusals(serves: str, key: str) -> Iterator[Refusal]:
 def workspace_refusal(policy: Mapping[str, Any], answers: Mapping[str, Any]) -> Refusal | None:
     """Refuse the option `databricks` (ANS005) in a new project of a brand without a workspace."""
     brand = answers["brand"]
-    # Some doors have answers as they stand in a file, others as text.
-    wanted = str(answers.get("databricks")).lower() == "true"
-    if not wanted or policy["brands"][brand]["databricks"]:
+    # Some callers have answers as they stand in a file, others as text.
+    has_databricks = str(answers.get("databricks")).lower() == "true"
+    if not has_databricks or policy["brands"][brand]["databricks"]:
         return None
     problem = f"databricks is on, but brand {show(brand)} has no workspace in the policy"
     next_step = "take databricks=false, or have its workspaces added to platform.yml"
     return Refusal("ANS005", "databricks", "true", problem, next_step)
-
-
-PERSONAL_DATA = ("none", "pseudonymous", "personal")
 
 
 def answers_refusals(

@@ -23,9 +23,9 @@ RETIRED = "ANS002"
 def nearest(value: str, choices: Iterable[str]) -> list[str]:
     """Return the choices that a typist may have meant, the nearest first; at most three."""
     known = {choice.casefold(): choice for choice in choices}
-    wanted = value.casefold()
-    close = get_close_matches(wanted, known, n=3, cutoff=0.6)
-    parts = [choice for choice in known if wanted and (wanted in choice or choice in wanted)]
+    folded = value.casefold()
+    close = get_close_matches(folded, known, n=3, cutoff=0.6)
+    parts = [choice for choice in known if folded and (folded in choice or choice in folded)]
     return [known[choice] for choice in dict.fromkeys([*close, *parts])][:3]
 
 

@@ -65,7 +65,7 @@ def expand(template: str, values: Mapping[str, str]) -> str:
 
 
 def longest_environment(environments: Iterable[str]) -> str:
-    """Return the first of the longest environments: the one that a limit meets first."""
+    """Return the first of the longest environments: the one that reaches a limit first."""
     return max(environments, key=len)
 
 

@@ -133,12 +133,14 @@ def _limits() -> Iterator[None]:
         return
     import resource  # noqa: PLC0415 -- there is none on Windows
 
-    wanted = {}
+    maximums = {}
     if used := _used_memory():
-        wanted[resource.RLIMIT_DATA] = used + MEMORY
+        maximums[resource.RLIMIT_DATA] = used + MEMORY
     if _watched is not None:
-        wanted[resource.RLIMIT_CPU] = math.ceil(time.process_time() + CPU_SECONDS + _GRACE_SECONDS)
-    for kind, most in wanted.items():
+        maximums[resource.RLIMIT_CPU] = math.ceil(
+            time.process_time() + CPU_SECONDS + _GRACE_SECONDS
+        )
+    for kind, most in maximums.items():
         soft, hard = resource.getrlimit(kind)
         if soft == resource.RLIM_INFINITY or soft > most:
             _usual_limits[kind] = (soft, hard)

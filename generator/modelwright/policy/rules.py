@@ -21,6 +21,9 @@ from modelwright.policy.reserved_names import LIBRARY_NAMES, PYTHON_NAMES, TOOL_
 __all__ = ["NamingRule", "Refusal", "binds", "refusals", "repository_refusal", "show"]
 
 LONGEST_SHOWN = 60
+READING = "NAM005"
+AGREEMENT = "NAM006"
+LIBRARIES = "NAM007"
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Refusal:
 
     @property
     def sentence(self) -> str:
-        """Rule, problem and next step in one line: what every door prints."""
+        """Rule, problem and next step in one line: what every entry point prints."""
         return f"{self.rule}: {self.problem}; {self.next_step}"
 
 
@@ -57,11 +60,6 @@ def show(value: str) -> str:
     if len(value) > LONGEST_SHOWN:
         return f"{value[:LONGEST_SHOWN]!a}..."
     return ascii(value)
-
-
-READING = "NAM005"
-AGREEMENT = "NAM006"
-LIBRARIES = "NAM007"
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ _SAMPLE: Final = (*map(chr, range(128)), "é", "٣", "€")
 
 
 class _UnsafeError(Exception):
-    """Why a pattern is not taken."""
+    """Why a pattern is not characters."""
 
 
 @dataclass
@@ -52,42 +52,42 @@ class _Part:
 class _Automaton:
     """Positions with the characters that each takes, and those that follow each other."""
 
-    taken: list[frozenset[str]] = field(default_factory=list)
-    after: list[set[int]] = field(default_factory=list)
+    characters: list[frozenset[str]] = field(default_factory=list)
+    followers: list[set[int]] = field(default_factory=list)
     flags: int = 0
 
     def position(self, letters: frozenset[str]) -> _Part:
-        if len(self.taken) >= POSITIONS:
+        if len(self.characters) >= POSITIONS:
             raise _UnsafeError(f"it has more than {POSITIONS} parts")
-        self.taken.append(letters)
-        self.after.append(set())
-        here = frozenset({len(self.taken) - 1})
+        self.characters.append(letters)
+        self.followers.append(set())
+        here = frozenset({len(self.characters) - 1})
         return _Part(here, here, empty=False)
 
-    def joined(self, parts: Iterable[_Part]) -> _Part:
-        whole = _Part()
+    def concatenate(self, parts: Iterable[_Part]) -> _Part:
+        pattern_part = _Part()
         for part in parts:
-            self._link(whole.last, part.first)
-            whole = _Part(
-                whole.first | part.first if whole.empty else whole.first,
-                whole.last | part.last if part.empty else part.last,
-                empty=whole.empty and part.empty,
+            self._link(pattern_part.last, part.first)
+            pattern_part = _Part(
+                pattern_part.first | part.first if pattern_part.empty else pattern_part.first,
+                pattern_part.last | part.last if part.empty else part.last,
+                empty=pattern_part.empty and part.empty,
             )
-        return whole
+        return pattern_part
 
-    def looped(self, part: _Part) -> None:
+    def add_loop(self, part: _Part) -> None:
         if part.empty:
             raise _UnsafeError("it repeats what may be empty")
-        if any(follower in self.after[end] for end in part.last for follower in part.first):
+        if any(follower in self.followers[end] for end in part.last for follower in part.first):
             raise _UnsafeError("it repeats what repeats, and nothing tells the two apart")
         self._link(part.last, part.first)
 
     def _link(self, ends: Iterable[int], beginnings: Iterable[int]) -> None:
         for end in ends:
-            self.after[end].update(beginnings)
+            self.followers[end].update(beginnings)
 
-    def meet(self, one: int, other: int) -> bool:
-        return not self.taken[one].isdisjoint(self.taken[other])
+    def overlap(self, one: int, other: int) -> bool:
+        return not self.characters[one].isdisjoint(self.characters[other])
 
 
 @lru_cache(maxsize=256)
@@ -103,8 +103,8 @@ def unsafe_pattern(pattern: str) -> str:
     try:
         parsed = _parser.parse(pattern)
         machine.flags = parsed.state.flags & (re.IGNORECASE | re.ASCII | re.DOTALL)
-        whole = _sequence(machine, list(parsed), begins=True)
-        _judge(machine, whole)
+        pattern_part = _sequence(machine, list(parsed), begins=True)
+        _judge(machine, pattern_part)
     except _UnsafeError as error:
         return str(error)
     except re.error as error:
@@ -121,7 +121,7 @@ def _sequence(machine: _Automaton, items: list[Any], *, begins: bool = False) ->
             _look(value, begins=begins and number == 0)
         elif kind is not code.AT:
             parts.append(_part(machine, kind, value))
-    return machine.joined(parts)
+    return machine.concatenate(parts)
 
 
 def _look(value: Any, *, begins: bool) -> None:  # noqa: ANN401 -- the parser's own
@@ -156,7 +156,7 @@ def _repeat(machine: _Automaton, least: int, most: int, items: Any) -> _Part:  #
     part = _sequence(machine, list(items))
     fixed = least == most and len(part.first) == 1 and part.first == part.last and not part.empty
     if most > 1 and not fixed:
-        machine.looped(part)
+        machine.add_loop(part)
     return _Part(part.first, part.last, empty=part.empty or least == 0)
 
 
@@ -189,7 +189,7 @@ def _class(value: Any) -> str:  # noqa: ANN401 -- as above
     return f"[{''.join(texts)}]"
 
 
-def _judge(machine: _Automaton, whole: _Part) -> None:
+def _judge(machine: _Automaton, pattern_part: _Part) -> None:
     loops = _loops(machine)
     for loop in loops:
         if _two_ways(machine, loop):
@@ -197,8 +197,8 @@ def _judge(machine: _Automaton, whole: _Part) -> None:
     if _longest_chain(machine, loops) > 2:  # noqa: PLR2004 -- the square of the length, no cube
         raise _UnsafeError("it repeats the same letters three times in a row")
     undecided = sum(
-        machine.meet(one, other)
-        for followers in (*machine.after, whole.first)
+        machine.overlap(one, other)
+        for followers in (*machine.followers, pattern_part.first)
         for one in followers
         for other in followers
         if one < other
@@ -210,7 +210,7 @@ def _judge(machine: _Automaton, whole: _Part) -> None:
 def _reachable(machine: _Automaton, start: int) -> set[int]:
     found, ahead = set[int](), [start]
     while ahead:
-        new = machine.after[ahead.pop()] - found
+        new = machine.followers[ahead.pop()] - found
         found |= new
         ahead += new
     return found
@@ -218,10 +218,10 @@ def _reachable(machine: _Automaton, start: int) -> set[int]:
 
 def _loops(machine: _Automaton) -> list[frozenset[int]]:
     """Return the sets of positions that lead to one another."""
-    reached = [_reachable(machine, position) for position in range(len(machine.taken))]
+    reached = [_reachable(machine, position) for position in range(len(machine.characters))]
     groups = {
         frozenset(other for other in reached[position] if position in reached[other])
-        for position in range(len(machine.taken))
+        for position in range(len(machine.characters))
         if position in reached[position]
     }
     return list(groups)
@@ -253,15 +253,15 @@ def _pairs(
 def _steps(
     machine: _Automaton, one: int, other: int, loop: frozenset[int]
 ) -> Iterator[tuple[int, int]]:
-    for next_one in machine.after[one] & loop:
-        for next_other in machine.after[other] & loop:
-            if machine.meet(next_one, next_other):
+    for next_one in machine.followers[one] & loop:
+        for next_other in machine.followers[other] & loop:
+            if machine.overlap(next_one, next_other):
                 yield next_one, next_other
 
 
 def _longest_chain(machine: _Automaton, loops: list[frozenset[int]]) -> int:
     """Return how many loops follow each other that a run of the same letters may shift between."""
-    letters = [frozenset().union(*(machine.taken[p] for p in loop)) for loop in loops]
+    letters = [frozenset().union(*(machine.characters[p] for p in loop)) for loop in loops]
     follows = {
         number: [
             other
@@ -283,8 +283,8 @@ def _leads_to(
 ) -> bool:
     found, ahead = set(start), list(start)
     while ahead:
-        for follower in machine.after[ahead.pop()] - found:
-            if machine.taken[follower].isdisjoint(letters):
+        for follower in machine.followers[ahead.pop()] - found:
+            if machine.characters[follower].isdisjoint(letters):
                 continue
             if follower in end:
                 return True

@@ -19,6 +19,8 @@ __all__ = [
     "tags_for_target",
 ]
 
+REQUIRED_SOURCES: Final = ("brand", "team", "cost_centre", "repository", "archetype", "environment")
+SOURCES: Final = (*REQUIRED_SOURCES, "data_class", "allocation_key")
 NO_LIMIT: Final = 1000
 
 
@@ -163,10 +165,6 @@ def limit_problem(target: Target, key: str, value: str) -> str:
     return ""
 
 
-REQUIRED_SOURCES: Final = ("brand", "team", "cost_centre", "repository", "archetype", "environment")
-SOURCES: Final = (*REQUIRED_SOURCES, "data_class", "allocation_key")
-
-
 def cost_tags(
     policy: Mapping[str, Any], answers: Mapping[str, Any], environment: str = ""
 ) -> dict[str, str]:
@@ -195,7 +193,7 @@ def cost_tags(
 
 
 def tags_for_target(tags: Mapping[str, str], target: str, *, prefix: str = "") -> dict[str, str]:
-    """Write tags in the form of a target of `policy.limits.TARGETS`; only GCP's are lower-cased.
+    """Write tags in the form of a target of `TARGETS`; only GCP's are lower-cased.
 
     Args:
         tags: Tags by the policy's keys.

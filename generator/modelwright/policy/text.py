@@ -23,6 +23,7 @@ __all__ = [
     "text_refusal",
 ]
 
+LONGEST_DESCRIPTION = 350
 C0 = (
     "NULL|START OF HEADING|START OF TEXT|END OF TEXT|END OF TRANSMISSION|ENQUIRY|ACKNOWLEDGE|ALERT"
     "|BACKSPACE|CHARACTER TABULATION|LINE FEED|LINE TABULATION|FORM FEED|CARRIAGE RETURN|SHIFT OUT"
@@ -64,9 +65,6 @@ def first_forbidden(text: str) -> tuple[int, str] | None:
     if match is None:
         return None
     return match.start() + 1, character_name(match.group())
-
-
-LONGEST_DESCRIPTION = 350
 
 
 def text_refusal(value: str, kind: str = "description") -> Refusal | None:

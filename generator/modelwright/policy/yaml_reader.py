@@ -25,6 +25,7 @@ else:
 __all__ = [
     "CONSTRUCTION_ERRORS",
     "Document",
+    "FastLoader",
     "Step",
     "Unreadable",
     "ValuePath",

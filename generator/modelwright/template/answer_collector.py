@@ -1,4 +1,4 @@
-"""Puts the questions of a template, in Copier's order and with Copier's meaning."""
+"""Collects the answers to a template's questions, in Copier's order and with Copier's meaning."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FALSE: Final = ("", "0", "n", "no", "false", "off", "none", "null", "~")
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """A question as a person meets it.
+    """A question as it is put to a person.
 
     Attributes:
         choices: The label of each value on offer; empty for free text.
@@ -110,15 +110,15 @@ class _BoundQuestion:
         """Return the valid answer, or MISSING."""
         question = self.question
         if question.name in given:
-            return self.checked(given[question.name])
+            return self.validate(given[question.name])
         default = self.default()
         asked = _is_true(self.text(question.ask)) and not (defaults and default is not MISSING)
         if asked and ask is not None:
-            return self.checked(ask(self.prompt(default)))
-        return default if default is MISSING else self.checked(default)
+            return self.validate(ask(self.prompt(default)))
+        return default if default is MISSING else self.validate(default)
 
     def prompt(self, default: object) -> Prompt:
-        """Return the question as a person meets it."""
+        """Return the question as it is put to a person."""
         message = self.text(self.question.help) or self.question.name
         return Prompt(
             name=self.question.name,
@@ -130,8 +130,8 @@ class _BoundQuestion:
             answers=self.values,
         )
 
-    def checked(self, given: object) -> object:
-        """Return a given answer in its type.
+    def validate(self, given: object) -> object:
+        """Return an answer in its type.
 
         Raises:
             RefusedError: It has another type, is not on offer, or its validator refuses it.

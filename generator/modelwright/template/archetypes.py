@@ -1,4 +1,7 @@
-"""What a governed repository, which has its own source, does not get of an archetype's files."""
+"""Archetypes: what `archetype.yml` says of a template, and which patterns cover a file's path.
+
+A governed repository, which has its own source, gets only the files that the archetype governs.
+"""
 
 from __future__ import annotations
 
@@ -17,35 +20,6 @@ from modelwright.paths import (
 )
 from modelwright.template.untrusted import plain_yaml, working_on_untrusted
 
-
-def _pattern_regex(pattern: str) -> str:
-    body = re.escape(pattern.strip("/"))
-    body = body.replace(r"\*\*/", "(?:.*/)?").replace(r"/\*\*", "(?:/.*)?").replace(r"\*", "[^/]*")
-    return rf"{body}(?:/.*)?"
-
-
-@lru_cache(maxsize=512)
-def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(_pattern_regex, patterns)))
-
-
-def pattern_matches(pattern: str, path: str) -> bool:
-    """Say whether a pattern covers a path.
-
-    Args:
-        pattern: Anchored at the project's root; `*` stays within one folder, `**` crosses folders,
-            and a folder covers everything below it.
-        path: Relative to the project's root, with forward slashes.
-    """
-    return _compile((pattern,)).fullmatch(path) is not None
-
-
-def is_covered(patterns: Iterable[str], path: str) -> bool:
-    """Say whether any of some patterns covers a path."""
-    all_of_them = tuple(patterns)
-    return bool(all_of_them) and _compile(all_of_them).fullmatch(path) is not None
-
-
 Owner = Literal["managed", "shared", "yours"]
 GOVERNED_FILES: Final = (
     CODEOWNERS,
@@ -55,6 +29,8 @@ GOVERNED_FILES: Final = (
     SECRETS_MANIFEST,
     ENV_EXAMPLE,
 )
+MANAGED_ONLY: Final = "managed_only"
+_VALUE: Final = re.compile(r"\{\{.*?\}\}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +39,7 @@ class LeftOut:
 
     Attributes:
         unless: A Jinja expression over `cookiecutter`.
-        paths: Patterns (see `patterns.matches`).
+        paths: Patterns (see `pattern_matches`).
     """
 
     unless: str
@@ -127,10 +103,6 @@ def _texts(values: Sequence[object]) -> tuple[str, ...]:
     return tuple(str(value) for value in values)
 
 
-MANAGED_ONLY: Final = "managed_only"
-_VALUE: Final = re.compile(r"\{\{.*?\}\}")
-
-
 def with_own_source(archetype: Archetype, paths: Iterable[str]) -> Archetype:
     """Return an archetype that leaves out what it does not govern, where `managed_only` is on.
 
@@ -164,3 +136,31 @@ def _outside(paths: Sequence[str], governs: Sequence[str], folder: str) -> Itera
             yield f"{folder}{name}"
         elif len(inside) < len(group):
             yield from _outside(group, governs, f"{folder}{name}/")
+
+
+def pattern_matches(pattern: str, path: str) -> bool:
+    """Say whether a pattern covers a path.
+
+    Args:
+        pattern: Anchored at the project's root; `*` stays within one folder, `**` crosses folders,
+            and a folder covers everything below it.
+        path: Relative to the project's root, with forward slashes.
+    """
+    return _compile((pattern,)).fullmatch(path) is not None
+
+
+def is_covered(patterns: Iterable[str], path: str) -> bool:
+    """Say whether any of some patterns covers a path."""
+    all_of_them = tuple(patterns)
+    return bool(all_of_them) and _compile(all_of_them).fullmatch(path) is not None
+
+
+@lru_cache(maxsize=512)
+def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(_pattern_regex, patterns)))
+
+
+def _pattern_regex(pattern: str) -> str:
+    body = re.escape(pattern.strip("/"))
+    body = body.replace(r"\*\*/", "(?:.*/)?").replace(r"/\*\*", "(?:/.*)?").replace(r"\*", "[^/]*")
+    return rf"{body}(?:/.*)?"

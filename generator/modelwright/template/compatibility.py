@@ -11,6 +11,7 @@ from jinja2.filters import FILTERS
 
 from modelwright.errors import RefusedError
 from modelwright.paths import COPIER_QUESTIONS, DERIVED_VALUES, POLICY_FILE
+from modelwright.policy.yaml_reader import FastLoader
 from modelwright.template.questions import MISSING, Question, Questionnaire, questionnaire_from
 from modelwright.template.tree import Tree
 
@@ -31,6 +32,13 @@ _UNREAD: Final = re.compile(r"\{%-?\s*raw\s*-?%\}.*?\{%-?\s*endraw\s*-?%\}|\{#.*
 _BLOCK: Final = re.compile(r"\{(%|\{)[-+]?(.*?)[-+]?(?:%|\})\}", re.DOTALL)
 _STRING: Final = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", re.DOTALL)
 _PIPED: Final = re.compile(r"\|\s*([\w.]+)(\()?")
+# Where these stand, `platform check` has rendered every template by our own renderer.
+_PLATFORM: Final = (POLICY_FILE, DERIVED_VALUES)
+_INCLUDE: Final = re.compile(r"^!include ([\w./-]+)\s*$", re.MULTILINE)
+_CONDITION: Final = re.compile(r"\{%-? if .*? -?%\}(.*)\{%-? endif -?%\}", re.DOTALL)
+_PATTERN: Final = re.compile(r"/?(?:[\w.*+@-]+/)+[\w.*+@-]+|/[\w.*+@-]+", re.ASCII)
+_TYPES: Final = ("str", "bool", "json", "yaml")
+_FREE: Final = ("json", "yaml")
 
 
 @runtime_checkable
@@ -39,6 +47,44 @@ class KnowsLinks(Protocol):
 
     def objects(self, folder: str) -> Iterable[str]:
         """Return every path below a folder, links among them."""
+
+
+def needs_copier(tree: Tree) -> str:
+    """Return why our own renderer does not take a template; empty where it does.
+
+    Args:
+        tree: The template repository at one version.
+
+    Returns:
+        One reason for a person. In doubt there is one: Copier's library renders every template.
+    """
+    text = _read(tree, COPIER_QUESTIONS)
+    if text is None or _read(tree, "copier.yaml") is not None:
+        return f"it has no {COPIER_QUESTIONS}, or another beside it"
+    included = {path: _read(tree, path) for path in _INCLUDE.findall(text)}
+    if text.count("!include") != len(included) or None in included.values():
+        return f"{COPIER_QUESTIONS} has an !include inside a value, or with a pattern"
+    texts = {path: found or "" for path, found in included.items()}
+    try:
+        questionnaire = questionnaire_from(text, texts)
+    except RefusedError as error:
+        return f"{COPIER_QUESTIONS} has what our questions do not: {error.problem}"
+    return next(_reasons(tree, questionnaire, [text, *texts.values()]), "")
+
+
+def _reasons(tree: Tree, questionnaire: Questionnaire, texts: list[str]) -> Iterator[str]:
+    yield from _settings(questionnaire.settings)
+    untyped = _untyped(texts)
+    for question in questionnaire.questions:
+        reasons = _question(question, typed=question.name not in untyped)
+        yield from (f"question {question.name}: {reason}" for reason in reasons)
+    if sum("_skip_if_exists" in text for text in texts) > 1:
+        yield "_skip_if_exists stands in several files"
+    if any(_read(tree, path) is None for path in _PLATFORM):
+        yield from (
+            f"{COPIER_QUESTIONS}: {reason}" for reason in map(foreign_text, texts) if reason
+        )
+        yield from foreign_files(tree, questionnaire.settings["subdirectory"])
 
 
 def foreign_files(tree: Tree, subdirectory: str) -> Iterator[str]:
@@ -101,53 +147,6 @@ def _tag(code: str) -> str:
     return "" if tag in _TAGS else f"it uses the tag {tag}"
 
 
-# Where these stand, `platform check` has rendered every template by our own renderer.
-_PLATFORM: Final = (POLICY_FILE, DERIVED_VALUES)
-_INCLUDE: Final = re.compile(r"^!include ([\w./-]+)\s*$", re.MULTILINE)
-_CONDITION: Final = re.compile(r"\{%-? if .*? -?%\}(.*)\{%-? endif -?%\}", re.DOTALL)
-_PATTERN: Final = re.compile(r"/?(?:[\w.*+@-]+/)+[\w.*+@-]+|/[\w.*+@-]+", re.ASCII)
-_TYPES: Final = ("str", "bool", "json", "yaml")
-_FREE: Final = ("json", "yaml")
-
-
-def needs_copier(tree: Tree) -> str:
-    """Return why our own renderer does not take a template; empty where it does.
-
-    Args:
-        tree: The template repository at one version.
-
-    Returns:
-        One reason for a person. In doubt there is one: Copier's library renders every template.
-    """
-    text = _read(tree, COPIER_QUESTIONS)
-    if text is None or _read(tree, "copier.yaml") is not None:
-        return f"it has no {COPIER_QUESTIONS}, or another beside it"
-    included = {path: _read(tree, path) for path in _INCLUDE.findall(text)}
-    if text.count("!include") != len(included) or None in included.values():
-        return f"{COPIER_QUESTIONS} has an !include inside a value, or with a pattern"
-    texts = {path: found or "" for path, found in included.items()}
-    try:
-        questionnaire = questionnaire_from(text, texts)
-    except RefusedError as error:
-        return f"{COPIER_QUESTIONS} has what our questions do not: {error.problem}"
-    return next(_reasons(tree, questionnaire, [text, *texts.values()]), "")
-
-
-def _reasons(tree: Tree, questionnaire: Questionnaire, texts: list[str]) -> Iterator[str]:
-    yield from _settings(questionnaire.settings)
-    untyped = _untyped(texts)
-    for question in questionnaire.questions:
-        reasons = _question(question, typed=question.name not in untyped)
-        yield from (f"question {question.name}: {reason}" for reason in reasons)
-    if sum("_skip_if_exists" in text for text in texts) > 1:
-        yield "_skip_if_exists stands in several files"
-    if any(_read(tree, path) is None for path in _PLATFORM):
-        yield from (
-            f"{COPIER_QUESTIONS}: {reason}" for reason in map(foreign_text, texts) if reason
-        )
-        yield from foreign_files(tree, questionnaire.settings["subdirectory"])
-
-
 def _settings(settings: Mapping[str, Any]) -> Iterator[str]:
     for name in ("subdirectory", "templates_suffix", "envops"):
         if name not in settings:
@@ -186,11 +185,11 @@ def _is_pattern(entry: object) -> bool:
         return False
     condition = _CONDITION.fullmatch(entry)
     pattern = condition.group(1) if condition else entry
-    whole = re.sub(r"\{\{ [\w.]+ \}\}", "x", pattern)
+    filled = re.sub(r"\{\{ [\w.]+ \}\}", "x", pattern)
     return (
-        _PATTERN.fullmatch(whole) is not None
-        and not whole.endswith("/*")
-        and re.search(r"[^/]\*\*|\*\*[^/]", whole) is None
+        _PATTERN.fullmatch(filled) is not None
+        and not filled.endswith("/*")
+        and re.search(r"[^/]\*\*|\*\*[^/]", filled) is None
     )
 
 
@@ -251,11 +250,10 @@ def _plain_choices(question: Question) -> bool:
 
 
 def _untyped(texts: list[str]) -> set[str]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     documents = [
         document
         for text in texts
-        for document in yaml.load_all(_INCLUDE.sub("", text), Loader=loader)
+        for document in yaml.load_all(_INCLUDE.sub("", text), Loader=FastLoader)
         if document
     ]
     fields = {name: value for document in documents for name, value in document.items()}

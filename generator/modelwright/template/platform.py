@@ -1,4 +1,4 @@
-"""A platform: an organisation's policy and templates at one version."""
+"""A platform: an organisation's policy and templates at one version, and where they came from."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ from modelwright.template.tree import Tree
 if TYPE_CHECKING:
     from modelwright.template.rendering import Template
 
-__all__ = ["refuse_unsound"]
-
+DIGEST: Final = "_digest"
 _NOTE: Final = "# Where this platform's files came from; `modelwright update` brings newer ones.\n"
 
 
@@ -74,9 +73,6 @@ def parse_platform_record(text: str) -> PlatformRecord:
             where=PLATFORM_RECORD,
             next_step=f"restore it: git checkout HEAD -- {PLATFORM_RECORD}",
         ) from error
-
-
-DIGEST: Final = "_digest"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,14 +69,14 @@ def refuse_paths(paths: Iterable[str], *, links: Iterable[str] = (), where: str 
         RefusedError: One is absolute, leaves the project, is git's own, passes through another
             file or a link, or makes a folder a git directory.
     """
-    wanted = list(paths)
-    for path in wanted:
+    rendered = list(paths)
+    for path in rendered:
         fault = path_fault(path)
         if fault:
             raise _refusal(path, fault, where)
     followed = {fold_name(link) for link in links}
-    files = {fold_name(path) for path in wanted}
-    for path in wanted:
+    files = {fold_name(path) for path in rendered}
+    for path in rendered:
         above = [fold_name(path[:end]) for end, letter in enumerate(path) if letter == "/"]
         if not followed.isdisjoint(above):
             raise _refusal(path, "passes through a link", where)

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import yaml
-
 from modelwright.paths import COPIER_QUESTIONS
+from modelwright.policy.yaml_reader import FastLoader
 from modelwright.template.untrusted import plain_yaml, working_on_untrusted
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 MISSING: Final = object()
 
 
@@ -64,7 +62,7 @@ def questionnaire_from(text: str, included: Mapping[str, str]) -> Questionnaire:
         RefusedError: It is no questionnaire.
     """
 
-    class Loader(_LOADER):  # type: ignore[misc,valid-type]
+    class Loader(FastLoader):
         """Knows Copier's `!include`."""
 
     Loader.add_constructor(

@@ -10,11 +10,10 @@ import yaml
 
 from modelwright.errors import ModelwrightError, UnrenderableError
 from modelwright.policy.resource_limits import with_resource_limits
-from modelwright.policy.yaml_reader import alias_problem, size_problem
+from modelwright.policy.yaml_reader import FastLoader, alias_problem, size_problem
 
 __all__ = ["plain_yaml", "untrusted_errors", "working_on_untrusted"]
 
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LONGEST: Final = 300
 
 
@@ -48,11 +47,11 @@ def working_on_untrusted(where: str) -> Iterator[None]:
 
         if isinstance(error, TemplateError):
             raise _refusal(f"the template does not render: {error.message}", where) from error
-        told = f"{type(error).__name__}: {' '.join(str(error).split())}"[:_LONGEST]
-        raise _refusal(f"the template fails with {told}", where) from error
+        failure = f"{type(error).__name__}: {' '.join(str(error).split())}"[:_LONGEST]
+        raise _refusal(f"the template fails with {failure}", where) from error
 
 
-def plain_yaml(text: str, where: str, loader: Any = _LOADER) -> Any:  # noqa: ANN401 -- plain data
+def plain_yaml(text: str, where: str, loader: Any = FastLoader) -> Any:  # noqa: ANN401 -- plain data
     """Return the data of a YAML text of a platform.
 
     Raises:

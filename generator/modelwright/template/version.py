@@ -167,7 +167,7 @@ def refuse_unknown(names: Sequence[str], given: Mapping[str, object]) -> None:
 
 @dataclass
 class RenderCache:
-    """Remembers the last version: what the next provably shares with it is not rendered again.
+    """Caches the last version: what the next provably shares with it is not rendered again.
 
     Attributes:
         rendered: How many files were rendered so far.

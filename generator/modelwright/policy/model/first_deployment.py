@@ -1,6 +1,6 @@
 """What a policy does not say yet, and a first deployment needs; each with where it goes.
 
-The platform's workflows refuse to deploy without these; here they are told before anything is made.
+The platform's workflows refuse to deploy without these; this reports them before anything is made.
 """
 
 from __future__ import annotations
@@ -70,11 +70,11 @@ def _variables(
     policy: Mapping[str, Any], brand: str, needs: Deployment
 ) -> Iterator[MissingSetting]:
     entry = policy["brands"][brand]
-    wanted = {CLUSTER: "which cluster it deploys to"} if needs.kubernetes else {}
+    needed = {CLUSTER: "which cluster it deploys to"} if needs.kubernetes else {}
     if _asks_for_tenant(entry["cloud"], entry["auth"], needs):
-        wanted[TENANT] = "who trusts its repositories"
+        needed[TENANT] = "who trusts its repositories"
     named = secret_kinds(policy, brand)
-    for name, purpose in wanted.items():
+    for name, purpose in needed.items():
         lacking = [
             environment
             for environment in policy["environments"]

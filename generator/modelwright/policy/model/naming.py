@@ -28,11 +28,11 @@ def _check_pattern(value: str) -> str:
     bare = re.sub(r"\[\^?[^\]]*\]|\\[^AZz]", "", value)
     for anchor in ANCHORS:
         if anchor in bare:
-            raise unsound(f"holds the anchor {anchor}", "leave it out: every door anchors patterns")
+            raise unsound(f"holds the anchor {anchor}", "leave it out: patterns are anchored")
     try:
         re.compile(value)
     except re.error as error:
-        raise unsound(f"is not a regular expression: {error}", "mend the pattern") from error
+        raise unsound(f"is not a regular expression: {error}", "fix the pattern") from error
     reason = unsafe_pattern(value)
     if reason:
         raise unsound(

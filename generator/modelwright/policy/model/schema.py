@@ -28,6 +28,29 @@ __all__ = [
 ]
 
 
+# What is wrong, and what to do instead.
+Problem = tuple[str, str]
+
+READ_AS: Final = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    datetime.date: "a date",
+    datetime.datetime: "a date",
+    type(None): "nothing",
+    dict: "a mapping",
+    list: "a list",
+    str: "a text",
+}
+EXPECTED: Final = {
+    "bool_type": ("true or false", "write true or false, without quotes"),
+    "int_type": ("a whole number", "write a whole number, without quotes"),
+    "tuple_type": ("a list", "write a list"),
+    "dict_type": ("a mapping", "write a mapping of keys and values"),
+    "model_type": ("a mapping", "write a mapping with the keys {keys}"),
+}
+
+
 def keys_at(path: ValuePath) -> list[str]:
     """Return the keys of the mapping at a path; nothing where any key may stand."""
     return _keys(_field(path)[0])
@@ -67,9 +90,6 @@ def _keys(found: object) -> list[str]:
     if isinstance(found, type) and issubclass(found, BaseModel):
         return [field.alias or name for name, field in found.model_fields.items()]
     return []
-
-
-Problem = tuple[str, str]
 
 
 def choices_of(section: type[Section], key: str) -> tuple[str, ...]:
@@ -114,28 +134,6 @@ def _problem(adapter: TypeAdapter[Any], value: object) -> Problem | None:
     return None
 
 
-Words = tuple[str, str]
-
-READ_AS: Final = {
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    datetime.date: "a date",
-    datetime.datetime: "a date",
-    type(None): "nothing",
-    dict: "a mapping",
-    list: "a list",
-    str: "a text",
-}
-EXPECTED: Final = {
-    "bool_type": ("true or false", "write true or false, without quotes"),
-    "int_type": ("a whole number", "write a whole number, without quotes"),
-    "tuple_type": ("a list", "write a list"),
-    "dict_type": ("a mapping", "write a mapping of keys and values"),
-    "model_type": ("a mapping", "write a mapping with the keys {keys}"),
-}
-
-
 def dotted_path(path: ValuePath) -> str:
     """Return a path as people write it: `teams.norda-fraud.brands[0]`."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
@@ -163,7 +161,7 @@ def shape_faults(error: ValidationError, document: Document) -> tuple[list[Fault
     return faults, [detail["loc"] for detail in details]
 
 
-def _words(detail: ErrorDetails, document: Document, meant: ValuePath) -> Words:
+def _words(detail: ErrorDetails, document: Document, meant: ValuePath) -> Problem:
     path, kind = detail["loc"], detail["type"]
     if kind == "unsound":
         is_key = path[-1:] == ("[key]",)
@@ -176,7 +174,7 @@ def _words(detail: ErrorDetails, document: Document, meant: ValuePath) -> Words:
     return _bounds(detail) or _mistyped(detail, document)
 
 
-def _unknown(path: ValuePath, meant: ValuePath) -> Words:
+def _unknown(path: ValuePath, meant: ValuePath) -> Problem:
     known = keys_at(path[:-1])
     near = [str(meant[-1])] if meant else nearest(str(path[-1]), known)
     problem = f"unknown key '{path[-1]}' in {dotted_path(path[:-1])}"
@@ -185,7 +183,7 @@ def _unknown(path: ValuePath, meant: ValuePath) -> Words:
     return problem, f"remove it; the keys here are {', '.join(known)}"
 
 
-def _missing(path: ValuePath) -> Words:
+def _missing(path: ValuePath) -> Problem:
     key, keys, example = path[-1], keys_at(path), example_at(path)
     problem = f"{dotted_path(path[:-1])} has no {key}"
     if example:
@@ -195,7 +193,7 @@ def _missing(path: ValuePath) -> Words:
     return problem, f"add `{key}:` as docs/policy.md shows"
 
 
-def _bounds(detail: ErrorDetails) -> Words | None:
+def _bounds(detail: ErrorDetails) -> Problem | None:
     path, given = detail["loc"], detail["input"]
     choices = choices_at(path)
     if detail["type"] == "literal_error" and choices and isinstance(given, str):
@@ -215,16 +213,16 @@ def _bounds(detail: ErrorDetails) -> Words | None:
     return None
 
 
-def _mistyped(detail: ErrorDetails, document: Document) -> Words:
+def _mistyped(detail: ErrorDetails, document: Document) -> Problem:
     path, given = detail["loc"], detail["input"]
     read = READ_AS.get(type(given), "something else")
-    wanted, step = EXPECTED.get(detail["type"], ("a text", "write one text"))
+    expected, step = EXPECTED.get(detail["type"], ("a text", "write one text"))
     choices = choices_at(path)
     if choices:
         step = f"write {' or '.join(choices)}"
-    elif wanted == "a text" and not isinstance(given, list | dict):
+    elif expected == "a text" and not isinstance(given, list | dict):
         step = f'write it in quotes: "{document.raw(*path)}"'
-    return f"{dotted_path(path)} is read as {read}, not {wanted}", step.format(
+    return f"{dotted_path(path)} is read as {read}, not {expected}", step.format(
         keys=", ".join(keys_at(path))
     )
 

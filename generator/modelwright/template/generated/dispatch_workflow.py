@@ -1,4 +1,4 @@
-"""The workflow that makes a project at the press of a button; its form follows from the policy."""
+"""The dispatch workflow that makes a project; its form follows from the policy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from modelwright.paths import WORKFLOW_PIN
+from modelwright.policy.choices import choices_on_offer
 from modelwright.template.tree import Tree
 
 __all__ = [
@@ -31,7 +32,9 @@ def dispatch_workflow(policy: Mapping[str, Any]) -> str:
         policy: The policy as plain data.
     """
     available = policy["available"]
-    archetypes, teams, brands = (_offered(policy[key]) for key in ("archetypes", "teams", "brands"))
+    archetypes, teams, brands = (
+        choices_on_offer(policy[key]) for key in ("archetypes", "teams", "brands")
+    )
     shared = {
         brand
         for entry in policy["teams"].values()
@@ -55,14 +58,6 @@ def dispatch_workflow(policy: Mapping[str, Any]) -> str:
         own=OWN_BRAND.replace("'", "''"),
         nobody=NOBODY,
     )
-
-
-def _offered(entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    return [
-        name
-        for name, entry in entries.items()
-        if not (entry.get("retired") or entry.get("renamed_to"))
-    ]
 
 
 def _concurrency_group(policy: Mapping[str, Any]) -> str:

@@ -15,6 +15,9 @@ from modelwright.policy.fingerprint import policy_fingerprints
 from modelwright.template.archetypes import Archetype
 from modelwright.template.platform import DIGEST
 
+PlainPolicy = Mapping[str, Any]
+NOTE = "written by `modelwright platform sync`"
+_NAME: Final = re.compile(r"\bcookiecutter(?:\.\w+)+")
 ANSWERS: Final = ("team", "brand", "use_case", "personal_data", "description")
 UNASKED: Final = ("serves", "allocation_key", "managed_only")
 POLICY_PARTS: Final = ("organisation", "platform", "environments", "tags", "secrets", "available")
@@ -90,11 +93,6 @@ def digest_text(digests: Mapping[str, str]) -> str:
 
 def _set(name: str, text: str) -> list[str]:
     return [f"{{%- set {name} -%}}{text.strip()}{{%- endset -%}}"]
-
-
-PlainPolicy = Mapping[str, Any]
-NOTE = "written by `modelwright platform sync`"
-_NAME: Final = re.compile(r"\bcookiecutter(?:\.\w+)+")
 
 
 def generated_files(

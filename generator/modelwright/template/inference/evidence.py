@@ -1,4 +1,4 @@
-"""A repository as the guesses see it."""
+"""Evidence for the answers of a repository, and what is inferred from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from modelwright.policy.yaml_reader import Document, Unreadable, read_yaml
 
 @dataclass(frozen=True)
 class AnswerEvidence:
-    """One thing that speaks for an answer.
+    """One piece of evidence for an answer.
 
     Attributes:
         question: The question's name.
@@ -28,10 +28,10 @@ class AnswerEvidence:
 
 @dataclass(frozen=True)
 class InferredAnswer:
-    """The answer to one question, as far as it can be guessed.
+    """The answer to one question, as far as it can be inferred.
 
     Attributes:
-        evidence: All that speaks for an answer; hints only where there is nothing better.
+        evidence: All evidence for an answer; hints only where there is nothing better.
     """
 
     question: str
@@ -39,7 +39,7 @@ class InferredAnswer:
 
     @property
     def values(self) -> list[object]:
-        """The different answers, in the order of what speaks for them."""
+        """The different answers, in the order of their evidence."""
         return list({_normalised(entry.value): entry.value for entry in self.evidence}.values())
 
     @property
@@ -58,12 +58,12 @@ class InferredAnswer:
         if len(self.values) == 1:
             verb = "suggests" if self.evidence[0].hint else "says"
             return f"{', '.join(self.sources)} {verb} {self.values[0]!r}"
-        told = {_normalised(entry.value): entry for entry in reversed(self.evidence)}
-        return ", ".join(f"{e.source} says {e.value!r}" for e in reversed(told.values()))
+        by_value = {_normalised(entry.value): entry for entry in reversed(self.evidence)}
+        return ", ".join(f"{e.source} says {e.value!r}" for e in reversed(by_value.values()))
 
 
 def infer_each(evidence: Iterable[AnswerEvidence]) -> dict[str, InferredAnswer]:
-    """Return what is guessed for every question that something speaks for."""
+    """Return the inferred answer to every question that has evidence."""
     found: dict[str, list[AnswerEvidence]] = {}
     for entry in evidence:
         found.setdefault(entry.question, []).append(entry)

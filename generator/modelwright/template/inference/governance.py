@@ -55,11 +55,11 @@ def codeowners_evidence(
 
 
 def policy_evidence(
-    guesses: Mapping[str, InferredAnswer], policy: Policy
+    inferred: Mapping[str, InferredAnswer], policy: Policy
 ) -> Iterator[AnswerEvidence]:
     """Yield what the policy leaves no choice about, once the rest is known."""
     teams = policy["teams"]
-    team, brand = (_value(guesses, name) for name in ("team", "brand"))
+    team, brand = (_value(inferred, name) for name in ("team", "brand"))
     if team in teams and not brand and len(teams[team]["brands"]) == 1:
         yield AnswerEvidence("brand", teams[team]["brands"][0], "policy: the team's only brand")
     if not team:
@@ -69,6 +69,6 @@ def policy_evidence(
             yield AnswerEvidence("team", own[0], f"policy: {of}")
 
 
-def _value(guesses: Mapping[str, InferredAnswer], question: str) -> str:
-    guess = guesses.get(question)
-    return str(guess.values[0]) if guess and guess.unambiguous else ""
+def _value(inferred: Mapping[str, InferredAnswer], question: str) -> str:
+    answer = inferred.get(question)
+    return str(answer.values[0]) if answer and answer.unambiguous else ""

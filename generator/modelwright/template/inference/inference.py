@@ -1,4 +1,4 @@
-"""Gathers all that speaks for the answers of a repository."""
+"""Infers the answers of an existing repository from all evidence in it."""
 
 from __future__ import annotations
 
@@ -45,75 +45,75 @@ class KnownPlatform:
 
 def infer_answers(
     repository: InspectedRepository,
-    makers: Sequence[Origin],
+    origins: Sequence[Origin],
     given: Mapping[str, object],
     known: KnownPlatform,
 ) -> dict[str, InferredAnswer]:
-    """Return what is guessed for each question of one of our own templates.
+    """Return the inferred answer to each question of a platform's template.
 
     Args:
         repository: The repository.
-        makers: What made it, as far as they wrote it down.
-        given: The answers of the command line; no guess contradicts one.
+        origins: What the tools that made it wrote down.
+        given: The answers of the command line; they override every inferred one.
         known: The platform.
     """
     policy = known.policy
     suffix = policy["archetypes"][known.archetype.id]["suffix"]
     evidence = [
-        *_recorded_evidence(makers),
+        *_recorded_evidence(origins),
         *record_evidence(repository),
         *codeowners_evidence(repository, policy),
         *name_evidence(repository, policy, suffix),
         *description_evidence(repository),
     ]
-    guesses = with_given_answers(infer_each(evidence), given)
-    more = [*policy_evidence(guesses, policy)]
+    inferred = with_given_answers(infer_each(evidence), given)
+    more = [*policy_evidence(inferred, policy)]
     if str(given.get(GOVERNED, "")).lower() != "true":
         more += option_evidence(known.archetype, policy["options"], repository.paths)
-    guesses = {**infer_each(more), **guesses}
+    inferred = {**infer_each(more), **inferred}
     return {
-        name: guess
-        for name, guess in guesses.items()
-        if not _is_team_cost_centre(guesses, name, policy)
+        name: answer
+        for name, answer in inferred.items()
+        if not _is_team_cost_centre(inferred, name, policy)
     }
 
 
 def recorded_answers(
-    makers: Sequence[Origin], given: Mapping[str, object]
+    origins: Sequence[Origin], given: Mapping[str, object]
 ) -> dict[str, InferredAnswer]:
-    """Return what is guessed for a template that is not one of ours: what its makers wrote."""
-    return with_given_answers(infer_each(_recorded_evidence(makers)), given)
+    """Return the inferred answers for another template: what its tools wrote down."""
+    return with_given_answers(infer_each(_recorded_evidence(origins)), given)
 
 
 def with_given_answers(
-    guesses: Mapping[str, InferredAnswer], given: Mapping[str, object]
+    inferred: Mapping[str, InferredAnswer], given: Mapping[str, object]
 ) -> dict[str, InferredAnswer]:
-    """Return the guesses with the answers of the command line in place of their own."""
-    said = {
+    """Return the inferred answers with those of the command line in place of their own."""
+    overrides = {
         name: InferredAnswer(name, (AnswerEvidence(name, value, DATA_OPTION),))
         for name, value in given.items()
     }
-    return {**guesses, **said}
+    return {**inferred, **overrides}
 
 
 def infer_archetype(
-    repository: InspectedRepository, makers: Sequence[Origin]
+    repository: InspectedRepository, origins: Sequence[Origin]
 ) -> InferredAnswer | None:
     """Return what a repository says that it is."""
-    evidence = [*_recorded_evidence(makers), *record_evidence(repository)]
+    evidence = [*_recorded_evidence(origins), *record_evidence(repository)]
     return infer_each(evidence).get(ARCHETYPE)
 
 
-def _recorded_evidence(makers: Sequence[Origin]) -> list[AnswerEvidence]:
-    return [entry for maker in makers for entry in maker.evidence]
+def _recorded_evidence(origins: Sequence[Origin]) -> list[AnswerEvidence]:
+    return [entry for origin in origins for entry in origin.evidence]
 
 
 def _is_team_cost_centre(
-    guesses: Mapping[str, InferredAnswer], name: str, policy: Mapping[str, Any]
+    inferred: Mapping[str, InferredAnswer], name: str, policy: Mapping[str, Any]
 ) -> bool:
-    """Say whether a guess is only the team's own cost centre, which shall follow the team."""
-    if name != COST_CENTRE or guesses[name].sources == [DATA_OPTION]:
+    """Say whether an answer is only the team's own cost centre, which shall follow the team."""
+    if name != COST_CENTRE or inferred[name].sources == [DATA_OPTION]:
         return False
-    team = guesses.get("team")
+    team = inferred.get("team")
     entry = policy["teams"].get(str(team.values[0])) if team else None
-    return {"", entry["cost_centre"] if entry else ""}.issuperset(guesses[name].values)
+    return {"", entry["cost_centre"] if entry else ""}.issuperset(inferred[name].values)

@@ -1,4 +1,4 @@
-"""Which options a repository was made with, by the files that are there."""
+"""Infers brand, use case, description and options from the names and files of a repository."""
 
 from __future__ import annotations
 

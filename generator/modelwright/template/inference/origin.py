@@ -19,7 +19,7 @@ _FOLDER: Final = re.compile(r"(?:.*/)?templates/([\w-]+)/*")
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where a repository came from, as its maker wrote it down.
+    """Where a repository came from, as the tool that made it wrote it down.
 
     Attributes:
         file: What says it.
@@ -35,25 +35,25 @@ class Origin:
 
 
 def origins(repository: InspectedRepository) -> list[Origin]:
-    """Return every maker that wrote something down, the answers file first."""
+    """Return every recorded origin, the answers file first."""
     answers = [
         _copier_origin(path, document)
         for path, document in repository.documents.items()
         if _NAMED.fullmatch(path) or "_src_path" in document.data
     ]
-    answers.sort(key=lambda maker: maker.file != ANSWERS_FILE)
+    answers.sort(key=lambda origin: origin.file != ANSWERS_FILE)
     return [*answers, *_cruft_origin(repository.texts.get(CRUFT_FILE, ""))]
 
 
-def unsound_origin(maker: Origin) -> str:
+def unsound_origin(origin: Origin) -> str:
     """Return what keeps an answers file from being used; nothing where it is sound."""
-    if maker.file != ANSWERS_FILE:
+    if origin.file != ANSWERS_FILE:
         return f"it is not named {ANSWERS_FILE}"
-    if not maker.source:
+    if not origin.source:
         return "it does not say where the template is (_src_path)"
-    if not (maker.source.startswith("/") or ":" in maker.source):
-        return f"its _src_path {maker.source!r} is relative, which leads nowhere"
-    return "" if maker.version else "it does not say the template's version (_commit)"
+    if not (origin.source.startswith("/") or ":" in origin.source):
+        return f"its _src_path {origin.source!r} is relative, which leads nowhere"
+    return "" if origin.version else "it does not say the template's version (_commit)"
 
 
 def _copier_origin(path: str, document: Document) -> Origin:

@@ -42,14 +42,14 @@ class Similarity:
 
 @dataclass(kw_only=True)
 class SimilaritySearch:
-    """Compares versions with one repository; what was compared once is remembered.
+    """Compares versions with one repository; what was compared once is cached.
 
     Attributes:
         contents: The repository's files by path, with LF.
     """
 
     contents: Mapping[str, bytes]
-    _known: dict[tuple[str, bytes], float] = field(default_factory=dict, init=False, repr=False)
+    _cache: dict[tuple[str, bytes], float] = field(default_factory=dict, init=False, repr=False)
 
     def compare(self, version: str, files: Mapping[str, RenderedFile]) -> Similarity:
         """Compare the files of a version."""
@@ -67,17 +67,17 @@ class SimilaritySearch:
         if content is None:
             return 0.0
         key = (path, file.content)
-        if key not in self._known:
-            self._known[key] = line_similarity(content, file.content)
-        return self._known[key]
+        if key not in self._cache:
+            self._cache[key] = line_similarity(content, file.content)
+        return self._cache[key]
 
 
-def most_similar(fits: Iterable[Similarity]) -> Similarity | None:
-    """Return the best fit; the first among equals."""
+def most_similar(similarities: Iterable[Similarity]) -> Similarity | None:
+    """Return the most similar version; the first among equals."""
     found = None
-    for fit in fits:
-        if found is None or fit > found:
-            found = fit
+    for similarity in similarities:
+        if found is None or similarity > found:
+            found = similarity
     return found
 
 
