@@ -123,7 +123,7 @@ def by_check(platform, row, into):
     if not found:
         return None
     # An existing project's answers change by an update alone, so the next step says that first.
-    next_step = found[0].next_step.removeprefix("answer anew by an update: ")
+    next_step = found[0].next_step.removeprefix("answer again by an update: ")
     return f"{found[0].rule}: {found[0].problem}; {next_step}"
 
 

@@ -20,8 +20,8 @@ class Finding:
         where: `file:line`, from the project's root.
         rule: Stable id, such as `SEC001`.
         problem: What is wrong, without a full stop; never the value of a secret.
-        next_step: How to mend it.
-        warning: Whether it is only told: what was legal at birth, or could not be judged.
+        next_step: How to fix it.
+        warning: Whether it is only reported: what was legal at birth, or could not be judged.
         waived: Reason and end of the waiver that covers it; empty where none does.
     """
 
@@ -59,7 +59,7 @@ NAMES: Final = {
     "NAM007": "the package hides no library and no tool",
 }
 REPOSITORY: Final = {
-    "PRJ001": "project.yaml is there and whole",
+    "PRJ001": "project.yaml is there and complete",
     "PRJ002": "project.yaml says what the answers say",
     "PRJ003": "the project's status exists, and its review is not overdue",
     "TAG101": "every Kubernetes object and pod template carries the cost tags",
@@ -68,7 +68,7 @@ REPOSITORY: Final = {
     "TAG104": "project.yaml records the cost tags",
     "TAG105": "MLflow's runs and versions get the cost tags",
     "TAG106": "serverless on Databricks has the budget policy",
-    "SEC001": "secrets.yaml is there and whole",
+    "SEC001": "secrets.yaml is there and complete",
     "SEC002": "every reference to a secret is listed",
     "SEC003": "every listed secret is referred to",
     "SEC004": ".env.example names the listed secrets and holds no value",
@@ -92,7 +92,7 @@ PLATFORM: Final = {
     "PLT003": "the policy is the one of the project's version",
 }
 WAIVERS: Final = {
-    "WVR001": "waivers are whole, and name a rule",
+    "WVR001": "waivers are complete, and name a rule",
     "WVR002": "no waiver has ended",
 }
 UNWAIVABLE: Final = frozenset((*PLATFORM, *WAIVERS))
@@ -135,7 +135,7 @@ def waivers(project: Project) -> list[Waiver]:
 
 
 def check_waivers(project: Project, rules: Collection[str]) -> Iterator[Finding]:
-    """Find waivers that are not whole, name no rule (WVR001), or have ended (WVR002).
+    """Find waivers that are incomplete, name no rule (WVR001), or have ended (WVR002).
 
     Args:
         project: The project.
@@ -153,7 +153,7 @@ def check_waivers(project: Project, rules: Collection[str]) -> Iterator[Finding]
             yield Finding(f"{PROJECT_RECORD}:{waiver.line}", "WVR001", problem, "see docs/check.md")
         elif waiver.until < project.today:
             problem = f"the waiver of {waiver.rule} ended on {waiver.until.isoformat()}"
-            next_step = "mend what it covered and remove it, or have it approved anew"
+            next_step = "fix what it covered and remove it, or have it approved again"
             yield Finding(f"{PROJECT_RECORD}:{waiver.line}", "WVR002", problem, next_step)
 
 

@@ -254,7 +254,7 @@ def _organisation_faults(
     if organisation.may_create is False and organisation.admin:
         yield PreflightFault(
             f"{desired.organisation} does not let members create private repositories",
-            "use the button, which works with an app's token",
+            "use the form, which works with an app's token",
         )
     if organisation.actions.get("enabled_repositories") == "none":
         yield PreflightFault(
@@ -269,7 +269,7 @@ def _plan_faults(
     if _is_plan_unknown(desired, organisation):
         yield PreflightFault(
             f"GitHub does not say which plan {desired.organisation} has",
-            "use a token that may read it: the button's, with the right organization_plan, "
+            "use a token that may read it: an app's, with the right organization_plan, "
             "or that of an owner of the organisation",
         )
     missing = unsupported_by_plan(desired, organisation)

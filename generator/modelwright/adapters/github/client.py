@@ -41,8 +41,7 @@ _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeou
 _SERVER_FAULTS: Final = (500, 502, 503, 504)
 _NEXT_STEPS: Final[Mapping[int, str]] = {
     HTTPStatus.UNAUTHORIZED: "get a new token, then run the command again",
-    HTTPStatus.FORBIDDEN: "use a token with the rights that docs/create.md lists, such as the "
-    "button's",
+    HTTPStatus.FORBIDDEN: "use a token with the rights that docs/create.md lists, such as an app's",
 }
 
 

@@ -89,4 +89,4 @@ def _where(project: Project, refusal: Refusal) -> str:
 def _next_step(refusal: Refusal, *, legal_at_birth: bool) -> str:
     if legal_at_birth:
         return f"nothing at once: it was legal when the project was made; {refusal.next_step}"
-    return f"answer anew by an update: {refusal.next_step}"
+    return f"answer again by an update: {refusal.next_step}"

@@ -1,4 +1,4 @@
-"""Is project.yaml whole, and does it say what the answers say?"""
+"""Is project.yaml complete, and does it agree with the answers?"""
 
 from __future__ import annotations
 

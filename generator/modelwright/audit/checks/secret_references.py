@@ -39,7 +39,7 @@ def entries(project: Project) -> dict[str, ManifestEntry]:
 
 
 def check_manifest(project: Project) -> Iterator[Finding]:
-    """Find a manifest that is missing, or an entry that is not whole (SEC001)."""
+    """Find a manifest that is missing, or an entry that is incomplete (SEC001)."""
     if SECRETS_MANIFEST not in project.files:
         yield Finding(
             f"{SECRETS_MANIFEST}:1", "SEC001", "there is no secrets.yaml", "restore it by an update"

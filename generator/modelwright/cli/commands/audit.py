@@ -54,7 +54,7 @@ def audit(  # noqa: PLR0913, PLR0917 -- the contract's options
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Say how mature projects are: 60 criteria, each with its evidence or how to mend it."""
+    """Say how mature projects are: 60 criteria, each with its evidence or how to fix it."""
     _refuse_format(form)
     least = _percent(fail_under)
     # Here, because the template engine costs the commands that render nothing 80 ms.

@@ -53,7 +53,7 @@ def start(  # noqa: PLR0913, PLR0917 -- the command's options
     headline = _headline(started)
     terminal.say(headline)
     for line in started.left:
-        terminal.say(f"  left to the button: {line}")
+        terminal.say(f"  left to the form: {line}")
     if summary is not None:
         with summary.open("a", encoding="utf-8") as file:
             file.write(_markdown(started, headline, place.policy["platform"]["url"]))
@@ -72,7 +72,7 @@ def _markdown(started: StartedProject, headline: str, platform: str) -> str:
     return (
         f"## {headline}\n\n"
         + "".join(f"- {line}\n" for line in started.done)
-        + f"\n### Left to the platform's button\n\nPress *New ML project* at {platform}/actions "
+        + f"\n### Left to the platform's form\n\nRun *New ML project* at {platform}/actions "
         f"for {started.answers['archetype']}, {asked}, and *resume*. It\n\n"
         + "".join(f"- {line}\n" for line in started.left)
     )

@@ -34,7 +34,7 @@ def status(  # noqa: PLR0913, PLR0917 -- the contract's options
         Path, typer.Argument(metavar="[PATH]", help="The project's folder.", show_default=False)
     ] = Path(),
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="End with 1 where an update is to be had.")
+        bool, typer.Option("--exit-code", help="End with 1 where there is an update.")
     ] = False,
     cached: Annotated[
         bool, typer.Option("--cached", help="One line, at most a day old: for a shell prompt.")
