@@ -80,51 +80,38 @@ class Change:
 
 def actions_changes(
     desired: DesiredState, actual: ActualState, organisation: OrganisationState
-) -> list[Change]:
-    """Return the changes of a repository's rights to run actions and of its tokens."""
+) -> Iterator[Change]:
+    """Yield the changes of a repository's rights to run actions and of its tokens."""
     path = f"{desired.path}/actions/permissions"
     # A server that does not know a field leaves it out of its answer, and ignores it.
     unknown = {"sha_pinning_required"} - set(actual.actions) if actual.actions else set()
     actions = {key: value for key, value in desired.actions.items() if key not in unknown}
-    changes = _setting_change(path, actions, actual.actions, "limits what may run")
+    access = {"access_level": actual.access} if actual.access else {}
+    workflow, level = f"{path}/workflow", {"access_level": ACCESS_LEVEL}
+    subject = f"{desired.path}/actions/oidc/customization/sub"
+    tokens = "lets workflow tokens only read by default"
+    callers = "lets no other repository use its workflows"
+    clouds = "sets the subject by which clouds recognise its workflows"
+    yield from _setting_changes(path, actions, actual.actions, "limits what may run")
     if desired.selected is not None:
-        changes += _setting_change(
+        yield from _setting_changes(
             f"{path}/selected-actions",
             desired.selected,
             _with_sorted_patterns(actual.selected or {}),
             "names the actions that may run",
             phase=Phase.ENVIRONMENTS,
         )
-    changes += _setting_change(
-        f"{path}/workflow",
-        WORKFLOW_PERMISSIONS,
-        actual.workflow,
-        "lets workflow tokens only read by default",
-    )
-    access = {"access_level": actual.access} if actual.access else {}
-    changes += _setting_change(
-        f"{path}/access",
-        {"access_level": ACCESS_LEVEL},
-        access,
-        "lets no other repository use its workflows",
-    )
-    changes += _setting_change(
-        f"{desired.path}/actions/oidc/customization/sub",
-        desired.oidc,
-        actual.oidc,
-        "sets the subject by which clouds recognise its workflows",
-    )
+    yield from _setting_changes(workflow, WORKFLOW_PERMISSIONS, actual.workflow, tokens)
+    yield from _setting_changes(f"{path}/access", level, access, callers)
+    yield from _setting_changes(subject, desired.oidc, actual.oidc, clouds)
     if organisation.actions.get("enabled_repositories") == "selected" and not actual.exists:
         switch = f"/orgs/{desired.organisation}/actions/permissions/repositories/{{repository_id}}"
-        changes.append(
-            Change(
-                phase=Phase.CLOSED,
-                call=Call("PUT", switch),
-                reason="switches GitHub Actions on for it",
-                undo=Call("DELETE", switch),
-            )
+        yield Change(
+            phase=Phase.CLOSED,
+            call=Call("PUT", switch),
+            reason="switches GitHub Actions on for it",
+            undo=Call("DELETE", switch),
         )
-    return changes
 
 
 def value_changes(
@@ -256,14 +243,13 @@ def _team_change(desired: DesiredState, slug: str, right: str, before: str, phas
     )
 
 
-def _setting_change(
+def _setting_changes(
     path: str, desired: Body, now: Body, reason: str, *, phase: Phase = Phase.CLOSED
-) -> list[Change]:
-    if all(now.get(key) == value for key, value in desired.items()):
-        return []
-    before = {key: now[key] for key in desired if key in now}
-    undo = Call("PUT", path, before) if before else None
-    return [Change(phase=phase, call=Call("PUT", path, desired), reason=reason, undo=undo)]
+) -> Iterator[Change]:
+    if any(now.get(key) != value for key, value in desired.items()):
+        before = {key: now[key] for key in desired if key in now}
+        undo = Call("PUT", path, before) if before else None
+        yield Change(phase=phase, call=Call("PUT", path, desired), reason=reason, undo=undo)
 
 
 def _with_sorted_patterns(selected: Body) -> Body:
