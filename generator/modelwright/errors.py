@@ -19,21 +19,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-__all__ = [
-    "ExternalSystemError",
-    "FailedProgramError",
-    "FindingsError",
-    "MissingAnswerError",
-    "MissingProgramError",
-    "ModelwrightError",
-    "RefusedError",
-    "StoppedError",
-    "UnansweredError",
-    "UnknownVersionError",
-    "UnrenderableError",
-    "UsageError",
-]
-
 
 class ModelwrightError(Exception):
     """An error that says what was wrong, where, and what to do next.

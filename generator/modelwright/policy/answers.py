@@ -10,15 +10,6 @@ from modelwright.policy.names import package_name, project_name
 from modelwright.policy.rules import Refusal, refusals, show
 from modelwright.policy.text import text_refusal
 
-__all__ = [
-    "ALLOCATION_KEY",
-    "LONGEST_ALLOCATION_KEY",
-    "PERSONAL_DATA",
-    "answers_refusals",
-    "sharing_refusals",
-    "workspace_refusal",
-]
-
 ALLOCATION_KEY = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
 LONGEST_ALLOCATION_KEY = 63
 PERSONAL_DATA = ("none", "pseudonymous", "personal")

@@ -7,15 +7,6 @@ from typing import Any, Iterable, Mapping  # noqa: UP035 - Cookiecutter's Python
 
 from modelwright.policy.rules import Refusal, show
 
-__all__ = [
-    "RETIRED",
-    "choice_refusal",
-    "choices_on_offer",
-    "nearest",
-    "pair_refusal",
-    "retired_refusal",
-]
-
 LONGEST_LIST = 8
 RETIRED = "ANS002"
 

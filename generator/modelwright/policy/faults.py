@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from modelwright.errors import RefusedError
 
-__all__ = ["Fault", "PolicyError"]
-
 
 @dataclass(frozen=True, order=True)
 class Fault:

@@ -5,17 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Iterable, Mapping  # noqa: UP035 - Cookiecutter's Python may be older
 
-__all__ = [
-    "RepositoryParts",
-    "derived_names",
-    "expand",
-    "longest_environment",
-    "package_name",
-    "parse_repository_name",
-    "project_name",
-    "repository_name",
-]
-
 
 @dataclass(frozen=True)
 class RepositoryParts:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["LIBRARIES", "LIBRARY_NAMES", "PYTHON_NAMES", "TOOL_NAMES"]
-
 _WORDS: Final = """
 False None True abc aifc and annotationlib antigravity argparse array as assert ast async asynchat
 asyncio asyncore atexit audioop await base64 bdb binascii bisect break builtins bz2 cProfile

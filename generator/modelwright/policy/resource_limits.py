@@ -20,14 +20,6 @@ from typing import Final
 
 from modelwright.errors import RefusedError
 
-__all__ = [
-    "CPU_SECONDS",
-    "MEMORY",
-    "announce_to",
-    "with_resource_limits",
-    "without_resource_limits",
-]
-
 CPU_SECONDS: Final = 5.0
 MEMORY: Final = 512 * 1024 * 1024
 _INTERRUPT_INTERVAL: Final = 0.5

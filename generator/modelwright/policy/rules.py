@@ -18,8 +18,6 @@ from modelwright.policy.names import (
 )
 from modelwright.policy.reserved_names import LIBRARY_NAMES, PYTHON_NAMES, TOOL_NAMES
 
-__all__ = ["NamingRule", "Refusal", "binds", "refusals", "repository_refusal", "show"]
-
 LONGEST_SHOWN = 60
 READING = "NAM005"
 AGREEMENT = "NAM006"

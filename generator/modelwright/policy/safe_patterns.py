@@ -18,8 +18,6 @@ from re import _constants as code  # type: ignore[attr-defined]
 from re import _parser  # type: ignore[attr-defined]
 from typing import Any, Final
 
-__all__ = ["unsafe_pattern"]
-
 LONGEST: Final = 500
 POSITIONS: Final = 150
 CHOICES: Final = 12

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["NAME_PATTERN", "NeededSecret", "needed_secrets", "secret_kinds"]
-
 NAME_PATTERN: Final = r"(?!GITHUB_)[A-Z_][A-Z0-9_]*"
 
 

@@ -9,16 +9,6 @@ from typing import Any, Final
 
 from modelwright.policy.names import project_name
 
-__all__ = [
-    "REQUIRED_SOURCES",
-    "SOURCES",
-    "TARGETS",
-    "Target",
-    "cost_tags",
-    "limit_problem",
-    "tags_for_target",
-]
-
 REQUIRED_SOURCES: Final = ("brand", "team", "cost_centre", "repository", "archetype", "environment")
 SOURCES: Final = (*REQUIRED_SOURCES, "data_class", "allocation_key")
 NO_LIMIT: Final = 1000

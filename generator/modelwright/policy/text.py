@@ -14,15 +14,6 @@ import re
 
 from modelwright.policy.rules import Refusal
 
-__all__ = [
-    "CHARACTER_NAMES",
-    "FORBIDDEN_CLASS",
-    "LONGEST_DESCRIPTION",
-    "character_name",
-    "first_forbidden",
-    "text_refusal",
-]
-
 LONGEST_DESCRIPTION = 350
 C0 = (
     "NULL|START OF HEADING|START OF TEXT|END OF TEXT|END OF TRANSMISSION|ENQUIRY|ACKNOWLEDGE|ALERT"

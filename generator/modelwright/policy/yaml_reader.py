@@ -18,23 +18,10 @@ from modelwright.policy.faults import Fault, PolicyError
 from modelwright.policy.resource_limits import with_resource_limits
 
 if TYPE_CHECKING:
-    from yaml import SafeLoader as FastLoader
+    FastLoader = yaml.SafeLoader
 else:
     FastLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-__all__ = [
-    "CONSTRUCTION_ERRORS",
-    "Document",
-    "FastLoader",
-    "Step",
-    "Unreadable",
-    "ValuePath",
-    "alias_problem",
-    "read_document",
-    "read_yaml",
-    "size_problem",
-    "walk",
-]
 
 Step = str | int
 ValuePath = tuple[Step, ...]

@@ -15,8 +15,6 @@ from typing import Final
 
 from modelwright.errors import RefusedError
 
-__all__ = ["fold_name", "path_fault", "refuse_links", "refuse_paths"]
-
 # With those halves of characters that stand for no byte of a file's name.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udc7f\udd00-\udfff]")
 _DRIVE: Final = re.compile(r"[A-Za-z]:")

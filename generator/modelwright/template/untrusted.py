@@ -12,8 +12,6 @@ from modelwright.errors import ModelwrightError, UnrenderableError
 from modelwright.policy.resource_limits import with_resource_limits
 from modelwright.policy.yaml_reader import FastLoader, alias_problem, size_problem
 
-__all__ = ["plain_yaml", "untrusted_errors", "working_on_untrusted"]
-
 _LONGEST: Final = 300
 
 

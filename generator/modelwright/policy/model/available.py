@@ -18,8 +18,6 @@ from modelwright.policy.model.words import (
     unsound,
 )
 
-__all__ = ["Available", "Options", "Secret"]
-
 PackageIndex = Annotated[
     Text,
     form(

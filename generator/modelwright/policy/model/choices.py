@@ -19,8 +19,6 @@ from modelwright.policy.model.words import (
     form,
 )
 
-__all__ = ["Archetype", "Brand", "Choice", "Databricks", "Team"]
-
 Suffix = Annotated[
     Text,
     form(

@@ -13,8 +13,6 @@ from modelwright.policy.model.naming import Naming
 from modelwright.policy.model.organisation import Organisation, PersonalData, Platform
 from modelwright.policy.model.words import Flag, Section, Slug, Text, form
 
-__all__ = ["Policy"]
-
 TagKey = Annotated[
     Text,
     form(r"[a-z][a-z0-9_-]*[a-z0-9]", "a tag's key in lower case", "cost-centre", longest=63),

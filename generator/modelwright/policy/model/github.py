@@ -8,8 +8,6 @@ from pydantic import Field
 
 from modelwright.policy.model.words import Flag, GitHubSlug, Section, Slug, Text, form
 
-__all__ = ["GitHub", "VariableName", "VariableValue"]
-
 Approvals = Annotated[int, Field(strict=True, ge=0, le=6)]
 Claim = Annotated[Text, form(r"[a-z][a-z_]*", "a claim's name as GitHub writes it", "context")]
 Pattern = Annotated[

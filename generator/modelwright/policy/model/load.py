@@ -12,8 +12,6 @@ from modelwright.policy.yaml_reader import read_document
 if TYPE_CHECKING:
     from modelwright.policy.model.document import Policy
 
-__all__ = ["load_policy", "read_plain"]
-
 
 def read_plain(text: str, where: str = POLICY_FILE) -> dict[str, Any]:
     """Return a policy as plain data, without judging it: for a policy known to be sound.

@@ -10,8 +10,6 @@ from pydantic import AfterValidator, Field, model_validator
 from modelwright.policy.model.words import Prose, Section, Text, Version, form, unsound
 from modelwright.policy.safe_patterns import unsafe_pattern
 
-__all__ = ["DERIVED_PLACEHOLDERS", "Naming"]
-
 DERIVED_PLACEHOLDERS: Final = (
     "repository",
     "package",

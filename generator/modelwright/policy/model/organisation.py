@@ -8,8 +8,6 @@ from pydantic import Field
 
 from modelwright.policy.model.words import GitHubSlug, Prose, Section, Text, Url, form
 
-__all__ = ["Organisation", "PersonalData", "Platform"]
-
 Domain = Annotated[
     Text,
     form(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "a DNS name in lower case", "cost.halden-retail.example"),

@@ -11,14 +11,6 @@ from typing import Any, Final
 
 import yaml
 
-__all__ = [
-    "ORGANISATION_KEYS",
-    "compose_policy",
-    "organisation_blocks",
-    "read_blocks",
-    "write_block",
-]
-
 # What the organisation says of itself; the rest are defaults that a later version may extend.
 ORGANISATION_KEYS: Final = (
     *("sample", "organisation", "platform", "environments", "naming"),

@@ -16,18 +16,6 @@ from modelwright.policy.model.document import Policy
 from modelwright.policy.model.words import Section, Slug
 from modelwright.policy.yaml_reader import Document, ValuePath
 
-__all__ = [
-    "choices_at",
-    "choices_of",
-    "dotted_path",
-    "example_at",
-    "identifier_problem",
-    "keys_at",
-    "shape_faults",
-    "value_problem",
-]
-
-
 # What is wrong, and what to do instead.
 Problem = tuple[str, str]
 

@@ -21,8 +21,6 @@ from modelwright.policy.secrets import NAME_PATTERN, needed_secrets
 from modelwright.policy.tags import REQUIRED_SOURCES, SOURCES, TARGETS, limit_problem
 from modelwright.policy.yaml_reader import Document, ValuePath
 
-__all__ = ["soundness_faults"]
-
 Plain = Mapping[str, Any]
 
 RULES: Final = ("repository", "use_case", "reserved", "python")

@@ -8,23 +8,6 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StrictBool
 from pydantic_core import PydanticCustomError
 
-__all__ = [
-    "SLUG_PATTERN",
-    "URL_PATTERN",
-    "Date",
-    "Email",
-    "Flag",
-    "GitHubSlug",
-    "Prose",
-    "Section",
-    "Slug",
-    "Text",
-    "Url",
-    "Version",
-    "form",
-    "unsound",
-]
-
 SLUG_PATTERN: Final = "[a-z][a-z0-9]*(-[a-z0-9]+)*"
 
 

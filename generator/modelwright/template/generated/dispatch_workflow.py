@@ -10,15 +10,6 @@ from modelwright.paths import WORKFLOW_PIN
 from modelwright.policy.choices import choices_on_offer
 from modelwright.template.tree import Tree
 
-__all__ = [
-    "NOBODY",
-    "OWN_BRAND",
-    "dispatch_workflow",
-    "pinned_action",
-    "runs_on",
-    "workflow_pin",
-]
-
 OWN_BRAND: Final = "the team's own"
 NOBODY: Final = "nobody"
 _PERSONAL: Final = ("personal", "pseudonymous", "none")

@@ -15,8 +15,6 @@ from modelwright.policy.text import (
     character_name,
 )
 
-__all__ = ["fragments"]
-
 WIDTH = 100
 
 

@@ -11,12 +11,6 @@ from modelwright.policy.choices import choices_on_offer
 from modelwright.policy.names import parse_repository_name
 from modelwright.template.generated.dispatch_workflow import pinned_action, runs_on
 
-__all__ = [
-    "answers_from_repository_name",
-    "readme",
-    "start_workflow",
-]
-
 _AGAIN = "then run the workflow Start again"
 
 
