@@ -150,7 +150,7 @@ def test_offline_asks_nobody(upstream, git_commands):
 
 
 def test_a_host_that_never_answers_is_given_up_with_everything_that_was_started(monkeypatch):
-    monkeypatch.setattr(adapter, "ASKING", 1.0)
+    monkeypatch.setattr(adapter, "QUERY_SECONDS", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = []
         threading.Thread(target=lambda: taken.append(server.accept()), daemon=True).start()

@@ -108,7 +108,7 @@ def test_one_that_was_interrupted_is_named_with_what_finishes_it(apply, run, pro
     with monkeypatch.context() as patch:
         patch.setattr("modelwright.adapters.worktree.apply._check_out_and_exchange", killed)
         # A kill leaves no time to tidy up.
-        patch.setattr("modelwright.adapters.worktree.apply.forget", lambda _: None)
+        patch.setattr("modelwright.adapters.worktree.apply.remove_journal", lambda _: None)
         assert apply().code == INTERRUPTED
 
     ran = apply()

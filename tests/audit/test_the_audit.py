@@ -169,7 +169,7 @@ def test_a_project_of_another_version_is_told_so(platform, project):
     found = audit_project(project, open_platform=lambda *_: other, today=TODAY)
 
     assert found.notes == (
-        f"{project}: made with no version; its texts are held against those of v9.9.9",
+        f"{project}: made with no version; its texts are compared with those of v9.9.9",
     )
 
 

@@ -1,6 +1,7 @@
-"""A repository's first commit: no hook, no template of git's and no monitor runs at it.
+"""Git commands: the first commit of a repository, mirrors of a URL, bundles and `git describe`.
 
-Cookiecutter's hook runs this too, so it needs nothing but the standard library.
+No hook, template or file monitor of git's runs. Cookiecutter's hook imports this module, so it
+needs nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -18,6 +19,35 @@ from modelwright.adapters.system.urls import credentials_of
 from modelwright.errors import ExternalSystemError
 
 __all__ = ["BRANCH", "GIT", "commit", "make_repository", "stage"]
+
+BRANCH: Final = "main"
+GIT: Final = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
+# No transport that runs a program of the URL's choice.
+_SAFE_TRANSPORTS: Final = {
+    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+# A host that accepts the connection and then is silent; and one that does not accept it.
+_LOW_SPEED_LIMIT: Final = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20")
+QUERY_SECONDS: Final = 15.0
+FETCH_SECONDS: Final = 600.0
+_PLAIN_FETCH: Final = (
+    *("-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=never"),
+    *("-c", "fetch.unpackLimit=1", "-c", "core.hooksPath=/dev/null"),
+)
+_ALL_REFERENCES: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+_SHA256: Final = 64
+_HEAD: Final = re.compile(r"ref: (refs/heads/\S+)\tHEAD")
+_FIXED_AUTHOR: Final = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in (
+        ("NAME", "modelwright"),
+        ("EMAIL", "modelwright@localhost"),
+        ("DATE", "2026-01-01T00:00:00Z"),
+    )
+}
+_RELEASE_TAGS: Final = ("--match", "v*", "--match", "[0-9]*")
 
 
 def git_directory(place: Path) -> Path | None:
@@ -45,38 +75,10 @@ def _git_folder(root: Path) -> Path | None:
     return root / text.removeprefix("gitdir:").strip() if text.startswith("gitdir:") else None
 
 
-# No transport that runs a program of the URL's choice.
-_SAFE_TRANSPORTS: Final = {
-    "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",
-    "GIT_TERMINAL_PROMPT": "0",
-}
-# A host that takes the connection and then is silent; and one that does not even take it.
-_LOW_SPEED_LIMIT: Final = ("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=20")
-QUERY_SECONDS: Final = 15.0
-FETCH_SECONDS: Final = 600.0
-_PLAIN_FETCH: Final = (
-    *("-c", "gc.autoDetach=false", "-c", "gc.pruneExpire=never"),
-    *("-c", "fetch.unpackLimit=1", "-c", "core.hooksPath=/dev/null"),
-)
-_ALL_REFERENCES: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-_SHA256: Final = 64
-_HEAD: Final = re.compile(r"ref: (refs/heads/\S+)\tHEAD")
-_FIXED_AUTHOR: Final = {
-    f"GIT_{role}_{what}": value
-    for role in ("AUTHOR", "COMMITTER")
-    for what, value in (
-        ("NAME", "modelwright"),
-        ("EMAIL", "modelwright@localhost"),
-        ("DATE", "2026-01-01T00:00:00Z"),
-    )
-}
-_RELEASE_TAGS: Final = ("--match", "v*", "--match", "[0-9]*")
-
-
 def describe_commit(folder: Path) -> str:
-    """Return how git names what stands in a checkout or at a git directory's `HEAD`.
+    """Return `git describe` of a checkout or of a git directory's `HEAD`.
 
-    Empty where it is neither, or has no commit.
+    Empty where the folder is neither, or has no commit.
     """
     if git_directory(folder) is None:
         return ""
@@ -89,17 +91,17 @@ def describe_commit(folder: Path) -> str:
 
 
 def version_at(folder: Path, revision: str) -> str:
-    """Return how git names a revision, as Copier does; empty where it is gone."""
+    """Return `git describe` of a revision, as Copier calls it; empty where it is gone."""
     command = ("git", f"--git-dir={folder}", "describe", "--tags", "--always")
     try:
-        said = run((*command, *_RELEASE_TAGS, "--end-of-options", revision), folder=folder)
+        output = run((*command, *_RELEASE_TAGS, "--end-of-options", revision), folder=folder)
     except ExternalSystemError:
         return ""
-    return said.strip()
+    return output.strip()
 
 
 def advertised_references(url: str) -> str:
-    """Return what a URL says of its branches and tags: a line each, the commit and the name.
+    """Return the branches and tags of a URL: a line each, the commit and the name.
 
     Raises:
         ExternalSystemError: The URL cannot be reached.
@@ -115,21 +117,21 @@ def advertised_references(url: str) -> str:
 
 
 def _credentials_for(url: str) -> dict[str, str]:
-    """Return the environment of git for a URL, with what a person wrote into it for that host."""
+    """Return the environment of git for a URL, with the user and password that the URL holds."""
     given = credentials_of(url)
     if given is None:
         return _SAFE_TRANSPORTS
     user, password = given
     settings = {f"credential.{url}.username": user}
     if password:
-        proof = b64encode(f"{user}:{password}".encode()).decode()
-        # Git would send the header to whatever host it is led to.
+        encoded = b64encode(f"{user}:{password}".encode()).decode()
+        # Git would send the header along with a redirect to another host.
         settings = {
-            f"http.{url}.extraHeader": f"Authorization: Basic {proof}",
+            f"http.{url}.extraHeader": f"Authorization: Basic {encoded}",
             "http.followRedirects": "false",
         }
-    there = os.environ.get("GIT_CONFIG_COUNT", "")
-    first = int(there) if there.isdecimal() else 0
+    count = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(count) if count.isdecimal() else 0
     env = {**_SAFE_TRANSPORTS, "GIT_CONFIG_COUNT": str(first + len(settings))}
     for number, (name, value) in enumerate(settings.items(), start=first):
         env |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
@@ -155,7 +157,7 @@ def references_in_bundle(bundle: Path) -> dict[str, str]:
     """Return the id of every reference in a bundle, by name.
 
     Raises:
-        ExternalSystemError: It is none.
+        ExternalSystemError: The file is no bundle.
 
     Source:
         git, Documentation/gitformat-bundle.txt.
@@ -163,7 +165,7 @@ def references_in_bundle(bundle: Path) -> dict[str, str]:
     with bundle.open("rb") as file:
         if not file.readline().startswith(b"# v"):
             raise ExternalSystemError(
-                "it is no git bundle", where=str(bundle), next_step="install modelwright-cli anew"
+                "it is no git bundle", where=str(bundle), next_step="install modelwright-cli again"
             )
         rows = [
             line.decode().split() for line in iter(file.readline, b"\n") if line[:1] not in b"@-"
@@ -182,38 +184,38 @@ def unbundle(bundle: Path, folder: Path) -> None:
 
 
 def commit_files(root: Path, names: Sequence[str], folder: Path, *, branch: str) -> None:
-    """Keep files of a folder as a branch of a bare repository, without what Python compiled.
+    """Commit files of a folder to a branch of a bare repository, without Python's bytecode.
 
     Raises:
         ExternalSystemError: It cannot be written.
     """
     env = {**_FIXED_AUTHOR, "GIT_DIR": str(folder), "GIT_WORK_TREE": str(root)}
-    plain = ("-c", "core.autocrlf=false", "-c", "core.safecrlf=false", "-c", "core.bare=false")
-    wanted = (*names, ":(exclude,glob)**/__pycache__/**")
-    run(("git", *plain, "add", "--force", "--", *wanted), folder=root, env=env)
+    settings = ("-c", "core.autocrlf=false", "-c", "core.safecrlf=false", "-c", "core.bare=false")
+    paths = (*names, ":(exclude,glob)**/__pycache__/**")
+    run(("git", *settings, "add", "--force", "--", *paths), folder=root, env=env)
     tree = run(("git", "write-tree"), folder=root, env=env).strip()
     commit = run(("git", "commit-tree", "-m", branch, tree), folder=root, env=env).strip()
     run(("git", "update-ref", f"refs/heads/{branch}", commit), folder=root, env=env)
 
 
 def follow_head(url: str, folder: Path) -> None:
-    """Have a mirror's `HEAD` name the branch that the URL's does, where that can be told."""
+    """Point a mirror's `HEAD` at the default branch of the URL, where the URL names one."""
     command = ("git", *_LOW_SPEED_LIMIT, "ls-remote", "--symref", "--", url, "HEAD")
     with suppress(ExternalSystemError):
-        said = run(
+        output = run(
             command,
             folder=folder,
             env=_credentials_for(url),
             seconds=QUERY_SECONDS,
             credentials=True,
         )
-        found = _HEAD.match(said)
+        found = _HEAD.match(output)
         if found:
             run(("git", "symbolic-ref", "HEAD", found[1]), folder=folder)
 
 
 def fetch(url: str, folder: Path) -> None:
-    """Bring every branch and tag of a URL into a bare repository; what is gone there goes here.
+    """Fetch every branch and tag of a URL into a bare repository; deleted ones are pruned.
 
     Raises:
         ExternalSystemError: The URL cannot be reached, or the repository cannot be written.
@@ -227,10 +229,6 @@ def fetch(url: str, folder: Path) -> None:
         seconds=FETCH_SECONDS,
         credentials=True,
     )
-
-
-BRANCH: Final = "main"
-GIT: Final = ("git", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
 
 
 def make_repository(folder: Path) -> None:
@@ -257,7 +255,7 @@ def commit(folder: Path, message: str, *, author: str = "") -> None:
     Args:
         folder: The repository.
         message: The commit's message.
-        author: A name on GitHub, which then signs nothing; empty is git's configured person.
+        author: A GitHub account, whose commit is not signed; empty for git's configured author.
 
     Raises:
         ExternalSystemError: Git is missing or failed.

@@ -1,4 +1,4 @@
-"""Stores rendered files as git would store them: line ends and filters of the project applied."""
+"""Clean filters: store rendered files as git would, with the project's line ends and git-lfs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def apply_clean_filters(
 def attributes_tree(scratch: Scratch, repository: ProjectRepository, ours: Files) -> Path:
     """Return a work tree that holds every `.gitattributes` of the project's commit and no more.
 
-    They hold wherever git reads it as a work tree, although a sparse checkout has some of them not.
+    Git reads it as a work tree: a sparse checkout may lack some of those files.
 
     Raises:
         ExternalSystemError: The project's objects cannot be read.
@@ -73,11 +73,15 @@ def has_attributes(repository: ProjectRepository, ours: Files) -> bool:
 
 
 def _has_filters(repository: ProjectRepository, ours: Files) -> bool:
-    """Say whether git may store another content than a file has; in most projects it does not."""
-    own = repository.common_dir / "info" / "attributes"
+    """Say whether git may store other bytes than a file holds; in most projects it does not."""
+    repository_file = repository.common_dir / "info" / "attributes"
     converted = repository.settings.get("core.autocrlf", "false") != "false"
-    named = repository.settings.get("core.attributesfile", "")
-    files = (own, Path(named).expanduser() if named else _user_attributes(), _system_attributes())
+    configured = repository.settings.get("core.attributesfile", "")
+    files = (
+        repository_file,
+        Path(configured).expanduser() if configured else _user_attributes(),
+        _system_attributes(),
+    )
     return has_attributes(repository, ours) or converted or any(map(_is_not_empty, files))
 
 
@@ -93,12 +97,12 @@ def _user_attributes() -> Path:
 
 @cache
 def _system_attributes() -> Path:
-    """Return where git reads the machine's attributes; one before 2.41 does not say it."""
+    """Return where git reads the machine's attributes; before version 2.41 it does not say."""
     try:
-        told = project_git(Path("/"), "var", "GIT_ATTR_SYSTEM")
+        output = project_git(Path("/"), "var", "GIT_ATTR_SYSTEM")
     except ExternalSystemError:
         return _DEFAULT_SYSTEM_ATTRIBUTES
-    return Path(os.fsdecode(told.strip()) or _DEFAULT_SYSTEM_ATTRIBUTES)
+    return Path(os.fsdecode(output.strip()) or _DEFAULT_SYSTEM_ATTRIBUTES)
 
 
 def _run_clean_filters(
@@ -106,8 +110,8 @@ def _run_clean_filters(
 ) -> dict[str, str]:
     """Return the names of blobs as git stores files, by path.
 
-    The filters find the project's own git directory: there git-lfs keeps content, and git-crypt its
-    key. Only the objects go elsewhere.
+    The filters see the project's own git directory: there git-lfs keeps content and
+    git-crypt its key. Only the objects go elsewhere.
     """
     paths = {path: f"{repository.prefix}{path}" for path in contents if "\n" not in path}
     tree = attributes_tree(scratch, repository, ours)
@@ -115,7 +119,7 @@ def _run_clean_filters(
     for path, place in paths.items():
         _write(tree / place, contents[path])
     try:
-        told = project_git(
+        output = project_git(
             tree,
             *("hash-object", "-w", "--stdin-paths"),
             env={
@@ -123,12 +127,12 @@ def _run_clean_filters(
                 "GIT_WORK_TREE": str(tree),
                 "GIT_OBJECT_DIRECTORY": str(scratch.folder / "objects"),
             },
-            given=b"".join(os.fsencode(place) + b"\n" for place in paths.values()),
+            stdin=b"".join(os.fsencode(place) + b"\n" for place in paths.values()),
         )
     finally:
         for place in paths.values():
             (tree / place).unlink()
-    return dict(zip(paths, told.decode().split(), strict=True))
+    return dict(zip(paths, output.decode().split(), strict=True))
 
 
 def _is_attributes(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""The released versions in one git directory."""
+"""A template's history in a git directory: its releases, branches and tags, and their files."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class GitHistory:
         origin: str,
         folder: Path,
         notice: str = "",
-        damaged: Callable[[Path], None] | None = None,
+        on_damage: Callable[[Path], None] | None = None,
     ) -> None:
         """Open a git directory.
 
@@ -60,15 +60,15 @@ class GitHistory:
             source: What the answers file names.
             origin: Where it is read, for a person.
             folder: The git directory.
-            notice: What a person has to know of how it was had.
-            damaged: Told of the git directory where an object cannot be read.
+            notice: What a person should know of how it was read.
+            on_damage: Called with the git directory when an object cannot be read.
         """
         self.source = source
         self.origin = origin
         self.notice = notice
         self._folder = folder
         self._trees: dict[str, GitTree] = {}
-        self._folders = GitFolders(GitObjects(folder, damaged))
+        self._folders = GitFolders(GitObjects(folder, on_damage))
 
     def __enter__(self) -> GitHistory:
         return self
@@ -87,9 +87,9 @@ class GitHistory:
         Raises:
             ExternalSystemError: The repository cannot be read.
         """
-        wanted = "--format=" + "%00".join(f"%({name})" for name in _FIELDS)
+        format_option = "--format=" + "%00".join(f"%({name})" for name in _FIELDS)
         places = ("refs/remotes/origin", "refs/heads", "refs/tags")
-        command = ("git", f"--git-dir={self._folder}", "for-each-ref", wanted, *places)
+        command = ("git", f"--git-dir={self._folder}", "for-each-ref", format_option, *places)
         found: dict[str, Reference] = {}
         try:
             rows = [line.split("\0") for line in run(command, folder=self._folder).splitlines()]
@@ -123,10 +123,10 @@ class GitHistory:
             ExternalSystemError: The objects cannot be read.
         """
         if version not in self._trees:
-            self._trees[version] = self._found(version)
+            self._trees[version] = self._read_tree(version)
         return self._trees[version]
 
-    def _found(self, version: str) -> GitTree:
+    def _read_tree(self, version: str) -> GitTree:
         commit = self.commit(version)
         found = self._folders.objects.find(f"{commit}^{{tree}}") if commit else None
         if found is None and version in self.references:
@@ -155,19 +155,19 @@ class GitHistory:
 
     def _reference(self, row: Sequence[str]) -> Reference | None:
         """Return what a reference leads to; None where that is no commit."""
-        path, kind, name, seconds, behind, tagged, tagged_seconds = row
+        path, kind, name, seconds, peeled_kind, peeled, peeled_seconds = row
         tag = path.startswith("refs/tags/")
         if kind == "commit":
             return Reference(commit=name, day=_day(seconds), tag=tag)
-        if behind == "commit":
-            return Reference(commit=tagged, day=_day(tagged_seconds), tag=tag)
+        if peeled_kind == "commit":
+            return Reference(commit=peeled, day=_day(peeled_seconds), tag=tag)
         # A tag of a tag: git peels one for us.
-        found = self._folders.objects.find(f"{name}^{{commit}}") if behind == "tag" else None
+        found = self._folders.objects.find(f"{name}^{{commit}}") if peeled_kind == "tag" else None
         if found is None:
             return None
-        written = _COMMITTER.search(found.content)
+        committer = _COMMITTER.search(found.content)
         return Reference(
-            commit=found.name, day=_day(written.group(1) if written else b"0"), tag=tag
+            commit=found.name, day=_day(committer.group(1) if committer else b"0"), tag=tag
         )
 
     def _nearest(self, version: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Merges a template's change into a project, by git, without touching the project."""
+"""Three-way merge by `git merge-tree`: without a work tree, so the project is not touched."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def require_git() -> None:
     Raises:
         ExternalSystemError: It is missing or too old.
     """
-    told = output(("git", "version"), folder=Path.cwd()).decode(errors="replace")
-    found = re.search(r"(\d+)\.(\d+)", told)
+    printed = output(("git", "version"), folder=Path.cwd()).decode(errors="replace")
+    found = re.search(r"(\d+)\.(\d+)", printed)
     if found and (int(found[1]), int(found[2])) < MINIMUM_GIT:
         needed = ".".join(map(str, MINIMUM_GIT))
         raise ExternalSystemError(
             f"git {found[0]} is too old to merge three trees",
-            where=told.strip(),
+            where=printed.strip(),
             next_step=f"install git {needed} or newer; nothing was changed",
         )
 
@@ -50,7 +50,7 @@ def merge(  # noqa: PLR0913 -- what a merge follows from
     folder: Path,
     prefix: str = "",
 ) -> tuple[MergeResult, dict[str, FileEntry]]:
-    """Merge the two sides with the project's files.
+    """Merge the template's two versions with the project's files.
 
     Args:
         scratch: Where the merge is written.
@@ -78,7 +78,7 @@ def merge(  # noqa: PLR0913 -- what a merge follows from
     scratch.label(_YOURS, commit(ours, base))
     scratch.label(theirs, commit(inputs.theirs, base))
     merge_tree = ("merge-tree", "--write-tree", "-z", "--messages", _YOURS, theirs)
-    merged = merge_result_from(_git(scratch, folder, *_SETTINGS, *merge_tree, fine=(0, 1)))
+    merged = merge_result_from(_git(scratch, folder, *_SETTINGS, *merge_tree, exit_codes=(0, 1)))
     listed = files_of(_git(scratch, folder, "ls-tree", "-r", "-z", merged.tree))
     files = {path.removeprefix(prefix): entry for path, entry in listed.items()}
     return merged.without(prefix), files
@@ -90,13 +90,13 @@ def renames(scratch: Scratch, before: Files, after: Files, folder: Path) -> dict
     Raises:
         ExternalSystemError: Git fails.
     """
-    gone = {path: entry for path, entry in before.items() if path not in after}
-    come = {path: entry for path, entry in after.items() if path not in before}
-    if not gone or not come:
+    removed = {path: entry for path, entry in before.items() if path not in after}
+    added = {path: entry for path, entry in after.items() if path not in before}
+    if not removed or not added:
         return {}
-    trees = (scratch.tree(gone), scratch.tree(come))
-    told = _git(scratch, folder, "diff-tree", "-r", "-M", "-z", "--diff-filter=R", *trees)
-    fields = [os.fsdecode(part) for part in told.split(b"\0")]
+    trees = (scratch.tree(removed), scratch.tree(added))
+    printed = _git(scratch, folder, "diff-tree", "-r", "-M", "-z", "--diff-filter=R", *trees)
+    fields = [os.fsdecode(part) for part in printed.split(b"\0")]
     return dict(zip(fields[1::3], fields[2::3], strict=False))
 
 
@@ -116,12 +116,14 @@ def files_of(listed: bytes) -> dict[str, FileEntry]:
     """Read what `git ls-tree -r -z` printed."""
     found = {}
     for line in listed.split(b"\0")[:-1]:
-        told, _, path = line.partition(b"\t")
-        mode, _, name = told.decode().split(" ")
+        head, _, path = line.partition(b"\t")
+        mode, _, name = head.decode().split(" ")
         found[os.fsdecode(path)] = FileEntry(int(mode, 8), name)
     return found
 
 
-def _git(scratch: Scratch, folder: Path, *arguments: str, fine: tuple[int, ...] = (0,)) -> bytes:
+def _git(
+    scratch: Scratch, folder: Path, *arguments: str, exit_codes: tuple[int, ...] = (0,)
+) -> bytes:
     env = {"GIT_DIR": str(scratch.folder), "GIT_WORK_TREE": str(folder.resolve())}
-    return project_git(folder, *arguments, env=env, fine=fine)
+    return project_git(folder, *arguments, env=env, exit_codes=exit_codes)

@@ -1,8 +1,7 @@
-"""Makes git objects aside, so that a repository is not touched by a try."""
+"""Writes git objects into a temporary repository: a plan leaves the real one alone."""
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from modelwright.adapters.git.commands import empty_repository
 from modelwright.adapters.git.objects import (
     compressed_bytes,
     nest_by_folder,
+    object_id,
     tree_content,
     with_header,
     write_loose_object,
@@ -35,12 +35,12 @@ class Scratch:
             objects: The object folder of the repository that it borrows from.
             config: That repository's configuration, for its merge drivers; beside it stand its
                 own attributes.
-            digest: `sha1` or `sha256`, as that repository names its objects.
+            digest: `sha1` or `sha256`: the hash of that repository's object ids.
         """
         self._borrowed = objects
         self._config = config
         self._digest = digest
-        self._there: set[str] = set()
+        self._existing: set[str] = set()
         self._blobs: dict[str, bytes] = {}
         self._objects: dict[str, bytes] = {}
 
@@ -73,14 +73,14 @@ class Scratch:
 
     def blob(self, content: bytes) -> str:
         """Return the id of a blob, which is written when a tree needs it."""
-        name = self._named(with_header("blob", content))
+        name = object_id("blob", content, self._digest)
         self._blobs[name] = content
         return name
 
     def register_existing(self, files: Files) -> None:
-        """Take note that the other repository has these files, and their trees: none is written."""
-        self._there.update(entry.name for entry in files.values())
-        self._known(nest_by_folder(files))
+        """Note files that the other repository has, with their trees, so that none is written."""
+        self._existing.update(entry.name for entry in files.values())
+        self._register_tree(nest_by_folder(files))
 
     def tree(self, files: Files) -> str:
         """Write the trees of files by path and return the id of the whole."""
@@ -90,7 +90,7 @@ class Scratch:
         """Write a commit and return its id."""
         lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents)]
         text = "\n".join([*lines, f"author {_WHO}", f"committer {_WHO}", "", "update\n"])
-        return self._written("commit", text.encode())
+        return self._store("commit", text.encode())
 
     def label(self, name: str, commit: str) -> None:
         """Let a name stand for a commit, as conflict markers show it."""
@@ -110,34 +110,30 @@ class Scratch:
             return FileEntry(FOLDER, self._tree(content))
         blob = self._blobs.pop(content.name, None)
         if blob is not None:
-            self._written("blob", blob)
+            self._store("blob", blob)
         return content
 
     def _tree(self, folder: Mapping[str, Any]) -> str:
-        found = {name: self._entry(content) for name, content in folder.items()}
-        return self._written("tree", tree_content(found.items()))
+        entries = {name: self._entry(content) for name, content in folder.items()}
+        return self._store("tree", tree_content(entries.items()))
 
-    def _known(self, folder: Mapping[str, Any]) -> FileEntry:
-        found = {
-            name: content if isinstance(content, FileEntry) else self._known(content)
+    def _register_tree(self, folder: Mapping[str, Any]) -> FileEntry:
+        entries = {
+            name: content if isinstance(content, FileEntry) else self._register_tree(content)
             for name, content in folder.items()
         }
-        name = self._named(with_header("tree", tree_content(found.items())))
-        self._there.add(name)
+        name = object_id("tree", tree_content(entries.items()), self._digest)
+        self._existing.add(name)
         return FileEntry(FOLDER, name)
 
-    def _written(self, kind: str, content: bytes) -> str:
-        stored = with_header(kind, content)
-        name = self._named(stored)
-        if name not in self._there:
-            self._there.add(name)
-            self._objects[name] = compressed_bytes(stored)
+    def _store(self, kind: str, content: bytes) -> str:
+        name = object_id(kind, content, self._digest)
+        if name not in self._existing:
+            self._existing.add(name)
+            self._objects[name] = compressed_bytes(with_header(kind, content))
             if self._on_disk:
                 write_loose_object(self._objects[name], name, self.folder / "objects")
         return name
-
-    def _named(self, stored: bytes) -> str:
-        return hashlib.new(self._digest, stored, usedforsecurity=False).hexdigest()
 
 
 def _configuration(included: Path, digest: str) -> str:

@@ -1,4 +1,4 @@
-"""Reads objects out of a git repository, all of them through one process."""
+"""Git objects: read through one `git cat-file --batch` process, and compressed as loose objects."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def with_header(kind: str, content: bytes) -> bytes:
     return f"{kind} {len(content)}\0".encode() + content
 
 
+def object_id(kind: str, content: bytes, digest: str) -> str:
+    """Return the id of an object; `digest` is `sha1` or `sha256`."""
+    return hashlib.new(digest, with_header(kind, content), usedforsecurity=False).hexdigest()
+
+
 def tree_content(entries: Iterable[tuple[str, FileEntry]]) -> bytes:
     """Return the content of a tree object."""
     # Git orders a folder as if its name ended with a slash.
@@ -50,11 +55,11 @@ def nest_by_folder(files: Files) -> dict[str, Any]:
     return top
 
 
-def write_loose_object(stored: bytes, name: str, objects: Path) -> None:
-    """Put an object into a repository's object folder, whole or not at all.
+def write_loose_object(compressed: bytes, name: str, objects: Path) -> None:
+    """Put an object into a repository's object folder by an atomic write.
 
     Args:
-        stored: The object, compressed.
+        compressed: The object as it is stored.
         name: Its id.
         objects: The folder.
     """
@@ -62,25 +67,25 @@ def write_loose_object(stored: bytes, name: str, objects: Path) -> None:
     if target.exists():
         return
     target.parent.mkdir(exist_ok=True)
-    aside = target.parent / f"tmp_obj_{os.getpid()}_{name[:8]}"
+    temporary = target.parent / f"tmp_obj_{os.getpid()}_{name[:8]}"
     try:
-        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o444)
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o444)
         with os.fdopen(handle, "wb") as file:
-            file.write(stored)
-        aside.replace(target)
+            file.write(compressed)
+        temporary.replace(target)
     except OSError:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
 def compressed_bytes(content: bytes) -> bytes:
-    """Return an object as it is stored."""
+    """Return an object as it is compressed."""
     return zlib.compress(content, 1)
 
 
-# Fewer bytes than any pipe holds: writing never waits for an answer that waits to be read.
+# Fewer bytes than any pipe holds, so that a write never blocks while an answer is unread.
 _BATCH_BYTES: Final = 4000
-# No object is fetched behind our back, and none stands in for another.
+# No object is fetched on demand, and none replaces another.
 _LOCAL_ONLY: Final = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_LAZY_FETCH": "1",
@@ -104,11 +109,12 @@ class GitObjects:
 
     Attributes:
         folder: The git directory.
-        damaged: Told of that directory where an object cannot be read: a cache can be made anew.
+        on_damage: Called with that directory when an object cannot be read: a cache can be cloned
+            again.
     """
 
     folder: Path
-    damaged: Callable[[Path], None] | None = None
+    on_damage: Callable[[Path], None] | None = None
     _process: Popen[bytes] | None = field(default=None, init=False, repr=False)
     _errors: IO[bytes] | None = field(default=None, init=False, repr=False)
     _owner: int = field(default=0, init=False, repr=False)
@@ -135,9 +141,9 @@ class GitObjects:
         if "\n" in name:
             return None
         with self._lock:
-            process = self._running()
-            self._ask(process, [name])
-            return self._answer(process, name)
+            process = self._start_once()
+            self._send(process, [name])
+            return self._receive(process, name)
 
     def read(self, names: Sequence[str]) -> list[GitObject]:
         """Return objects by id, in the order asked for.
@@ -147,18 +153,18 @@ class GitObjects:
         """
         found: list[GitObject] = []
         with self._lock:
-            process = self._running()
-            for burst in _batches(names):
-                self._ask(process, burst)
-                for name in burst:
-                    answer = self._answer(process, name)
-                    if answer is None:
+            process = self._start_once()
+            for batch in _batches(names):
+                self._send(process, batch)
+                for name in batch:
+                    received = self._receive(process, name)
+                    if received is None:
                         self._stop()
                         raise self.damage(f"the object {name} is missing")
-                    found.append(answer)
+                    found.append(received)
         return found
 
-    def _running(self) -> Popen[bytes]:
+    def _start_once(self) -> Popen[bytes]:
         # A fork would share the pipes with its parent, and each read the other's answers.
         if self._process is None or self._owner != os.getpid():
             self._errors = tempfile.TemporaryFile()  # noqa: SIM115 -- lives with the process
@@ -168,7 +174,7 @@ class GitObjects:
             weakref.finalize(self, _close_process, self._process, self._errors)
         return self._process
 
-    def _ask(self, process: Popen[bytes], names: Sequence[str]) -> None:
+    def _send(self, process: Popen[bytes], names: Sequence[str]) -> None:
         assert process.stdin is not None  # noqa: S101 -- it was started with a pipe
         try:
             process.stdin.write(b"".join(os.fsencode(name) + b"\n" for name in names))
@@ -176,7 +182,7 @@ class GitObjects:
         except BrokenPipeError:
             self._fail(names[0])
 
-    def _answer(self, process: Popen[bytes], asked: str) -> GitObject | None:
+    def _receive(self, process: Popen[bytes], asked: str) -> GitObject | None:
         assert process.stdout is not None  # noqa: S101 -- it was started with a pipe
         words = process.stdout.readline().decode(errors="replace").split()
         if not words:
@@ -196,21 +202,21 @@ class GitObjects:
     def _fail(self, asked: str) -> NoReturn:
         if self._process is not None:
             self._process.wait()
-        told = _error_text(self._errors)
+        message = _error_text(self._errors)
         self.close()
-        raise self.damage(told or f"git ended while it read {asked}")
+        raise self.damage(message or f"git ended while it read {asked}")
 
     def damage(self, problem: str) -> ExternalSystemError:
-        """Return the error of a repository that cannot be read; a cache is told of it."""
-        if self.damaged is None:
-            advice = f"look with git --git-dir={quote(str(self.folder))} fsck; clone it anew"
+        """Return the error of a repository that cannot be read, after calling `on_damage`."""
+        if self.on_damage is None:
+            advice = f"look with git --git-dir={quote(str(self.folder))} fsck; clone it again"
         else:
-            self.damaged(self.folder)
-            advice = "run the command again: it is a cache, and will be made anew"
+            self.on_damage(self.folder)
+            advice = "run the command again: it is a cache, and will be made again"
         return ExternalSystemError(problem, where=str(self.folder), next_step=advice)
 
     def _stop(self) -> None:
-        """End a process that still has unread answers."""
+        """Kill a process that still has unread answers."""
         if self._process is not None:
             self._process.kill()
         self.close()

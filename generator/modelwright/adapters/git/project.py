@@ -1,8 +1,8 @@
-"""Runs git in an existing project: the one place, where no configuration starts a program unasked.
+"""Runs git in an existing project so that its configuration starts no program.
 
 Git refuses by itself to work in a repository of another owner (`safe.directory`), as long as it
-finds the repository by itself. So `located` comes first, and whoever names the git directory to git
-afterwards got it from there. Filters and merge drivers of a repository that git trusts do run: its
+finds the repository by itself. So call `locate_repository` first, and name to git only the git
+directory that it returned. Filters and merge drivers of a repository that git trusts do run: its
 files cannot be stored, checked out or merged without them.
 """
 
@@ -52,9 +52,9 @@ def project_git(
     folder: Path,
     *arguments: str,
     env: Mapping[str, str] | None = None,
-    given: bytes = b"",
-    fine: Container[int] = (0,),
-    held: Sequence[int] = (),
+    stdin: bytes = b"",
+    exit_codes: Container[int] = (0,),
+    descriptors: Sequence[int] = (),
 ) -> bytes:
     """Run git in a project and return what it printed.
 
@@ -62,9 +62,9 @@ def project_git(
         folder: Where it runs.
         arguments: Git's own, without `git`.
         env: Variables on top of this process's own.
-        given: What it reads.
-        fine: The exit codes that are no error.
-        held: File descriptors that it holds open, such as a lock's.
+        stdin: What it reads.
+        exit_codes: Those that are no error.
+        descriptors: File descriptors that it keeps open, such as a lock's.
 
     Raises:
         ExternalSystemError: Git is missing, refuses to work there, or fails.
@@ -74,9 +74,9 @@ def project_git(
         command,
         folder=folder,
         env={**_NO_NETWORK, **(env or {})},
-        given=given,
-        fine=fine,
-        held=held,
+        given=stdin,
+        fine=exit_codes,
+        held=descriptors,
     )
 
 
@@ -86,13 +86,13 @@ def locate_repository(folder: Path) -> Location:
     Raises:
         ExternalSystemError: There is none, or it belongs to somebody else.
     """
-    asked = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
+    options = ("--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
     try:
-        told = project_git(folder, "rev-parse", *asked, "--show-object-format")
+        printed = project_git(folder, "rev-parse", *options, "--show-object-format")
     except ExternalSystemError as error:
         raise _explain_ownership(folder, error) from error
     top, git_dir, common_dir, prefix, digest = map(
-        os.fsdecode, told.removesuffix(b"\n").split(b"\n")
+        os.fsdecode, printed.removesuffix(b"\n").split(b"\n")
     )
     return Location(
         top=Path(top),

@@ -1,4 +1,4 @@
-"""Reads a project from disk: what git tracks in it, or would take."""
+"""Reads a project's files from disk: those that git tracks, and untracked ones not ignored."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ProjectFiles:
     Attributes:
         folder: The folder's own name.
         remote: Name of the repository at `origin`; empty where there is none.
-        texts: Text by path, with LF, of what git tracks or would take.
+        texts: Text by path, with LF, of what git tracks or would add.
         others: Paths of what has no text here: binary, larger than 2 MB, or a link.
         conflicts: The line of the first conflict marker, by path of each file that holds one.
         ignores_env: Whether a `.gitignore` of the project keeps `.env` out of git.
@@ -67,7 +67,9 @@ def read_project(root: Path) -> ProjectFiles:
     root = root.resolve()
     with tempfile.TemporaryDirectory(dir=temporary_root()) as scratch:
         env, paths = _list_files(root, Path(scratch))
-        remote = project_git(root, "config", "--get", "remote.origin.url", env=env, fine=(0, 1))
+        remote = project_git(
+            root, "config", "--get", "remote.origin.url", env=env, exit_codes=(0, 1)
+        )
         ignores_env = _ignores_env(root, env)
     texts: dict[str, str] = {}
     others = set()
@@ -130,8 +132,10 @@ def _paths_from_listing(root: Path, listed: bytes) -> list[str]:
 def _ignores_env(root: Path, env: dict[str, str]) -> bool:
     """Say whether the project itself ignores `.env`: a person's own rules are not everybody's."""
     command = ("check-ignore", "--no-index", "--verbose", "-z", "--stdin")
-    told = project_git(root, *command, env=env, given=ENV_FILE.encode(), fine=(0, 1)).split(b"\0")
-    source, pattern = os.fsdecode(told[0]), told[2:3]
+    fields = project_git(root, *command, env=env, stdin=ENV_FILE.encode(), exit_codes=(0, 1)).split(
+        b"\0"
+    )
+    source, pattern = os.fsdecode(fields[0]), fields[2:3]
     inside = source.rsplit("/", 1)[-1] == ".gitignore" and not Path(source).is_absolute()
     return inside and not pattern[0].startswith(b"!")
 

@@ -1,4 +1,4 @@
-"""The git repository that a project stands in."""
+"""The git repository of a project: its commit, files, settings, and what is not committed."""
 
 from __future__ import annotations
 
@@ -55,17 +55,19 @@ class ProjectRepository:
 
     @cached_property
     def settings(self) -> dict[str, str]:
-        """What git's configuration says of converting files, wherever it says so.
+        """The git settings that decide how files are converted, from every configuration file.
 
         Raises:
             ExternalSystemError: Git fails.
         """
-        told = project_git(self.folder, "config", "--null", "--get-regexp", _SETTINGS, fine=(0, 1))
-        rows = [os.fsdecode(row).partition("\n") for row in told.split(b"\0") if row]
+        output = project_git(
+            self.folder, "config", "--null", "--get-regexp", _SETTINGS, exit_codes=(0, 1)
+        )
+        rows = [os.fsdecode(row).partition("\n") for row in output.split(b"\0") if row]
         return {name: value if line else "true" for name, line, value in rows}
 
     def setting(self, name: str) -> bool:
-        """Say whether a setting is on, which it is where nothing is said of it."""
+        """Say whether a setting is on; it is where the configuration does not name it."""
         return self.settings.get(name, "true").lower() not in {"false", "no", "off", "0", ""}
 
     def attributes_above(self) -> list[str]:
@@ -74,7 +76,7 @@ class ProjectRepository:
         places = ["/".join([*parts[:depth], ATTRIBUTES]) for depth in range(len(parts))]
         return [place for place in places if (self.top / place).is_file()]
 
-    def whole(self, files: Mapping[str, FileEntry]) -> dict[str, FileEntry]:
+    def with_rest_of_repository(self, files: Mapping[str, FileEntry]) -> dict[str, FileEntry]:
         """Return the files of the whole repository, with these as the project's.
 
         Raises:
@@ -87,9 +89,9 @@ class ProjectRepository:
         return {**others, **{f"{self.prefix}{path}": entry for path, entry in files.items()}}
 
     def obstacle(self, path: str, ours: Mapping[str, FileEntry]) -> str:
-        """Return the path of what git does not know and where a file cannot be put.
+        """Return the path of an untracked file that is in the way of a new file.
 
-        That is something at its very path, or a file or link where it needs a folder; empty where
+        It stands at the very path, or is a file or link where a folder is needed. Empty where
         nothing is in the way.
         """
         for end in (place for place, letter in enumerate(path) if letter == "/"):
@@ -130,7 +132,7 @@ def repository_of(folder: Path) -> ProjectRepository:
 
     Raises:
         RefusedError: There is no such folder.
-        ExternalSystemError: It stands in none, has no commit, or cannot be read.
+        ExternalSystemError: It is in no repository, has no commit, or cannot be read.
     """
     folder = folder.resolve()
     if not folder.is_dir():
@@ -162,9 +164,9 @@ def _head_and_changes(folder: Path) -> tuple[str, list[str]]:
         *("status", "--porcelain=v2", "--branch", "-z", "--no-renames"),
         *("--untracked-files=no", "--ignore-submodules=dirty", "--", "."),
     )
-    told = project_git(folder, *command)
+    output = project_git(folder, *command)
     head, changed = _NO_COMMIT, []
-    for line in (os.fsdecode(part) for part in told.split(b"\0")):
+    for line in (os.fsdecode(part) for part in output.split(b"\0")):
         if line.startswith("# branch.oid "):
             head = line.split(" ")[2]
         elif line[:1] in {"1", "u"}:

@@ -65,7 +65,7 @@ class GitTree:
             known[key] = tuple(
                 path
                 for path, entry in sorted(self.entries(folder).items())
-                if entry.mode != LINK or not self._is_folder(self._found(path))
+                if entry.mode != LINK or not self._is_folder(self._resolve(path))
             )
         return iter(known[key])
 
@@ -83,7 +83,7 @@ class GitTree:
 
     def entries(self, folder: str = "") -> dict[str, FileEntry]:
         """Return mode and id of every file and link below a folder, by path, reading no blob."""
-        start = self._found(folder) if folder else FileEntry(FOLDER, self.root)
+        start = self._resolve(folder) if folder else FileEntry(FOLDER, self.root)
         if not self._is_folder(start) or start is None:
             return {}
         found = {}
@@ -103,12 +103,12 @@ class GitTree:
         return found
 
     def _file(self, path: str) -> FileEntry:
-        found = self._found(path)
+        found = self._resolve(path)
         if found is None or found.mode in {FOLDER, REPOSITORY}:
             raise KeyError(path)
         return found
 
-    def _found(self, path: str) -> FileEntry | None:
+    def _resolve(self, path: str) -> FileEntry | None:
         """Return what stands at a path, links followed; None where that leads nowhere."""
         for _ in range(_MOST_LINKS):
             entry, link, rest = self._step(path)
@@ -138,12 +138,6 @@ class GitTree:
     @staticmethod
     def _is_folder(entry: FileEntry | None) -> bool:
         return entry is not None and entry.mode == FOLDER
-
-
-def changes(old: GitTree, new: GitTree) -> set[str]:
-    """Return the paths of files and links that differ in content, mode or presence."""
-    before, after = old.entries(), new.entries()
-    return {path for path in {*before, *after} if before.get(path) != after.get(path)}
 
 
 def _entries(tree: GitObject, where: Path) -> Iterator[tuple[str, FileEntry]]:

@@ -131,7 +131,7 @@ def _packaged_history(source: str) -> GitHistory:
         source=source,
         origin="the installed package",
         folder=packaged.released_history_folder(),
-        damaged=packaged.invalidate,
+        on_damage=packaged.invalidate,
     )
 
 
@@ -175,7 +175,7 @@ def _history_of_mirror(source: str, found: mirrors.Mirror) -> GitHistory:
         if found.unreachable
         else "",
         folder=found.folder,
-        damaged=mirrors.invalidate,
+        on_damage=mirrors.invalidate,
     )
 
 
@@ -187,7 +187,9 @@ def _history_at_path(source: str) -> GitHistory:
     place = Path(source).expanduser()
     if place.is_file():
         folder = packaged.unpack_bundle(place)
-        return GitHistory(source=source, origin=source, folder=folder, damaged=packaged.invalidate)
+        return GitHistory(
+            source=source, origin=source, folder=folder, on_damage=packaged.invalidate
+        )
     found = git_directory(place)
     if found is None:
         raise RefusedError(

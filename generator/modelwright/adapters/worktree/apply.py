@@ -1,4 +1,4 @@
-"""Brings a result into a work tree and its index: all of it, or, after a kill, the rest of it."""
+"""Applies an update to a work tree and its index: all or nothing, with rollback and recovery."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from modelwright.adapters.worktree.files import (
 )
 from modelwright.adapters.worktree.index import outside_sparse_checkout, refresh_index
 from modelwright.adapters.worktree.journal import (
-    Places,
+    TemporaryFiles,
     index_locked,
     remove_journal,
     unwritable_error,
@@ -36,17 +36,17 @@ from modelwright.update.journal import Journal
 from modelwright.update.merge_inputs import FOLDER, REPOSITORY, FileEntry
 
 _LITTLE_SPACE: Final = 1_000_000
-_RUN_AGAIN: Final = "make room or lift what is in the way, then run it again; nothing was changed"
+_RUN_AGAIN: Final = "make room or move what is in the way, then run it again; nothing was changed"
 States = Mapping[str, FileState | None]
 
 
 class FinishedUpdate(NamedTuple):
-    """What became of an update that was killed.
+    """How the recovery of a killed update ended.
 
     Attributes:
-        kept: The paths of what somebody wrote meanwhile, and of the copy of it.
-        undone: Whether it was taken back, because what it was to bring is gone.
-        left: Where it was taken back: the paths that somebody changed since.
+        kept: The path of the copy by path of each file that somebody changed after the kill.
+        undone: Whether it was rolled back, because the objects of its result are gone.
+        left: After a rollback: the paths that somebody changed since.
     """
 
     kept: dict[str, str]
@@ -55,27 +55,27 @@ class FinishedUpdate(NamedTuple):
 
 
 def journal_of(
-    repository: ProjectRepository, result: MergePlan, scratch: Scratch, outcome: dict[str, object]
+    repository: ProjectRepository, plan: MergePlan, scratch: Scratch, outcome: dict[str, object]
 ) -> Journal:
-    """Write the result as a commit into the repository and return the journal of its update.
+    """Write the plan as a commit into the repository and return the journal of the update.
 
     Raises:
         ExternalSystemError: The objects cannot be written; nothing was changed.
     """
-    tree = scratch.tree(repository.whole(result.files))
+    tree = scratch.tree(repository.with_rest_of_repository(plan.files))
     commit = scratch.commit(tree, repository.head)
     try:
         scratch.copy_objects_to(repository.common_dir / "objects")
     except OSError as error:
         raise unwritable_error(repository, error) from error
-    prefix, paths = repository.prefix, sorted({*result.changes, *result.unmerged})
+    prefix, paths = repository.prefix, sorted({*plan.changes, *plan.unmerged})
     return Journal(
         head=repository.head,
         commit=commit,
         prefix=prefix,
-        before={f"{prefix}{path}": result.ours.get(path) for path in paths},
-        after={f"{prefix}{path}": result.files.get(path) for path in paths},
-        unmerged={f"{prefix}{path}": stages for path, stages in result.unmerged.items()},
+        before={f"{prefix}{path}": plan.ours.get(path) for path in paths},
+        after={f"{prefix}{path}": plan.files.get(path) for path in paths},
+        unmerged={f"{prefix}{path}": stages for path, stages in plan.unmerged.items()},
         outcome=outcome,
     )
 
@@ -85,12 +85,12 @@ def verify_unchanged(
     before: Mapping[str, FileEntry | None],
     after: Mapping[str, FileEntry | None],
 ) -> dict[str, FileState | None]:
-    """Return the state of each file that changes, all of them exactly as the plan took them.
+    """Check that each file that changes still is what the plan was made from; return their states.
 
-    Files that are outside of a sparse checkout are left out.
+    Files outside of a sparse checkout are left out.
 
     Raises:
-        ExternalSystemError: One holds something else, whatever git's index says of it.
+        ExternalSystemError: One differs, even where git's index hides that.
     """
     paths = [path for path in before if before[path] != after[path]]
     states = {path: file_state(repository.top / path) for path in paths}
@@ -108,20 +108,20 @@ def verify_unchanged(
 
 
 def apply(repository: ProjectRepository, journal: Journal, lock: int) -> None:
-    """Bring a result into the work tree and the index.
+    """Write a planned update into the work tree and the index.
 
     Args:
         repository: The project's repository, clean.
-        journal: What is to be done.
-        lock: The descriptor of the lock, which git's process holds too.
+        journal: The update.
+        lock: The descriptor of the lock of updates, which git's process keeps open too.
 
     Raises:
-        ExternalSystemError: It cannot be done; what was begun is undone.
+        ExternalSystemError: It cannot be written; everything is rolled back.
     """
     with index_locked(repository):
         try:
             _refuse_other_commit(repository, journal.head)
-            Places(repository).clear()
+            TemporaryFiles(repository).clear()
             states = verify_unchanged(repository, journal.before, journal.after)
             write_journal(repository, journal)
             _check_out_and_exchange(repository, journal, lock, states)
@@ -135,33 +135,33 @@ def apply(repository: ProjectRepository, journal: Journal, lock: int) -> None:
 
 
 def finish(repository: ProjectRepository, journal: Journal, lock: int) -> FinishedUpdate:
-    """Finish an update that was killed, or take it back where its objects are gone.
+    """Finish an update that was killed, or roll it back where its objects are gone.
 
     Raises:
         ExternalSystemError: It cannot be finished; the journal stays.
     """
-    places = Places(repository)
+    temporary = TemporaryFiles(repository)
     with index_locked(repository):
-        if places.placed() and places.index.exists():
-            places.index.replace(repository.git_dir / "index")
-        if places.replaced():
+        if temporary.are_files_placed() and temporary.index.exists():
+            temporary.install_index()
+        if temporary.is_index_replaced():
             write_record(repository, journal)
             return FinishedUpdate({})
         if not _has_commit(repository, journal.commit):
             left = take_back_update(repository, journal)
             remove_journal(repository)
             return FinishedUpdate({}, undone=True, left=tuple(left))
-        places.clear()  # first, because it changes the state of a file that is kept too
+        temporary.clear()  # first, because it changes the state of a file that has a copy there
         kept, states = _keep_later_edits(repository, journal)
         try:
             _check_out_and_exchange(repository, journal, lock, states)
         except (ExternalSystemError, OSError) as error:
-            told = unwritable_error(repository, error) if isinstance(error, OSError) else error
-            told.next_step = (
-                "lift what is in the way and run it again, or take it back: "
+            failure = unwritable_error(repository, error) if isinstance(error, OSError) else error
+            failure.next_step = (
+                "move what is in the way and run it again, or take it back: "
                 f"modelwright update --undo {shlex.quote(str(repository.top / journal.prefix))}"
             )
-            raise told from error
+            raise failure from error
         write_record(repository, journal)
     return FinishedUpdate(kept)
 
@@ -170,41 +170,37 @@ def _check_out_and_exchange(
     repository: ProjectRepository, journal: Journal, lock: int, states: States
 ) -> None:
     """Check the new files out beside the work tree, then exchange them one by one."""
-    places = Places(repository)
-    places.begin(repository.git_dir / "index")
-    env = {
-        "GIT_DIR": str(repository.git_dir),
-        "GIT_WORK_TREE": str(places.new),
-        "GIT_INDEX_FILE": str(places.index),
-    }
+    temporary = TemporaryFiles(repository)
+    temporary.begin()
+    env = temporary.git_environment
     try:
         trees = (journal.head, journal.commit)
-        project_git(places.new, "read-tree", "-m", "-u", *trees, env=env, held=(lock,))
+        project_git(temporary.new, "read-tree", "-m", "-u", *trees, env=env, descriptors=(lock,))
     except ExternalSystemError as error:
         # Git does not say why it is unable to write.
         if shutil.disk_usage(repository.git_dir).free < _LITTLE_SPACE:
             error.problem = f"No space left on the disk: {error.problem}"
         error.next_step = _RUN_AGAIN
         raise
-    exchange = Exchange(top=repository.top, kept=places.kept)
+    exchange = Exchange(top=repository.top, kept=temporary.kept)
     with signals_blocked():
         try:
-            _exchange_files(exchange, journal, places.new, states, repository)
+            _exchange_files(exchange, journal, temporary.new, states, repository)
             refresh_index(repository, journal.unmerged)
             exchange.check()
-            places.mark_placed()
-            places.index.replace(repository.git_dir / "index")
+            temporary.mark_placed()
+            temporary.install_index()
         except BaseException as error:
             left = exchange.put_back()
             if not isinstance(error, (ExternalSystemError, OSError)):
                 raise
-            told = unwritable_error(repository, error) if isinstance(error, OSError) else error
+            failure = unwritable_error(repository, error) if isinstance(error, OSError) else error
             if left:
-                told.next_step = (
+                failure.next_step = (
                     f"look at {', '.join(left)}, which changed while it was taken back; "
                     "everything else is as it was"
                 )
-            raise told from error
+            raise failure from error
 
 
 def _exchange_files(
@@ -214,14 +210,14 @@ def _exchange_files(
     states: States,
     repository: ProjectRepository,
 ) -> None:
-    standing = [path for path, entry in journal.after.items() if entry and states.get(path)]
-    found = stored_entries(repository, {path: (journal.after[path],) for path in standing})
+    present = [path for path, entry in journal.after.items() if entry and states.get(path)]
+    found = stored_entries(repository, {path: (journal.after[path],) for path in present})
     for number, path in enumerate(journal.paths):
         entry = journal.after[path]
         if path not in states or (entry is None and states[path] is None):
             continue
         if entry is not None and found.get(path) == entry:
-            continue  # it stands there already
+            continue  # it is there already
         if entry is None:
             exchange.replace(path, number, states[path], None)
         elif os.path.lexists(new / path) and entry.mode != REPOSITORY:
@@ -231,7 +227,7 @@ def _exchange_files(
 def _keep_later_edits(
     repository: ProjectRepository, journal: Journal
 ) -> tuple[dict[str, str], dict[str, FileState | None]]:
-    """Copy what somebody wrote after the kill, and return the state of each file."""
+    """Copy the files that somebody changed after the kill; return those copies and all states."""
     kept: dict[str, str] = {}
     states = {path: file_state(repository.top / path) for path in journal.after}
     candidates = {path: (journal.before[path], journal.after[path]) for path in journal.after}
@@ -246,22 +242,22 @@ def _keep_later_edits(
         if entry is None or entry.mode == FOLDER or entry in candidates[path]:
             continue
         place = repository.top / path
-        aside = _free_path(place.with_name(f"{place.name}.yours"))
-        shutil.copy2(place, aside, follow_symlinks=False)
-        kept[path] = aside.relative_to(repository.top).as_posix()
+        copy = _free_path(place.with_name(f"{place.name}.yours"))
+        shutil.copy2(place, copy, follow_symlinks=False)
+        kept[path] = copy.relative_to(repository.top).as_posix()
     return kept, states
 
 
 def _has_commit(repository: ProjectRepository, commit: str) -> bool:
-    given = f"{commit}^{{tree}}\n".encode()
-    told = project_git(repository.top, "cat-file", "--batch-check", given=given)
-    return told.split()[1:2] == [b"tree"]
+    stdin = f"{commit}^{{tree}}\n".encode()
+    answer = project_git(repository.top, "cat-file", "--batch-check", stdin=stdin)
+    return answer.split()[1:2] == [b"tree"]
 
 
 def _refuse_other_commit(repository: ProjectRepository, head: str) -> None:
     if project_git(repository.folder, "rev-parse", "HEAD").decode().strip() != head:
         raise ExternalSystemError(
-            "another commit was made or checked out while the update was worked out",
+            "another commit was made or checked out while the update was planned",
             where=str(repository.folder),
             next_step="run it again; nothing was changed",
         )

@@ -1,9 +1,8 @@
-"""The files of a work tree: what stands there now, and how one is replaced without losing any."""
+"""Work tree files: their state, their entries as git stores them, and an exchange with rollback."""
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import shutil
 import stat
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from modelwright.adapters.git.objects import with_header
+from modelwright.adapters.git.objects import object_id
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.errors import ExternalSystemError
@@ -23,7 +22,7 @@ _NO_HARD_LINKS: Final = frozenset((errno.EXDEV, errno.EPERM, errno.ENOTSUP, errn
 
 
 class FileState(NamedTuple):
-    """What the file system says of a file; it changes with every write and every replacement.
+    """A file's identity on the file system; it differs after every write and every replacement.
 
     Attributes:
         modified: The time of the last write, in nanoseconds.
@@ -42,7 +41,7 @@ class FileState(NamedTuple):
 
 
 def file_state(place: Path) -> FileState | None:
-    """Return what the file system says of a path; None where nothing stands there."""
+    """Return the state of a path; None where nothing is there."""
     try:
         found = place.lstat()
     except (FileNotFoundError, NotADirectoryError):
@@ -55,9 +54,9 @@ def file_state(place: Path) -> FileState | None:
 def stored_entries(
     repository: ProjectRepository, candidates: Mapping[str, Collection[FileEntry | None]]
 ) -> dict[str, FileEntry | None]:
-    """Return each file of the work tree as git would store it; None where nothing stands there.
+    """Return each file of the work tree as git would store it; None where nothing is there.
 
-    Neither the index nor its flags are asked: what a person hid from git is seen.
+    The index and its flags are not read, so a change that is hidden from git is found.
 
     Args:
         repository: The repository.
@@ -69,44 +68,40 @@ def stored_entries(
     """
     found: dict[str, FileEntry | None] = {}
     converted = []
-    for path, wanted in candidates.items():
+    for path, expected in candidates.items():
         try:
-            found[path] = entry = _plain_entry(repository, repository.top / path, wanted)
+            found[path] = entry = _plain_entry(repository, repository.top / path, expected)
         except OSError as error:
             raise _unreadable(repository.top / path, error) from error
-        if entry and entry.mode in {PLAIN, EXECUTABLE} and entry not in wanted:
+        if entry and entry.mode in {PLAIN, EXECUTABLE} and entry not in expected:
             converted += [path] * ("\n" not in path)
     if converted:
         given = b"".join(os.fsencode(path) + b"\n" for path in converted)
-        names = project_git(repository.top, "hash-object", "--stdin-paths", given=given)
+        names = project_git(repository.top, "hash-object", "--stdin-paths", stdin=given)
         for path, name in zip(converted, names.decode().split(), strict=True):
-            plain = found[path]
-            assert plain is not None  # noqa: S101 -- it was converted because it is there
-            found[path] = FileEntry(plain.mode, name)
+            original = found[path]
+            assert original is not None  # noqa: S101 -- it was converted because it is there
+            found[path] = FileEntry(original.mode, name)
     return found
 
 
 def _plain_entry(
-    repository: ProjectRepository, place: Path, wanted: Collection[FileEntry | None]
+    repository: ProjectRepository, place: Path, expected: Collection[FileEntry | None]
 ) -> FileEntry | None:
     state = file_state(place)
     if state is None:
         return None
     if stat.S_ISLNK(state.mode):
-        return FileEntry(LINK, _blob_name(os.fsencode(place.readlink()), repository.digest))
+        return FileEntry(LINK, object_id("blob", os.fsencode(place.readlink()), repository.digest))
     if not stat.S_ISREG(state.mode):
         return FileEntry(FOLDER, "")
-    name = _blob_name(place.read_bytes(), repository.digest)
-    modes = {entry.mode for entry in wanted if entry}
-    if FileEntry(LINK, name) in wanted and not repository.setting("core.symlinks"):
+    name = object_id("blob", place.read_bytes(), repository.digest)
+    modes = {entry.mode for entry in expected if entry}
+    if FileEntry(LINK, name) in expected and not repository.setting("core.symlinks"):
         return FileEntry(LINK, name)
     if not repository.setting("core.filemode") and len(modes) == 1:
         return FileEntry(modes.pop(), name)
     return FileEntry(EXECUTABLE if state.mode & 0o100 else PLAIN, name)
-
-
-def _blob_name(content: bytes, digest: str) -> str:
-    return hashlib.new(digest, with_header("blob", content), usedforsecurity=False).hexdigest()
 
 
 class _Replacement(NamedTuple):
@@ -118,7 +113,7 @@ class _Replacement(NamedTuple):
 
 @dataclass
 class Exchange:
-    """Replaces files of a work tree one by one, and can put each of them back.
+    """Replaces files of a work tree one by one, with rollback.
 
     Attributes:
         top: The root of the work tree.
@@ -130,14 +125,14 @@ class Exchange:
     _done: list[_Replacement] = field(default_factory=list, init=False)
 
     def replace(self, path: str, number: int, before: FileState | None, new: Path | None) -> None:
-        """Put a file in its place, or remove one; what is there must be what was seen before.
+        """Put a file in its place, or remove one, if the place is as it was read before.
 
         Raises:
             ExternalSystemError: Something else stands there; it is left alone.
             OSError: The disk refuses.
         """
         place, kept = self.top / path, self.kept / str(number)
-        self._enter(place)
+        self._make_folders(place)
         if file_state(place) != before:
             raise changed_meanwhile(path)
         kept.unlink(missing_ok=True)
@@ -150,10 +145,10 @@ class Exchange:
             _place_new(path_beside(new, place), place, path)
         self._done.append(_Replacement(path, before, file_state(place), kept))
         if new is None:
-            self._leave(place)
+            self._remove_empty_folders(place)
 
     def check(self) -> None:
-        """Check that nobody wrote into a file that was replaced, by a handle that was open.
+        """Check that nobody wrote into a replaced file through a handle that was still open.
 
         Raises:
             ExternalSystemError: Somebody did.
@@ -164,7 +159,7 @@ class Exchange:
                 raise changed_meanwhile(step.path)
 
     def put_back(self) -> list[str]:
-        """Put back what was replaced, wherever what stands there still is what was put there.
+        """Roll back every replacement whose file nobody changed since.
 
         Returns:
             The paths that somebody changed since, which are left as they are.
@@ -178,18 +173,18 @@ class Exchange:
                 if not untouched:
                     left.append(step.path)
                 elif step.before is not None:
-                    self._enter(place)
+                    self._make_folders(place)
                     step.kept.replace(place)
                 elif step.placed is not None:
                     place.unlink()
-                    self._leave(place)
+                    self._remove_empty_folders(place)
             except (OSError, ExternalSystemError):
                 left.append(step.path)
         self._done.clear()
         return left
 
-    def _enter(self, place: Path) -> None:
-        """Make the folders above a place; a link or file among them is somebody's."""
+    def _make_folders(self, place: Path) -> None:
+        """Make the folders above a place; a link or file among them is the user's."""
         folder = self.top
         for part in place.relative_to(self.top).parts[:-1]:
             folder /= part
@@ -198,8 +193,8 @@ class Exchange:
             if not stat.S_ISDIR(folder.lstat().st_mode):
                 raise changed_meanwhile(folder.relative_to(self.top).as_posix())
 
-    def _leave(self, place: Path) -> None:
-        """Remove the folders above a place that nothing is in any more, as git does."""
+    def _remove_empty_folders(self, place: Path) -> None:
+        """Remove the folders above a place that are empty now, as git does."""
         with suppress(OSError):
             for folder in place.parents:
                 if folder == self.top:
@@ -208,7 +203,7 @@ class Exchange:
 
 
 def changed_meanwhile(path: str) -> ExternalSystemError:
-    """Return the error of a file that is not what the update was worked out from."""
+    """Return the error of a file that changed after the plan was made."""
     return ExternalSystemError(
         f"{path} is not what the update was worked out from: it was changed meanwhile, or its "
         "change is hidden from git (assume-unchanged, skip-worktree)",
@@ -218,17 +213,17 @@ def changed_meanwhile(path: str) -> ExternalSystemError:
 
 
 def path_beside(new: Path, place: Path) -> Path:
-    """Return a new file where it can be moved to its place in one step: on the same disk."""
+    """Return a new file, or a copy of it, on the disk of its place, for an atomic rename."""
     if new.lstat().st_dev == place.parent.stat().st_dev:
         return new
-    near = place.with_name(f".{place.name[:100]}.modelwright-{os.getpid()}")
-    near.unlink(missing_ok=True)
-    shutil.copy2(new, near, follow_symlinks=False)
-    return near
+    copy = place.with_name(f".{place.name[:100]}.modelwright-{os.getpid()}")
+    copy.unlink(missing_ok=True)
+    shutil.copy2(new, copy, follow_symlinks=False)
+    return copy
 
 
 def _place_new(new: Path, place: Path, path: str) -> None:
-    """Put a new file where nothing stands, and never over anything."""
+    """Put a new file where nothing is; it never replaces anything."""
     try:
         os.link(new, place, follow_symlinks=False)
     except FileExistsError as error:

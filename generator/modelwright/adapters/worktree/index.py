@@ -1,4 +1,4 @@
-"""Git's index while an update is at work: the copy that becomes the new one."""
+"""Git's index: the copy that an update prepares, and the entries that it reads."""
 
 from __future__ import annotations
 
@@ -7,62 +7,62 @@ from collections.abc import Iterable, Mapping
 
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.git.repository import ProjectRepository
-from modelwright.adapters.worktree.journal import Places
+from modelwright.adapters.worktree.journal import TemporaryFiles
 from modelwright.update.merge_inputs import FileEntry
 
 
 def refresh_index(
     repository: ProjectRepository, unmerged: Mapping[str, Mapping[int, FileEntry]]
 ) -> None:
-    """Let the new index know the files as they stand now, and what is unmerged."""
-    env = {"GIT_INDEX_FILE": str(Places(repository).index)}
+    """Refresh the new index from the work tree, and add the unmerged stages."""
+    env = {"GIT_INDEX_FILE": str(TemporaryFiles(repository).index)}
     refresh = ("update-index", "-q", "--refresh", "-z", "--index-info")
-    given = b"".join(_index_lines(path, stages) for path, stages in unmerged.items())
-    project_git(repository.top, *refresh, env=env, given=given, fine=(0, 1))
+    stdin = b"".join(_index_lines(path, stages) for path, stages in unmerged.items())
+    project_git(repository.top, *refresh, env=env, stdin=stdin, exit_codes=(0, 1))
 
 
 def stage_entries(repository: ProjectRepository, entries: Mapping[str, FileEntry | None]) -> None:
-    """Let the new index hold these entries; None removes a path."""
-    env = {"GIT_INDEX_FILE": str(Places(repository).index)}
+    """Stage entries in the new index; None removes a path."""
+    env = {"GIT_INDEX_FILE": str(TemporaryFiles(repository).index)}
     order = sorted(entries, key=lambda path: (entries[path] is not None, path))
     stages = {path: {0: entry} if (entry := entries[path]) else {} for path in order}
-    given = b"".join(
+    stdin = b"".join(
         [_index_lines(path, {}, repository.digest) for path in order]
         + [_index_lines(path, stages[path]) for path in order if stages[path]]
     )
-    project_git(repository.top, "update-index", "-z", "--index-info", env=env, given=given)
+    project_git(repository.top, "update-index", "-z", "--index-info", env=env, stdin=stdin)
 
 
 def mark_outside_sparse_checkout(repository: ProjectRepository, paths: Iterable[str]) -> None:
-    """Let git's index say again that files are outside of a sparse checkout."""
-    given = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    if given:
-        env = {"GIT_INDEX_FILE": str(Places(repository).index)}
+    """Mark files in the new index as outside of a sparse checkout."""
+    stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    if stdin:
+        env = {"GIT_INDEX_FILE": str(TemporaryFiles(repository).index)}
         command = ("update-index", "--skip-worktree", "-z", "--stdin")
-        project_git(repository.top, *command, env=env, given=given)
+        project_git(repository.top, *command, env=env, stdin=stdin)
 
 
 def outside_sparse_checkout(repository: ProjectRepository, absent: list[str]) -> list[str]:
-    """Return which absent files a sparse checkout leaves out, by the mark in git's index."""
+    """Return which absent files are outside of a sparse checkout, by their mark in git's index."""
     if not absent:
         return []
-    told = project_git(repository.top, "ls-files", "-z", "-t").split(b"\0")
-    marked = {os.fsdecode(line[2:]) for line in told if line[:2] == b"S "}
+    lines = project_git(repository.top, "ls-files", "-z", "-t").split(b"\0")
+    marked = {os.fsdecode(line[2:]) for line in lines if line[:2] == b"S "}
     return [path for path in absent if path in marked]
 
 
 def index_entries(repository: ProjectRepository) -> dict[str, dict[int, FileEntry]]:
-    """Return what git's index holds: the entries of each path by stage."""
+    """Return the entries of git's index by path and stage."""
     found: dict[str, dict[int, FileEntry]] = {}
     for line in project_git(repository.top, "ls-files", "-z", "--stage").split(b"\0")[:-1]:
-        told, _, path = line.partition(b"\t")
-        mode, name, stage = told.decode().split(" ")
+        head, _, path = line.partition(b"\t")
+        mode, name, stage = head.decode().split(" ")
         found.setdefault(os.fsdecode(path), {})[int(stage)] = FileEntry(int(mode, 8), name)
     return found
 
 
 def _index_lines(path: str, stages: Mapping[int, FileEntry], digest: str = "") -> bytes:
-    """Return what `git update-index --index-info` reads: the path goes, then its stages come."""
+    """Return lines for `git update-index --index-info`: remove the path, then add its stages."""
     name = os.fsencode(path)
     width = max([len(entry.name) for entry in stages.values()], default=0)
     zeros = "0" * (width or (64 if digest == "sha256" else 40))

@@ -1,4 +1,4 @@
-"""The journal of an update on disk, its record, and the locks that keep others out meanwhile."""
+"""Journal, undo record, lock and temporary files of an update, in the git directory."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _RECORDS_FOLDER: Final = "done"
 
 @contextmanager
 def exclusive_update(repository: ProjectRepository) -> Iterator[int]:
-    """Let no other update run in a repository.
+    """Hold the lock of updates of a repository.
 
-    Git's own lock that a killed one left is let go, so that git works whatever comes next.
+    An index lock that a killed update left is released, so that git works again.
 
     Raises:
         ExternalSystemError: One is running.
@@ -40,7 +40,7 @@ def exclusive_update(repository: ProjectRepository) -> Iterator[int]:
 def interrupted_update(repository: ProjectRepository) -> Journal | None:
     """Return the journal of an update that was killed; None where there is none.
 
-    One of another commit is forgotten: whoever committed since has decided what stays.
+    The journal of another commit is removed: that commit decided what stays.
     """
     try:
         journal = journal_from(_journal_file(repository).read_text(encoding="ascii"))
@@ -57,7 +57,7 @@ def interrupted_update(repository: ProjectRepository) -> Journal | None:
 
 
 def has_interrupted_update(folder: Path) -> bool:
-    """Say whether an update of a project was killed, by its journal alone."""
+    """Say whether an update in this repository was killed, without taking a lock."""
     folder = folder.resolve()
     found = next(filter(None, map(git_directory, (folder, *folder.parents))), None)
     return found is not None and (found / _STATE_FOLDER / _JOURNAL_FILE).exists()
@@ -65,12 +65,12 @@ def has_interrupted_update(folder: Path) -> bool:
 
 @contextmanager
 def index_locked(repository: ProjectRepository) -> Iterator[None]:
-    """Hold git's own lock of the index, so that no git command runs meanwhile."""
+    """Hold git's own lock of the index, so that no git command changes it meanwhile."""
     lock = repository.git_dir / "index.lock"
     mark = _state_folder(repository) / "mark"
     try:
         mark.write_bytes(_LOCK_MARK)
-        os.link(mark, lock)  # with its content at once: a kill leaves no lock without a mark
+        os.link(mark, lock)  # with its content at once: a kill leaves no lock without the mark
     except FileExistsError as error:
         raise ExternalSystemError(
             "another git command is running here, or was killed",
@@ -93,12 +93,12 @@ def _release_stale_lock(repository: ProjectRepository) -> None:
             lock.unlink()
 
 
-class Places:
-    """Where an update keeps things until it is done, in our folder of the git directory.
+class TemporaryFiles:
+    """The temporary files of an update, in our folder of the git directory.
 
     Attributes:
         index: The new index.
-        new: The new files, as they will stand in the work tree.
+        new: The new files, by their paths in the work tree.
         kept: What was replaced.
     """
 
@@ -108,36 +108,50 @@ class Places:
         self.new = home / "new"
         self.kept = home / "kept"
         self._placed = home / "placed"
+        self._git_dir = repository.git_dir
         self._old_index = repository.git_dir / "index"
 
-    def begin(self, index: Path) -> None:
-        """Begin with a copy of the index and empty folders."""
+    @property
+    def git_environment(self) -> dict[str, str]:
+        """The variables with which git checks out into `new` by the new index."""
+        return {
+            "GIT_DIR": str(self._git_dir),
+            "GIT_WORK_TREE": str(self.new),
+            "GIT_INDEX_FILE": str(self.index),
+        }
+
+    def begin(self) -> None:
+        """Make empty folders, and copy the index."""
         self.clear()
         for folder in (self.new, self.kept):
             folder.mkdir(parents=True)
         with suppress(FileNotFoundError):
-            shutil.copyfile(index, self.index)
+            shutil.copyfile(self._old_index, self.index)
 
     def mark_placed(self) -> None:
-        """Note that every file stands in its place, and only the index does not yet."""
+        """Note that every file is in its place; only the index is still the old one."""
         self._placed.write_text(self._stamp(), encoding="ascii")
 
-    def placed(self) -> bool:
-        """Say whether every file stands in its place, and nobody changed the index since."""
+    def are_files_placed(self) -> bool:
+        """Say whether every file is in its place, and nobody changed the index since."""
         try:
             return self._placed.read_text(encoding="ascii") == self._stamp()
         except FileNotFoundError:
             return False
 
-    def replaced(self) -> bool:
-        """Say whether the index was replaced too, so that nothing is left to do."""
+    def is_index_replaced(self) -> bool:
+        """Say whether the index was replaced too: nothing is left to do."""
         return self._placed.exists() and not self.index.exists()
+
+    def install_index(self) -> None:
+        """Make the new index git's own."""
+        self.index.replace(self._old_index)
 
     def clear(self) -> None:
         """Remove everything."""
         for folder in (self.new, self.kept):
             shutil.rmtree(folder, ignore_errors=True)
-        # A lock of git's own on the copy, of a git that was killed: the copy is nobody else's.
+        # Git's own lock of our copy may be left by a git process that was killed.
         for file in (self._placed, self.index, self.index.with_name("index.lock")):
             file.unlink(missing_ok=True)
 
@@ -147,21 +161,21 @@ class Places:
 
 
 def write_journal(repository: ProjectRepository, journal: Journal) -> None:
-    """Write a journal, whole and on the disk itself."""
-    _write(_journal_file(repository), journal)
+    """Write a journal by an atomic write that has reached the disk."""
+    _write_atomically(_journal_file(repository), journal)
 
 
 def remove_journal(repository: ProjectRepository) -> None:
-    """Remove the journal and what the update kept."""
+    """Remove the journal and the temporary files."""
     _journal_file(repository).unlink(missing_ok=True)
-    Places(repository).clear()
+    TemporaryFiles(repository).clear()
 
 
 def write_record(repository: ProjectRepository, journal: Journal) -> None:
-    """Keep the journal of an update that is done, so that it can be taken back."""
+    """Keep the journal of a finished update for `--undo`."""
     place = _record_file(repository, journal.prefix)
     place.parent.mkdir(exist_ok=True)
-    _write(place, journal)
+    _write_atomically(place, journal)
     remove_journal(repository)
 
 
@@ -176,11 +190,11 @@ def records(repository: ProjectRepository) -> dict[str, Journal]:
 
 
 def drop_record(repository: ProjectRepository, prefix: str) -> None:
-    """Forget the last update of a project."""
+    """Remove the record of the last update of a project."""
     _record_file(repository, prefix).unlink(missing_ok=True)
 
 
-def _write(place: Path, journal: Journal) -> None:
+def _write_atomically(place: Path, journal: Journal) -> None:
     replace_file(place, journal.text().encode("ascii"), locked=True)
 
 
@@ -198,7 +212,7 @@ def _record_file(repository: ProjectRepository, prefix: str) -> Path:
 
 
 def unwritable_error(repository: ProjectRepository, error: OSError) -> ExternalSystemError:
-    """Return what to raise where the disk refuses."""
+    """Return the error of a write that the disk refuses."""
     return ExternalSystemError(
         f"it cannot be written: {error.strerror or error}",
         where=str(error.filename or repository.git_dir),

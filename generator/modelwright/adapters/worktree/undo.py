@@ -16,7 +16,7 @@ from modelwright.adapters.worktree.index import (
     refresh_index,
     stage_entries,
 )
-from modelwright.adapters.worktree.journal import Places
+from modelwright.adapters.worktree.journal import TemporaryFiles
 from modelwright.errors import ExternalSystemError
 from modelwright.update.journal import Journal
 from modelwright.update.merge_inputs import FOLDER
@@ -41,9 +41,7 @@ class _Paths(NamedTuple):
 
 
 def take_back_update(repository: ProjectRepository, journal: Journal) -> list[str]:
-    """Take back what an update wrote.
-
-    Git's lock of the index is held.
+    """Take back what an update wrote, while the caller holds git's lock of the index.
 
     Returns:
         The paths that somebody changed since, which are left as they are.
@@ -51,31 +49,27 @@ def take_back_update(repository: ProjectRepository, journal: Journal) -> list[st
     Raises:
         ExternalSystemError: Git or the disk fails.
     """
-    places = Places(repository)
-    places.begin(repository.git_dir / "index")
+    temporary = TemporaryFiles(repository)
+    temporary.begin()
     paths = _sort_paths(repository, journal)
     before = {path: journal.before[path] for path in paths.reset}
     stage_entries(repository, before)
     mark_outside_sparse_checkout(repository, [path for path in paths.absent if before.get(path)])
-    env = {
-        "GIT_DIR": str(repository.git_dir),
-        "GIT_WORK_TREE": str(places.new),
-        "GIT_INDEX_FILE": str(places.index),
-    }
-    given = b"".join(os.fsencode(path) + b"\0" for path in paths.restored if before[path])
-    project_git(places.new, "checkout-index", "--force", "-z", "--stdin", env=env, given=given)
-    exchange = Exchange(top=repository.top, kept=places.kept)
+    env = temporary.git_environment
+    stdin = b"".join(os.fsencode(path) + b"\0" for path in paths.restored if before[path])
+    project_git(temporary.new, "checkout-index", "--force", "-z", "--stdin", env=env, stdin=stdin)
+    exchange = Exchange(top=repository.top, kept=temporary.kept)
     left = list(paths.left)
     with signals_blocked():
         order = sorted(paths.restored, key=lambda path: (before[path] is not None, path))
         for number, path in enumerate(order):
-            new = places.new / path if before[path] else None
+            new = temporary.new / path if before[path] else None
             try:
                 exchange.replace(path, number, paths.states[path], new)
             except (OSError, ExternalSystemError):
                 left.append(path)
         refresh_index(repository, {})
-        places.index.replace(repository.git_dir / "index")
+        temporary.install_index()
     return sorted(left)
 
 
