@@ -1,4 +1,4 @@
-"""What a template's changelog says of the versions that an update crosses."""
+"""Reads a changelog in Markdown: the sections of the versions that an update crosses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from packaging.version import InvalidVersion, Version
 _VERSION: Final = re.compile(
     r"(?:\[\s*)?(?:version\s+|release\s+)?\[?v?(\d[\w.+-]*)", re.IGNORECASE
 )
-# What stands behind a version and says nothing of it: its link, or that it was withdrawn.
+# What may follow a version in a heading: its link, or that it was withdrawn.
 _LINK_OR_YANKED: Final = re.compile(r"\(\w+://[^)]*\)|\[yanked\]", re.IGNORECASE)
 _HEADING: Final = re.compile(r" {0,3}(#{1,6})\s+(.*?)\s*#*\s*")
 _FENCE: Final = re.compile(r" {0,3}(```|~~~)")
@@ -36,35 +36,35 @@ def sections_between(text: str, old: str, new: str) -> list[str]:
     Args:
         text: The changelog, with a heading such as `## v1.2.0` or `## [1.2.0] - 2026-01-31` for
             each version.
-        old: A tag; where it is no version there is nothing to compare with.
+        old: A tag; the result is empty where it is no version.
         new: A tag.
     """
     first, last = _version(old), _version(new)
     if first is None or last is None:
         return []
-    chosen: list[str] = []
-    wanted, level, fenced = False, 0, False
+    section_lines: list[str] = []
+    inside, level, fenced = False, 0, False
     lines = text.splitlines()
     for number, line in enumerate(lines):
         fenced ^= _FENCE.match(line) is not None
         heading = None if fenced else _heading(lines, number)
         if heading:
-            found, alone = _version_in_title(heading.title)
-            if found is not None and (alone or not level or heading.level <= level):
-                wanted, level = first < found <= last, heading.level
+            version, alone = _version_in_title(heading.title)
+            if version is not None and (alone or not level or heading.level <= level):
+                inside, level = first < version <= last, heading.level
             elif heading.level <= level:
-                wanted = False
-        if wanted and line.strip() and not _LINK.fullmatch(line):
-            chosen.append(line.rstrip())
-    return chosen if len(chosen) <= _LONGEST else [*chosen[:_LONGEST], "..."]
+                inside = False
+        if inside and line.strip() and not _LINK.fullmatch(line):
+            section_lines.append(line.rstrip())
+    return section_lines if len(section_lines) <= _LONGEST else [*section_lines[:_LONGEST], "..."]
 
 
 def _heading(lines: list[str], number: int) -> _Heading | None:
-    """Return the heading that a line is, in either of Markdown's forms."""
+    """Return a line as a heading, in either of Markdown's forms; None where it is none."""
     line = lines[number]
-    marked = _HEADING.fullmatch(line)
-    if marked:
-        return _Heading(len(marked[1]), marked[2])
+    match = _HEADING.fullmatch(line)
+    if match:
+        return _Heading(len(match[1]), match[2])
     below = lines[number + 1].strip() if number + 1 < len(lines) else ""
     if len(below) > 1 and len(set(below)) == 1 and below[0] in _UNDERLINES and line.strip():
         return _Heading(_UNDERLINES[below[0]], line.strip())
@@ -72,7 +72,7 @@ def _heading(lines: list[str], number: int) -> _Heading | None:
 
 
 def _version_in_title(title: str) -> tuple[Version | None, bool]:
-    """Return the version that a heading begins with, and whether it says nothing else."""
+    """Return the version that a heading begins with, and whether nothing follows it."""
     found = _VERSION.match(title.strip("*_ "))
     if not found:
         return None, False

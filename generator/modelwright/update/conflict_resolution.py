@@ -1,4 +1,4 @@
-"""Turns a merge into what an update does to each path, and what is left to a person."""
+"""The plan of an update: what it does to each path, and which conflicts are left to a person."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Occupied = Callable[[str, FileEntry], bool]
 
 @dataclass(kw_only=True)
 class MergePlan:
-    """What an update does to a project.
+    """What an update does to each path of a project.
 
     Attributes:
         ours: The project's files as they are.
         files: The project's files as they will be.
-        unmerged: The versions of each path that git shall know as unmerged.
-        conflicts: What a person must look at.
+        unmerged: The stages of each path that the index will hold as unmerged.
+        conflicts: The paths that a person must look at.
         deleted: Paths that the project deleted earlier and that stay deleted, although the
-            template has them still.
+            template still has them.
         standing: The project's file by each path that was not added, because the code host would
             read it in that file's place.
         moved: New path by old path of files that followed a folder which the template renamed.
-        occupied: Whether something else than an entry stands at a path of the work tree.
+        occupied: Whether something else than an entry is at a path of the work tree.
     """
 
     ours: Files
@@ -48,13 +48,13 @@ class MergePlan:
             if self.ours.get(path) != self.files.get(path)
         }
 
-    def put_aside(self, path: str, suffix: str, entry: FileEntry) -> str:
-        """Add a file beside another and return its path, which is free."""
-        aside, number = f"{path}.{suffix}", 2
-        while aside in self.files or aside in self.ours or self.occupied(aside, entry):
-            aside, number = f"{path}.{suffix}-{number}", number + 1
-        self.files[aside] = entry
-        return aside
+    def add_copy(self, path: str, suffix: str, entry: FileEntry) -> str:
+        """Add a file beside another, under a free name, and return its path."""
+        copy, number = f"{path}.{suffix}", 2
+        while copy in self.files or copy in self.ours or self.occupied(copy, entry):
+            copy, number = f"{path}.{suffix}-{number}", number + 1
+        self.files[copy] = entry
+        return copy
 
 
 def fast_forward(changed: Files, ours: Files, occupied: Occupied) -> MergePlan:
@@ -65,111 +65,109 @@ def fast_forward(changed: Files, ours: Files, occupied: Occupied) -> MergePlan:
 def classify_conflicts(
     merged: MergeResult, files: Files, ours: Files, occupied: Occupied
 ) -> MergePlan:
-    """Return the result of a merge: what the project deleted stays deleted, the rest is told.
+    """Return the plan of a merge: what the project deleted stays deleted, the rest is a conflict.
 
     Args:
-        merged: The merge.
+        merged: The result of the merge.
         files: The files of the merged tree.
         ours: The project's files.
-        occupied: Whether something else than an entry stands at a path of the work tree.
+        occupied: Whether something else than an entry is at a path of the work tree.
     """
-    result = MergePlan(ours=ours, files=dict(files), moved=dict(merged.moved), occupied=occupied)
+    plan = MergePlan(ours=ours, files=dict(files), moved=dict(merged.moved), occupied=occupied)
     for path, stages in merged.stages.items():
         kind = _kind(path, stages, merged, ours)
         if kind is None:
-            result.files.pop(path, None)
-            result.deleted.append(path)
+            plan.files.pop(path, None)
+            plan.deleted.append(path)
             continue
-        result.unmerged[path] = stages
-        aside = result.put_aside(path, "template", stages[THEIRS]) if kind == "binary" else ""
-        result.conflicts.append(Conflict(path=path, kind=kind, aside=aside))
-    return result
+        plan.unmerged[path] = stages
+        copy = plan.add_copy(path, "template", stages[THEIRS]) if kind == "binary" else ""
+        plan.conflicts.append(Conflict(path=path, kind=kind, aside=copy))
+    return plan
 
 
-def follow_managed(result: MergePlan, managed: Mapping[str, FileEntry | None], base: Files) -> None:
-    """Give every managed path the template's file, and keep a changed one of the project aside."""
-    for path, wanted in sorted(managed.items()):
-        mine = result.ours.get(path)
-        if mine is None and path in base:
-            if wanted is not None:
-                result.deleted.append(path)
+def follow_managed(plan: MergePlan, managed: Mapping[str, FileEntry | None], base: Files) -> None:
+    """Give every managed path the template's file; keep a copy where the project changed it."""
+    for path, managed_entry in sorted(managed.items()):
+        own = plan.ours.get(path)
+        if own is None and path in base:
+            if managed_entry is not None:
+                plan.deleted.append(path)
             continue
-        if mine not in {None, wanted, base.get(path)}:
-            assert mine is not None  # noqa: S101 -- the line above
-            aside = result.put_aside(path, "yours", mine)
-            result.conflicts.append(Conflict(path=path, kind="managed", aside=aside))
-        if wanted is None:
-            result.files.pop(path, None)
+        if own not in {None, managed_entry, base.get(path)}:
+            assert own is not None  # noqa: S101 -- the line above
+            copy = plan.add_copy(path, "yours", own)
+            plan.conflicts.append(Conflict(path=path, kind="managed", aside=copy))
+        if managed_entry is None:
+            plan.files.pop(path, None)
         else:
-            _make_room(result, path, wanted)
+            _make_room(plan, path, managed_entry)
 
 
-def _make_room(result: MergePlan, path: str, wanted: FileEntry) -> None:
-    """Put a managed file in its place, whatever of hers stands there, or where its folder goes."""
+def _make_room(plan: MergePlan, path: str, managed_entry: FileEntry) -> None:
+    """Put a managed file in its place, and move what is there, or where its folder goes."""
     parts = path.split("/")
     for above in ("/".join(parts[:end]) for end in range(1, len(parts))):
-        if above in result.files:
-            aside = result.put_aside(above, "yours", result.files.pop(above))
-            result.conflicts.append(Conflict(path=above, kind="managed", aside=aside))
-    if any(other.startswith(f"{path}/") for other in result.files):
-        aside = result.put_aside(path, "template", wanted)
-        result.conflicts.append(Conflict(path=path, kind="names", aside=aside))
+        if above in plan.files:
+            copy = plan.add_copy(above, "yours", plan.files.pop(above))
+            plan.conflicts.append(Conflict(path=above, kind="managed", aside=copy))
+    if any(other.startswith(f"{path}/") for other in plan.files):
+        copy = plan.add_copy(path, "template", managed_entry)
+        plan.conflicts.append(Conflict(path=path, kind="names", aside=copy))
     else:
-        result.files[path] = wanted
+        plan.files[path] = managed_entry
 
 
-def keep_untracked(result: MergePlan, obstacle: Callable[[str], str]) -> None:
-    """Put the template's file aside wherever what git does not know stands in its way.
+def keep_untracked(plan: MergePlan, obstacle: Callable[[str], str]) -> None:
+    """Write the template's file beside every untracked file that is in its way.
 
     Args:
-        result: What the update does.
-        obstacle: The path of what stands in the way of a path; empty for nothing.
+        plan: The plan, which is changed.
+        obstacle: The path of what is in the way of a path; empty for nothing.
     """
-    new = [path for path in result.files if path not in result.ours]
+    new = [path for path in plan.files if path not in plan.ours]
     for path, other in [(path, other) for path in new if (other := obstacle(path))]:
-        if other == path and not result.occupied(path, result.files[path]):
+        if other == path and not plan.occupied(path, plan.files[path]):
             continue
-        entry = result.files.pop(path)
-        result.unmerged.pop(path, None)
-        _beside_untracked(result, path, other, entry)
+        entry = plan.files.pop(path)
+        plan.unmerged.pop(path, None)
+        _beside_untracked(plan, path, other, entry)
 
 
-def report_untracked(
-    result: MergePlan, files: TemplateFiles, obstacle: Callable[[str], str]
-) -> None:
-    """Correct what is called deleted by the project although it stands there, unknown to git.
+def report_untracked(plan: MergePlan, files: TemplateFiles, obstacle: Callable[[str], str]) -> None:
+    """Correct the plan for files that count as deleted but exist, untracked.
 
-    That is a file that the template makes and the project's `.gitignore` names: it is left alone,
-    and what the template has now is put beside it where that changed.
+    Such a file is made by the template and ignored by the project's `.gitignore`. It is left
+    alone, and the template's new version is written beside it where that changed.
 
     Args:
-        result: What the update does.
+        plan: The plan, which is changed.
         files: Every file of both versions of the template.
-        obstacle: The path of what stands in the way of a path; empty for nothing.
+        obstacle: The path of what is in the way of a path; empty for nothing.
     """
-    for path in [path for path in result.deleted if obstacle(path) == path]:
-        result.deleted.remove(path)
+    for path in [path for path in plan.deleted if obstacle(path) == path]:
+        plan.deleted.remove(path)
         entry = files.theirs.get(path)
-        if entry and entry != files.base.get(path) and result.occupied(path, entry):
-            _beside_untracked(result, path, path, entry)
+        if entry and entry != files.base.get(path) and plan.occupied(path, entry):
+            _beside_untracked(plan, path, path, entry)
 
 
-def _beside_untracked(result: MergePlan, path: str, other: str, entry: FileEntry) -> None:
-    aside = result.put_aside(other, "template", entry)
-    result.conflicts.append(Conflict(path=path, kind="in the way", aside=aside))
+def _beside_untracked(plan: MergePlan, path: str, other: str, entry: FileEntry) -> None:
+    copy = plan.add_copy(other, "template", entry)
+    plan.conflicts.append(Conflict(path=path, kind="in the way", aside=copy))
 
 
-def leave_out_equivalents(result: MergePlan) -> None:
-    """Add no file that the code host would read in place of one that the project has."""
-    lacking = {*result.files, *result.deleted} - set(result.ours)
+def leave_out_equivalents(plan: MergePlan) -> None:
+    """Leave out files that the code host would read in place of one that the project has."""
+    lacking = {*plan.files, *plan.deleted} - set(plan.ours)
     for path in sorted(lacking):
-        other = equivalent_file(path, result.ours)
+        other = equivalent_file(path, plan.ours)
         if other:
-            result.files.pop(path, None)
-            result.unmerged.pop(path, None)
-            result.standing[path] = other
-    result.deleted = [path for path in result.deleted if path not in result.standing]
-    result.conflicts = [each for each in result.conflicts if each.path not in result.standing]
+            plan.files.pop(path, None)
+            plan.unmerged.pop(path, None)
+            plan.standing[path] = other
+    plan.deleted = [path for path in plan.deleted if path not in plan.standing]
+    plan.conflicts = [each for each in plan.conflicts if each.path not in plan.standing]
 
 
 def _kind(path: str, stages: Stages, merged: MergeResult, ours: Files) -> Kind | None:
@@ -177,7 +175,7 @@ def _kind(path: str, stages: Stages, merged: MergeResult, ours: Files) -> Kind |
     if OURS in stages and THEIRS in stages:
         return "binary" if path in merged.binary else "content"
     if 1 in stages and THEIRS in stages and not _has_second_name(path):
-        # Another kind of file may stand where the template's was: then it was not deleted.
+        # Another kind of file may be where the template's was: then it was not deleted.
         return "names" if merged.renamed.get(path) in ours else None
     if 1 in stages and OURS in stages and not _has_second_name(path):
         return "deleted"
@@ -185,5 +183,5 @@ def _kind(path: str, stages: Stages, merged: MergeResult, ours: Files) -> Kind |
 
 
 def _has_second_name(path: str) -> bool:
-    """Say whether git gave the path a second name, because two kinds of file met there."""
+    """Say whether git gave the path a second name, because two kinds of file collided."""
     return "~" in path.rsplit("/", 1)[-1]

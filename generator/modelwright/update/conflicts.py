@@ -1,4 +1,4 @@
-"""Finds imports, in files of the project's own, of modules that the template moved or deleted."""
+"""Conflicts of an update, each with its advice; equivalent files, illegal names, stale imports."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from modelwright.paths import WORKFLOWS_FOLDER
 Kind = Literal["content", "binary", "deleted", "names", "managed", "in the way", "meanwhile"]
 
 ADVICE: Final[dict[Kind, str]] = {
-    "content": "edit what stands between the markers, then git add {path}",
-    "binary": "yours stands; the template's is {aside}: keep one as {path}, then git add {path}",
+    "content": "edit the text between the markers, then git add {path}",
+    "binary": "yours was kept; the template's is {aside}: keep one as {path}, then git add {path}",
     "deleted": "the template has it no more: git rm {path} to follow, git add {path} to keep yours",
     "names": "you and the template moved or replaced it differently: keep one, git rm the other",
-    "managed": "the template owns it and was followed; yours is {aside}: put the change where your "
-    "own code stands, then git rm -f {aside}",
+    "managed": "the template owns it, so its version was taken; yours is {aside}: move your change "
+    "into a file of your own, then git rm -f {aside}",
     "in the way": "your file is not in git and was left alone; the template's is {aside}",
-    "meanwhile": "the update's stands; yours is {aside}: put your change into {path}, then "
+    "meanwhile": "the update's was kept; yours is {aside}: put your change into {path}, then "
     "delete {aside}",
 }
 PROBLEMS: Final[dict[Kind, str]] = {
@@ -41,7 +41,7 @@ class Conflict:
     """One path that a person must look at.
 
     Attributes:
-        aside: The path of the other version, where both cannot stand in one file.
+        aside: The path of the other version, where both cannot be in one file.
     """
 
     path: str
@@ -65,18 +65,18 @@ _PULL_REQUEST: Final = "pull_request_template"
 
 
 def equivalent_file(path: str, paths: Iterable[str]) -> str:
-    """Return the file of a project that has the purpose of a path; empty where there is none.
+    """Return the project's file that the code host reads for the same purpose; empty without one.
 
     Args:
         path: A path that the project does not have.
         paths: Every path of the project.
     """
-    wanted = _purpose(path)
-    if wanted is None:
+    purpose = _purpose(path)
+    if purpose is None:
         return ""
     if _is_one_of_several(path):
         paths = [other for other in paths if not _is_one_of_several(other)]
-    return next((other for other in sorted(paths) if _purpose(other) == wanted), "")
+    return next((other for other in sorted(paths) if _purpose(other) == purpose), "")
 
 
 def _purpose(path: str) -> str | None:
@@ -93,7 +93,7 @@ def _purpose(path: str) -> str | None:
 
 
 def _is_one_of_several(path: str) -> bool:
-    """Say whether it stands in a folder of templates among which the author of a change chooses."""
+    """Say whether a path is in a folder of templates from which the author of a change chooses."""
     above, folder = posixpath.split(posixpath.dirname(path))
     return folder.casefold() == _PULL_REQUEST and above in _FOLDERS
 

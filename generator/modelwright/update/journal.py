@@ -1,4 +1,4 @@
-"""What is written down before a work tree is touched: an update can be finished or taken back."""
+"""The journal of an update: written before the work tree is touched, for recovery and undo."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Journal:
-    """An update that has begun.
+    """An update that is being applied.
 
     Attributes:
         head: The commit that the project is at.
         commit: The commit that holds the result.
-        prefix: The project's path inside the work tree, with a slash at its end.
+        prefix: The project's path in the work tree, with a slash at its end.
         before: The entry of every path that changes, inside the work tree; None where it is new.
         after: The same afterwards; None where it is removed.
-        unmerged: The versions of each path that git shall know as unmerged.
-        outcome: What the command tells, as `--json` prints it.
+        unmerged: The stages of each path that the index will hold as unmerged.
+        outcome: The outcome of the command, as `--json` prints it.
     """
 
     head: str
@@ -35,7 +35,7 @@ class Journal:
 
     @property
     def paths(self) -> list[str]:
-        """The paths that change, what is removed first: so a folder can become a file."""
+        """The paths that change, removals first, so that a folder can become a file."""
         return sorted(self.after, key=lambda path: (self.after[path] is not None, path))
 
     def text(self) -> str:

@@ -27,7 +27,7 @@ Files = Mapping[str, FileEntry]
 
 
 def mode_of(*, executable: bool, link: bool) -> int:
-    """Return the mode by which git keeps a rendered file."""
+    """Return the mode that git stores for a rendered file."""
     if link:
         return LINK
     return EXECUTABLE if executable else PLAIN
@@ -56,7 +56,7 @@ class MergeInputs:
     Attributes:
         base: The old version's files that take part in the merge.
         theirs: The new version's.
-        managed: The template's file at every path that it owns; None where it has none any more.
+        managed: The template's file at every path that it owns; None where it deleted it.
     """
 
     base: Files
@@ -71,7 +71,7 @@ def merge_inputs(
     owner_of: Callable[[str], Owner],
     skipped: Callable[[str], bool],
 ) -> MergeInputs:
-    """Sort the template's files by who owns them.
+    """Sort the template's files by owner.
 
     A file that is user-owned, or is skipped where it exists, is given to both sides as it stands
     in the project: so nothing happens to it, and no rename is seen in it.
@@ -101,7 +101,7 @@ def merge_inputs(
 
 
 def fast_forward_changes(inputs: MergeInputs, ours: Files) -> dict[str, FileEntry] | None:
-    """Return the files that simply take the template's new content; None where a merge is needed.
+    """Return the files that just take the template's new content; None where a merge is needed.
 
     It is needed where the project changed a file that the template changed, where the template
     deleted or renamed one, and where it adds one while the project deleted or moved another.

@@ -1,4 +1,4 @@
-"""What git made of a three-way merge, read from the output of `git merge-tree -z`."""
+"""The result of a three-way merge, read from the output of `git merge-tree -z`."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class MergeResult:
         tree: The id of the merged tree; conflicts stand in it with their markers.
         stages: The versions of every path in conflict: 1 the base, 2 yours, 3 the template's.
         binary: The paths that cannot be merged line by line.
-        moved: Files of the project that followed a folder that the template renamed: new path
+        moved: Files of the project that moved with a folder that the template renamed: new path
             by old path.
-        renamed: Old path by new path of files that one side renamed and the other has no more.
+        renamed: Old path by new path of files that one side renamed and the other deleted.
     """
 
     tree: str
@@ -36,14 +36,14 @@ class MergeResult:
     renamed: dict[str, str]
 
     def without(self, prefix: str) -> MergeResult:
-        """Return the same with paths inside a folder, named with a slash at its end."""
+        """Return the result with paths relative to a folder, which ends with a slash."""
 
         def paths(pairs: dict[str, str]) -> dict[str, str]:
             return {a.removeprefix(prefix): b.removeprefix(prefix) for a, b in pairs.items()}
 
         return replace(
             self,
-            stages={path.removeprefix(prefix): found for path, found in self.stages.items()},
+            stages={path.removeprefix(prefix): stages for path, stages in self.stages.items()},
             binary=frozenset(path.removeprefix(prefix) for path in self.binary),
             moved=paths(self.moved),
             renamed=paths(self.renamed),
@@ -56,20 +56,20 @@ def merge_result_from(output: bytes) -> MergeResult:
     Source:
         git, Documentation/git-merge-tree.txt, "OUTPUT FORMAT".
     """
-    head, _, rest = output.partition(b"\0\0")
-    tree, *conflicted = (os.fsdecode(field) for field in head.split(b"\0"))
+    listing, _, rest = output.partition(b"\0\0")
+    tree, *conflicted = (os.fsdecode(field) for field in listing.split(b"\0"))
     stages: dict[str, dict[int, FileEntry]] = {}
     for line in filter(None, conflicted):
-        told, _, path = line.partition("\t")
-        mode, name, stage = told.split(" ")
+        head, _, path = line.partition("\t")
+        mode, name, stage = head.split(" ")
         stages.setdefault(path, {})[int(stage)] = FileEntry(int(mode, 8), name)
-    told_of = list(_messages(rest))
+    messages = list(_messages(rest))
     return MergeResult(
         tree=tree,
         stages=stages,
-        binary=frozenset(paths[0] for kind, paths in told_of if kind == _BINARY),
-        moved={paths[1]: paths[0] for kind, paths in told_of if kind == _MOVED},
-        renamed={paths[0]: paths[1] for kind, paths in told_of if kind == _RENAMED},
+        binary=frozenset(paths[0] for kind, paths in messages if kind == _BINARY),
+        moved={paths[1]: paths[0] for kind, paths in messages if kind == _MOVED},
+        renamed={paths[0]: paths[1] for kind, paths in messages if kind == _RENAMED},
     )
 
 

@@ -1,4 +1,4 @@
-"""What an update tells of itself, to a person and to a program."""
+"""The outcome of an update: what it did or would do, its exit code, its JSON document."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class UpdateOutcome:
         new: The version that it is brought to.
         origin: Where the template was read, for a person.
         pins: The version of the called workflows before and after; empty where it stays.
-        changelog: What the template's changelog says of the versions between.
+        changelog: The lines of the template's changelog for the versions between.
         warnings: What the newest rules would refuse in a new project.
         notes: What else a person should know.
         stale_lock: Why `uv.lock` could not be renewed, although it does not match any more.
@@ -79,7 +79,7 @@ class UpdateOutcome:
 
     @property
     def exit_code(self) -> int:
-        """What the command ends with: a person must look, or something outside failed."""
+        """The exit code of the command: a person must look, or something outside failed."""
         if self.conflicts:
             return FindingsError.exit_code
         failed = self.stale_lock and self.status == "updated"
@@ -87,11 +87,11 @@ class UpdateOutcome:
 
     def document(self) -> dict[str, Any]:
         """Return the outcome as `--json` prints it."""
-        whole = asdict(self)
-        whole["from"], whole["to"] = whole.pop("old"), whole.pop("new")
-        for told, conflict in zip(whole["conflicts"], self.conflicts, strict=True):
-            told.update(problem=conflict.problem, advice=conflict.advice)
-        return whole
+        document = asdict(self)
+        document["from"], document["to"] = document.pop("old"), document.pop("new")
+        for data, conflict in zip(document["conflicts"], self.conflicts, strict=True):
+            data.update(problem=conflict.problem, advice=conflict.advice)
+        return document
 
 
 def answer_changes(before: Mapping[str, object], after: Mapping[str, object]) -> list[AnswerChange]:
@@ -104,13 +104,13 @@ def answer_changes(before: Mapping[str, object], after: Mapping[str, object]) ->
 
 
 def outcome_from(document: Mapping[str, Any]) -> UpdateOutcome:
-    """Return the outcome that a document was made of."""
-    told = dict(document)
-    told["old"], told["new"] = told.pop("from"), told.pop("to")
-    told["files"] = FileChanges(**told["files"])
-    told["answers"] = [AnswerChange(**change) for change in told["answers"]]
-    told["conflicts"] = [
+    """Return the outcome that a document describes."""
+    data = dict(document)
+    data["old"], data["new"] = data.pop("from"), data.pop("to")
+    data["files"] = FileChanges(**data["files"])
+    data["answers"] = [AnswerChange(**change) for change in data["answers"]]
+    data["conflicts"] = [
         Conflict(path=each["path"], kind=each["kind"], aside=each["aside"])
-        for each in told["conflicts"]
+        for each in data["conflicts"]
     ]
-    return UpdateOutcome(**told)
+    return UpdateOutcome(**data)

@@ -1,4 +1,4 @@
-"""Audit a project: read it, render what its texts are held against, judge every criterion."""
+"""`modelwright audit`: read a project, render its template's pages, assess every criterion."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from modelwright.template.version import DialectVersion
 
 
 def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> Assessment:
-    """Say how mature a project is, with the evidence.
+    """Return how mature a project is, with the evidence.
 
     Args:
         path: Its folder.
-        open_platform: Gives the platform for the answers file's source and version.
+        open_platform: Returns the platform for the answers file's source and version.
         today: The day by which reviews are judged.
 
     Raises:
@@ -37,7 +37,7 @@ def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> As
     notes = []
     if version != platform.version:
         ours, theirs = (name or "no version" for name in (platform.version, version))
-        notes.append(f"{path}: made with {theirs}; its texts are held against those of {ours}")
+        notes.append(f"{path}: made with {theirs}; its texts are compared with those of {ours}")
     evidence = evidence_of(platform, str(project.answers["archetype"]))
     if evidence is None:
         notes.append(
@@ -47,17 +47,17 @@ def audit_project(path: Path, *, open_platform: OpenPlatform, today: date) -> As
     if judge and not judge.is_source:
         notes.append(f"{path}: its answers name the platform {show(judge.source)}, not {judge.url}")
     try:
-        fresh: Mapping[str, str] = _rendered_pages(platform, project)
+        rendered: Mapping[str, str] = _rendered_pages(platform, project)
     except (ModelwrightError, TemplateError, KeyError) as error:
-        # What may be the template's own proves nothing, so every text counts as that.
-        fresh = project.files
+        # A text that may be the template's proves nothing, so every text counts as the template's.
+        rendered = project.files
         notes.append(f"{path}: its texts count as the template's, which does not render: {error}")
-    judged = replace(project, evidence=evidence)
-    return assess_project(judged, fresh, place=path, notes=tuple(notes))
+    with_evidence = replace(project, evidence=evidence)
+    return assess_project(with_evidence, rendered, place=path, notes=tuple(notes))
 
 
 def evidence_of(platform: Platform, archetype: str) -> EvidenceMap | None:
-    """Return where an archetype's projects keep their evidence; None where nothing says it.
+    """Return where an archetype's projects keep their evidence; None without an evidence.yml.
 
     Raises:
         RefusedError: Its evidence.yml has a fault.
@@ -71,9 +71,9 @@ def evidence_of(platform: Platform, archetype: str) -> EvidenceMap | None:
 
 
 def _rendered_pages(platform: Platform, project: Project) -> dict[str, str]:
-    """Return the pages of the project on its first day."""
+    """Return the Markdown pages that the template renders for the project."""
     version = DialectVersion(platform.tree, platform.version, platform.source)
-    # Where it is born already, what is its people's own is not rendered.
+    # With `born` the user-owned files would not be rendered.
     stored = {name: value for name, value in project.answers.items() if name != "born"}
     pages = {path for path in project.files if path.endswith(".md")}
     files = version.files(version.replay(stored), pages)

@@ -28,11 +28,11 @@ JudgeLock = Callable[..., LockVerdict]
 def check_project(
     path: Path, *, open_platform: OpenPlatform, today: date, judge_lock: JudgeLock | None = None
 ) -> CheckReport:
-    """Say whether a repository is within policy.
+    """Return whether a repository is within policy.
 
     Args:
         path: Its folder.
-        open_platform: Gives the platform for the answers file's source and version.
+        open_platform: Returns the platform for the answers file's source and version.
         today: The day by which waivers and reviews are judged.
         judge_lock: Says whether the lock file matches; None leaves that open.
 

@@ -25,20 +25,20 @@ _FIELDS: Final = ("github_team", "contact", "cost_centre")
 def with_own_team(
     policy: Mapping[str, Any], answers: Mapping[str, Any], record: Mapping[Any, Any]
 ) -> Mapping[str, Any]:
-    """Return a policy with the project's team as the project's record has it.
+    """Return a policy whose entry of the project's team comes from the project's record.
 
     Args:
         policy: The policy of another version.
         answers: The project's answers.
-        record: What `project.yaml` says; the policy stays as it is where that is not whole.
+        record: The content of `project.yaml`; where it is incomplete, the policy stays as it is.
     """
     team, brand = answers["team"], answers["brand"]
     if any(not isinstance(record.get(name), str) for name in _FIELDS):
         return policy
-    known = policy["teams"].get(team, {"brands": []})
+    team_entry = policy["teams"].get(team, {"brands": []})
     entry = {
-        **known,
-        "brands": list(dict.fromkeys([*known["brands"], brand])),
+        **team_entry,
+        "brands": list(dict.fromkeys([*team_entry["brands"], brand])),
         "github": record["github_team"].rpartition("/")[2],
         "contact": record["contact"],
     }
@@ -49,10 +49,10 @@ def with_own_team(
 
 
 def judge_of(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> Judge:
-    """Return who judges a project.
+    """Return which platform judges a project.
 
     Args:
-        platform: The platform that was opened for it.
+        platform: The platform that was opened for the project.
         answers: Its answers.
         texts: Text by path of its files.
     """
@@ -63,7 +63,7 @@ def judge_of(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str,
     return Judge(
         url=url,
         source=source,
-        # Who develops a platform in a folder makes projects from that folder.
+        # Whoever develops a platform in a folder makes projects from that folder.
         is_source=is_same_source(source, url) or (in_folder and source == platform.source),
         released=platform.released,
         verdict=f"{place}{_version_phrase(platform, answers, texts)}",
@@ -73,8 +73,8 @@ def judge_of(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str,
 def why_unverified(platform: Platform, answers: Mapping[str, Any], texts: Mapping[str, str]) -> str:
     """Return why the policy is not the one of a project's version; empty where it is.
 
-    A project's workflows hold the fingerprint of what a check reads of its version's policy. They
-    are the platform's own files; the answers, which are not, cannot turn a verdict off.
+    A project's workflows hold the fingerprint of the parts of the policy that a check reads. They
+    are managed files; the answers, which are not, cannot turn a verdict off.
     """
     version = str(answers.get("_commit") or "")
     if not (platform.stands_in and _pinned_fingerprints(platform, texts)) or _has_same_fingerprint(
@@ -83,7 +83,7 @@ def why_unverified(platform: Platform, answers: Mapping[str, Any], texts: Mappin
         return ""
     return (
         f"the policy of {version or 'this project'} cannot be read here, and differs from the one "
-        "at hand; names and cost tags were not judged"
+        "available; names and cost tags were not judged"
     )
 
 
@@ -109,14 +109,14 @@ def _has_same_fingerprint(
 
 def _pinned_fingerprints(platform: Platform, texts: Mapping[str, str]) -> set[str]:
     action = f"{platform.policy['platform']['repository']}/{CHECK_ACTION}@"
-    found = {
+    claims = {
         mapping_at(step, "with").get("policy")
         for path, text in texts.items()
         if is_workflow(path) and action in text
         for step in _steps(text)
         if str(step.get("uses", "")).startswith(action)
     }
-    return {claim for claim in found if isinstance(claim, str) and claim}
+    return {claim for claim in claims if isinstance(claim, str) and claim}
 
 
 def _steps(text: str) -> Iterator[Mapping[Any, Any]]:
@@ -128,11 +128,11 @@ def _steps(text: str) -> Iterator[Mapping[Any, Any]]:
 
 
 def platform_of_project(named: str, source: str, version: str) -> Platform:
-    """Return the platform that judges a project, at the project's version where that can be had.
+    """Return the platform that judges a project, at the project's version where it can be read.
 
     Args:
-        named: What `--platform` says; empty where it says nothing. With a version behind its `@`
-            it judges at that one.
+        named: The value of `--platform`, or empty. With a version behind its `@`, that version
+            judges.
         source: The source in the project's answers: a URL or an absolute path.
         version: The version in the project's answers; empty where there is none.
 
@@ -142,14 +142,14 @@ def platform_of_project(named: str, source: str, version: str) -> Platform:
     """
     source = split_credentials(source)
     if named:
-        found = platform_for(named)
-        return found if names_version(named) else _at_version(_known_by_url(found), version)
+        platform = platform_for(named)
+        return platform if names_version(named) else _at_version(_known_by_url(platform), version)
     if not source:
         return platform_for("")
     packaged = locate_platform(str(own_root()))
     url = packaged.policy["platform"]["url"]
-    # A program that came with an organisation's platform judges in its name alone; who develops a
-    # platform in a folder makes projects from that folder.
+    # A program that came with an organisation's platform judges in its name alone. Whoever
+    # develops a platform in a folder makes projects from that folder.
     if is_same_source(source, url) or not (packaged.sample or Path(source).is_absolute()):
         return _at_version(replace(packaged, source=url, version=own_version()), version)
     try:
@@ -164,32 +164,32 @@ def _platform_at(source: str, version: str) -> Platform:
         return _at_version(locate_platform(source), version)
     if ":" not in source:
         raise RefusedError(
-            f"the project's source {source!r} is a relative path, which leads nowhere",
+            f"the project's source {source!r} is a relative path, which names no platform",
             where=ANSWERS_FILE,
         )
-    found = _cached_tree(source, version) or locate_platform(
+    platform = _cached_tree(source, version) or locate_platform(
         f"{source}@{version}" if version else source
     )
-    return replace(found, released=_is_release(found.version))
+    return replace(platform, released=_is_release(platform.version))
 
 
-def _known_by_url(found: Platform) -> Platform:
-    """Return a platform in a folder without a history, as a download is, under its own address."""
-    if found.sample or is_url(found.source) or git_directory(Path(found.source)):
-        return found
-    return replace(found, source=found.policy["platform"]["url"])
+def _known_by_url(platform: Platform) -> Platform:
+    """Return a platform in a folder without git, such as a download, under its own URL."""
+    if platform.sample or is_url(platform.source) or git_directory(Path(platform.source)):
+        return platform
+    return replace(platform, source=platform.policy["platform"]["url"])
 
 
 def _at_version(now: Platform, version: str) -> Platform:
-    """Return a platform as it was at a version, where that can be had; else as it is now."""
+    """Return a platform at a version where it can be read; else as it is now."""
     if version and version == now.version:
         return replace(now, released=_is_release(version))
-    found = _cached_tree(now.source, version) or _fetched_version(now, version)
-    return found or replace(now, stands_in=True)
+    platform = _cached_tree(now.source, version) or _fetched_version(now, version)
+    return platform or replace(now, stands_in=True)
 
 
 def _fetched_version(now: Platform, version: str) -> Platform | None:
-    """Return a platform at a version that nobody has at hand; as it is now where it has none."""
+    """Return a platform at a version from its history; as it is now where it lacks that version."""
     # Here, as below.
     from modelwright.adapters.sources.histories import history_of  # noqa: PLC0415
 
@@ -197,12 +197,12 @@ def _fetched_version(now: Platform, version: str) -> Platform | None:
         reference = history.references.get(version)
         if reference is not None:
             tree = history.tree(version)
-            found = replace(now, tree=tree, version=version, notice=history.notice)
-            if found.policy:
-                return replace(found, released=reference.tag)
-        # Without an answer from its address, what is known of it may be old.
-        known = bool(history.releases) and not history.notice
-        return replace(now, released=False if known else None, stands_in=not known)
+            platform = replace(now, tree=tree, version=version, notice=history.notice)
+            if platform.policy:
+                return replace(platform, released=reference.tag)
+        # With a notice its host did not answer, and the cached history may be old.
+        is_current = bool(history.releases) and not history.notice
+        return replace(now, released=False if is_current else None, stands_in=not is_current)
     return None
 
 
@@ -210,17 +210,17 @@ def _cached_tree(source: str, version: str) -> Platform | None:
     # Here, because it costs the check of a current project 15 ms.
     from modelwright.adapters.sources.histories import local_tree  # noqa: PLC0415
 
-    # A version that cannot be read, or is from before today's layout, judges nobody.
+    # A version that cannot be read, or has an older layout, is not used.
     with suppress(ModelwrightError):
         tree = local_tree(source, version) if version else None
-        found = Platform(tree=tree, source=source, version=version) if tree else None
-        if found and found.policy:
-            return replace(found, released=_is_release(version))
+        platform = Platform(tree=tree, source=source, version=version) if tree else None
+        if platform and platform.policy:
+            return replace(platform, released=_is_release(version))
     return None
 
 
 def _is_release(version: str) -> bool | None:
-    """Say of a version that is at hand whether it is a release: else it is a state in between."""
+    """Return True where a version is a release, and None where it is a commit in between."""
     # Here, as above.
     from modelwright.adapters.git.history import version_of  # noqa: PLC0415
 

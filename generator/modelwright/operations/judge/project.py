@@ -1,4 +1,4 @@
-"""Reads a project as it is judged: its files, its answers, and the platform that judges it."""
+"""Reads a project for `check` and `audit`: files, answers, its platform, and its lock file."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _PACKAGE_TABLE: Final = b"[[package]]"
 
 
 def lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
-    """Say whether `uv.lock` is what uv would make of `pyproject.toml`.
+    """Return whether `uv.lock` is what uv would make of `pyproject.toml`.
 
-    That it matches is told without a network; that it does not, only after uv has made it again,
-    because without one uv cannot tell a stale file from a package that it does not have.
+    A match is found without a network. A mismatch needs one: offline, uv cannot tell a stale file
+    from a package that is not in its cache.
 
     Args:
         project: The project's folder.
@@ -44,15 +44,15 @@ def lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
 
 
 def _lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
-    kept = (project / LOCK_FILE).read_bytes().replace(b"\r\n", b"\n")
-    if _PACKAGE_TABLE not in kept:
+    locked = (project / LOCK_FILE).read_bytes().replace(b"\r\n", b"\n")
+    if _PACKAGE_TABLE not in locked:
         return LockVerdict("not verified", "it names no package")
     if _is_current_offline(project):
         return LockVerdict("current")
     if not ask_hosts:
         return LockVerdict("not verified", "pyproject.toml names an index of its own")
-    made = uv.lock_project_metadata(project, seconds=_UV_SECONDS)
-    return LockVerdict("current" if made == kept else "stale")
+    renewed = uv.lock_project_metadata(project, seconds=_UV_SECONDS)
+    return LockVerdict("current" if renewed == locked else "stale")
 
 
 def _is_current_offline(project: Path) -> bool:
@@ -75,36 +75,36 @@ def project_at(
 
     Args:
         path: Its folder.
-        command: What judges it, for the message that names another folder.
-        open_platform: Gives the platform for the answers file's source and version.
+        command: The command that runs, for the advice to name another folder.
+        open_platform: Returns the platform for the answers file's source and version.
         today: The day by which waivers and reviews are judged.
 
     Raises:
         RefusedError: It is no project, or its answers cannot be read.
         ExternalSystemError: A file or the platform cannot be read.
     """
-    found = read_project(path)
-    answers = _answers(path, command, found)
+    files = read_project(path)
+    answers = _answers(path, command, files)
     platform = open_platform(str(answers.get("_src_path", "")), str(answers.get("_commit", "")))
     project = Project(
-        files=found.texts,
-        others=found.others,
-        conflicts=found.conflicts,
-        ignores_env=found.ignores_env,
+        files=files.texts,
+        others=files.others,
+        conflicts=files.conflicts,
+        ignores_env=files.ignores_env,
         answers=answers,
-        folder=found.folder,
-        remote=found.remote,
-        policy=_policy(platform, answers, found),
+        folder=files.folder,
+        remote=files.remote,
+        policy=_policy(platform, answers, files),
         pin=_pin(platform),
         today=today,
-        judge=judge_of(platform, answers, found.texts),
-        unverified=why_unverified(platform, answers, found.texts),
+        judge=judge_of(platform, answers, files.texts),
+        unverified=why_unverified(platform, answers, files.texts),
     )
     return project, platform
 
 
-def _answers(path: Path, command: str, found: ProjectFiles) -> dict[str, Any]:
-    text = found.texts.get(ANSWERS_FILE)
+def _answers(path: Path, command: str, files: ProjectFiles) -> dict[str, Any]:
+    text = files.texts.get(ANSWERS_FILE)
     if text is None:
         raise RefusedError(
             f"it holds no {ANSWERS_FILE}, so it is no project of a template",
@@ -144,11 +144,11 @@ def _unreadable_answers(line: int, problem: str) -> RefusedError:
 
 
 def _policy(
-    platform: Platform, answers: Mapping[str, Any], found: ProjectFiles
+    platform: Platform, answers: Mapping[str, Any], files: ProjectFiles
 ) -> Mapping[str, Any]:
     if answers.get("_commit", "") == platform.version:
         return platform.policy
-    documents = read_yaml(found.texts.get(PROJECT_RECORD, ""))
+    documents = read_yaml(files.texts.get(PROJECT_RECORD, ""))
     if isinstance(documents, Unreadable) or not documents:
         return platform.policy
     return with_own_team(platform.policy, answers, documents[0].mapping)

@@ -1,4 +1,4 @@
-"""How far a project is from its template: version, newest, drift, what is refused today."""
+"""`modelwright status`: how far a project is from its template, its drift, what is refused."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _INTERRUPTED: Final = "an update was interrupted here; run modelwright update, w
 
 @dataclass(frozen=True, kw_only=True)
 class Status:
-    """Where a project stands.
+    """The state of a project against its template.
 
     Attributes:
         kind: Whether it is a project or an organisation's platform, whose template is modelwright.
@@ -70,7 +70,7 @@ class Status:
         days: How many days lie between the two releases; 0 where either day is not known.
         changes: How many files of the project an update would change, the answers file left out.
         drift: Managed files that differ from the template, or are missing.
-        refused: What the newest rules refuse: an update asks for it first.
+        refused: What the newest rules refuse, which an update needs answered first.
         warnings: What the newest rules would refuse in a new project.
     """
 
@@ -105,7 +105,7 @@ def status(
     trust: bool = False,
     answers_file: str = ANSWERS_FILE,
 ) -> Status:
-    """Say where a project stands; nothing is changed.
+    """Return the state of a project; nothing is changed.
 
     Args:
         path: Its folder.
@@ -115,7 +115,7 @@ def status(
         answers_file: The path of its answers file.
 
     Raises:
-        RefusedError: It is no project, or its version is not to be had.
+        RefusedError: It is no project, or there is no such version.
         ExternalSystemError: The template cannot be read.
     """
     stored = stored_answers(path, answers_file)
@@ -126,29 +126,29 @@ def status(
 
 def _project_status(versions: Versions, stored: Mapping[str, Any]) -> Status:
     path, history, current = versions.project, versions.source.history, versions.source.current
-    far = distance(history, current)
+    gap = distance(history, current)
     old = versions.present(stored)
     before = old.version.files(old.answers)
-    told = _NewestVerdict()
-    if far.latest != current:
-        told = _judge_newest(versions, far.latest, stored, before)
+    verdict = _NewestVerdict()
+    if gap.latest != current:
+        verdict = _judge_newest(versions, gap.latest, stored, before)
     return Status(
         project=str(path.resolve()),
         version=current,
-        latest=far.latest,
+        latest=gap.latest,
         origin=history.origin,
-        behind=far.behind,
-        days=far.days,
-        changes=told.changes,
+        behind=gap.behind,
+        days=gap.days,
+        changes=verdict.changes,
         drift=_drift(path, old, before),
-        refused=told.refused,
-        warnings=told.warnings or list(_judge_answers(old.tree, stored).warnings),
+        refused=verdict.refused,
+        warnings=verdict.warnings or list(_judge_answers(old.tree, stored).warnings),
         notes=[*notes_of(path), *versions.source.notes],
     )
 
 
 def notes_of(path: Path) -> list[str]:
-    """Return what a person has to know of the repository that a project stands in."""
+    """Return what a person should know of the repository of a project."""
     notes = [_INTERRUPTED] if has_interrupted_update(path) else []
     refusal = ownership_problem(path)
     if refusal is not None:
@@ -158,7 +158,7 @@ def notes_of(path: Path) -> list[str]:
 
 @dataclass(kw_only=True)
 class _NewestVerdict:
-    """What the newest version says of a project."""
+    """What the newest version would do to a project."""
 
     changes: int = 0
     refused: list[str] = field(default_factory=list)
@@ -171,18 +171,18 @@ def _judge_newest(
     stored: Mapping[str, Any],
     before: Mapping[str, RenderedFile],
 ) -> _NewestVerdict:
-    told = _judge_answers(versions.source.history.tree(latest), stored)
+    verdict = _judge_answers(versions.source.history.tree(latest), stored)
     try:
         new = versions.next(latest, stored, {}, None)
         after = new.version.files(new.answers)
     except RefusedError as error:
-        told.refused.append(f"{error}; {error.next_step}")
-        return told
+        verdict.refused.append(f"{error}; {error.next_step}")
+        return verdict
     changed = _changed_paths(before, after) - {versions.answers_file}
-    told.changes = len(
+    verdict.changes = len(
         changed - new.version.left_out(changed - set(after), new.answers, new.answers)
     )
-    return told
+    return verdict
 
 
 def _judge_answers(tree: Tree, stored: Mapping[str, Any]) -> _NewestVerdict:

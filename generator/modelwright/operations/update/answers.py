@@ -1,4 +1,4 @@
-"""What stands between a project's answers and a new version: refusals, warnings, changed names."""
+"""A project's answers under a new version: refusals, warnings, changed names."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def new_answers(
                 f"{version.name} would change the answer {name} from {before!r} to "
                 f"{remembered[name]!r}",
                 where=f"answer {name}",
-                next_step=f"say which it shall be: --data {name}=...",
+                next_step=f"choose one: --data {name}=...",
             )
     return answers
 
@@ -70,12 +70,12 @@ def new_answers(
 def refuse_new_names(
     before: Answers, after: Answers, version: str, *, given: Mapping[str, object], rename: bool
 ) -> list[str]:
-    """Check that names which follow from the answers stay, and tell of those that do not.
+    """Check that names which are derived from the answers stay; return notes on those that changed.
 
     Raises:
         RefusedError: One would change although no answer was changed.
     """
-    told = []
+    notes = []
     for name in NAMES:
         old, new = _derived_name(before, name), _derived_name(after, name)
         if old == new:
@@ -85,16 +85,16 @@ def refuse_new_names(
                 f"{version} would rename the project: {name} from {old!r} to {new!r}",
                 where="the platform's naming rule",
                 next_step="accept it with --rename, or ask the platform team to keep the old rule "
-                "for projects that stand",
+                "for existing projects",
             )
-        told.append(f"{name} changes from {old} to {new}")
-    return told
+        notes.append(f"{name} changes from {old} to {new}")
+    return notes
 
 
 def refused_today(tree: Tree, stored: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a version's policy would refuse in a new project with these answers.
 
-    Nothing for a template that has no policy.
+    A template without a policy refuses nothing.
 
     Raises:
         RefusedError: The policy refuses it in a project of any age, or has another form.
@@ -117,12 +117,12 @@ def _refused_today(tree: Tree, stored: Mapping[str, Any]) -> Iterator[str]:
             rule=refusal.rule,
         )
     for refusal in answers_refusals(policy, archetype, answers):
-        told = f"{refusal.rule}: {refusal.problem}; a new project would be refused"
-        yield f"{told}{_replacement_advice(policy, refusal)}"
+        warning = f"{refusal.rule}: {refusal.problem}; a new project would be refused"
+        yield f"{warning}{_replacement_advice(policy, refusal)}"
 
 
 def _replacement_advice(policy: Mapping[str, Any], refusal: Refusal) -> str:
-    """Return how a project leaves a team or brand that retired; empty for any other refusal."""
+    """Return how a project leaves a retired team or brand; empty for any other refusal."""
     entries = {"team": policy["teams"], "brand": policy["brands"]}.get(refusal.kind, {})
     if refusal.rule != RETIRED:
         return ""
@@ -134,7 +134,7 @@ def _replacement_advice(policy: Mapping[str, Any], refusal: Refusal) -> str:
 
 
 def policy_of(tree: Tree) -> dict[str, Any] | None:
-    """Return the policy that stands with the templates; None where there is none."""
+    """Return the policy that comes with the templates; None where there is none."""
     try:
         policy: dict[str, Any] = json.loads(tree.read(COMPILED_POLICY))
     except KeyError:

@@ -1,4 +1,4 @@
-"""Lets a project's lock file follow an update of what it depends on."""
+"""Renews a project's lock file (`uv.lock`) when an update changes its dependencies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOCKED_KEYS: Final = (
 
 @dataclass(frozen=True)
 class LockOutcome:
-    """What became of a lock file.
+    """How the renewal of a lock file ended.
 
     Attributes:
         stale: Why it could not be renewed, although it should be; empty where it is current.
@@ -42,11 +42,11 @@ class LockOutcome:
 
 
 def follow_lock(
-    scratch: Scratch, repository: ProjectRepository, result: MergePlan, *, offline: bool
+    scratch: Scratch, repository: ProjectRepository, plan: MergePlan, *, offline: bool
 ) -> LockOutcome:
-    """Renew `uv.lock` where the update changes what it is made of, or say why that failed."""
+    """Renew `uv.lock` where the update changes its inputs, or return why that failed."""
     try:
-        _renew_lock(scratch, repository, result, offline=offline)
+        _renew_lock(scratch, repository, plan, offline=offline)
     except RefusedError as error:
         return LockOutcome(notes=(f"uv.lock was not renewed: {error.problem}; run: {COMMAND}",))
     except ExternalSystemError as error:
@@ -55,24 +55,24 @@ def follow_lock(
 
 
 def _renew_lock(
-    scratch: Scratch, repository: ProjectRepository, result: MergePlan, *, offline: bool
+    scratch: Scratch, repository: ProjectRepository, plan: MergePlan, *, offline: bool
 ) -> None:
-    """Renew `uv.lock` where the update changes what it is made of; nothing else is upgraded.
+    """Renew `uv.lock` where the update changes its inputs; nothing else is upgraded.
 
     Raises:
         RefusedError: Only a build would tell what the project depends on.
         ExternalSystemError: uv is missing, a host cannot be reached, or nothing fits.
     """
-    if LOCK_FILE not in result.ours or LOCK_FILE in result.unmerged:
+    if LOCK_FILE not in plan.ours or LOCK_FILE in plan.unmerged:
         return
-    before, after = _package_metadata(result.ours), _package_metadata(result.files)
+    before, after = _package_metadata(plan.ours), _package_metadata(plan.files)
     if before == after:
         return
-    read = {
+    sides = {
         **{f"old/{path}": entry for path, entry in before.items()},
         **{f"new/{path}": entry for path, entry in after.items()},
     }
-    contents = contents_of(scratch, read, repository.folder)
+    contents = contents_of(scratch, sides, repository.folder)
     old, new = (_files_below(contents, f"{side}/") for side in ("old", "new"))
     if _locked_fields(new) == _locked_fields(old):
         return
@@ -84,7 +84,7 @@ def _renew_lock(
         content = uv.lock_project_metadata(Path(name), options=["--offline"] if offline else [])
     if content != new.get(LOCK_FILE):
         lock = {LOCK_FILE: RenderedFile(content)}
-        result.files.update(apply_clean_filters(scratch, repository, result.ours, lock))
+        plan.files.update(apply_clean_filters(scratch, repository, plan.ours, lock))
 
 
 def _package_metadata(files: Files) -> Files:
@@ -105,8 +105,8 @@ def _files_below(contents: Mapping[str, bytes], folder: str) -> dict[str, bytes]
 
 
 def _locked_fields(contents: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return what of the metadata decides a lock file; conflict markers are no TOML."""
-    found: dict[str, Any] = {}
+    """Return the metadata that decides a lock file; a file with conflict markers is no TOML."""
+    fields: dict[str, Any] = {}
     for path, content in contents.items():
         if path == LOCK_FILE:
             continue
@@ -117,12 +117,12 @@ def _locked_fields(contents: Mapping[str, bytes]) -> dict[str, Any]:
                 f"{path} is no TOML: {error}", where=path, next_step="mend it, then run uv lock"
             ) from error
         project, tool = _table(data, "project"), _table(data, "tool")
-        found[path] = {
+        fields[path] = {
             "project": {name: project[name] for name in _LOCKED_KEYS if name in project},
             "groups": data.get("dependency-groups"),
             "uv": data if posixpath.basename(path) == uv.SETTINGS else tool.get("uv"),
         }
-    return found
+    return fields
 
 
 def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -36,7 +36,7 @@ class RenderedVersion:
     """One version of a template, and a project's answers under it.
 
     Attributes:
-        notes: What a person has to know of how it is rendered.
+        notes: What a person should know of how it is rendered.
     """
 
     version: Version
@@ -75,7 +75,7 @@ class Versions:
         """Return the version that the project is at, with the answers that made it.
 
         Raises:
-            RefusedError: It is not to be had, or needs trust.
+            RefusedError: There is no such version, or it needs trust.
         """
         name = self.source.current
         tree = self._tree(name)
@@ -99,7 +99,7 @@ class Versions:
         """Return another version, with the project's answers under its rules.
 
         Raises:
-            RefusedError: It is not to be had, needs trust, or refuses an answer.
+            RefusedError: There is no such version, it needs trust, or it refuses an answer.
         """
         tree = self._tree(name)
         if not self._by_copier(tree):

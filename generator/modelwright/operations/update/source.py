@@ -1,4 +1,4 @@
-"""Where a project's template is read, and which version the project goes to."""
+"""Where a project's template is read, its target version, and the order of versions."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Source:
     """A template's history, and what the project calls it.
 
     Attributes:
-        name: What the answers file will keep as `_src_path`.
-        stored: What it keeps now.
+        name: The `_src_path` that the answers file will hold.
+        stored: The one that it holds now.
         current: The version that the project is at.
-        notes: What a person has to know of how the template was had.
+        notes: What a person should know of how the template was read.
     """
 
     history: GitHistory
@@ -58,8 +58,8 @@ def source_of(
         history_cache: Keeps histories open for the next project.
 
     Raises:
-        RefusedError: The answers name no source or no version, or it is understood by nobody.
-        ExternalSystemError: It cannot be had.
+        RefusedError: The answers name no source or no version, or one of an unknown form.
+        ExternalSystemError: The source cannot be read.
     """
     name, current = (
         split_credentials(source or str(stored.get("_src_path") or "")),
@@ -69,14 +69,14 @@ def source_of(
         raise _incomplete_answers("it does not say which template made the project (_src_path)")
     if not isinstance(current, str) or not current:
         raise _incomplete_answers("it does not say which version made the project (_commit)")
-    own = HistoryCache()
+    own_cache = HistoryCache()
     try:
-        history = (history_cache or own).history_of(platform or name, offline=offline)
+        history = (history_cache or own_cache).history_of(platform or name, offline=offline)
     except ModelwrightError as error:
         if not (source or platform):
             error.next_step += "; where the template moved, name its new place with --source"
         raise
-    with own:
+    with own_cache:
         kept = str(stored.get("_src_path") or name)
         notes = [*filter(None, [history.notice]), *_moved_tag_notes(history, current)]
         yield Source(history=history, name=name, stored=kept, current=current, notes=notes)
@@ -110,28 +110,28 @@ def is_older(version: str, than: str) -> bool:
 
 
 def version_order(version: str) -> tuple[Version, int] | None:
-    """Return what versions are ordered by: a release, and the commits since it."""
-    since = _DESCRIBED.fullmatch(version)
+    """Return the sort key of a version: its release, and the commits since."""
+    described = _DESCRIBED.fullmatch(version)
     try:
-        return (Version(since[1]), int(since[2])) if since else (Version(version), 0)
+        return (Version(described[1]), int(described[2])) if described else (Version(version), 0)
     except InvalidVersion:
         return None
 
 
 def _moved_tag_notes(history: GitHistory, current: str) -> Iterator[str]:
-    """Say that the tag of a project's version names another commit than it did at first."""
+    """Yield a note where the tag of a project's version was moved to another commit."""
     first = moved_tags(history.folder()).get(current, "")
     if not first:
         return
     old = version_at(history.folder(), first)
-    way = (
+    advice = (
         f"to update from the first one, write _commit: {old} into the answers file and commit that"
         if old
-        else "the first one is not to be had any more"
+        else "the first one is gone"
     )
     yield (
         f"the tag {current} was moved in the template: it named {first[:12]}, and now names "
-        f"{history.commit(current)[:12]}, which this project is compared with; {way}"
+        f"{history.commit(current)[:12]}, which this project is compared with; {advice}"
     )
 
 
@@ -139,5 +139,5 @@ def _incomplete_answers(problem: str) -> RefusedError:
     return RefusedError(
         problem,
         where=ANSWERS_FILE,
-        next_step="find it out and write the file anew: modelwright adopt",
+        next_step="find it out and write the file again: modelwright adopt",
     )

@@ -1,4 +1,4 @@
-"""Take back the last update of a project, and nothing that anybody did since."""
+"""`modelwright update --undo`: take back the last update, and nothing that anybody did since."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from modelwright.update.journal import Journal
 
 @dataclass(frozen=True, kw_only=True)
 class UndoOutcome:
-    """What was taken back.
+    """What an undo took back.
 
     Attributes:
         project: The project's folder.
         old: The version that the project is at again.
         new: The version that it had been brought to.
-        files: The paths that are as they were, in the project.
+        files: The paths that are as they were before.
         left: The paths that somebody changed since, which were left alone.
     """
 
@@ -48,8 +48,8 @@ class UndoOutcome:
 def undo(path: Path) -> UndoOutcome:
     """Take back the last update of the project that a folder belongs to, or one that was killed.
 
-    What the update wrote goes back to what is committed, wherever it still is what the update
-    wrote; nothing else is touched, in no folder.
+    Every file that still is what the update wrote goes back to its committed state; no other file
+    is touched.
 
     Raises:
         RefusedError: There is no such folder.
@@ -58,17 +58,17 @@ def undo(path: Path) -> UndoOutcome:
     require_git()
     repository = repository_of(path)
     with exclusive_update(repository):
-        begun = interrupted_update(repository)
+        interrupted = interrupted_update(repository)
         known = records(repository)
-        if begun is not None:
-            known[begun.prefix] = begun
+        if interrupted is not None:
+            known[interrupted.prefix] = interrupted
         journal = _journal_of_project(repository, known)
         if journal.head != repository.head:
             raise _committed_error(repository, journal)
         with index_locked(repository):
             left = take_back_update(repository, journal)
             drop_record(repository, journal.prefix)
-            if begun is None or begun.prefix == journal.prefix:
+            if interrupted is None or interrupted.prefix == journal.prefix:
                 remove_journal(repository)
     inside = [name.removeprefix(journal.prefix) for name in left]
     return UndoOutcome(
