@@ -34,6 +34,14 @@ PROBLEMS: Final[dict[Kind, str]] = {
     "in the way": "an untracked file is in the way",
     "meanwhile": "you changed it after the update was interrupted",
 }
+_FOLDERS: Final = ("", ".github", ".gitlab", "docs")
+_CODE_OWNERS: Final = "CODEOWNERS"
+_PULL_REQUEST: Final = "pull_request_template"
+# Microsoft, "Naming Files, Paths, and Namespaces".
+_ILLEGAL: Final = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]\Z')
+_DEVICE: Final = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +65,6 @@ class Conflict:
     def advice(self) -> str:
         """What to do, in one line."""
         return ADVICE[self.kind].format(path=quote(self.path), aside=quote(self.aside))
-
-
-_FOLDERS: Final = ("", ".github", ".gitlab", "docs")
-_CODE_OWNERS: Final = "CODEOWNERS"
-_PULL_REQUEST: Final = "pull_request_template"
 
 
 def equivalent_file(path: str, paths: Iterable[str]) -> str:
@@ -96,13 +99,6 @@ def _is_one_of_several(path: str) -> bool:
     """Say whether a path is in a folder of templates from which the author of a change chooses."""
     above, folder = posixpath.split(posixpath.dirname(path))
     return folder.casefold() == _PULL_REQUEST and above in _FOLDERS
-
-
-# Microsoft, "Naming Files, Paths, and Namespaces".
-_ILLEGAL: Final = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]\Z')
-_DEVICE: Final = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.IGNORECASE
-)
 
 
 def refuse_names(paths: Iterable[str], version: str) -> None:

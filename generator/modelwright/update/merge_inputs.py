@@ -13,6 +13,7 @@ LINK: Final = 0o120000
 REPOSITORY: Final = 0o160000
 PLAIN: Final = 0o100644
 EXECUTABLE: Final = 0o100755
+SHARED: Final[Owner] = "shared"
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,6 @@ def mode_of(*, executable: bool, link: bool) -> int:
     if link:
         return LINK
     return EXECUTABLE if executable else PLAIN
-
-
-SHARED: Final[Owner] = "shared"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +71,7 @@ def merge_inputs(
 ) -> MergeInputs:
     """Sort the template's files by owner.
 
-    A file that is user-owned, or is skipped where it exists, is given to both sides as it stands
+    A file that is user-owned, or is skipped where it exists, is given to both sides as it is
     in the project: so nothing happens to it, and no rename is seen in it.
 
     Args:

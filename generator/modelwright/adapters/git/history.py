@@ -191,12 +191,12 @@ def _day(seconds: str | bytes) -> date:
 def _nearest(version: str, releases: Sequence[Release]) -> list[str]:
     """Return the releases around a version; the newest ones where it is none."""
     described = re.sub(r"-\d+-g[0-9a-f]+\Z", "", version)
-    wanted = version_of(described)
-    if wanted is None:
+    version_number = version_of(described)
+    if version_number is None:
         return [release.version for release in releases[-_NEAREST:]]
     around = _NEAREST // 2
-    later = [str(r.version) for r in releases if Version(r.version) > wanted]
-    sooner = [str(r.version) for r in releases if Version(r.version) <= wanted]
-    near = [*sooner[-around:], *later[:around]]
+    later = [str(r.version) for r in releases if Version(r.version) > version_number]
+    earlier = [str(r.version) for r in releases if Version(r.version) <= version_number]
+    near = [*earlier[-around:], *later[:around]]
     newest = releases[-1].version
     return near if newest in near else [*near, newest]

@@ -33,7 +33,7 @@ class Scratch:
 
         Args:
             objects: The object folder of the repository that it borrows from.
-            config: That repository's configuration, for its merge drivers; beside it stand its
+            config: That repository's configuration, for its merge drivers; beside it are its
                 own attributes.
             digest: `sha1` or `sha256`: the hash of that repository's object ids.
         """
@@ -83,7 +83,7 @@ class Scratch:
         self._register_tree(nest_by_folder(files))
 
     def tree(self, files: Files) -> str:
-        """Write the trees of files by path and return the id of the whole."""
+        """Write the trees of files by path and return the id of the top one."""
         return self._tree(nest_by_folder(files))
 
     def commit(self, tree: str, *parents: str) -> str:

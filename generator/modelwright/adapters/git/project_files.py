@@ -32,7 +32,7 @@ _REMOTE_NAME: Final = re.compile(r"([^/:\\]+?)(?:\.git)?/*\Z")
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectFiles:
-    """What stands in a project's folder.
+    """The files of a project's folder.
 
     Attributes:
         folder: The folder's own name.
@@ -145,7 +145,7 @@ def _is_file_or_link(path: Path) -> bool:
 
 
 def _read_bytes(path: Path) -> bytes:
-    """Return a file's bytes; those of no text for a link, and for what no person edits by hand."""
+    """Return a file's bytes; a zero byte for a link or a very large file."""
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > LARGEST_SEARCHED:
             return b"\0"

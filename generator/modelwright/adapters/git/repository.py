@@ -77,7 +77,7 @@ class ProjectRepository:
         return [place for place in places if (self.top / place).is_file()]
 
     def with_rest_of_repository(self, files: Mapping[str, FileEntry]) -> dict[str, FileEntry]:
-        """Return the files of the whole repository, with these as the project's.
+        """Return the files of the complete repository, with these as the project's.
 
         Raises:
             ExternalSystemError: Git fails.

@@ -109,7 +109,7 @@ class GitTree:
         return found
 
     def _resolve(self, path: str) -> FileEntry | None:
-        """Return what stands at a path, links followed; None where that leads nowhere."""
+        """Return the entry at a path, links followed; None where there is none."""
         for _ in range(_MOST_LINKS):
             entry, link, rest = self._step(path)
             if link is None:

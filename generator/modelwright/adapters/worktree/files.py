@@ -128,7 +128,7 @@ class Exchange:
         """Put a file in its place, or remove one, if the place is as it was read before.
 
         Raises:
-            ExternalSystemError: Something else stands there; it is left alone.
+            ExternalSystemError: Something else is there; it is left alone.
             OSError: The disk refuses.
         """
         place, kept = self.top / path, self.kept / str(number)
@@ -205,10 +205,10 @@ class Exchange:
 def changed_meanwhile(path: str) -> ExternalSystemError:
     """Return the error of a file that changed after the plan was made."""
     return ExternalSystemError(
-        f"{path} is not what the update was worked out from: it was changed meanwhile, or its "
-        "change is hidden from git (assume-unchanged, skip-worktree)",
+        f"{path} changed after the update was planned, or its change is "
+        "hidden from git (assume-unchanged, skip-worktree)",
         where=path,
-        next_step="commit it or put it aside, then run the update again; nothing was changed",
+        next_step="commit it or move it away, then run the update again; nothing was changed",
     )
 
 

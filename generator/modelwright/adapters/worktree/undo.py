@@ -26,7 +26,7 @@ class _Paths(NamedTuple):
     """The paths of an update by what happens to them when it is taken back.
 
     Attributes:
-        states: What stands at each path.
+        states: The state of each path.
         reset: Those whose entry in git's index is the update's.
         restored: Those whose file is the update's too.
         left: Those that somebody changed since.

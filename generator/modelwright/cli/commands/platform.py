@@ -74,7 +74,7 @@ def init(  # noqa: PLR0913, PLR0917 -- the contract's options
     else:
         text = _policy_from_answers(base, data, data_file, defaults=defaults)
     with progress(_steps(text), terminal) as tell:
-        made = init_platform(target, files, text, tag=tag, tell=tell)
+        made = init_platform(target, files, text, tag=tag, report=tell)
     _print_platform(made, terminal)
 
 

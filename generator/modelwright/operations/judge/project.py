@@ -20,6 +20,9 @@ from modelwright.template.platform import Platform
 
 _UV_SECONDS: Final = 90.0
 _PACKAGE_TABLE: Final = b"[[package]]"
+OpenPlatform = Callable[[str, str], Platform]
+TEXTS: Final = ("archetype", "team", "brand", "use_case", "description")
+OPTIONAL_TEXTS: Final = ("personal_data", "cost_centre", "serves", "allocation_key")
 
 
 def lock_verdict(project: Path, *, ask_hosts: bool) -> LockVerdict:
@@ -61,11 +64,6 @@ def _is_current_offline(project: Path) -> bool:
     except ExternalSystemError:
         return False
     return True
-
-
-OpenPlatform = Callable[[str, str], Platform]
-TEXTS: Final = ("archetype", "team", "brand", "use_case", "description")
-OPTIONAL_TEXTS: Final = ("personal_data", "cost_centre", "serves", "allocation_key")
 
 
 def project_at(

@@ -18,6 +18,8 @@ from modelwright.paths import ANSWERS_FILE
 from modelwright.template.history import History
 from modelwright.template.tree import RenderedFile, Tree
 
+_INTERRUPTED: Final = "an update was interrupted here; run modelwright update, which finishes it"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Distance:
@@ -53,9 +55,6 @@ def distance(history: History, current: str) -> Distance:
         behind=len(between),
         days=max(0, (days[latest] - days[current]).days) if known else 0,
     )
-
-
-_INTERRUPTED: Final = "an update was interrupted here; run modelwright update, which finishes it"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Does every archetype render for every brand and team under a policy?"""
+"""`modelwright platform check`: every archetype must render for every team and brand."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _render(
     try:
         _, files = render_project(platform, archetype, {**sample, "team": team, "brand": brand})
     except UnrenderableError as error:
-        error.where, error.next_step = f"{combination}: {error.where}", "mend that template"
+        error.where, error.next_step = f"{combination}: {error.where}", "fix that template"
         raise
     except ModelwrightError as error:
         error.where = f"{combination}: {error.where}"
@@ -120,7 +120,7 @@ def _render(
 
 
 def _refuse_ungoverned(archetype: str, files: Mapping[str, RenderedFile]) -> None:
-    """Check that an archetype makes what `check` and `update` take for a project."""
+    """Check that an archetype renders the files that make a folder a project."""
     missing = [path for path in GOVERNED if path not in files]
     if missing:
         raise RefusedError(

@@ -1,4 +1,4 @@
-"""Make an organisation's platform repository: written and checked aside, then moved into place."""
+"""`modelwright platform init`: write and check a platform in a temporary folder, then move it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,18 @@ from modelwright.policy.model.load import read_plain
 from modelwright.template.platform import PlatformRecord
 from modelwright.template.tree import RenderedFile
 
+FIRST_RELEASE: Final = "v0.1.0"
+FIRST_PIN: Final = "ci-v1"
+Report = Callable[[str], None]
+
 
 def check_target(target: Path) -> None:
-    """Check, before anything is asked, that a repository can be made at a path.
+    """Check, before the first question, that a repository can be made at a path.
 
     Raises:
         RefusedError: Something is there already.
         ExternalSystemError: Git is missing, or knows no author.
-        UsageError: It is the current folder, which cannot be replaced under one's feet.
+        UsageError: It is the current folder, which cannot be replaced.
     """
     if target.resolve() == Path.cwd():
         raise UsageError(
@@ -40,7 +44,7 @@ def check_target(target: Path) -> None:
 
 
 def packaged_files() -> tuple[dict[str, RenderedFile], str]:
-    """Return the files that a new platform begins with, and the policy among them.
+    """Return the files of a new platform, and the text of the policy among them.
 
     Raises:
         RefusedError: This program came with an organisation's platform, not with modelwright's.
@@ -63,11 +67,6 @@ def archetypes_in(files: Mapping[str, RenderedFile]) -> set[str]:
     return {part[1] for part in parts if part[0] == "templates" and part[2:] == [ARCHETYPE_FILE]}
 
 
-FIRST_RELEASE: Final = "v0.1.0"
-FIRST_PIN: Final = "ci-v1"
-Report = Callable[[str], None]
-
-
 @dataclass(frozen=True, kw_only=True)
 class NewPlatform:
     """A platform repository that was made.
@@ -79,8 +78,8 @@ class NewPlatform:
         teams: The number of its teams.
         rendered: The number of projects that were rendered to check it.
         pin: The commit that projects call, and its name.
-        url: Where people will clone it.
-        tag: The release that was tagged; empty where that is left to the team.
+        url: The URL to clone it from.
+        tag: The release that was tagged; empty without one.
     """
 
     folder: Path
@@ -94,39 +93,39 @@ class NewPlatform:
 
 
 def init_platform(
-    target: Path, files: Mapping[str, RenderedFile], policy: str, *, tag: bool, tell: Report
+    target: Path, files: Mapping[str, RenderedFile], policy: str, *, tag: bool, report: Report
 ) -> NewPlatform:
     """Make a platform repository in a new folder.
 
     Args:
         target: Its folder; made where it is missing.
         files: What it begins with.
-        policy: The text of its policy, which is sound.
+        policy: The text of its sound policy.
         tag: Tag the first release too.
-        tell: Told every step.
+        report: Called with every step.
 
     Raises:
         RefusedError: The target is occupied, or a project does not render; nothing is written.
         ExternalSystemError: Git or the disk failed; nothing is written.
     """
     plain = read_plain(policy)
-    wanted = _files_to_write(files, policy, plain["environments"])
+    files_to_write = _files_to_write(files, policy, plain["environments"])
     checked = 0
 
     def finish(folder: Path) -> None:
         nonlocal checked
-        tell("write what follows from the policy")
+        report("write what follows from the policy")
         sync(folder)
-        checked = _render_all(folder, tell)
-        tell("make the repository")
+        checked = _render_all(folder, report)
+        report("make the repository")
         _commit_twice(folder)
         if tag:
             run((*GIT, "tag", "--no-sign", FIRST_RELEASE), folder=folder)
 
-    place(wanted, target, finish)
+    place(files_to_write, target, finish)
     return NewPlatform(
         folder=target,
-        files=len(wanted),
+        files=len(files_to_write),
         brands=len(plain["brands"]),
         teams=len(plain["teams"]),
         rendered=checked,
@@ -148,16 +147,16 @@ def _files_to_write(
     }
 
 
-def _render_all(folder: Path, tell: Report) -> int:
-    todo = combinations(check_platform(folder / POLICY_FILE))
-    for combination in todo:
-        tell(combination.name)
+def _render_all(folder: Path, report: Report) -> int:
+    pending = combinations(check_platform(folder / POLICY_FILE))
+    for combination in pending:
+        report(combination.name)
         combination.render()
-    return len(todo)
+    return len(pending)
 
 
 def _commit_twice(folder: Path) -> None:
-    """Commit the platform, then the pin: it names a commit that is on main already."""
+    """Commit the platform, then the pin, which names a commit that is on main already."""
     make_repository(folder)
     require_author(folder)
     _commit_all(folder, "feat: begin the platform")
@@ -167,6 +166,6 @@ def _commit_twice(folder: Path) -> None:
 
 
 def _commit_all(folder: Path, message: str) -> None:
-    # Whatever a person's own list of ignored files says, the platform is whole.
+    # A user's own ignore rules must not leave files of the platform out.
     stage(folder, "--force")
     commit(folder, message)

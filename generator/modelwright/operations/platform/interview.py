@@ -1,4 +1,4 @@
-"""The questions that an organisation's policy begins with."""
+"""Interview: asks for an organisation's policy, key by key, with validation and defaults."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from modelwright.template.answer_collector import Asker, Prompt
 Validator = Callable[[Any], Problem | None]
 Values = dict[str, Any]
 MISSING: Final = object()
+REGIONS: Final = {"azure": "westeurope", "gcp": "europe-west4", "aws": "eu-central-1"}
+_NAMES_HINT: Final = "Lower-case words joined by hyphens; several joined by commas"
 
 
 class Interview:
-    """One run through the questions; every question has the policy's own path as its name.
+    """One run through the questions; the name of a question is its key's path in the policy.
 
     Attributes:
-        missing: The names that have neither an answer nor a default.
+        missing: The questions that have neither an answer nor a default.
     """
 
     def __init__(self, given: Mapping[str, object], *, defaults: bool, ask: Asker | None) -> None:
@@ -40,11 +42,11 @@ class Interview:
         self._known: list[str] = []
         self.missing: list[str] = []
 
-    def take(  # noqa: PLR0913 -- what a question is made of
+    def take(  # noqa: PLR0913 -- the parts of a question
         self,
         name: str,
         message: str,
-        judge: Validator,
+        validate: Validator,
         *,
         default: object = MISSING,
         choices: Iterable[str] = (),
@@ -54,8 +56,8 @@ class Interview:
 
         Args:
             name: Its dotted path.
-            message: What a person is asked; nobody is where it is empty.
-            judge: Says what is wrong with a value.
+            message: The text of the question; empty where nobody is asked.
+            validate: Returns what is wrong with a value.
             default: Its default.
             choices: What is on offer.
             several: Whether the value is a list, given as texts joined by commas.
@@ -67,26 +69,26 @@ class Interview:
         if name in self._given:
             value: object = self._given[name]
         elif message and self._ask and not (self._defaults and default is not MISSING):
-            value = self._ask(_prompt(name, message, judge, default, choices, several=several))
+            value = self._ask(_prompt(name, message, validate, default, choices, several=several))
         else:
             value = default
         if value is MISSING:
             self.missing.append(name)
             return MISSING
         value = split(value) if several else value
-        problem = judge(value)
+        problem = validate(value)
         if problem:
             raise RefusedError(problem[0], where=f"answer {name}", next_step=problem[1])
         return value
 
     def under(self, name: str) -> list[str]:
-        """Return the names right below a path for which something is given, in order."""
+        """Return the keys directly below a path that has answers, in order."""
         start = f"{name}."
         parts = (path.removeprefix(start) for path in self._given if path.startswith(start))
         return list(dict.fromkeys(part.split(".")[0] for part in parts))
 
     def end(self) -> None:
-        """Refuse what answers no question, and say what is missing.
+        """Refuse answers to no question, and missing answers.
 
         Raises:
             RefusedError: An answer belongs to no question; the nearest ones are named.
@@ -101,10 +103,10 @@ class Interview:
                     next_step=f"did you mean {' or '.join(near)}?",
                 )
         if self.missing:
-            wanted = " ".join(f"--data {name}=..." for name in self.missing)
+            options = " ".join(f"--data {name}=..." for name in self.missing)
             raise UsageError(
                 f"there is no answer for {', '.join(self.missing)}",
-                next_step=f"add {wanted}, or name a whole policy with --policy FILE",
+                next_step=f"add {options}, or name a complete policy with --policy FILE",
             )
 
 
@@ -115,17 +117,17 @@ def split(value: object) -> object:
     return value
 
 
-def _prompt(  # noqa: PLR0913 -- what a question is made of
+def _prompt(  # noqa: PLR0913 -- the parts of a question
     name: str,
     message: str,
-    judge: Validator,
+    validate: Validator,
     default: object,
     choices: Iterable[str],
     *,
     several: bool,
 ) -> Prompt:
     def refusal(value: object) -> str:
-        problem = judge(split(value) if several else value)
+        problem = validate(split(value) if several else value)
         return "; ".join(problem) if problem else ""
 
     offered = None if default is MISSING else default
@@ -141,12 +143,8 @@ def _prompt(  # noqa: PLR0913 -- what a question is made of
     )
 
 
-REGIONS: Final = {"azure": "westeurope", "gcp": "europe-west4", "aws": "eu-central-1"}
-_NAMES_HINT: Final = "Lower-case words joined by hyphens; several joined by commas"
-
-
 def policy_answers(given: Mapping[str, object], *, defaults: bool, ask: Asker | None) -> Values:
-    """Return what the organisation says of itself, as the sections of a policy.
+    """Return the organisation's own sections of a policy.
 
     Args:
         given: Answers by dotted path, such as `brands.norda.cloud`.
@@ -200,10 +198,10 @@ def _organisation(interview: Interview) -> Values:
 
 def _platform(interview: Interview, github: object) -> Values:
     take = _question_of(interview, "platform", Platform)
-    likely = _filled(github, "{}/ml-platform")
-    repository = take("repository", "Which repository is this?", likely)
-    likely = _filled(repository, "https://github.com/{}")
-    url = take("url", "At which URL do people clone it?", likely)
+    suggestion = _filled(github, "{}/ml-platform")
+    repository = take("repository", "Which repository is this?", suggestion)
+    suggestion = _filled(repository, "https://github.com/{}")
+    url = take("url", "At which URL do people clone it?", suggestion)
     return {
         "repository": repository,
         "url": url,
@@ -242,8 +240,8 @@ def _workspaces(interview: Interview, path: str) -> dict[str, Values]:
 
 def _team(interview: Interview, name: str, brands: Sequence[str]) -> Values:
     take = _question_of(interview, f"teams.{name}", Team, f"Team {name}: ")
-    likely = [brand for brand in brands if name.startswith(f"{brand}-")] or list(brands)
-    default = likely if len(likely) == 1 else MISSING
+    suggestion = [brand for brand in brands if name.startswith(f"{brand}-")] or list(brands)
+    default = suggestion if len(suggestion) == 1 else MISSING
     return {
         "github": take("github", "its slug on GitHub?", name),
         "brands": take("brands", "for which brands (joined by commas)?", default, several=True),
@@ -255,14 +253,14 @@ def _team(interview: Interview, name: str, brands: Sequence[str]) -> Values:
 def _take_names(interview: Interview, section: str, message: str) -> list[str]:
     listed = interview.under(section)
     default = listed or MISSING
-    found = interview.take(
+    names = interview.take(
         section, f"{message} {_NAMES_HINT}", _names_problem, default=default, several=True
     )
-    return [] if found is MISSING else list(found)
+    return [] if names is MISSING else list(names)
 
 
 def _question_of(interview: Interview, path: str, section: type[Section], prefix: str = "") -> Any:  # noqa: ANN401
-    """Return what takes one key of a section."""
+    """Return a function that takes the value of one key of a section."""
 
     def take(key: str, message: str, default: object = MISSING, *, several: bool = False) -> object:
         return interview.take(

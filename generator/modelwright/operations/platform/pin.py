@@ -1,4 +1,4 @@
-"""The pin: the commit of a platform at which projects call its workflows and actions."""
+"""The pin: the commit at which projects call a platform's workflows and actions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Pin:
 
     Attributes:
         sha: The commit.
-        version: The tag that it shall have.
+        version: The tag for it.
         written: The paths that changed with it.
     """
 
@@ -43,7 +43,7 @@ class Pin:
 
 
 def commit_of_head(folder: Path) -> str:
-    """Return the full name of the commit that a repository stands at."""
+    """Return the full hash of the commit that is checked out."""
     return run(("git", "rev-parse", "HEAD"), folder=folder).strip()
 
 
@@ -61,9 +61,9 @@ def pin_to(folder: Path, commit: str, version: str) -> list[str]:
 
 
 def move_pin(folder: Path) -> Pin | None:
-    """Pin the commit at hand; None where all that a check needs is as it was at the pin.
+    """Pin the commit that is checked out; None where a check needs nothing newer than the pin.
 
-    That is the workflows and actions, and what `check` reads of the policy.
+    A check needs the workflows, the actions, and parts of the policy.
 
     Raises:
         ExternalSystemError: One of them is not committed, or that commit is not on main yet.
@@ -79,9 +79,9 @@ def move_pin(folder: Path) -> Pin | None:
 
 
 def stale_pin(folder: Path) -> str:
-    """Return what changed since the pin that a project's check needs; empty where nothing did.
+    """Return what a project's check needs that changed since the pin; empty for nothing.
 
-    What is not committed counts too. Where the pinned commit is not at hand, the pin is stale.
+    Uncommitted changes count too. Where the pinned commit is missing here, the pin is stale.
     """
     pinned = str(json.loads((folder / WORKFLOW_PIN).read_text(encoding="utf-8"))["sha"])
     compare = ("git", "diff", "--quiet", pinned, "--", *_COMPARED)
@@ -98,7 +98,7 @@ def stale_pin(folder: Path) -> str:
 
 
 def _fingerprints(policy: str) -> dict[str, str]:
-    """Return the fingerprints of a policy's text; none of one that is from before today's form."""
+    """Return the fingerprints of a policy's text; none where it has an older form."""
     try:
         return policy_fingerprints(read_plain(policy))
     except (ModelwrightError, KeyError, TypeError, AttributeError):
@@ -134,11 +134,11 @@ def _refuse_uncommitted(folder: Path) -> None:
 def _refuse_not_on_main(folder: Path, head: str) -> None:
     policy = read_plain((folder / POLICY_FILE).read_text(encoding="utf-8"))
     main = str(policy["platform"]["ref"])
-    listed = ("git", "for-each-ref", "--format=%(refname)", "--contains", head)
-    holding = run(listed, folder=folder).split()
+    command = ("git", "for-each-ref", "--format=%(refname)", "--contains", head)
+    references = run(command, folder=folder).split()
     known = run(("git", "for-each-ref", "--format=%(refname)"), folder=folder).split()
     published = f"refs/remotes/origin/{main}"
-    if (published if published in known else f"refs/heads/{main}") not in holding:
+    if (published if published in known else f"refs/heads/{main}") not in references:
         raise ExternalSystemError(
             f"the commit {head[:12]} is not on {main} yet, and projects could not call it",
             where=str(folder),

@@ -1,4 +1,4 @@
-"""The policy that a new platform begins with: answered, or brought along ready-made."""
+"""The first policy of a new platform: from answers, or a complete file of the user's."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ from modelwright.policy.model.policy_file import (
     write_block,
 )
 from modelwright.policy.yaml_reader import read_document
+
+_HEADER: Final = """\
+# The policy of {name}: the platform team edits this file, runs `modelwright platform sync`
+# and tags a release. docs/policy.md explains every key; `modelwright platform check` names
+# every fault in it.
+"""
+_EXAMPLE: Final = re.compile(r"(?<=example: )[a-z0-9-]+-fraud-scoring-serve\b")
 
 
 def policy_parts_from_options(data: Sequence[str], data_file: Path | None) -> dict[str, object]:
@@ -45,9 +52,9 @@ def text_of(path: Path, option: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise UsageError(
-            f"it cannot be read: {said}",
+            f"it cannot be read: {reason}",
             where=f"{option} {path}",
             next_step="name a file in the form of platform.yml",
         ) from error
@@ -62,7 +69,7 @@ def _read_mapping(path: Path) -> Mapping[str, object]:
 
 def _flatten(path: str, value: object) -> Iterator[tuple[str, object]]:
     if not isinstance(value, Mapping) or (path and not value):
-        # An empty mapping says no more than a missing one.
+        # An empty mapping means the same as a missing one.
         if not isinstance(value, Mapping):
             yield path, value
         return
@@ -70,19 +77,11 @@ def _flatten(path: str, value: object) -> Iterator[tuple[str, object]]:
         yield from _flatten(f"{path}.{name}" if path else str(name), entry)
 
 
-_HEADER: Final = """\
-# The policy of {name}: the platform team edits this file, runs `modelwright platform sync`
-# and tags a release. docs/policy.md explains every key; `modelwright platform check` names
-# every fault in it.
-"""
-_EXAMPLE: Final = re.compile(r"(?<=example: )[a-z0-9-]+-fraud-scoring-serve\b")
-
-
 def policy_from_answers(base: str, answers: Mapping[str, Any]) -> str:
     """Return a policy's text: `base`, with the answered sections in place of its own.
 
     Args:
-        base: The policy that came with this program, for everything that nobody is asked.
+        base: The policy that came with this program, for every section without questions.
         answers: The sections, in the form of a policy.
 
     Raises:
@@ -114,10 +113,10 @@ def policy_from_answers(base: str, answers: Mapping[str, Any]) -> str:
 
 
 def check_ready_policy(text: str, where: str, archetypes: Collection[str]) -> str:
-    """Return a policy's text as it is, where a platform can begin with it.
+    """Return a policy's text unchanged, where it can be a platform's first policy.
 
     Args:
-        text: A whole policy.
+        text: A complete policy.
         where: Its file, for messages.
         archetypes: Those that have templates.
 
@@ -144,8 +143,8 @@ def check_ready_policy(text: str, where: str, archetypes: Collection[str]) -> st
 def merge_policies(old: str, new: str, ours: str) -> tuple[str, str]:
     """Return two versions of modelwright's own policy as they would be in an organisation's file.
 
-    What the organisation says of itself stands in both, so a merge brings only what modelwright
-    added to the rest: archetypes, options, secrets, the actions' new pins.
+    The organisation's own sections are in both, so a merge brings only what modelwright changed in
+    the rest: archetypes, options, secrets, pins of actions.
 
     Args:
         old: The policy of the version that the platform came from.
@@ -160,8 +159,8 @@ def _naming(base: str, brand: str) -> str:
     """Return the naming rules with one of the organisation's own brands in the example."""
     example = f"{brand}-fraud-scoring-serve"
     block = read_blocks(base)["naming"]
-    room = read_plain(base)["naming"]["repository"]["max_length"]
-    return _EXAMPLE.sub(example, block) if len(example) <= room else block
+    max_length = read_plain(base)["naming"]["repository"]["max_length"]
+    return _EXAMPLE.sub(example, block) if len(example) <= max_length else block
 
 
 def _github(base: str, last: str) -> str:

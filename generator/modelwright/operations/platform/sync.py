@@ -1,4 +1,4 @@
-"""Write what derives from the policy and the catalogue."""
+"""`modelwright platform sync`: write the files that are generated from policy and archetypes."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from modelwright.template.tree import RenderedFile, Tree
 
 _OVERLAY: Final = re.compile(r"(templates/[^/]+/[^/]+/deploy/k8s/overlays)/([^/]+)/(.+)")
 _MODEL_ENVIRONMENT: Final = "staging"
+PROJECT: Final = "{{ cookiecutter.repo_name }}"
 
 
 def with_overlays(
@@ -41,7 +42,7 @@ def with_overlays(
         files: The platform's files by path.
         environments: The policy's.
     """
-    found = dict(files)
+    completed = dict(files)
     places = {match[1] for match in map(_OVERLAY.fullmatch, files) if match}
     for place in sorted(places):
         model = {
@@ -57,15 +58,12 @@ def with_overlays(
                 content = file.content.decode().replace(
                     f"'{_MODEL_ENVIRONMENT}'", f"'{environment}'"
                 )
-                found[name] = replace(file, content=content.encode())
-    return found
-
-
-PROJECT: Final = "{{ cookiecutter.repo_name }}"
+                completed[name] = replace(file, content=content.encode())
+    return completed
 
 
 def expected_files(root: Path, policy_file: str = POLICY_FILE) -> dict[str, str]:
-    """Return the text of every file that follows from a platform's policy, by path.
+    """Return the text of every generated file of a platform, by path.
 
     Args:
         root: The platform's folder.
@@ -79,7 +77,7 @@ def expected_files(root: Path, policy_file: str = POLICY_FILE) -> dict[str, str]
 
 
 def expected_in(tree: Tree, text: bytes, where: str) -> dict[str, str]:
-    """Return the same of a platform that need not be on the disk.
+    """Return the text of every generated file of a platform that need not be on disk.
 
     Args:
         tree: The platform's files.
@@ -103,7 +101,7 @@ def expected_in(tree: Tree, text: bytes, where: str) -> dict[str, str]:
 def _hooks(tree: Tree, archetypes: Iterable[str]) -> dict[str, str]:
     """Return the hooks as each archetype has them: Cookiecutter looks for them beside a template.
 
-    They are copies, because a checkout without links would run none of them, nor be told so.
+    They are copies, because a checkout without symbolic links would silently run none of them.
     """
     try:
         names = [path for path in tree.paths(HOOKS_FOLDER) if path.endswith(".py")]
@@ -135,7 +133,7 @@ def _archetype(tree: Tree, identity: str, where: str) -> Archetype:
 
 
 def stale_files(root: Path) -> dict[str, str]:
-    """Return the expected text of those that differ on the disk."""
+    """Return the expected text of the generated files that differ on disk."""
     return {
         path: text
         for path, text in expected_files(root).items()

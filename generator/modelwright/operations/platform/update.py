@@ -1,4 +1,4 @@
-"""Bring an organisation's platform to a newer modelwright: merge, then write what follows."""
+"""`modelwright update` and `status` of a platform: merge a newer modelwright, then regenerate."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def _stored(workspace: Workspace, versions: PlatformVersions) -> MergeInputs:
 
 
 def platform_status(path: Path, *, platform: str = "", offline: bool = False) -> Status:
-    """Say where an organisation's platform stands; nothing is changed.
+    """Return the state of an organisation's platform; nothing is changed.
 
     Args:
         path: The platform's folder.
@@ -127,7 +127,7 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
         offline: Contact no host.
 
     Raises:
-        RefusedError: Its record or policy cannot be read, or its version is not to be had.
+        RefusedError: Its record or policy cannot be read, or there is no such version.
         ExternalSystemError: The history cannot be read.
     """
     record = parse_platform_record(
@@ -135,10 +135,10 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
     )
     changed, refused = 0, []
     with source_of(record.answers, platform=platform, offline=offline) as source:
-        far = distance(source.history, record.version)
-        if far.latest != record.version:
+        gap = distance(source.history, record.version)
+        if gap.latest != record.version:
             try:
-                versions = platform_versions(source.history, record, far.latest, policy_text(path))
+                versions = platform_versions(source.history, record, gap.latest, policy_text(path))
                 base, theirs = versions.base, versions.theirs
                 names = {*base, *theirs} - {PLATFORM_RECORD}
                 changed = sum(base.get(name) != theirs.get(name) for name in names)
@@ -148,10 +148,10 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
             kind="platform",
             project=str(path.resolve()),
             version=record.version,
-            latest=far.latest,
+            latest=gap.latest,
             origin=source.history.origin,
-            behind=far.behind,
-            days=far.days,
+            behind=gap.behind,
+            days=gap.days,
             changes=changed,
             refused=refused,
             notes=[*notes_of(path), *source.notes],
@@ -197,7 +197,7 @@ def platform_versions(
 
     Args:
         history: The history of modelwright's repository.
-        record: Where the platform came from.
+        record: The platform's source and version.
         to: The newer version.
         policy: The text of the organisation's policy.
         source: What the record names as the source from now on; empty for what it names.
@@ -214,9 +214,9 @@ def platform_versions(
         {
             **with_overlays({p: f for p, f in files.items() if not is_generated(p)}, environments),
             POLICY_FILE: RenderedFile(text.encode()),
-            PLATFORM_RECORD: RenderedFile(told.text.encode()),
+            PLATFORM_RECORD: RenderedFile(record_at.text.encode()),
         }
-        for told, files, text in zip((record, after), (old, new), policies, strict=True)
+        for record_at, files, text in zip((record, after), (old, new), policies, strict=True)
     ]
     return PlatformVersions(base=sides[0], theirs=sides[1])
 
@@ -232,7 +232,7 @@ def _files_at(history: GitHistory, version: str) -> RenderedFiles:
     }
     if POLICY_FILE not in entries:
         raise RefusedError(
-            f"version {version!r} holds no {POLICY_FILE}, so it is no modelwright",
+            f"version {version!r} holds no {POLICY_FILE}, so it is no version of modelwright",
             where=history.source,
             next_step="name modelwright's own repository with --source",
         )

@@ -114,7 +114,7 @@ def _locked_fields(contents: Mapping[str, bytes]) -> dict[str, Any]:
             data = tomllib.loads(content.decode())
         except ValueError as error:
             raise RefusedError(
-                f"{path} is no TOML: {error}", where=path, next_step="mend it, then run uv lock"
+                f"{path} is no TOML: {error}", where=path, next_step="fix it, then run uv lock"
             ) from error
         project, tool = _table(data, "project"), _table(data, "tool")
         fields[path] = {

@@ -36,7 +36,7 @@ def merge_trees(workspace: Workspace, inputs: MergeInputs, *, label: str) -> Mer
     """Merge the template's change into the project's files; git does it only where it has to.
 
     Args:
-        workspace: Where the project stands.
+        workspace: The project's repository.
         inputs: The template's old and new files.
         label: What conflict markers call the template's version.
 

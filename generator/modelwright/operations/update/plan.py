@@ -62,7 +62,7 @@ def is_current(
     old: RenderedVersion, new: RenderedVersion, outcome: UpdateOutcome, request: UpdateRequest
 ) -> bool:
     """Say whether an update has nothing to do, before anything is rendered."""
-    # A secret is not stored, so nobody can say that it is the one that stands there.
+    # A secret is not stored, so it cannot be compared with the one in the project.
     secret = set(request.given) - set(new.answers.stored_values)
     asked = outcome.answers or request.source or request.from_scratch or secret
     return old.version.name == new.version.name and not asked

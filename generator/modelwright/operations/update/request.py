@@ -12,7 +12,7 @@ from modelwright.template.answer_collector import Asker
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateRequest:
-    """What an update shall do, and how.
+    """What an update is to do, and how.
 
     Attributes:
         to: A version; empty for the newest release.

@@ -1,4 +1,4 @@
-"""Resolves a merge by who owns a file, and by what stands in the work tree unknown to git."""
+"""Resolves a merge by the owner of each file, and for untracked files in the way."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class UndoOutcome:
     Attributes:
         project: The project's folder.
         old: The version that the project is at again.
-        new: The version that it had been brought to.
+        new: The version that the update had brought.
         files: The paths that are as they were before.
         left: The paths that somebody changed since, which were left alone.
     """

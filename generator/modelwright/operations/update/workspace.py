@@ -31,7 +31,7 @@ class Workspace:
     """A clean repository while an update works in it.
 
     Attributes:
-        repository: Where the project stands in git.
+        repository: The project's repository.
         scratch: Where the objects of the merge are written.
         ours: The project's files at its commit.
         lock: The descriptor of the lock of updates; None in a dry run.
@@ -52,7 +52,7 @@ class Workspace:
         return self.repository.folder
 
     def obstacle(self, path: str) -> str:
-        """Return the path of what git does not know and where a file cannot be put, or nothing."""
+        """Return the path of an untracked file that is in the way of a new file, or nothing."""
         return self.repository.obstacle(path, self.ours)
 
     def require_committed(self, file: str) -> None:
@@ -201,7 +201,7 @@ def _later_edits(journal: Journal, copies: dict[str, str]) -> list[Conflict]:
 
 
 def _refuse_hidden_changes(repository: ProjectRepository, plan: MergePlan) -> None:
-    """Check that no file which changes holds an edit that git was told not to look at."""
+    """Check that no file which changes holds an edit that is hidden from git."""
     before = {f"{repository.prefix}{path}": plan.ours.get(path) for path in plan.changes}
     after = {f"{repository.prefix}{path}": entry for path, entry in plan.changes.items()}
     verify_unchanged(repository, before, after)
