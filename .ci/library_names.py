@@ -5,6 +5,7 @@ locked distribution is installed into a folder of its own, and what stands there
 """
 
 import configparser
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,32 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TARGET = ROOT / "generator" / "modelwright" / "policy" / "library_names.py"
+TARGET = ROOT / "generator" / "modelwright" / "policy" / "reserved_names.py"
 # The newest Python of the projects' range: what only an older one needs installs there too.
 PYTHON = "3.13"
-HEAD = '''\
-"""Names that the projects' libraries bring: what no Python package of a project may be called.
-
-Written by `.ci/library_names.py` from the examples' lock files. A line is a distribution, and then
-the modules and commands that it installs, with underscores for hyphens.
-"""
-
-from __future__ import annotations
-
-from typing import Final
-
-__all__ = ["LIBRARIES", "LIBRARY_NAMES"]
-
-_INSTALLED: Final = """
-'''
-TAIL = '''"""
-
-LIBRARIES: Final = {
-    distribution: frozenset(names.split())
-    for distribution, _, names in (line.partition(":") for line in _INSTALLED.split("\\n") if line)
-}
-LIBRARY_NAMES: Final = frozenset[str]().union(*LIBRARIES.values())
-'''
+BLOCK = re.compile(r'(?<=_INSTALLED: Final = """\n).*?(?=""")', re.DOTALL)
 
 
 def locked() -> dict[str, str]:
@@ -78,7 +57,8 @@ def main() -> None:
             found = {each.lower() for each in installed_names(Path(folder))}
         names = sorted(each for each in found if each.isidentifier())
         lines.append(" ".join([f"{name}:", *names]) + "\n")
-    TARGET.write_text(HEAD + "".join(lines) + TAIL, encoding="utf-8")
+    text = TARGET.read_text(encoding="utf-8")
+    TARGET.write_text(BLOCK.sub(lambda _: "".join(lines), text, count=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import keyword
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
+from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 
@@ -36,6 +37,16 @@ def test_the_libraries_are_those_of_the_lock_files():
 
     assert len(locked) > 50
     assert set(LIBRARIES) == locked, "run: uv run python .ci/library_names.py"
+
+
+def test_the_script_that_writes_the_libraries_rewrites_their_list_alone():
+    spec = spec_from_file_location("library_names", ROOT / ".ci" / "library_names.py")
+    script = module_from_spec(spec)
+    spec.loader.exec_module(script)
+
+    (written,) = script.BLOCK.findall(script.TARGET.read_text(encoding="utf-8"))
+
+    assert [line.partition(":")[0] for line in written.splitlines()] == list(LIBRARIES)
 
 
 def test_every_module_that_a_locked_library_installs_here_is_known():

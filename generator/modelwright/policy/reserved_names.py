@@ -1,7 +1,8 @@
-"""Names that the projects' libraries bring: what no Python package of a project may be called.
+"""Reserved names: what no Python package of a project may be called.
 
-Written by `.ci/library_names.py` from the examples' lock files. A line is a distribution, and then
-the modules and commands that it installs, with underscores for hyphens.
+Words of Python, tools, and the names that the projects' libraries bring. `.ci/library_names.py`
+writes `_INSTALLED` from the examples' lock files: a line is a distribution, and then the modules
+and commands that it installs, with underscores for hyphens.
 """
 
 from __future__ import annotations
@@ -42,7 +43,6 @@ uv uvx venv wheel xgboost
 
 PYTHON_NAMES: Final = frozenset(_WORDS.split())
 TOOL_NAMES: Final = frozenset(_TOOLS.split())
-
 
 _INSTALLED: Final = """
 alembic: alembic
