@@ -114,7 +114,7 @@ def test_a_full_disk_is_a_matter_of_the_surroundings(tmp_path, monkeypatch):
     source = template(tmp_path / "template", questions="a: 1\n")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
 
-    with pytest.raises(ExternalSystemError, match="no room for the template"):
+    with pytest.raises(ExternalSystemError, match="no space for the template"):
         version(source, project=tmp_path / "project").answers({}, {})
 
 

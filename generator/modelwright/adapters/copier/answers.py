@@ -1,7 +1,7 @@
-"""Puts the questions of any Copier template to a project that was made earlier.
+"""Collects the answers of an existing project to the questions of any Copier template.
 
 Copier's own update drops a stored answer that the new version refuses and takes the default. Here
-an answer stays, is refused with the reason, or is replaced by what was given for it.
+a stored answer stays, is refused with the reason, or is replaced by a given one.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _WRITABLE_TYPES: Final = (dict, list, str, int, float, bool, type(None))
 
 @dataclass(kw_only=True)
 class CopierAnswerCollector:
-    """The questions of one version, put to one project.
+    """Asks the questions of one version about one project.
 
     Attributes:
         render: Copier's worker.
         version: The version, for errors.
-        replay: It is the version that the project stands at: its answers are taken as they are.
-        ask: Puts a question to a person; None where nobody is there.
+        replay: Whether the project stands at this version: its answers are taken as they are.
+        ask: Asks a person; None without a terminal.
     """
 
     render: Render
@@ -40,7 +40,7 @@ class CopierAnswerCollector:
     given: Mapping[str, object] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
-    def put(self, stored: Mapping[str, object], given: Mapping[str, object]) -> Answers:
+    def collect(self, stored: Mapping[str, object], given: Mapping[str, object]) -> Answers:
         """Answer every question.
 
         Args:
@@ -58,23 +58,23 @@ class CopierAnswerCollector:
         answers = self.render.begin(given, self.stored)
         with questions_phase():
             for name, fields in questions.items():
-                with self._named(name):
-                    self._settle(self._question(name, fields))
+                with self._naming_the_question(name):
+                    self._answer(self._question(name, fields))
         hidden = answers.hidden | self.render.template.secret_questions
         others = {name: value for name, value in self.stored.items() if name not in questions}
         values = {**others, **self.values}
         # Copier writes the answers in the order of the answers file, new ones behind.
         ordered = [name for name in (*self.stored, *self.values) if name in self.values]
-        kept = [
+        stored_names = [
             name
             for name in dict.fromkeys(ordered)
             if name not in hidden and isinstance(values[name], _WRITABLE_TYPES)
         ]
-        return Answers(values=values, stored=kept)
+        return Answers(values=values, stored=stored_names)
 
     @staticmethod
     @contextmanager
-    def _named(name: str) -> Iterator[None]:
+    def _naming_the_question(name: str) -> Iterator[None]:
         try:
             yield
         except ModelwrightError:
@@ -94,30 +94,34 @@ class CopierAnswerCollector:
             **fields,
         )
 
-    def _settle(self, question: BoundQuestion) -> None:
+    def _answer(self, question: BoundQuestion) -> None:
         name = question.var_name
-        value = self._hidden(question) if not question.get_when() else self._value(question)
+        value = (
+            self._hidden_value(question)
+            if not question.get_when()
+            else self._visible_value(question)
+        )
         if value is not UNSET:
             self.values[name] = self.render.answers.user[name] = value
 
-    def _hidden(self, question: BoundQuestion) -> object:
-        """Return the value of a question that is not put: computed, never stored."""
+    def _hidden_value(self, question: BoundQuestion) -> object:
+        """Return the value of a question that is not asked: computed, never stored."""
         name, answers = question.var_name, self.render.answers
         answers.hide(name)
         answers.last.pop(name, None)
         answers.init.pop(name, None)
         if self.replay and name in self.stored:
-            return question.as_it_stands(self.stored[name])
+            return question.parse_leniently(self.stored[name])
         try:
-            value = question.preset()
+            value = question.default_value()
         except ValueError as error:
-            raise self._no_default(question, refusal_text(error)) from error
+            raise self._unanswered(question, refusal_text(error)) from error
         if name in self.given:
-            self._refuse_unkept(question, value)
+            self._refuse_hidden_answer(question, value)
         return value
 
-    def _refuse_unkept(self, question: BoundQuestion, value: object) -> None:
-        if self._checked(question, self.given[question.var_name], stored=False) != value:
+    def _refuse_hidden_answer(self, question: BoundQuestion, value: object) -> None:
+        if self._validated(question, self.given[question.var_name], stored=False) != value:
             raise RefusedError(
                 f"{question.var_name} is not asked by {self.version} beside the other answers,"
                 " so what is given for it would not be kept",
@@ -126,43 +130,43 @@ class CopierAnswerCollector:
                 " or change the answer that it depends on",
             )
 
-    def _value(self, question: BoundQuestion) -> object:
+    def _visible_value(self, question: BoundQuestion) -> object:
         name = question.var_name
         if name in self.given:
-            return self._checked(question, self.given[name], stored=False)
+            return self._validated(question, self.given[name], stored=False)
         if name in self.stored:
             if self.replay:
-                return question.as_it_stands(self.stored[name])
-            return self._checked(question, self.stored[name], stored=True)
-        return self._new(question)
+                return question.parse_leniently(self.stored[name])
+            return self._validated(question, self.stored[name], stored=True)
+        return self._new_value(question)
 
-    def _checked(self, question: BoundQuestion, value: object, *, stored: bool) -> object:
+    def _validated(self, question: BoundQuestion, value: object, *, stored: bool) -> object:
         try:
-            return question.kept(value) if stored else question.accepted(value)
+            return question.parse_stored(value) if stored else question.parse(value)
         except ValueError as error:
-            raise question.refused(value, error, self.version) from error
+            raise question.refusal_error(value, error, self.version) from error
 
-    def _new(self, question: BoundQuestion) -> object:
-        """Return the default of a question that the project has not answered."""
+    def _new_value(self, question: BoundQuestion) -> object:
+        """Return the default of a question that the project has not answered, or ask a person."""
         refused = ""
         try:
-            value = question.preset()
+            value = question.default_value()
         except ValueError as error:
             value, refused = UNSET, f": its default is refused: {refusal_text(error)}"
-        if value is not UNSET or not (refused or question.asked):
+        if value is not UNSET or not (refused or question.is_asked):
             return value
         if self.ask is None or self.replay:
-            raise self._no_default(question, refused)
-        return self._checked(question, self.ask(question.prompt()), stored=False)
+            raise self._unanswered(question, refused)
+        return self._validated(question, self.ask(question.prompt()), stored=False)
 
-    def _no_default(self, question: BoundQuestion, refused: str) -> UnansweredError:
+    def _unanswered(self, question: BoundQuestion, refused: str) -> UnansweredError:
         name = question.var_name
         known = self.render.template.questions_data
-        gone = [other for other in self.stored if other not in known and other != "born"]
-        how = f"write {name}: ... into it" if self.replay else f"add --data {name}=..."
-        advice = f"{how}{question.advice('')}"
-        if gone:
-            advice += f" (the answers file has {', '.join(gone)}, which it no longer asks)"
+        obsolete = [other for other in self.stored if other not in known and other != "born"]
+        remedy = f"write {name}: ... into it" if self.replay else f"add --data {name}=..."
+        advice = f"{remedy}{question.advice('')}"
+        if obsolete:
+            advice += f" (the answers file has {', '.join(obsolete)}, which it no longer asks)"
         return UnansweredError(
             f"{self.version} asks {name}, which the project does not answer{refused}",
             [name],

@@ -1,4 +1,4 @@
-"""Turns whatever Copier's library raises into an error that says what to do."""
+"""Translates every exception of Copier's library into an error that says what to do."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from modelwright.template.answer_collector import Asker, Prompt
 
 @contextmanager
 def translated_errors(where: str) -> Iterator[None]:
-    """Let Copier work in silence, and let none of its errors through.
+    """Silence Copier's output and warnings, and translate its exceptions.
 
     Args:
         where: The template and its version.
 
     Raises:
-        RefusedError: The template is at fault.
-        ExternalSystemError: What is installed, or the disk, is.
+        RefusedError: The template is wrong.
+        ExternalSystemError: An installed package or the disk is the cause.
     """
     try:
         quiet = io.StringIO()
@@ -44,7 +44,7 @@ def translated_errors(where: str) -> Iterator[None]:
 
 
 def with_output(ask: Asker | None) -> Asker | None:
-    """Return an asker that a person hears while Copier is kept silent; call it before `told`."""
+    """Return an asker that prints while Copier is silenced; call it before `translated_errors`."""
     if ask is None:
         return None
     out, err = sys.stdout, sys.stderr
@@ -73,13 +73,13 @@ def _translated(error: Exception, where: str) -> ModelwrightError:
         return ExternalSystemError(
             f"Copier's settings cannot be read: {_description(error)}",
             where="settings.yml",
-            next_step="mend the file that COPIER_SETTINGS_PATH names, else ~/.config/copier's",
+            next_step="correct the file that COPIER_SETTINGS_PATH names, else ~/.config/copier's",
         )
     if isinstance(error, OSError) and not isinstance(error, ValueError | TemplateError):
         return ExternalSystemError(
             f"the template cannot be rendered: {error.strerror or _description(error)}",
             where=error.filename or where,
-            next_step="run the command again when that is mended; nothing was written",
+            next_step="run the command again when that is corrected; nothing was written",
         )
     return RefusedError(
         f"the template does not render with Copier: {_description(error)}",

@@ -1,7 +1,7 @@
-"""Copier's library, as far as a render needs it: the only module that imports it.
+"""Copier's worker and template, changed to render without git, network or traces.
 
 Copier's own functions fetch, check out and compile a template for every render, and start git once
-for every file. Here one template on the disk serves them all, and no render leaves a trace.
+for every file. Here one checkout serves all renders, and compiled code is cached.
 """
 
 from __future__ import annotations
@@ -11,25 +11,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path, PurePath
+from types import CodeType
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from copier import load_settings
+from copier._jinja_ext import get_yield_context
 from copier._main import Worker, as_operation
 from copier._settings import SettingsModel, is_trusted_repository
 from copier._template import Template
 from copier._types import LazyDict, Phase
 from copier._user_data import AnswersMap
 from copier.errors import ForbiddenPathError
-from jinja2 import TemplateError
+from jinja2 import Environment, TemplateError
 
-from modelwright.adapters.copier.checkout import Checkout, share_compiled_code
+from modelwright.adapters.copier.checkout import Checkout
 from modelwright.errors import RefusedError
 
 __all__ = ["OpenTemplate", "Render", "open_copier_template", "questions_phase"]
 
 _PRESET: Final = ("vcs", "local_abspath", "commit", "commit_hash", "git_index_modes")
 _TEMPLATES: Final[WeakKeyDictionary[Checkout, dict[str, Template]]] = WeakKeyDictionary()
+_CODE: Final[dict[tuple[str, str | None, str], CodeType]] = {}
+_MOST_CODE: Final = 5000
 
 # What `Render` replaces: under another name it would go on unseen, and ask its own questions.
 _REPLACED: Final = (
@@ -71,10 +75,10 @@ def open_copier_template(checkout: Checkout, source: str) -> OpenTemplate:
         checkout: Its files at one version.
         source: What the answers file names.
     """
-    known = _TEMPLATES.setdefault(checkout, {})
-    if source not in known:
-        known[source] = _without_git(Template(url=source, ref=checkout.described), checkout)
-    return OpenTemplate(template=known[source], settings=_settings(), checkout=checkout)
+    templates = _TEMPLATES.setdefault(checkout, {})
+    if source not in templates:
+        templates[source] = _without_git(Template(url=source, ref=checkout.description), checkout)
+    return OpenTemplate(template=templates[source], settings=_settings(), checkout=checkout)
 
 
 def _settings() -> SettingsModel:
@@ -83,10 +87,10 @@ def _settings() -> SettingsModel:
 
 
 def _without_git(template: Template, checkout: Checkout) -> Template:
-    """Tell a template what it would otherwise ask git for."""
+    """Set the properties for which a template would ask git."""
     place = checkout.folder.resolve()
-    known: tuple[object, ...] = ("git", place, checkout.described, checkout.commit, {})
-    vars(template).update(zip(_PRESET, known, strict=True))
+    values: tuple[object, ...] = ("git", place, checkout.description, checkout.commit, {})
+    vars(template).update(zip(_PRESET, values, strict=True))
     return template
 
 
@@ -94,51 +98,51 @@ class Render(Worker):
     """Copier's worker over a template that is there already."""
 
     project: Path
-    lasting: OpenTemplate
-    elsewhere: Worker
+    opened: OpenTemplate
+    project_worker: Worker
 
     @classmethod
-    def of(
-        cls, lasting: OpenTemplate, *, project: Path, answers_file: str, into: Path, trust: bool
+    def create(
+        cls, opened: OpenTemplate, *, project: Path, answers_file: str, into: Path, trust: bool
     ) -> Render:
         """Prepare a render.
 
         Args:
-            lasting: The template.
+            opened: The template.
             project: The project; its name and the external data in it are read.
             answers_file: The path of the answers file in the project.
             into: An empty folder that bears the project's name.
             trust: Load the template's extensions and read external data from anywhere.
         """
         worker = cls(
-            src_path=lasting.template.url,
+            src_path=opened.template.url,
             dst_path=into,
             answers_file=Path(answers_file),
-            vcs_ref=lasting.checkout.described,
-            settings=lasting.settings,
+            vcs_ref=opened.checkout.description,
+            settings=opened.settings,
             defaults=True,
             overwrite=True,
             quiet=True,
             unsafe=trust,
             skip_tasks=True,
         )
-        worker.project, worker.lasting = project, lasting
-        worker.template = lasting.template
-        worker.elsewhere = Worker(
-            src_path=lasting.template.url,
+        worker.project, worker.opened = project, opened
+        worker.template = opened.template
+        worker.project_worker = Worker(
+            src_path=opened.template.url,
             dst_path=project.resolve(),
             answers_file=Path(answers_file),
-            settings=lasting.settings,
+            settings=opened.settings,
             unsafe=trust,
         )
-        worker.elsewhere.template = lasting.template
+        worker.project_worker.template = opened.template
         return worker
 
     @as_operation("update")
-    def rendered(self, values: Mapping[str, Any], stored: Iterable[str]) -> None:
+    def render_files(self, values: Mapping[str, Any], stored: Iterable[str]) -> None:
         """Render every file with these answers into the folder, as an update does."""
         self.install(values, stored)
-        self._refuse_borrowed()
+        self._refuse_submodules()
         self.run_copy()
 
     @as_operation("update")
@@ -155,7 +159,7 @@ class Render(Worker):
         return {path for path in paths if covered(Path(path))}
 
     def install(self, values: Mapping[str, Any], stored: Iterable[str]) -> None:
-        """Take these values as the answers, of which only some are kept in the answers file."""
+        """Use these values as the answers, of which only some are stored in the answers file."""
         self._start(AnswersMap(user=dict(values)))
         self.answers.hidden.update(set(values) - set(stored))
 
@@ -166,7 +170,7 @@ class Render(Worker):
 
     def _start(self, answers: AnswersMap) -> None:
         # The names of the files with external data may hang on answers.
-        self.answers = self.elsewhere.answers = answers
+        self.answers = self.project_worker.answers = answers
         answers.metadata = self.template.metadata
         answers.external = self._external_data()
 
@@ -180,31 +184,31 @@ class Render(Worker):
         """The path of the answers file in the project."""
         return str(self.answers_file)
 
-    def _refuse_borrowed(self) -> None:
-        """Check that no part of the project stands in another repository: it is not there.
+    def _refuse_submodules(self) -> None:
+        """Check that no part of the project is a submodule, whose files are missing.
 
         Raises:
             RefusedError: One does.
         """
         root = self.template.local_abspath
         start = self.template_copy_root
-        inside = [p for p in self.lasting.checkout.borrowed if (root / p).is_relative_to(start)]
+        inside = [p for p in self.opened.checkout.submodules if (root / p).is_relative_to(start)]
         if inside:
             raise RefusedError(
                 f"the template takes files from another repository, at {', '.join(inside)}",
-                where=f"{self.template.url} {self.lasting.checkout.described}",
+                where=f"{self.template.url} {self.opened.checkout.description}",
                 next_step="run copier update, which fetches it",
             )
 
     def _ask(self) -> None:
-        """Ask nothing: `install` brought the answers."""
+        """Ask nothing: `install` has set the answers."""
 
     @cached_property
     def jinja_env(self) -> Any:  # noqa: ANN401 -- Copier's own type
-        """The environment; one for all renders of a version, unless it holds foreign code."""
+        """The environment; one for all renders of a version, unless it loads extensions."""
         if self.template.jinja_extensions:
             return super().jinja_env
-        shared = vars(self.lasting.template)
+        shared = vars(self.opened.template)
         if "_environment" not in shared:
             shared["_environment"] = super().jinja_env
             share_compiled_code(shared["_environment"], self.template.envops)
@@ -220,9 +224,9 @@ class Render(Worker):
         return context
 
     def _external_data(self) -> LazyDict[str, Any]:
-        """Read external data where the project stands, not where it is rendered."""
-        self.elsewhere.jinja_env = self.jinja_env
-        data = self.elsewhere._external_data()  # noqa: SLF001 -- the same class
+        """Read external data in the project's folder, not in the folder of the render."""
+        self.project_worker.jinja_env = self.jinja_env
+        data = self.project_worker._external_data()  # noqa: SLF001 -- the same class
 
         def read(name: str) -> Any:  # noqa: ANN401 -- whatever YAML holds
             try:
@@ -231,7 +235,7 @@ class Render(Worker):
                 path = self.template.external_data[name]
                 raise RefusedError(
                     f"the template reads a file outside the project: {path!r}",
-                    where=f"{self.template.url} {self.lasting.checkout.described}",
+                    where=f"{self.template.url} {self.opened.checkout.description}",
                     next_step="if you trust its owners, add --trust",
                 ) from error
 
@@ -251,3 +255,29 @@ class Render(Worker):
 def questions_phase() -> Any:  # noqa: ANN401 -- Copier's context manager
     """Return Copier's phase of questions."""
     return Phase.use(Phase.PROMPT)
+
+
+def share_compiled_code(env: Environment, options: Mapping[str, Any]) -> None:
+    """Make an environment share compiled code with all others, of any version and project.
+
+    Args:
+        env: Copier's environment, with no extensions but Copier's own.
+        options: The `_envops`, on which the code depends.
+    """
+    options_key = repr(sorted(options.items()))
+    compile_source = env.compile
+
+    def share(source: Any, name: str | None = None, *rest: Any, **more: Any) -> Any:  # noqa: ANN401 -- as Jinja has it
+        if not isinstance(source, str) or more.get("raw"):
+            return compile_source(source, name, *rest, **more)
+        # What Copier does whenever it compiles: its loops in names begin afresh.
+        loop = get_yield_context(env)
+        loop.yield_name = loop.yield_iterable = None
+        key = (options_key, name, source)
+        if key not in _CODE:
+            if len(_CODE) >= _MOST_CODE:
+                _CODE.clear()
+            _CODE[key] = compile_source(source, name, *rest, **more)
+        return _CODE[key]
+
+    vars(env)["compile"] = share

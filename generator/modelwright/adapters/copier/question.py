@@ -20,27 +20,27 @@ _FREE_TYPES: Final = ("json", "yaml")
 
 
 class BoundQuestion(Question):
-    """A question that is put to a project; it says what is wrong with an answer."""
+    """A question with the answers so far; validates an answer and says what is wrong with it."""
 
     @property
-    def offered(self) -> Mapping[str, object]:
-        """The value of each choice that may be taken, by its label; empty for free text."""
+    def available_choices(self) -> Mapping[str, object]:
+        """The value of each enabled choice by its label; empty for free text."""
         return {
             str(choice.title): self.cast_answer(choice.value)
             for choice in self._formatted_choices
             if not choice.disabled
         }
 
-    def accepted(self, value: object) -> object:
+    def parse(self, value: object) -> object:
         """Return an answer in the question's type.
 
         Raises:
-            ValueError: It is not on offer, has another type, or the validator refuses it.
+            ValueError: It is not among the choices, has another type, or the validator refuses it.
         """
-        self._sound()
+        self._render_rules()
         try:
             parsed = self.parse_answer(value)
-            self._keep(value, parsed)
+            self._refuse_coercion(value, parsed)
             self.validate_answer(parsed)
         except (ValueError, ModelwrightError):
             raise
@@ -48,8 +48,8 @@ class BoundQuestion(Question):
             raise ValueError(_one_line(error) or f"it is not of type {self.type}") from error
         return parsed
 
-    def kept(self, value: object) -> object:
-        """Return an answer that the answers file holds, which was parsed when it was given.
+    def parse_stored(self, value: object) -> object:
+        """Return an answer of the answers file, which was parsed when it was given.
 
         Raises:
             ValueError: As for any answer.
@@ -58,41 +58,41 @@ class BoundQuestion(Question):
             # Copier parses it again, so that the text '1.10' becomes a number.
             self.validate_answer(value)
             return value
-        return self.accepted(value)
+        return self.parse(value)
 
-    def as_it_stands(self, value: object) -> object:
-        """Return an answer of the version that a project was made with, never refusing it."""
+    def parse_leniently(self, value: object) -> object:
+        """Return a stored answer without refusing it: the project was made with it."""
         try:
-            return self.kept(value)
+            return self.parse_stored(value)
         except ValueError:
             return value
 
-    def preset(self) -> object:
+    def default_value(self) -> object:
         """Return the default in the question's type, UNSET where there is none.
 
         Raises:
             ValueError: The template's own rules refuse its default.
         """
-        self._sound()
+        self._render_rules()
         try:
             return self.get_default()
         except InvalidTypeError as error:
             raise ValueError(_one_line(error)) from error
 
     @property
-    def asked(self) -> bool:
+    def is_asked(self) -> bool:
         """Whether the question is put to a person."""
         return bool(self.get_ask())
 
     def prompt(self) -> Prompt:
-        """Return the question as a person meets it."""
-        several = self.multiselect and self.offered
-        labels = f"\n  as [a, b], of: {', '.join(map(str, self.offered.values()))}"
+        """Return the question as it is shown to a person."""
+        several = self.multiselect and self.available_choices
+        labels = f"\n  as [a, b], of: {', '.join(map(str, self.available_choices.values()))}"
         return Prompt(
             name=self.var_name,
             message=self.get_message().strip() + (labels if several else ""),
             kind="yaml" if several else self.get_type_name(),
-            choices={} if several else self.offered,
+            choices={} if several else self.available_choices,
             default=None,
             refusal=self.refusal,
         )
@@ -100,12 +100,12 @@ class BoundQuestion(Question):
     def refusal(self, value: object) -> str:
         """Return what is wrong with an answer: nothing when it is valid."""
         try:
-            self.accepted(value)
+            self.parse(value)
         except ValueError as error:
             return refusal_text(error)
         return ""
 
-    def refused(self, value: object, error: ValueError, version: str) -> RefusedError:
+    def refusal_error(self, value: object, error: ValueError, version: str) -> RefusedError:
         """Return the error for an answer that this version of the template does not take."""
         shown = "" if self.secret else f" {value!r}"
         return RefusedError(
@@ -116,7 +116,7 @@ class BoundQuestion(Question):
 
     def advice(self, value: object) -> str:
         """Return the choices for a sentence, the nearest ones where there are many."""
-        known = [str(choice) for choice in self.offered.values()]
+        known = [str(choice) for choice in self.available_choices.values()]
         if not known:
             return ""
         shown = known if len(known) <= LONGEST_LIST else nearest(str(value), known)
@@ -124,12 +124,12 @@ class BoundQuestion(Question):
         rest = f", or another of the {len(known)}" if len(shown) < len(known) else ""
         return f", of {', '.join(shown)}{rest}"
 
-    def _sound(self) -> None:
-        """Render type and choices first: what fails there is no fault of an answer."""
+    def _render_rules(self) -> None:
+        """Render type and choices first: a failure there is not the fault of an answer."""
         self.get_type_name()
         _ = self._formatted_choices
 
-    def _keep(self, value: object, parsed: object) -> None:
+    def _refuse_coercion(self, value: object, parsed: object) -> None:
         """Refuse what Copier would silently turn into something else."""
         kind = self.get_type_name()
         if kind == "bool" and not self.multiselect and not _is_boolean(value):
@@ -139,7 +139,7 @@ class BoundQuestion(Question):
 
 
 def refusal_text(error: ValueError) -> str:
-    """Return Copier's sentence without the name of the question, which we put in front."""
+    """Return Copier's reason without the name of the question, which the caller adds."""
     text = " ".join(str(error).split())
     for start in ("Validation error for question '", "Invalid choice for '"):
         if text.startswith(start):

@@ -1,4 +1,4 @@
-"""Which parts of a template could do harm: such a template is rendered for those who trust it."""
+"""Trust: a template that could run code is rendered only for those who trust its source."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from modelwright.errors import RefusedError
 
 
 def refuse_untrusted(template: OpenTemplate, since: str, *, replay: bool) -> None:
-    """Check that a template at one version can do no harm, or that the user trusts its source.
+    """Check that a template at one version runs no code, or that the user trusts its source.
 
     Args:
         template: The template.
@@ -26,17 +26,17 @@ def refuse_untrusted(template: OpenTemplate, since: str, *, replay: bool) -> Non
     if reasons and not template.trusted:
         raise RefusedError(
             f"the template needs trust: it has {', and '.join(reasons)}",
-            where=f"{template.template.url} {template.checkout.described}",
+            where=f"{template.template.url} {template.checkout.description}",
             next_step="read them in its copier.yml; if you trust its owners, add --trust"
             " (tasks and migrations are not run even then)",
         )
 
 
 def skipped_commands(template: OpenTemplate, since: str, *, replay: bool) -> list[str]:
-    """Return what Copier would run after a render, one sentence each."""
+    """Return what Copier would run after a render and an update does not, a sentence each."""
     if replay:
         return []
-    where = f"{template.template.url} {template.checkout.described}"
+    where = f"{template.template.url} {template.checkout.description}"
     found = _commands(template, since, replay=False)
     return [f"not run, for an update only merges files: {each} of {where}" for each in found]
 
@@ -52,14 +52,14 @@ def _commands(template: OpenTemplate, since: str, *, replay: bool) -> list[str]:
     if tasks:
         found.append(f"_tasks ({_summary([_command(task) for task in tasks])})")
     migrations = template.template.config_data.get("migrations") or ()
-    due = [each for each in migrations if _is_due(each, since, template.checkout.described)]
+    due = [each for each in migrations if _is_due(each, since, template.checkout.description)]
     if due and not replay:
         found.append(f"_migrations ({_summary([_command(each) for each in due])})")
     return found
 
 
 def _is_due(migration: Any, since: str, until: str) -> bool:  # noqa: ANN401 -- whatever YAML holds
-    """Say whether Copier would run a migration between two versions; yes where that is unclear."""
+    """Return whether Copier would run a migration between two versions; true where unclear."""
     if not isinstance(migration, Mapping) or "version" not in migration or not since:
         return True
     try:

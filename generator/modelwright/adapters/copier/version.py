@@ -1,8 +1,7 @@
 """One version of any Copier template, rendered by Copier's library.
 
-What our own renderer knows is rendered by it (`catalog.version.DialectVersion`); this is for every
-other template. Nothing is run, fetched or written outside a temporary folder. Import it by
-`engines.copier_version`: Copier may not be installed, and costs 0.4 seconds where it is.
+`template.version.DialectVersion` renders what our own dialect covers; this is for every other
+template. Nothing is run, fetched or written outside a temporary folder.
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ class CopierVersion:
         answers_file: The path of the answers file in the project.
         source: What the answers file names, where that is not what the history says.
         replay: Whether the project stands at this version, so that its answers are taken as they
-            are; otherwise they are held against this version's rules.
-        since: The version that the project stands at; decides which migrations concern it.
+            are; otherwise this version's rules check them.
+        since: The version that the project stands at; decides which migrations apply.
         trust: Whether to load the template's extensions. Tasks and migrations never run.
     """
 
@@ -53,40 +52,40 @@ class CopierVersion:
     replay: bool = False
     since: str = ""
     trust: bool = False
-    _last: _LastRender | None = field(default=None, repr=False)
+    _last_render: _LastRender | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
         """What the answers file keeps as `_commit`."""
-        return self._checkout.described
+        return self._checkout.description
 
     @property
     def notes(self) -> Sequence[str]:
         """What Copier would have run and this did not, one sentence each."""
-        with self._opened() as template:
+        with self._open() as template:
             return skipped_commands(template, self.since, replay=self.replay)
 
     def answers(
         self, stored: Mapping[str, object], given: Mapping[str, object], ask: Asker | None = None
     ) -> Answers:
-        """Put the questions to a project that was made earlier."""
-        heard = with_output(ask)
+        """Return the answers of an existing project to this version's questions."""
+        ask = with_output(ask)
         with self._render() as render:
-            questioning = CopierAnswerCollector(
-                render=render, version=self.name, replay=self.replay, ask=heard
+            collector = CopierAnswerCollector(
+                render=render, version=self.name, replay=self.replay, ask=ask
             )
-            return questioning.put(stored, given)
+            return collector.collect(stored, given)
 
     def files(
         self, answers: Answers, only: Container[str] | None = None
     ) -> dict[str, RenderedFile]:
         """Return the files of the project by path, the answers file among them."""
-        files = self._rendered(answers).files
+        files = self._render_once(answers).files
         return {path: file for path, file in files.items() if only is None or path in only}
 
     def skipped(self, answers: Answers) -> Sequence[str]:
         """Return the paths of files that are left alone where they exist."""
-        return self._rendered(answers).skipped
+        return self._render_once(answers).skipped
 
     def left_out(self, paths: Iterable[str], old: Answers, new: Answers) -> set[str]:
         """Return what the `_exclude` of this version keeps out of an update.
@@ -103,26 +102,28 @@ class CopierVersion:
         with self._render() as render:
             return render.matching(render.patterns(render.all_exclusions, values), paths)
 
-    def _rendered(self, answers: Answers) -> _LastRender:
-        if self._last is None or self._last.answers != answers:
+    def _render_once(self, answers: Answers) -> _LastRender:
+        if self._last_render is None or self._last_render.answers != answers:
             with self._render() as render:
-                render.rendered(answers.values, answers.stored)
+                render.render_files(answers.values, answers.stored)
                 files = rendered_files(render.dst_path)
                 links = [path for path, file in files.items() if file.link]
                 refuse_paths(files, links=links, where=f"{self.history.source} {self.name}")
                 patterns = render.patterns(render.all_skip_if_exists, answers.values)
                 skipped = render.matching(patterns, files)
-            held = Answers(values=dict(answers.values), stored=list(answers.stored))
-            self._last = _LastRender(answers=held, files=files, skipped=sorted(skipped))
-        return self._last
+            own_answers = Answers(values=dict(answers.values), stored=list(answers.stored))
+            self._last_render = _LastRender(
+                answers=own_answers, files=files, skipped=sorted(skipped)
+            )
+        return self._last_render
 
     @cached_property
     def _checkout(self) -> Checkout:
         return checkout(self.history, self.version)
 
     @contextmanager
-    def _opened(self) -> Iterator[OpenTemplate]:
-        """Open the template, and answer for whatever Copier raises."""
+    def _open(self) -> Iterator[OpenTemplate]:
+        """Open the template; limit its resources and translate Copier's errors."""
         source = self.source or self.history.source
         where = f"{source} {self.name}"
         with (
@@ -137,12 +138,12 @@ class CopierVersion:
     @contextmanager
     def _render(self) -> Iterator[Render]:
         with (
-            self._opened() as template,
+            self._open() as template,
             tempfile.TemporaryDirectory(dir=temporary_root()) as folder,
         ):
             into = Path(folder, self.project.absolute().name or "project")
             into.mkdir()
-            yield Render.of(
+            yield Render.create(
                 template,
                 project=self.project,
                 answers_file=self.answers_file,
@@ -153,7 +154,7 @@ class CopierVersion:
 
 @dataclass(frozen=True, kw_only=True)
 class _LastRender:
-    """The last render, for whoever asks twice."""
+    """The last render, in case the same is needed again."""
 
     answers: Answers
     files: dict[str, RenderedFile]
