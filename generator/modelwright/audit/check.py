@@ -105,11 +105,11 @@ def check(project: Project) -> CheckReport:
     found.sort(
         key=lambda finding: (list(rules).index(finding.rule), *_path_and_line(finding.where))
     )
-    told = {finding.rule for finding in found}
+    not_passed = {finding.rule for finding in found}
     if project.unjudged:
-        told |= UNJUDGED
-    told |= unread
-    passed = tuple(rule for rule in rules if rule not in told)
+        not_passed |= UNJUDGED
+    not_passed |= unread
+    passed = tuple(rule for rule in rules if rule not in not_passed)
     judged_by = project.judge.verdict if project.judge else ""
     return CheckReport(tuple(found), passed, judged_by, not project.unverified)
 

@@ -14,6 +14,14 @@ from modelwright.errors import RefusedError
 from modelwright.policy.yaml_reader import Unreadable, read_yaml
 
 DELIVERS: Final = ("answers", "table")
+# How many texts an entry lists; 0 is any number.
+_LISTS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("serves", "delivered", "shares", "parity", "counted", "compares"), 2),
+    **dict.fromkeys(("notices", "careful"), 3),
+    "feedback": 4,
+    **dict.fromkeys(("declares", "foreign", "elsewhere", "unlike", "kept"), 0),
+}
+_ROWS: Final[Mapping[str, int]] = {"sides": 4, "described": 2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,13 +155,3 @@ def _reasons(value: object, where: str) -> Mapping[int, str]:
 
 def _refusal(problem: str, where: str) -> RefusedError:
     return RefusedError(problem, where=where, next_step="see evidence.yml in docs/audit.md")
-
-
-# How many texts an entry lists; 0 is any number.
-_LISTS: Final[Mapping[str, int]] = {
-    **dict.fromkeys(("serves", "delivered", "shares", "parity", "counted", "compares"), 2),
-    **dict.fromkeys(("notices", "careful"), 3),
-    "feedback": 4,
-    **dict.fromkeys(("declares", "foreign", "elsewhere", "unlike", "kept"), 0),
-}
-_ROWS: Final[Mapping[str, int]] = {"sides": 4, "described": 2}

@@ -11,33 +11,6 @@ from modelwright.audit.project import Project
 from modelwright.paths import PROJECT_RECORD
 from modelwright.policy.rules import show
 
-
-@dataclass(frozen=True, order=True)
-class Finding:
-    """One departure from policy.
-
-    Attributes:
-        where: `file:line`, from the project's root.
-        rule: Stable id, such as `SEC001`.
-        problem: What is wrong, without a full stop; never the value of a secret.
-        next_step: How to fix it.
-        warning: Whether it is only reported: what was legal at birth, or could not be judged.
-        waived: Reason and end of the waiver that covers it; empty where none does.
-    """
-
-    where: str
-    rule: str
-    problem: str
-    next_step: str
-    warning: bool = False
-    waived: str = ""
-
-    @property
-    def failing(self) -> bool:
-        """Whether a person must look."""
-        return not (self.warning or self.waived)
-
-
 ANSWERS: Final = {
     "ANS001": "archetype, team, brand and personal data are among the policy's",
     "ANS002": "archetype, team and brand are neither retired nor renamed",
@@ -97,6 +70,34 @@ WAIVERS: Final = {
 }
 UNWAIVABLE: Final = frozenset((*PLATFORM, *WAIVERS))
 UNJUDGED: Final = frozenset(("PIN001", "DRF001", "DRF002", "DRF003"))
+_FORMS: Final = ("repository", "use_case", "reserved", "python")
+TEXTS: Final = ("rule", "reason", "approver")
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One departure from policy.
+
+    Attributes:
+        where: `file:line`, from the project's root.
+        rule: Stable id, such as `SEC001`.
+        problem: What is wrong, without a full stop; never the value of a secret.
+        next_step: How to fix it.
+        warning: Whether it is only reported: what was legal at birth, or could not be judged.
+        waived: Reason and end of the waiver that covers it; empty where none does.
+    """
+
+    where: str
+    rule: str
+    problem: str
+    next_step: str
+    warning: bool = False
+    waived: str = ""
+
+    @property
+    def failing(self) -> bool:
+        """Whether a person must look."""
+        return not (self.warning or self.waived)
 
 
 def rule_ids(policy: Mapping[str, Any]) -> dict[str, str]:
@@ -106,12 +107,6 @@ def rule_ids(policy: Mapping[str, Any]) -> dict[str, str]:
     names |= {rule["id"]: f"name of the {rule['kind']}" for rule in naming["derived"]}
     within = {rule: f"the {title} is within its rule" for rule, title in names.items()}
     return PLATFORM | ANSWERS | within | NAMES | REPOSITORY | WAIVERS
-
-
-_FORMS: Final = ("repository", "use_case", "reserved", "python")
-
-
-TEXTS: Final = ("rule", "reason", "approver")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a kustomization would apply, as far as labels go: objects with their merged labels."""
+"""What a kustomization would apply: its objects with the labels that it and its patches set."""
 
 from __future__ import annotations
 
@@ -12,99 +12,6 @@ from modelwright.audit.project import Project, list_at, mapping_at, mappings
 from modelwright.policy.yaml_reader import Document, Unreadable, read_yaml
 
 _BELOW_LABELS: Final = re.compile(r"(/.*)?/metadata/labels(/[^/]+)?")
-
-
-def apply_patches(
-    project: Project, path: str, document: Document, bodies: list[dict[str, Any]]
-) -> None:
-    """Change labels as the patches of a kustomization do; other changes are left out.
-
-    Args:
-        project: The project.
-        path: The kustomization's path.
-        document: The kustomization.
-        bodies: The objects that it patches.
-    """
-    for entry in _patches(document):
-        target = entry.get("target")
-        for patch in _read(project, path, entry):
-            for body in bodies:
-                if isinstance(patch, list) and _is_selected(body, target):
-                    for operation in patch:
-                        _apply_operation(body, operation)
-                elif isinstance(patch, dict) and _is_patched(body, patch, target):
-                    _merge_labels(body, patch)
-
-
-def _patches(document: Document) -> Iterator[dict[str, Any]]:
-    for key in ("patches", "patchesJson6902"):
-        yield from (entry for _, entry in mappings(document.mapping, key))
-    for entry in list_at(document.mapping, "patchesStrategicMerge"):
-        if isinstance(entry, str):
-            yield {"patch" if "\n" in entry else "path": entry}
-
-
-def _read(project: Project, path: str, entry: dict[str, Any]) -> list[Any]:
-    if isinstance(entry.get("patch"), str):
-        found = read_yaml(entry["patch"])
-        return [] if isinstance(found, Unreadable) else [document.data for document in found]
-    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), str(entry.get("path", ""))))
-    return [document.data for document in project.documents(place)]
-
-
-def _is_selected(body: dict[str, Any], target: object) -> bool:
-    if not isinstance(target, dict):
-        return False
-    name = mapping_at(body, "metadata").get("name", "")
-    return _matches(target.get("kind"), body.get("kind")) and _matches(target.get("name"), name)
-
-
-def _matches(pattern: object, value: object) -> bool:
-    """Match as kustomize does, with `.*` and `|` alone: a repository's own pattern could hang."""
-    if not pattern:
-        return True
-    ways = (re.escape(way).replace(r"\.\*", ".*") for way in str(pattern).split("|"))
-    return any(re.fullmatch(way, str(value)) for way in ways)
-
-
-def _is_patched(body: dict[str, Any], patch: dict[str, Any], target: object) -> bool:
-    name = mapping_at(patch, "metadata").get("name")
-    return _is_selected(body, target or {"kind": patch.get("kind"), "name": name})
-
-
-def _merge_labels(body: dict[str, Any], patch: dict[str, Any]) -> None:
-    for key, value in patch.items():
-        if key == "labels" and isinstance(value, dict):
-            kept = {**mapping_at(body, "labels"), **value}
-            body["labels"] = {name: text for name, text in kept.items() if text is not None}
-        elif key in ("metadata", "spec", "template", "jobTemplate") and isinstance(value, dict):
-            child = body.setdefault(key, {})
-            if isinstance(child, dict):
-                _merge_labels(child, value)
-
-
-def _apply_operation(body: dict[str, Any], operation: object) -> None:
-    if not isinstance(operation, dict):
-        return
-    path = str(operation.get("path", ""))
-    if not _BELOW_LABELS.fullmatch(path):
-        return
-    *parents, last = [_unescape_pointer(part) for part in path.split("/")[1:]]
-    place: Any = body
-    for part in parents:
-        place = place.setdefault(part, {}) if isinstance(place, dict) else None
-    if not isinstance(place, dict):
-        return
-    if operation.get("op") == "remove":
-        place.pop(last, None)
-    elif operation.get("op") in ("add", "replace"):
-        place[last] = operation.get("value")
-
-
-def _unescape_pointer(part: str) -> str:
-    return part.replace("~1", "/").replace("~0", "~")
-
-
 NAMES: Final = ("kustomization.yaml", "kustomization.yml")
 DEEPEST: Final = 12
 WITH_TEMPLATE: Final = (
@@ -174,7 +81,7 @@ def build(project: Project, path: str, depth: int = 0) -> Built:
     built.resources += _generated_objects(path, document, built.resources)
     bodies = [resource.body for resource in built.resources]
     for place in (*_components(project, path), path):
-        apply_patches(project, place, project.document(place), bodies)
+        _apply_patches(project, place, project.document(place), bodies)
         for body in bodies:
             _label(body, project.document(place).mapping)
     return built
@@ -282,3 +189,94 @@ def _labels(thing: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(labels, dict):
         labels = metadata["labels"] = {}
     return labels
+
+
+def _apply_patches(
+    project: Project, path: str, document: Document, bodies: list[dict[str, Any]]
+) -> None:
+    """Change labels as the patches of a kustomization do; other changes are left out.
+
+    Args:
+        project: The project.
+        path: The kustomization's path.
+        document: The kustomization.
+        bodies: The objects that it patches.
+    """
+    for entry in _patches(document):
+        target = entry.get("target")
+        for patch in _read(project, path, entry):
+            for body in bodies:
+                if isinstance(patch, list) and _is_selected(body, target):
+                    for operation in patch:
+                        _apply_operation(body, operation)
+                elif isinstance(patch, dict) and _is_patched(body, patch, target):
+                    _merge_labels(body, patch)
+
+
+def _patches(document: Document) -> Iterator[dict[str, Any]]:
+    for key in ("patches", "patchesJson6902"):
+        yield from (entry for _, entry in mappings(document.mapping, key))
+    for entry in list_at(document.mapping, "patchesStrategicMerge"):
+        if isinstance(entry, str):
+            yield {"patch" if "\n" in entry else "path": entry}
+
+
+def _read(project: Project, path: str, entry: dict[str, Any]) -> list[Any]:
+    if isinstance(entry.get("patch"), str):
+        found = read_yaml(entry["patch"])
+        return [] if isinstance(found, Unreadable) else [document.data for document in found]
+    place = posixpath.normpath(posixpath.join(posixpath.dirname(path), str(entry.get("path", ""))))
+    return [document.data for document in project.documents(place)]
+
+
+def _is_selected(body: dict[str, Any], target: object) -> bool:
+    if not isinstance(target, dict):
+        return False
+    name = mapping_at(body, "metadata").get("name", "")
+    return _matches(target.get("kind"), body.get("kind")) and _matches(target.get("name"), name)
+
+
+def _matches(pattern: object, value: object) -> bool:
+    """Match as kustomize does, with `.*` and `|` alone: a repository's own pattern could hang."""
+    if not pattern:
+        return True
+    ways = (re.escape(way).replace(r"\.\*", ".*") for way in str(pattern).split("|"))
+    return any(re.fullmatch(way, str(value)) for way in ways)
+
+
+def _is_patched(body: dict[str, Any], patch: dict[str, Any], target: object) -> bool:
+    name = mapping_at(patch, "metadata").get("name")
+    return _is_selected(body, target or {"kind": patch.get("kind"), "name": name})
+
+
+def _merge_labels(body: dict[str, Any], patch: dict[str, Any]) -> None:
+    for key, value in patch.items():
+        if key == "labels" and isinstance(value, dict):
+            kept = {**mapping_at(body, "labels"), **value}
+            body["labels"] = {name: text for name, text in kept.items() if text is not None}
+        elif key in ("metadata", "spec", "template", "jobTemplate") and isinstance(value, dict):
+            child = body.setdefault(key, {})
+            if isinstance(child, dict):
+                _merge_labels(child, value)
+
+
+def _apply_operation(body: dict[str, Any], operation: object) -> None:
+    if not isinstance(operation, dict):
+        return
+    path = str(operation.get("path", ""))
+    if not _BELOW_LABELS.fullmatch(path):
+        return
+    *parents, last = [_unescape_pointer(part) for part in path.split("/")[1:]]
+    place: Any = body
+    for part in parents:
+        place = place.setdefault(part, {}) if isinstance(place, dict) else None
+    if not isinstance(place, dict):
+        return
+    if operation.get("op") == "remove":
+        place.pop(last, None)
+    elif operation.get("op") in ("add", "replace"):
+        place[last] = operation.get("value")
+
+
+def _unescape_pointer(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")

@@ -12,6 +12,9 @@ from modelwright.audit.evidence_map import EvidenceMap
 from modelwright.policy.tags import cost_tags, tags_for_target
 from modelwright.policy.yaml_reader import Document, Unreadable, read_yaml
 
+YAML_ENDINGS: Final = (".yaml", ".yml")
+NOTHING: Final = Document(None, None)
+
 
 def mapping_at(body: object, *keys: str) -> dict[Any, Any]:
     """Return the mapping below keys; an empty one where there is none."""
@@ -36,10 +39,6 @@ def texts_at(body: object, key: str) -> list[str]:
     value = body.get(key) if isinstance(body, Mapping) else None
     values = value if isinstance(value, list) else [value]
     return [text for text in values if isinstance(text, str)]
-
-
-YAML_ENDINGS: Final = (".yaml", ".yml")
-NOTHING: Final = Document(None, None)
 
 
 @dataclass(frozen=True, kw_only=True)

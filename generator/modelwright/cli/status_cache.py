@@ -14,15 +14,13 @@ from modelwright.paths import ANSWERS_FILE, PLATFORM_RECORD
 
 # Goes up where a key goes or changes its meaning; a new key leaves it.
 SCHEMA_VERSION: Final = 1
+_SECONDS = 86_400
 
 
 def json_document(content: Mapping[str, object]) -> str:
     """Return a result or a failure as the text of one JSON document, with its schema's version."""
     versioned = {"schema_version": SCHEMA_VERSION, **content}
     return json.dumps(versioned, indent=2, ensure_ascii=False) + "\n"
-
-
-_SECONDS = 86_400
 
 
 def answer(arguments: Sequence[str]) -> int | None:

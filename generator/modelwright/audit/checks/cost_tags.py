@@ -1,4 +1,4 @@
-"""Do the record and the machinery carry the cost tags of MLflow runs and of the repository?"""
+"""Are the cost tags right: in bundle, image, Kubernetes objects, record and MLflow runs?"""
 
 from __future__ import annotations
 
@@ -23,21 +23,31 @@ from modelwright.paths import DATABRICKS_BUNDLE, PROJECT_RECORD
 from modelwright.policy.rules import show
 from modelwright.policy.tags import TARGETS, tags_for_target
 
+_DOCKERFILE: Final = re.compile(
+    r"(?:.*/)?(?:[\w.-]+\.)?Dockerfile(?:\.[\w-]+)?|(?:.*/)?Containerfile"
+)
+_INSTRUCTION: Final = re.compile(r"\s*(FROM|LABEL|ARG)\s+(.*)", re.IGNORECASE | re.DOTALL)
+_VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
+_STAGE: Final = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*", re.IGNORECASE)
+_Problem = tuple[str, str, str]
+_CONSTANT: Final = "COST_TAGS"
+_RECORD_BLOCKS: Final = {"tags": "mlflow", "custom_properties": "github"}
 
-def tag_problem(found: Mapping[Any, Any], wanted: Mapping[str, str]) -> str:
+
+def tag_problem(found: Mapping[Any, Any], expected: Mapping[str, str]) -> str:
     """Return what is wrong with a resource's tags, or nothing.
 
     Args:
         found: The tags that it carries.
-        wanted: The tags that it must carry.
+        expected: The tags that it must carry.
     """
-    missing = [key for key in wanted if key not in found]
-    other = [key for key in wanted if key in found and str(found[key]) != wanted[key]]
-    told = []
+    missing = [key for key in expected if key not in found]
+    other = [key for key in expected if key in found and str(found[key]) != expected[key]]
+    problems = []
     if missing:
-        told.append(f"lacks {', '.join(missing)}")
-    told += [f"has {key} {show(str(found[key]))} instead of {wanted[key]!r}" for key in other]
-    return " and ".join(told)
+        problems.append(f"lacks {', '.join(missing)}")
+    problems += [f"has {key} {show(str(found[key]))} instead of {expected[key]!r}" for key in other]
+    return " and ".join(problems)
 
 
 def check_bundle_tags(project: Project) -> Iterator[Finding]:
@@ -53,7 +63,7 @@ def check_bundle_tags(project: Project) -> Iterator[Finding]:
             "add one per environment",
         )
     for target in targets(project):
-        problem = _problem(
+        problem = _resolved_problem(
             project, target, preset_tags(project, target), _expected_tags(project, target)
         )
         if problem:
@@ -61,9 +71,9 @@ def check_bundle_tags(project: Project) -> Iterator[Finding]:
             yield _tag_finding(f"{DATABRICKS_BUNDLE}:{line}", f"target {target} {problem}")
     for resource in bundle_resources(project):
         for target in _targets_of(project, resource):
-            wanted = _expected_tags(project, target)
-            kept = {key: value for key, value in wanted.items() if key in resource.tags}
-            problem = _problem(project, target, dict(resource.tags), kept)
+            expected = _expected_tags(project, target)
+            kept = {key: value for key, value in expected.items() if key in resource.tags}
+            problem = _resolved_problem(project, target, dict(resource.tags), kept)
             if problem:
                 yield _tag_finding(resource.where, f"{resource.name} in {target} {problem}")
 
@@ -78,15 +88,15 @@ def check_budget_policy(project: Project) -> Iterator[Finding]:
     brand = project.policy["brands"][project.answers["brand"]]
     for resource in bundle_resources(project):
         for target in _targets_of(project, resource) if resource.serverless else ():
-            wanted = mapping_at(brand, "databricks", target).get("budget_policy_id")
+            expected = mapping_at(brand, "databricks", target).get("budget_policy_id")
             found = resource.body.get("budget_policy_id")
-            if wanted and resolve_variables(project, target, found) != wanted:
-                said = "another" if found else "no"
+            if expected and resolve_variables(project, target, found) != expected:
+                which = "another" if found else "no"
                 yield Finding(
                     where=resource.where,
                     rule="TAG106",
-                    problem=f"{resource.name} is serverless in {target} with {said} budget policy",
-                    next_step=f"set budget_policy_id, for {target} {wanted}",
+                    problem=f"{resource.name} is serverless in {target} with {which} budget policy",
+                    next_step=f"set budget_policy_id, for {target} {expected}",
                 )
 
 
@@ -101,11 +111,11 @@ def _expected_tags(project: Project, target: str) -> dict[str, str]:
     return project.tags(form if form in TARGETS else "mlflow", environment)
 
 
-def _problem(
-    project: Project, target: str, found: dict[str, object], wanted: dict[str, str]
+def _resolved_problem(
+    project: Project, target: str, found: dict[str, object], expected: dict[str, str]
 ) -> str:
     return tag_problem(
-        {key: resolve_variables(project, target, value) for key, value in found.items()}, wanted
+        {key: resolve_variables(project, target, value) for key, value in found.items()}, expected
     )
 
 
@@ -113,18 +123,12 @@ def _tag_finding(where: str, problem: str) -> Finding:
     return Finding(where, "TAG103", problem, "correct its tags, as the template writes them")
 
 
-_NAME: Final = re.compile(r"(?:.*/)?(?:[\w.-]+\.)?Dockerfile(?:\.[\w-]+)?|(?:.*/)?Containerfile")
-_INSTRUCTION: Final = re.compile(r"\s*(FROM|LABEL|ARG)\s+(.*)", re.IGNORECASE | re.DOTALL)
-_VARIABLE: Final = re.compile(r"\$\{?(\w+)\}?")
-_STAGE: Final = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?\s*", re.IGNORECASE)
-
-
 def check_image(project: Project) -> Iterator[Finding]:
     """Find Dockerfiles whose last stage lacks a label (TAG102); the environment comes by ARG."""
     if not project.known:
         return
     for path, text in project.files.items():
-        if not _NAME.fullmatch(path):
+        if not _DOCKERFILE.fullmatch(path):
             continue
         line, labels, arguments = _last_stage(text)
         problem = tag_problem(labels, project.tags("oci")) or _environment(
@@ -171,7 +175,7 @@ def _last_stage(text: str) -> tuple[int, dict[str, str], set[str]]:
             arguments.add(body.partition("=")[0].strip())
         else:
             line = number
-            labels.update(_pairs(body))
+            labels.update(_label_pairs(body))
     return line, labels, arguments
 
 
@@ -193,16 +197,13 @@ def _instructions(text: str) -> Iterator[tuple[int, str]]:
             parts = []
 
 
-def _pairs(body: str) -> dict[str, str]:
+def _label_pairs(body: str) -> dict[str, str]:
     try:
         words = shlex.split(body)
     except ValueError:
         return {}
     pairs = (word.partition("=") for word in words)
     return {key: value for key, equals, value in pairs if equals}
-
-
-Place = tuple[str, str, str]
 
 
 def check_kubernetes(project: Project) -> Iterator[Finding]:
@@ -226,10 +227,10 @@ def check_labels(project: Project) -> Iterator[Finding]:
     """
     if not project.known:
         return
-    found: dict[Place, list[str]] = {}
+    found: dict[_Problem, list[str]] = {}
     for root in roots(project):
         environment = posixpath.basename(posixpath.dirname(root))
-        for place in _problems(project, build(project, root), environment):
+        for place in _label_problems(project, build(project, root), environment):
             found.setdefault(place, []).append(environment)
     for (where, title, problem), environments in found.items():
         yield Finding(
@@ -240,23 +241,19 @@ def check_labels(project: Project) -> Iterator[Finding]:
         )
 
 
-def _problems(project: Project, built: Built, environment: str) -> Iterator[Place]:
-    wanted = project.tags("kubernetes", environment)
+def _label_problems(project: Project, built: Built, environment: str) -> Iterator[_Problem]:
+    expected = project.tags("kubernetes", environment)
     if environment not in project.policy["environments"]:
-        wanted = project.tags("kubernetes")
+        expected = project.tags("kubernetes")
     for resource in built.resources:
         labelled = [("", labels_of(resource.body))]
         labelled += [
             (f"{path} of ", labels_of(template)) for path, template in pod_templates(resource.body)
         ]
         for part, labels in labelled:
-            problem = tag_problem(labels, wanted)
+            problem = tag_problem(labels, expected)
             if problem:
                 yield resource.where, f"{part}{resource.title}", problem
-
-
-NAME: Final = "COST_TAGS"
-_BLOCKS: Final = {"tags": "mlflow", "custom_properties": "github"}
 
 
 def check_record_tags(project: Project) -> Iterator[Finding]:
@@ -264,7 +261,7 @@ def check_record_tags(project: Project) -> Iterator[Finding]:
     document = project.document(PROJECT_RECORD)
     if not project.known or not document.mapping:
         return
-    for block, target in _BLOCKS.items():
+    for block, target in _RECORD_BLOCKS.items():
         found = document.mapping.get(block)
         problem = tag_problem(found if isinstance(found, dict) else {}, project.tags(target))
         if problem:
@@ -282,13 +279,13 @@ def check_run_tags(project: Project) -> Iterator[Finding]:
         return
     for path in project.below("src/", (".py",)):
         text = project.files[path]
-        for line, found in _constants(text) if NAME in text else ():
+        for line, found in _constants(text) if _CONSTANT in text else ():
             problem = tag_problem(found, project.tags("mlflow"))
             if problem:
                 yield Finding(
                     where=f"{path}:{line}",
                     rule="TAG105",
-                    problem=f"{NAME} {problem}",
+                    problem=f"{_CONSTANT} {problem}",
                     next_step="restore the file from the template: an update does it",
                 )
 
@@ -302,7 +299,7 @@ def _constants(text: str) -> Iterator[tuple[int, dict[Any, Any]]]:
         targets = statement.targets if isinstance(statement, ast.Assign) else []
         if isinstance(statement, ast.AnnAssign):
             targets = [statement.target]
-        named = any(isinstance(target, ast.Name) and target.id == NAME for target in targets)
+        named = any(isinstance(target, ast.Name) and target.id == _CONSTANT for target in targets)
         if named and isinstance(statement, ast.Assign | ast.AnnAssign):
             yield statement.lineno, _literal(statement.value)
 

@@ -22,6 +22,8 @@ _ORDER: Final = b"<=>"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ALWAYS_LEFT: Final = re.compile(r".+\.(?:yours(?:-\d+)?|rej)")
 _LEFT_BESIDE: Final = re.compile(r"(.+)\.(?:template(?:-\d+)?|orig)")
+_HARMLESS: Final = (".example", ".sample", ".template")
+_ENTRY: Final = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*?)\s*")
 
 
 def first_marker(content: bytes) -> int:
@@ -83,10 +85,6 @@ def check_yaml(project: Project) -> Iterator[Finding]:
                 problem=f"this is not YAML: {found.problem}",
                 next_step="look at this line and the one before it",
             )
-
-
-_HARMLESS: Final = (".example", ".sample", ".template")
-_ENTRY: Final = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*?)\s*")
 
 
 def check_example(project: Project) -> Iterator[Finding]:

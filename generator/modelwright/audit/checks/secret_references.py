@@ -15,6 +15,18 @@ from modelwright.policy.yaml_reader import Document, Unreadable, read_yaml, walk
 
 TEXTS: Final = ("name", "purpose", "kind", "level", "owner", "rotated_by")
 KINDS: Final = ("secret", "variable")
+WORKFLOWS: Final = ".github/"
+_IN_WORKFLOW: Final = re.compile(r"\b(secrets|vars)\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*'([^']+)'\s*\])")
+_COMMENT: Final = re.compile(r"(^|\s)#.*")
+_COMPOSE: Final = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
+_VARIABLE: Final = re.compile(r"(?<!\$)\$\{?([A-Za-z_]\w*)")
+_SECRET_LIKE: Final = re.compile(
+    r"(SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?|(API|ACCESS|PRIVATE)_?KEYS?|CLIENT_ID)$"
+)
+_REFERRING: Final = (("secretKeyRef",), ("secretRef",))
+# GitHub gives this one to every job: nobody creates, owns or rotates it.
+_GIVEN: Final = "GITHUB_TOKEN"
+_OBJECTS: Final = ("Secret", "ExternalSecret", "SealedSecret")
 
 
 @dataclass(frozen=True)
@@ -76,19 +88,6 @@ def _entry_problem(body: object) -> str:
     if body["kind"] not in KINDS:
         return f"{body['name']} is of kind {show(body['kind'])}, not secret or variable"
     return ""
-
-
-WORKFLOWS: Final = ".github/"
-_IN_WORKFLOW: Final = re.compile(r"\b(secrets|vars)\s*(?:\.\s*([A-Za-z_]\w*)|\[\s*'([^']+)'\s*\])")
-_COMMENT: Final = re.compile(r"(^|\s)#.*")
-_COMPOSE: Final = re.compile(r"(?:.*/)?(?:docker-)?compose[\w.-]*\.ya?ml")
-_VARIABLE: Final = re.compile(r"(?<!\$)\$\{?([A-Za-z_]\w*)")
-_SECRET_LIKE: Final = re.compile(
-    r"(SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?|(API|ACCESS|PRIVATE)_?KEYS?|CLIENT_ID)$"
-)
-_REFERRING: Final = (("secretKeyRef",), ("secretRef",))
-# GitHub gives this one to every job: nobody creates, owns or rotates it.
-_GIVEN: Final = "GITHUB_TOKEN"
 
 
 @dataclass(frozen=True)
@@ -162,9 +161,6 @@ def _references_in(where: str, value: dict[str, Any]) -> Iterator[SecretReferenc
     for field, kind in (("key", ""), ("name", "object")):
         if isinstance(value.get(field), str):
             yield SecretReference(value[field], where, kind)
-
-
-_OBJECTS: Final = ("Secret", "ExternalSecret", "SealedSecret")
 
 
 def check_references(project: Project) -> Iterator[Finding]:

@@ -13,6 +13,19 @@ from modelwright.audit.checks.secret_references import WORKFLOWS
 from modelwright.audit.findings import Finding
 from modelwright.audit.project import Project, mapping_at, mappings
 
+_ASSIGNED: Final = re.compile(
+    r"""(?ix) \b [\w.-]* (?:secret|token|password|passwd|_key|-key|apikey|accesskey) s? \b
+    ["'\]]* \s* (?: => | :=? | = ) \s*
+    (?: "(?P<double>[^"\n]*)" | '(?P<single>[^'\n]*)' | (?P<bare>[^\s"'#,;(){}\[\]]+) )"""
+)
+_WORDS: Final = ("secret", "token", "passw", "key")
+_CODE: Final = (".py", ".ipynb", ".js", ".ts", ".go", ".java", ".scala", ".r", ".R", ".md", ".sql")
+_LOCKS: Final = (".lock", "package-lock.json", "pnpm-lock.yaml")
+_CHARACTERS: Final = re.compile(r"[A-Za-z0-9+/=_~.!@%^*:-]{16,}")
+_SHORTEST_PART: Final = 4
+# A random text of 16 characters from 36 has about 3.6 bits per character; words have fewer.
+_BITS: Final = 3.2
+
 
 @dataclass(frozen=True)
 class TokenShape:
@@ -67,20 +80,6 @@ def shapes_in(text: str) -> Iterator[tuple[int, str]]:
         if any(mark in text for mark in shape.marks):
             for found in shape.expression.finditer(text):
                 yield found.start(), shape.title
-
-
-_ASSIGNED: Final = re.compile(
-    r"""(?ix) \b [\w.-]* (?:secret|token|password|passwd|_key|-key|apikey|accesskey) s? \b
-    ["'\]]* \s* (?: => | :=? | = ) \s*
-    (?: "(?P<double>[^"\n]*)" | '(?P<single>[^'\n]*)' | (?P<bare>[^\s"'#,;(){}\[\]]+) )"""
-)
-_WORDS: Final = ("secret", "token", "passw", "key")
-_CODE: Final = (".py", ".ipynb", ".js", ".ts", ".go", ".java", ".scala", ".r", ".R", ".md", ".sql")
-_LOCKS: Final = (".lock", "package-lock.json", "pnpm-lock.yaml")
-_CHARACTERS: Final = re.compile(r"[A-Za-z0-9+/=_~.!@%^*:-]{16,}")
-_SHORTEST_PART: Final = 4
-# A random text of 16 characters from 36 has about 3.6 bits per character; words have fewer.
-_BITS: Final = 3.2
 
 
 def check_values(project: Project) -> Iterator[Finding]:

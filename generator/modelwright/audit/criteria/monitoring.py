@@ -34,6 +34,10 @@ from modelwright.audit.findings import Finding
 from modelwright.audit.project import mapping_at, mappings
 from modelwright.paths import ALERTS_FILE, RUNBOOK
 
+HEALTH_ROUTES: Final = ("/healthz", "/readyz", "/metrics")
+_MEASURED: Final = re.compile(r"\b([a-z][a-z0-9_]*)\s*\{")
+_SUFFIX: Final = re.compile(r"_(total|bucket|sum|count)$")
+
 
 def cost(facts: Facts) -> Judged:
     """39: whoever pays can see what it costs, and what it can cost at most."""
@@ -93,11 +97,6 @@ def _declares_resources(spec: Mapping[Any, Any]) -> bool:
         for _, container in mappings(pods, "containers")
     ]
     return bool(asked) and all({"cpu", "memory"} <= set(entry) for entry in asked)
-
-
-HEALTH_ROUTES: Final = ("/healthz", "/readyz", "/metrics")
-_MEASURED: Final = re.compile(r"\b([a-z][a-z0-9_]*)\s*\{")
-_SUFFIX: Final = re.compile(r"_(total|bucket|sum|count)$")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from modelwright.audit.project import Project, list_at, mapping_at, mappings
 from modelwright.paths import DATABRICKS_BUNDLE
 
 WORKLOADS: Final = (*WITH_TEMPLATE, "CronJob")
+JOB: Final = "jobs"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +98,6 @@ def _declared_object(project: Project, resource: Resource) -> DeclaredObject:
         title=resource.title,
         body=next(written, resource.body),
     )
-
-
-JOB: Final = "jobs"
 
 
 def bundle_environments(project: Project) -> Iterator[DeployedEnvironment]:

@@ -14,6 +14,7 @@ from modelwright.audit.facts.project import Facts
 _HEADING: Final = re.compile(r"(#+)\s+(.+?)\s*")
 _REVIEW: Final = re.compile(r"^Reviewed: (\d{4}-\d{2}-\d{2}) by (\S.*)$", re.MULTILINE)
 _PICTURE: Final = re.compile(r"^```mermaid$|!\[[^\]]*\]\(", re.MULTILINE)
+VALID: Final = timedelta(days=365)
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,6 @@ def last_review(text: str) -> tuple[int, date] | None:
         except ValueError:
             continue
     return None
-
-
-VALID: Final = timedelta(days=365)
 
 
 def section_evidence(facts: Facts, path: str, heading: str) -> Iterator[Evidence]:
