@@ -56,7 +56,7 @@ def refuse_other_host(url: str, address: str) -> None:
     """Check that a repository's URL is on the API's host, before a token is sent there.
 
     Raises:
-        UsageError: It does not.
+        UsageError: It is not.
     """
     server, host = urlsplit(address), urlsplit(url)
     expected = "github.com" if is_public(address) else (server.hostname or "").removeprefix("api.")

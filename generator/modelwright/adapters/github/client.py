@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -31,6 +31,7 @@ __all__ = [
     "seconds_to_wait",
 ]
 
+Key = TypeVar("Key")
 Value = TypeVar("Value")
 LONGEST_WAIT: Final = 300.0
 MAX_TRIES: Final = 4
@@ -291,15 +292,15 @@ class GitHub:
                 return entries
             number += 1
 
-    def in_parallel(self, tasks: Sequence[Callable[[], Value]]) -> list[Value]:
-        """Run tasks at the same time, as many as GitHub likes; return their results in order.
+    def in_parallel(self, tasks: Mapping[Key, Callable[[], Value]]) -> dict[Key, Value]:
+        """Run tasks at the same time, as many as GitHub likes; return each one's result.
 
         Raises:
             ExternalSystemError: One of them failed; the others were done.
         """
         with ThreadPoolExecutor(MAX_PARALLEL) as pool:
-            futures = [pool.submit(task) for task in tasks]
-        return [future.result() for future in futures]
+            futures = {key: pool.submit(task) for key, task in tasks.items()}
+        return {key: future.result() for key, future in futures.items()}
 
 
 def seconds_to_wait(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any
 
 from modelwright.adapters.github.client import ExpiredError, GitHub, GitHubError, Response
 from modelwright.provisioning.desired_state import DesiredState
@@ -13,8 +14,6 @@ from modelwright.provisioning.organisation_state import OrganisationState
 from modelwright.provisioning.preflight import teams_named
 
 __all__ = ["read_organisation"]
-
-_FIXED: Final = 6
 
 
 class _Reads:
@@ -62,60 +61,52 @@ def read_organisation(
     """
     reads = _Reads(github)
     org = f"/orgs/{desired.organisation}"
-    slugs = teams_named(desired)
-    variables = [one.name for one in desired.grants if one.kind == "variable"]
-    tasks: list[Callable[[], Any]] = [
-        partial(_requester, reads, org, desired.team, actors, app=app),
-        partial(reads.get, org, needed="the organisation"),
-        partial(reads.secrets, desired.organisation),
-        partial(reads.get, f"{org}/properties/schema", needed="the custom properties"),
-        partial(reads.get, f"{org}/actions/permissions", needed="which actions may run"),
-        partial(reads.get, "/apps/github-actions", needed="who publishes checks"),
-        *(partial(reads.get, f"{org}/teams/{slug}", needed=f"the team {slug}") for slug in slugs),
-        *(
-            partial(reads.get, f"{org}/actions/variables/{name}", needed=f"the variable {name}")
-            for name in variables
-        ),
-    ]
-    answers = github.in_parallel(tasks)
-    by_name = answers[_FIXED:]
-    variable_rows = _existing(variables, by_name[len(slugs) :])
+
+    def get(path: str, needed: str) -> Callable[[], Response]:
+        return partial(reads.get, path, needed=needed)
+
+    tasks: dict[str, Callable[[], Any]] = {
+        "requester": partial(_requester, reads, org, desired.team, actors, app=app),
+        "secrets": partial(reads.secrets, desired.organisation),
+        "account": get(org, "the organisation"),
+        "properties": get(f"{org}/properties/schema", "the custom properties"),
+        "actions": get(f"{org}/actions/permissions", "which actions may run"),
+        "publisher": get("/apps/github-actions", "who publishes checks"),
+    }
+    for slug in teams_named(desired):
+        tasks[f"team {slug}"] = get(f"{org}/teams/{slug}", f"the team {slug}")
+    for grant in desired.grants:
+        if grant.kind == "variable":
+            path = f"{org}/actions/variables/{grant.name}"
+            tasks[f"variable {grant.name}"] = get(path, f"the variable {grant.name}")
+    state = _state(github.in_parallel(tasks))
+    personal = not state.known and _is_personal_account(reads, desired.organisation)
+    return replace(state, personal=personal, denied=tuple(reads.denied))
+
+
+def _state(answers: Mapping[str, Any]) -> OrganisationState:
+    """Return what answers say by the name of what was read."""
+    account = answers["account"]
+    details = account.data or {}
     return OrganisationState(
-        personal=answers[1].status == HTTPStatus.NOT_FOUND
-        and _is_personal_account(reads, desired.organisation),
-        teams={slug: row["id"] for slug, row in _existing(slugs, by_name[: len(slugs)]).items()},
-        variables={name: row["visibility"] for name, row in variable_rows.items()},
-        **_facts(*answers[:_FIXED]),
-        denied=tuple(reads.denied),
+        **answers["requester"],
+        known=account.status == HTTPStatus.OK,
+        server=account.headers.get("x-github-enterprise-version", ""),
+        plan=_plan_name(details.get("plan")),
+        may_create=details.get("members_can_create_private_repositories"),
+        secrets=answers["secrets"],
+        teams={slug: row["id"] for slug, row in _existing(answers, "team ")},
+        variables={name: row["visibility"] for name, row in _existing(answers, "variable ")},
+        properties=_definitions(answers["properties"]),
+        actions=answers["actions"].data or {},
+        integration=(answers["publisher"].data or {}).get("id", 0),
     )
 
 
-def _existing(names: Sequence[str], answers: Sequence[Response]) -> dict[str, Any]:
-    pairs = zip(names, answers, strict=True)
-    return {name: answer.data for name, answer in pairs if answer.status == HTTPStatus.OK}
-
-
-def _facts(  # noqa: PLR0913, PLR0917 -- one for each read
-    who: Mapping[str, Any],
-    account: Response,
-    secrets: Mapping[str, str],
-    schema: Response,
-    actions: Response,
-    publisher: Response,
-) -> dict[str, Any]:
-    details = account.data or {}
-    server = account.headers.get("x-github-enterprise-version", "")
-    return {
-        **who,
-        "known": account.status == HTTPStatus.OK,
-        "server": server,
-        "plan": _plan_name(details.get("plan")),
-        "may_create": details.get("members_can_create_private_repositories"),
-        "secrets": secrets,
-        "properties": _definitions(schema),
-        "actions": actions.data or {},
-        "integration": (publisher.data or {}).get("id", 0),
-    }
+def _existing(answers: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Any]]:
+    for key, answer in answers.items():
+        if key.startswith(kind) and answer.status == HTTPStatus.OK:
+            yield key.removeprefix(kind), answer.data
 
 
 def _plan_name(plan: object) -> str:

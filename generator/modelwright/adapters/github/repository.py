@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from base64 import b64decode
 from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
@@ -47,8 +48,7 @@ def read_repository(github: GitHub, desired: DesiredState) -> ActualState:
         return ActualState(repository={"description": "", "renamed": True})
     if answer.status == _ABSENT:
         return ActualState()
-    tasks = _tasks(github, path, _Reads(github, path, desired))
-    state = dict(zip(tasks, github.in_parallel(list(tasks.values())), strict=True))
+    state = github.in_parallel(_tasks(github, path, _Reads(github, path, desired)))
     state["selected"] = state["actions"].pop("selected", None)
     state["ruleset"], state["other_rulesets"] = state.pop("rulesets")
     return ActualState(repository=answer.data, **state)
@@ -207,8 +207,7 @@ def read_access_paths(github: GitHub, path: str) -> Mapping[str, tuple[str, ...]
         rows = github.pages(f"{path}/{place}?per_page=100", key, accept=(_ABSENT,))
         return tuple(str(row.get(name) or row.get("id")) for row in rows)
 
-    tasks = [lambda one=one: names(*one[1:]) for one in _ACCESS_PATHS]
-    return dict(zip((one[0] for one in _ACCESS_PATHS), github.in_parallel(tasks), strict=True))
+    return github.in_parallel({kind: partial(names, *read) for kind, *read in _ACCESS_PATHS})
 
 
 def read_tree(url: str, token: str) -> Mapping[str, TreeEntry]:

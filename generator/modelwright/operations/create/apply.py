@@ -70,7 +70,7 @@ class Applier:
             ExternalSystemError: One failed; the others of its phase were sent.
         """
         for phase, group in groupby(changes, key=lambda change: change.phase):
-            tasks = [partial(self._apply_one, change) for change in group]
+            tasks = {n: partial(self._apply_one, change) for n, change in enumerate(group)}
             self.tell(_PHASES[phase])
             self.github.in_parallel(tasks)
 
