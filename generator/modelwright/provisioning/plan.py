@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from modelwright.provisioning.actual_state import ActualState, description_with_mark
@@ -170,22 +169,21 @@ def _covers(actual: object, desired: object) -> bool:
 def _finish_changes(desired: DesiredState, actual: ActualState) -> list[Change]:
     now = actual.repository
     final = {"description": desired.description, "default_branch": DEFAULT_BRANCH}
-    if not actual.exists:
-        differing: dict[str, str] = final
-    else:
-        differing = {key: value for key, value in final.items() if now.get(key) != value}
+    differing = {key: value for key, value in final.items() if now.get(key) != value}
     if not differing:
         return []
-    undo = Call("PATCH", desired.path, {key: now[key] for key in differing if key in now})
-    change = Change(
-        phase=Phase.FINISH,
-        call=Call("PATCH", desired.path, differing),
-        reason="takes the mark away: the repository is complete",
-        undo=undo if actual.exists and not actual.run else None,
-    )
-    if actual.exists and not actual.run:
-        change = replace(change, reason=f"sets {', '.join(differing)}")
-    return [change]
+    complete = actual.exists and not actual.run
+    before = {key: now[key] for key in differing if key in now}
+    return [
+        Change(
+            phase=Phase.FINISH,
+            call=Call("PATCH", desired.path, differing),
+            reason=f"sets {', '.join(differing)}"
+            if complete
+            else "takes the mark away: the repository is complete",
+            undo=Call("PATCH", desired.path, before) if complete else None,
+        )
+    ]
 
 
 def pending_changes(desired: DesiredState, repository: Mapping[str, Any]) -> list[str]:

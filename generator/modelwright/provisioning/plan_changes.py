@@ -134,13 +134,7 @@ def value_changes(
     for name in desired.secrets:
         if name not in actual.secrets:
             path = f"{desired.path}/actions/secrets/{name}"
-            yield Change(
-                phase=Phase.GRANTS,
-                call=Call("PUT", path),
-                reason=f"gives the secret {name} its first value",
-                seal=name,
-                undo=Call("DELETE", path),
-            )
+            yield _secret_change(path, name, f"gives the secret {name} its first value")
     for grant in desired.grants:
         yield from _grant_changes(grant, desired, actual, organisation)
     if changes_owner(desired, actual):
@@ -179,14 +173,16 @@ def environment_changes(
         )
         for name in environment.secrets:
             if now is None or name not in now.secrets:
-                path = f"{base}/secrets/{name}"
-                yield Change(
-                    phase=Phase.GRANTS,
-                    call=Call("PUT", path),
-                    reason=f"gives {environment.name} the secret {name}",
-                    seal=name,
-                    undo=Call("DELETE", path),
+                path, reason = (
+                    f"{base}/secrets/{name}",
+                    f"gives {environment.name} the secret {name}",
                 )
+                yield _secret_change(path, name, reason)
+
+
+def _secret_change(path: str, name: str, reason: str) -> Change:
+    undo = Call("DELETE", path)
+    return Change(phase=Phase.GRANTS, call=Call("PUT", path), reason=reason, seal=name, undo=undo)
 
 
 def access_changes(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from modelwright.provisioning.actual_state import run_of
+from modelwright.provisioning.actual_state import Body, run_of
 from modelwright.provisioning.app_permissions import missing_rights
 from modelwright.provisioning.desired_state import DesiredState, with_integration
 from modelwright.provisioning.organisation_state import OrganisationState
@@ -122,16 +122,18 @@ def fit_to_plan(desired: DesiredState, organisation: OrganisationState) -> Desir
         )
         desired = replace(desired, environments=unreviewed)
     if private and RULESET in _unsupported(organisation):
-        settings = {k: v for k, v in desired.settings.items() if k != "allow_auto_merge"}
+        settings = _without(desired.settings, {"allow_auto_merge"})
         desired = replace(desired, settings=settings)
-    desired = _fit_to_server(desired, organisation)
+    unknown = {"sha_pinning_required"} if ignores_pinning(organisation) else set()
     # GitHub refuses a repository a wider choice of actions than its organisation has.
     if organisation.actions.get("allowed_actions", "all") != "all":
-        narrower = {
-            key: value for key, value in desired.actions.items() if key != "allowed_actions"
-        }
-        desired = replace(desired, actions=narrower, selected=None)
-    return desired
+        unknown.add("allowed_actions")
+        desired = replace(desired, selected=None)
+    return replace(desired, actions=_without(desired.actions, unknown))
+
+
+def _without(body: Body, keys: Container[str]) -> Body:
+    return {key: value for key, value in body.items() if key not in keys}
 
 
 def unsupported_by_plan(desired: DesiredState, organisation: OrganisationState) -> list[str]:
@@ -182,15 +184,6 @@ def _plan_features(desired: DesiredState) -> dict[str, bool]:
         GRANTS: private and bool(desired.grants),
         REVIEWERS: private and bool(desired.reviewers),
     }
-
-
-def _fit_to_server(desired: DesiredState, organisation: OrganisationState) -> DesiredState:
-    if not ignores_pinning(organisation):
-        return desired
-    actions = {
-        key: value for key, value in desired.actions.items() if key != "sha_pinning_required"
-    }
-    return replace(desired, actions=actions)
 
 
 def _description_faults(desired: DesiredState) -> Iterator[PreflightFault]:

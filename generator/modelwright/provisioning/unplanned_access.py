@@ -50,7 +50,7 @@ def access_faults(
 ) -> list[PreflightFault]:
     """Return why a repository that this run did not make gets no secret."""
     where = desired.full_name
-    listed = {**dict(_unplanned_grants(desired, actual, organisation)), **access.access_paths}
+    listed = {**dict(_other_access(desired, actual, organisation)), **access.access_paths}
     if access.differing:
         listed["files that its plan does not make"] = access.differing
     return [
@@ -64,7 +64,7 @@ def access_faults(
     ]
 
 
-def _unplanned_grants(
+def _other_access(
     desired: DesiredState, actual: ActualState, organisation: OrganisationState
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     unfinished = bool(actual.from_starter or actual.run)
