@@ -1,4 +1,4 @@
-"""One temporary folder for each process; one that a killed process left is removed by the next."""
+"""The user's cache, and a temporary folder for each process, removed even after a kill."""
 
 from __future__ import annotations
 

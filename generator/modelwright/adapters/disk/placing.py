@@ -1,4 +1,4 @@
-"""Puts rendered files where they belong: aside first, then all at once."""
+"""Writes a rendered project: beside its place first, then moved there in one step."""
 
 from __future__ import annotations
 
@@ -50,19 +50,19 @@ def place(
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
         raise _unwritable(target.parent, error) from error
     try:
-        write_files(files, aside)
-        finish(aside)
-        aside.chmod(0o755 & ~_umask())
+        write_files(files, temporary)
+        finish(temporary)
+        temporary.chmod(0o755 & ~_umask())
         refuse_occupied(target)
-        aside.replace(target)
+        temporary.replace(target)
     except OSError as error:
         raise _unwritable(target, error) from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_files(files: Mapping[str, RenderedFile], folder: Path) -> None:

@@ -31,7 +31,9 @@ def stored_answers(folder: Path, file: str = ANSWERS_FILE) -> dict[str, Any]:
         raise _malformed_error(place, 1, "it is not UTF-8") from error
     except OSError as error:
         raise ExternalSystemError(
-            f"it cannot be read: {error.strerror}", where=str(place), next_step="mend that"
+            f"it cannot be read: {error.strerror}",
+            where=str(place),
+            next_step="give yourself the right to read it",
         ) from error
     documents = read_yaml(text)
     if isinstance(documents, Unreadable):

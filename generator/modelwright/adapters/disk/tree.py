@@ -1,4 +1,4 @@
-"""Reads back what an engine rendered into a folder."""
+"""Reads the files of a folder: of a platform, or what an engine rendered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the history of a template by what a project's answers file names as its source."""
+"""Opens the history of a template: a path, the platform of this program, or the mirror of a URL."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def history_of(source: str, *, offline: bool = False) -> GitHistory:
 
     Raises:
         RefusedError: The source names no repository.
-        ExternalSystemError: It cannot be had.
+        ExternalSystemError: It cannot be fetched.
     """
     if _is_path(source):
         return _history_at_path(source)
@@ -75,10 +75,10 @@ class HistoryCache:
 
 
 def local_tree(source: str, version: str) -> GitTree | None:
-    """Return the files of a version where they can be had without asking anybody; None elsewhere.
+    """Return the files of a version from this machine, without a network; None where they are not.
 
     Raises:
-        ExternalSystemError: What is at hand cannot be read.
+        ExternalSystemError: A local copy cannot be read.
     """
     for history in _local_histories(source):
         # A release stays what it is; a branch in the cache may have moved on.
@@ -100,11 +100,11 @@ def _local_histories(source: str) -> Iterator[GitHistory]:
 
 
 def cached_history(source: str, *, unreachable: str = "") -> GitHistory | None:
-    """Return the history of a URL as the cache holds it, which may be old; None without one.
+    """Return the cached history of a URL, which may be old; None where there is none.
 
     Args:
         source: The URL.
-        unreachable: Why the URL itself was not asked.
+        unreachable: Why the URL was not asked.
     """
     folder = mirrors.cached_mirror(source)
     found = mirrors.Mirror(folder=folder, unreachable=unreachable) if folder else None
@@ -113,14 +113,13 @@ def cached_history(source: str, *, unreachable: str = "") -> GitHistory | None:
 
 def _platform_history(source: str, *, offline: bool, sample: bool) -> GitHistory:
     """Return the history of the platform that came with this program, or a newer one at its URL."""
-    ours = _packaged_history(source)
-    # The sample's URL is made up: nobody is asked there. Who works in a checkout pulls herself.
+    own_history = _packaged_history(source)
+    # The sample's URL is made up. In a checkout, you pull newer versions yourself.
     if sample or git_directory(packaged.own_root()):
-        return ours
-    theirs = _published_history(ours, offline=offline)
-    return (
-        theirs if theirs and _newest_version(_tags(theirs)) > _newest_version(_tags(ours)) else ours
-    )
+        return own_history
+    published = _published_history(own_history, offline=offline)
+    newer = published and _newest_version(_tags(published)) > _newest_version(_tags(own_history))
+    return published if published and newer else own_history
 
 
 def _packaged_history(source: str) -> GitHistory:
@@ -139,21 +138,21 @@ def _packaged_policy() -> Mapping[str, Any]:
     return Platform(tree=FolderTree(packaged.own_root()), source="", version="").policy
 
 
-def _published_history(ours: GitHistory, *, offline: bool) -> GitHistory | None:
-    """Return what the URL holds where that is newer; what the cache holds of it unasked."""
+def _published_history(own_history: GitHistory, *, offline: bool) -> GitHistory | None:
+    """Return the history at the URL if it is newer; offline or unreachable, the cached one."""
     if offline:
-        return cached_history(ours.source, unreachable="it was not asked")
-    url = expand_short_url(ours.source)
+        return cached_history(own_history.source, unreachable="it was not asked")
+    url = expand_short_url(own_history.source)
     try:
         advertised = git.advertised_references(url)
         tags = [line.rpartition("\trefs/tags/")[2] for line in advertised.splitlines()]
-        if _newest_version(tags) <= _newest_version(_tags(ours)):
+        if _newest_version(tags) <= _newest_version(_tags(own_history)):
             return None
-        return _history_of_mirror(ours.source, mirrors.mirror(url, advertised=advertised))
+        return _history_of_mirror(own_history.source, mirrors.mirror(url, advertised=advertised))
     except ExternalSystemError as error:
-        ours.origin = "the installed package (its URL is not reachable)"
-        ours.notice = f"{without_credentials(url)} cannot be reached: {error.problem}"
-        return cached_history(ours.source, unreachable=error.problem)
+        own_history.origin = "the installed package (its URL is not reachable)"
+        own_history.notice = f"{without_credentials(url)} cannot be reached: {error.problem}"
+        return cached_history(own_history.source, unreachable=error.problem)
 
 
 def _tags(history: GitHistory) -> list[str]:

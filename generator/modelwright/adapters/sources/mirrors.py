@@ -1,4 +1,8 @@
-"""Bare mirrors of template repositories in the user's cache: branches and tags, nothing else."""
+"""The cache of template repositories: bare mirrors of their branches and tags.
+
+A mirror is fetched under a lock and only when its URL advertises something new. Without a network
+the mirror is used as it is. A tag that was moved at its URL is remembered.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,7 @@ from modelwright.adapters.git import commands as git
 from modelwright.adapters.system.urls import expand_short_url, split_credentials
 from modelwright.errors import ExternalSystemError
 
-# What the URL advertised when it was last fetched; without it a mirror is made anew.
+# What the URL advertised at the last fetch; without it the mirror is cloned again.
 ADVERTISED_FILE: Final = "modelwright-upstream"
 # Tags that name another commit than at first: a line each, that first commit and the tag.
 _MOVED_TAGS_FILE: Final = "modelwright-moved"
@@ -29,7 +33,7 @@ class Mirror:
 
     Attributes:
         folder: The git directory.
-        unreachable: Why the URL itself could not be asked; empty where it was.
+        unreachable: Why the URL could not be reached; empty if it was.
     """
 
     folder: Path
@@ -43,12 +47,12 @@ def cached_mirror(url: str) -> Path | None:
 
 
 def mirror(url: str, *, offline: bool = False, advertised: str = "") -> Mirror:
-    """Return the mirror of a URL, brought to what the URL holds now where it can be reached.
+    """Return the mirror of a URL, fetched if the URL can be reached and has something new.
 
     Args:
         url: Where the template is.
         offline: Contact no host.
-        advertised: What the URL said of its branches and tags, where it was asked just now.
+        advertised: The branches and tags of the URL, if the caller has just asked for them.
 
     Raises:
         ExternalSystemError: It cannot be reached and was never fetched, or the cache cannot be
@@ -70,13 +74,13 @@ def mirror(url: str, *, offline: bool = False, advertised: str = "") -> Mirror:
         raise ExternalSystemError(
             f"the cache cannot be written: {error.strerror or error}",
             where=str(error.filename or folder),
-            next_step="make room there, or name another cache with XDG_CACHE_HOME",
+            next_step="free some space, or name another cache with XDG_CACHE_HOME",
         ) from error
     return Mirror(folder=folder)
 
 
 def invalidate(folder: Path) -> None:
-    """Have a mirror made anew at its next use."""
+    """Clone a mirror again at its next use."""
     (folder / ADVERTISED_FILE).unlink(missing_ok=True)
 
 
@@ -92,7 +96,7 @@ def moved_tags(folder: Path) -> dict[str, str]:
 def _cached_as_it_is(url: str, folder: Path, reason: str) -> Mirror:
     if cached_mirror(url) is None:
         raise ExternalSystemError(
-            "it was never fetched, so nothing of it can be had offline",
+            "it was never fetched, so it cannot be used offline",
             where=url,
             next_step="run the command once with a network and without --offline",
         )
@@ -128,18 +132,18 @@ def _fetch(url: str, folder: Path, advertised: str) -> None:
 
 
 def _clone_again(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -> None:
-    """Fetch into a new mirror beside the place, and move it there when it is whole."""
-    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as aside:
-        made = Path(aside) / "new"
-        git.initialise(made, git.object_format(advertised))
-        _update(url, made, advertised, first)
+    """Fetch into a new mirror beside the place, and move it there when it is complete."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as temporary:
+        new = Path(temporary) / "new"
+        git.initialise(new, git.object_format(advertised))
+        _update(url, new, advertised, first)
         if folder.exists():
-            folder.replace(Path(aside) / "old")
-        made.replace(folder)
+            folder.replace(Path(temporary) / "old")
+        new.replace(folder)
 
 
 def _remove_stale_locks(folder: Path) -> None:
-    """Remove the locks of a git that was killed: whoever comes here is alone."""
+    """Remove the locks of a git process that was killed; the caller holds the mirror's own lock."""
     for lock in [*folder.glob("*.lock"), *(folder / "refs").rglob("*.lock")]:
         lock.unlink(missing_ok=True)
 
@@ -157,6 +161,6 @@ def _update(url: str, folder: Path, advertised: str, first: Mapping[str, str]) -
 
 
 def _tag_commits(advertised: str) -> dict[str, str]:
-    """Return the commit of each tag; git tells an annotated tag's own id before its commit."""
+    """Return the commit of each tag; git lists an annotated tag's own id before its commit."""
     rows = (line.partition("\trefs/tags/") for line in advertised.splitlines())
     return {tag.removesuffix("^{}"): commit for commit, is_tag, tag in rows if is_tag}

@@ -1,4 +1,8 @@
-"""The files that a new platform repository begins with, from the checkout or the wheel."""
+"""The platform that came with this program: its files, released versions and git bundle.
+
+It is read from the checkout or the wheel. Git directories made of bundles stand in the user's
+cache; a checksum of their files tells whether one is complete.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +37,23 @@ from modelwright.template.generated.package_manifest import (
 )
 from modelwright.template.tree import RenderedFile, Tree
 
-__all__ = ["write_bundle"]
-
 VERSION: Final = f"v{__version__}"
 PARTS: Final = (COPIER_QUESTIONS, POLICY_FILE, "templates", "hooks")
 UNKNOWN_VERSION: Final = "unknown"
 COMPLETE_FILE: Final = "modelwright-whole"
 _LOCK_SECONDS: Final = 120.0
+_COMMIT_DATE: Final = "2000-01-01T00:00:00Z"
+_COMMIT_AUTHOR: Final = ("modelwright", "modelwright@users.noreply.github.com")
+_COMMIT_ENVIRONMENT: Final = {
+    f"GIT_{role}_{what}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for what, value in zip(("NAME", "EMAIL", "DATE"), (*_COMMIT_AUTHOR, _COMMIT_DATE), strict=True)
+}
+_PACK_OPTIONS: Final = ("-c", "pack.threads=1")
+# Links that lead from an archetype to what all share; a wheel holds copies instead, or nothing.
+_SHARED_LINKS: Final = {"templates/templates/_shared": "../../../_shared"}
+_ARCHETYPE_DEPTH: Final = 2
+_SHARED_COPY: Final = re.compile(r"templates/[^/]+/templates/templates/_shared/.*")
 _PACKAGE: Final = Path(__file__).parents[2]
 
 
@@ -97,33 +111,33 @@ def unpack_bundle(bundle: Path | None, root: Path | None = None) -> Path:
         raise ExternalSystemError(
             f"the cache cannot be written: {error.strerror or error}",
             where=str(error.filename or folder),
-            next_step="make room there, or name another cache with XDG_CACHE_HOME",
+            next_step="free some space, or name another cache with XDG_CACHE_HOME",
         ) from error
     return folder
 
 
 def invalidate(folder: Path) -> None:
-    """Have the git directory made anew at its next use."""
+    """Make the git directory again at its next use."""
     (folder / COMPLETE_FILE).unlink(missing_ok=True)
 
 
 def _create(folder: Path, bundle: Path | None, root: Path | None) -> None:
-    """Make the git directory beside its place, and move it there when it is whole."""
-    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as aside:
-        made = Path(aside) / "new"
+    """Make the git directory beside its place, and move it there when it is complete."""
+    with tempfile.TemporaryDirectory(dir=folder.parent, ignore_cleanup_errors=True) as temporary:
+        new = Path(temporary) / "new"
         if bundle is None:
-            git.initialise(made, "sha1")
+            git.initialise(new, "sha1")
         else:
-            git.unbundle(bundle, made)
+            git.unbundle(bundle, new)
         if root is not None:
             parts = [name for name in PARTS if (root / name).exists()]
             # An organisation's platform has versions of its own: none of them is called so.
             branch = UNKNOWN_VERSION if (root / PLATFORM_RECORD).exists() else VERSION
-            git.commit_files(root, parts, made, branch=branch)
-        (made / COMPLETE_FILE).write_text(_fingerprint(made), encoding="utf-8")
+            git.commit_files(root, parts, new, branch=branch)
+        (new / COMPLETE_FILE).write_text(_fingerprint(new), encoding="utf-8")
         if folder.exists():
-            folder.replace(Path(aside) / "old")
-        made.replace(folder)
+            folder.replace(Path(temporary) / "old")
+        new.replace(folder)
 
 
 def _is_complete(folder: Path) -> bool:
@@ -153,24 +167,14 @@ def _digest(root: Path | None, bundle: Path | None) -> str:
     return found.hexdigest()[:16]
 
 
-_COMMIT_DATE: Final = "2000-01-01T00:00:00Z"
-_COMMIT_AUTHOR: Final = ("modelwright", "modelwright@users.noreply.github.com")
-_COMMIT_ENVIRONMENT: Final = {
-    f"GIT_{role}_{what}": value
-    for role in ("AUTHOR", "COMMITTER")
-    for what, value in zip(("NAME", "EMAIL", "DATE"), (*_COMMIT_AUTHOR, _COMMIT_DATE), strict=True)
-}
-_PACK_OPTIONS: Final = ("-c", "pack.threads=1")
-
-
 def write_bundle(tree: Tree, version: str) -> bytes:
     """Return a bundle with one commit, tagged as the version.
 
     Raises:
         ExternalSystemError: Git fails, or the disk is full.
     """
-    with tempfile.TemporaryDirectory(dir=temporary_root()) as aside:
-        folder, bundle = Path(aside) / "platform", Path(aside) / "bundle"
+    with tempfile.TemporaryDirectory(dir=temporary_root()) as temporary:
+        folder, bundle = Path(temporary) / "platform", Path(temporary) / "bundle"
         folder.mkdir()
         write_files(_files(tree), folder)
         for command in (
@@ -192,12 +196,6 @@ def _files(tree: Tree) -> dict[str, RenderedFile]:
         for path in list(tree.paths(name)) or alone:
             found[path] = RenderedFile(tree.read(path), tree.executable(path))
     return found
-
-
-# Links that lead from an archetype to what all share; a wheel holds copies instead, or nothing.
-_SHARED_LINKS: Final = {"templates/templates/_shared": "../../../_shared"}
-_ARCHETYPE_DEPTH: Final = 2
-_SHARED_COPY: Final = re.compile(r"templates/[^/]+/templates/templates/_shared/.*")
 
 
 def own_files() -> dict[str, RenderedFile]:

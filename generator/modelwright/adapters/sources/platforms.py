@@ -1,4 +1,4 @@
-"""Finds the platform that a command works with, and fetches it where it lies elsewhere."""
+"""Opens the platform of a command: a folder, a URL that is fetched, or the one of this program."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def platform_for(named: str) -> Platform:
     """Return the platform of a command.
 
     Args:
-        named: What `--platform` says; where it is empty the environment, then the user's
-            configuration, then the sample.
+        named: The option `--platform`; where it is empty the environment variable, then the
+            user's configuration, then the sample.
 
     Raises:
-        RefusedError: What is named holds no platform.
+        RefusedError: The place holds no platform.
         ExternalSystemError: It cannot be fetched.
     """
     configured = ((named, "--platform"), (os.environ.get(VARIABLE, ""), VARIABLE))
@@ -71,7 +71,7 @@ def configured_platform() -> str:
         raise RefusedError(
             f"it cannot be read: {error}",
             where=str(path),
-            next_step="run modelwright platform use URL to write it anew",
+            next_step="run modelwright platform use URL to write it again",
         ) from error
     return str(platform)
 
@@ -124,7 +124,7 @@ def at_version(platform: Platform, version: str) -> Platform:
 
     Raises:
         RefusedError: It has no history, or no such version; the nearest are named.
-        ExternalSystemError: It cannot be had.
+        ExternalSystemError: It cannot be fetched.
     """
     from modelwright.adapters.sources.histories import history_of  # noqa: PLC0415 -- as above
 

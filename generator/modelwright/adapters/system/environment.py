@@ -48,14 +48,14 @@ _GIT_FAMILIES: Final = ("GIT_AUTHOR_", "GIT_COMMITTER_", "GIT_CONFIG_", "GIT_TRA
 # Settings that stand in the environment, and may hold a header or a helper with a token.
 _SETTING_VARIABLE: Final = re.compile(r"GIT_CONFIG_(COUNT|PARAMETERS|KEY_\d+|VALUE_\d+)")
 _NETWORK_SETTINGS: Final = ("http.", "credential.", "url.", "remote.")
-# What git asks for a password may itself be told one: by GitHub's program, an editor, a cloud.
+# A credential helper of git may need a token: GitHub's program, an editor, a cloud.
 _HELPERS: Final = (
     *("GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN", "GH_HOST"),
     *("GH_CONFIG_DIR", "CODESPACES", "ELECTRON_RUN_AS_NODE", "AWS_PROFILE", "AWS_REGION"),
 )
 _HELPERS_FAMILIES: Final = ("GCM_", "VSCODE_GIT_")
-# What names another project, another way of running, or a secret that locks nothing; and what of a
-# person's own would decide what a lock file says, such as the mirror that only she can reach.
+# They name another project or another way of running, or they are personal and would change what a
+# lock file says, such as a mirror that only you can reach.
 _NOT_FOR_UV: Final = (
     *("UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_FIND_LINKS"),
     *("UV_NO_INDEX", "UV_INDEX_STRATEGY", "UV_CONFIG_FILE", "UV_NO_CONFIG", "UV_NO_SOURCES"),
@@ -77,7 +77,7 @@ def environment_of(
     """Return the environment of a program.
 
     Args:
-        program: Its name, such as `git`; of an unknown one the system's variables are all it gets.
+        program: Its name, such as `git`; an unknown program gets the system's variables alone.
         extra: Variables on top.
         credentials: Whether git reaches a host, and its credential helpers may need a token.
     """
@@ -85,20 +85,22 @@ def environment_of(
     names, families = _VARIABLES_OF.get(name, ((), ()))
     if credentials:
         names, families = (*names, *_HELPERS), (*families, *_HELPERS_FAMILIES)
-    wanted = {*_SYSTEM, *names}
-    found = {
+    allowed = {*_SYSTEM, *names}
+    environment = {
         key: value
         for key, value in os.environ.items()
-        if (plain := key.upper()) in wanted or plain.startswith(("LC_", *families))
-        if not (plain in _NOT_FOR_UV or plain.startswith("UV_PUBLISH_"))
+        if (upper_name := key.upper()) in allowed or upper_name.startswith(("LC_", *families))
+        if not (upper_name in _NOT_FOR_UV or upper_name.startswith("UV_PUBLISH_"))
     }
-    if "PATH" in found:
-        found["PATH"] = _absolute_search_path(found["PATH"])
+    if "PATH" in environment:
+        environment["PATH"] = _absolute_search_path(environment["PATH"])
     if not credentials:
-        found = {key: value for key, value in found.items() if not _SETTING_VARIABLE.fullmatch(key)}
+        environment = {
+            key: value for key, value in environment.items() if not _SETTING_VARIABLE.fullmatch(key)
+        }
         if name == "git":
-            found |= _offline_git_settings()
-    return {**found, **(extra or {})}
+            environment |= _offline_git_settings()
+    return {**environment, **(extra or {})}
 
 
 def _offline_git_settings() -> dict[str, str]:
@@ -110,10 +112,10 @@ def _offline_git_settings() -> dict[str, str]:
         if (key := os.environ.get(f"GIT_CONFIG_KEY_{number}", ""))
         if not key.lower().startswith(_NETWORK_SETTINGS)
     ]
-    found = {"GIT_CONFIG_COUNT": str(len(pairs))} if pairs else {}
+    environment = {"GIT_CONFIG_COUNT": str(len(pairs))} if pairs else {}
     for number, (key, value) in enumerate(pairs):
-        found |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return found
+        environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return environment
 
 
 def _absolute_search_path(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Runs a program and says plainly when it is missing or fails."""
+"""Runs a program without a shell: its environment, timeout, exit code and errors."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def run(
             command.
     """
     where = without_credentials(shlex.join(command))
-    around = environment_of(command[0], env, credentials=credentials)
-    process = _start_process(command, folder, around, alone=seconds is not None)
+    environment = environment_of(command[0], env, credentials=credentials)
+    process = _start_process(command, folder, environment, own_session=seconds is not None)
     try:
-        printed, told = process.communicate(timeout=seconds)
+        stdout, complaint = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired as error:
         _kill(process)
         raise ExternalSystemError(
@@ -58,12 +58,12 @@ def run(
         _kill(process)
         raise
     if process.returncode:
-        raise _failure(command, process.returncode, told.strip() or printed, folder)
-    return printed
+        raise _failure(command, process.returncode, complaint.strip() or stdout, folder)
+    return stdout
 
 
 def _start_process(
-    command: Sequence[str], folder: Path, env: Mapping[str, str], *, alone: bool
+    command: Sequence[str], folder: Path, env: Mapping[str, str], *, own_session: bool
 ) -> subprocess.Popen[str]:
     try:
         with without_resource_limits():
@@ -77,7 +77,7 @@ def _start_process(
                 text=True,
                 encoding="utf-8",
                 errors="replace",
-                start_new_session=alone,
+                start_new_session=own_session,
             )
     except FileNotFoundError as error:
         raise MissingProgramError(command[0], where=shlex.join(command)) from error
@@ -137,12 +137,12 @@ def output(  # noqa: PLR0913 -- what a run follows from
 def start(
     command: Sequence[str], *, env: Mapping[str, str], errors: IO[bytes]
 ) -> subprocess.Popen[bytes]:
-    """Start a program that is asked and answers by pipes.
+    """Start a program that reads and answers through pipes.
 
     Args:
         command: The program and its arguments; no shell reads them.
         env: Variables on top of those that the program needs.
-        errors: The file that takes what it complains about.
+        errors: The file that takes its standard error.
 
     Raises:
         MissingProgramError: It is not installed.
@@ -160,8 +160,8 @@ def start(
         raise MissingProgramError(command[0], where=shlex.join(command)) from error
 
 
-def _failure(command: Sequence[str], code: int, told: str, folder: Path) -> FailedProgramError:
-    output = without_credentials(_summary(told))
+def _failure(command: Sequence[str], code: int, complaint: str, folder: Path) -> FailedProgramError:
+    output = without_credentials(_summary(complaint))
     return FailedProgramError(
         f"it ended with code {code}: {output}",
         where=without_credentials(shlex.join(command)),
@@ -170,9 +170,9 @@ def _failure(command: Sequence[str], code: int, told: str, folder: Path) -> Fail
     )
 
 
-def _summary(told: str) -> str:
-    """Return what a program complained about: the cause comes first, the consequence last."""
-    lines = [line.strip() for line in told.splitlines() if line.strip()]
+def _summary(complaint: str) -> str:
+    """Return the first and the last lines of an error output: cause and consequence."""
+    lines = [line.strip() for line in complaint.splitlines() if line.strip()]
     if len(lines) > 2 * _SHOWN_LINES:
         lines = [*lines[:_SHOWN_LINES], "...", *lines[-_SHOWN_LINES:]]
     return " / ".join(lines) or "it said nothing"

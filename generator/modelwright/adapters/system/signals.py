@@ -1,4 +1,4 @@
-"""Lets signals end a program in order, and never while files are exchanged."""
+"""Signals: clean up before one ends the program, and block them while files are exchanged."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _ENDING_SIGNALS = [
 
 @contextmanager
 def signals_blocked() -> Iterator[list[str]]:
-    """Hold back the signals that end a program until the block ends; they are gone then.
+    """Block the signals that end a program until the block ends; they are dropped then.
 
     Yields:
-        A list that names, after the block, the signals that came meanwhile.
+        A list that names, after the block, the signals that were received.
     """
-    came: list[str] = []
+    received: list[str] = []
     if not hasattr(signal, "pthread_sigmask"):
-        yield came
+        yield received
         return
     # The mask holds for this thread and what it starts; another thread may take a signal instead.
     in_main = threading.current_thread() is threading.main_thread()
     kept = {name: signal.getsignal(name) for name in _ENDING_SIGNALS if in_main}
     for name in kept:
-        signal.signal(name, lambda number, _: came.append(signal.Signals(number).name))
+        signal.signal(name, lambda number, _: received.append(signal.Signals(number).name))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING_SIGNALS)
     try:
-        yield came
+        yield received
     finally:
         while pending := signal.sigpending() & set(_ENDING_SIGNALS) - before:
-            came.append(signal.Signals(signal.sigwait(pending)).name)
+            received.append(signal.Signals(signal.sigwait(pending)).name)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         for name, handler in kept.items():
             signal.signal(name, handler)
@@ -44,7 +44,7 @@ def signals_blocked() -> Iterator[list[str]]:
 def stopped_by_exception() -> Iterator[None]:
     """Let a signal that ends the program end this block by `KeyboardInterrupt`, as Ctrl-C does.
 
-    So whatever was begun is cleaned up. A signal that somebody handles or ignores stays theirs.
+    So unfinished work is cleaned up. A signal that has another handler, or is ignored, stays so.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,4 +1,4 @@
-"""What a template's source may look like."""
+"""URLs of repositories: short forms, credentials, and whether two name the same source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SECRET: Final = re.compile(r"://[^/\s]+@")
 _WITH_USER: Final = re.compile(
     r"(?P<scheme>(?:git\+)?[a-z]+)://(?P<user>[^/\s]*)@(?P<rest>[^@]*|[^/@]+/.*)"
 )
-# What a person wrote into a URL, by the URL without it: it stays in this process.
+# Credentials that a person wrote into a URL, by the URL without them; they stay in this process.
 _CREDENTIALS: Final[dict[str, tuple[str, str]]] = {}
 
 

@@ -1,4 +1,6 @@
-"""Locks a project with uv, which sees the project's metadata and none of its code.
+"""Writes a project's lock file with uv, which sees the project's metadata and none of its code.
+
+Of a person's own configuration only the network settings count: a lock file is for everybody.
 
 `uv lock` runs the interpreter in a project's `.venv` or `.python-version`, and builds what has
 dynamic metadata, `--no-build` or not. So it works on a copy that holds nothing but `pyproject.toml`
@@ -27,73 +29,11 @@ __all__ = ["lock", "lock_project_metadata"]
 
 _INDEX_VARIABLES: Final = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL")
 _INDEX_SETTINGS: Final = frozenset(("index", "index-url", "extra-index-url"))
-FILE: Final = Path("uv", "uv.toml")
+_CONFIGURATION_FILE: Final = Path("uv", "uv.toml")
 _NETWORK_SETTINGS: Final = (
     *("allow-insecure-host", "native-tls", "system-certs", "keyring-provider", "http-proxy"),
     *("https-proxy", "no-proxy", "offline", "cache-dir", "no-cache", "concurrent-downloads"),
 )
-
-
-def write_network_settings(folder: Path) -> dict[str, str]:
-    """Write the part of the person's configuration that counts into a folder.
-
-    Returns:
-        The variables that let uv find that part in place of the whole.
-    """
-    settings: dict[str, Any] = {}
-    for place in _configuration_files():
-        settings = {**_settings_in(place), **settings}
-    lines = [
-        f"{name} = {json.dumps(settings[name], ensure_ascii=False)}\n"
-        for name in _NETWORK_SETTINGS
-        if isinstance(settings.get(name), bool | int | str | list)
-    ]
-    target = folder / FILE
-    target.parent.mkdir(parents=True)
-    target.write_text("".join(lines), encoding="utf-8")
-    # Uv takes the first that it finds of the system's: an empty one ends that search.
-    system = folder / "system" / FILE
-    system.parent.mkdir(parents=True)
-    system.touch()
-    git = _configuration_home() / "git"
-    if git.is_dir():
-        with suppress(OSError):  # Windows has a right for links
-            (folder / "git").symlink_to(git)
-    return {"XDG_CONFIG_HOME": str(folder), "XDG_CONFIG_DIRS": str(folder / "system")}
-
-
-def configures_package_index() -> bool:
-    """Say whether the person's own configuration names another place to take packages from."""
-    found = [name for name in _INDEX_VARIABLES if os.environ.get(name)]
-    return bool(found) or any(
-        _INDEX_SETTINGS & _settings_in(place).keys() for place in _configuration_files()
-    )
-
-
-def _configuration_files() -> Iterator[Path]:
-    """Yield the files that uv would read, the strongest first."""
-    named = os.environ.get("UV_CONFIG_FILE")
-    if named:
-        yield Path(named)
-    yield _configuration_home() / FILE
-    for folder in os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep):
-        yield Path(folder) / FILE
-    yield Path("/etc") / FILE
-
-
-def _configuration_home() -> Path:
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-
-
-def _settings_in(place: Path) -> dict[str, Any]:
-    try:
-        import tomllib  # noqa: PLC0415 -- Cookiecutter's Python may have none
-
-        return tomllib.loads(place.read_text(encoding="utf-8"))
-    except (ImportError, OSError, ValueError):
-        return {}
-
-
 SETTINGS: Final = "uv.toml"
 _COMMAND: Final = ("uv", "lock", "--quiet", "--no-build", "--no-python-downloads", "--project", ".")
 _SAFE_ENVIRONMENT: Final = {
@@ -111,11 +51,11 @@ _MOST_FOLDERS: Final = 6
 
 
 def lock(project: Path, *, options: Sequence[str] = ()) -> None:
-    """Write a project's `uv.lock`, or judge it where the options say `--check`.
+    """Write a project's `uv.lock`, or check it with the option `--check`.
 
     Raises:
-        RefusedError: As `locked`.
-        ExternalSystemError: As `locked`.
+        RefusedError: As `lock_project_metadata`.
+        ExternalSystemError: As `lock_project_metadata`.
     """
     place = project / LOCK_FILE
     before = place.read_bytes() if place.exists() else b""
@@ -127,7 +67,7 @@ def lock(project: Path, *, options: Sequence[str] = ()) -> None:
 def lock_project_metadata(
     project: Path, *, options: Sequence[str] = (), seconds: float | None = None
 ) -> bytes:
-    """Return what a project's `uv.lock` should be; nothing is upgraded that need not be.
+    """Return the content of a project's `uv.lock`; nothing is upgraded without need.
 
     Packages come from the indexes that the project names, else from the public one, whatever
     indexes the person's own configuration names: it only says how they are reached.
@@ -144,33 +84,33 @@ def lock_project_metadata(
     place = user_cache("locking")
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place, ignore_cleanup_errors=True) as name:
-        aside, settings = Path(name, "project"), Path(name, "settings")
-        aside.mkdir()
-        _copy_metadata(project, aside)
+        copy, settings = Path(name, "project"), Path(name, "settings")
+        copy.mkdir()
+        _copy_metadata(project, copy)
         try:
             env = {**_SAFE_ENVIRONMENT, **write_network_settings(settings)}
-            run((*_COMMAND, *options), folder=aside, env=env, seconds=seconds)
+            run((*_COMMAND, *options), folder=copy, env=env, seconds=seconds)
         except ExternalSystemError as error:
             error.next_step = shlex.join(("uv", "lock", "--project", str(project)))
             raise
-        return (aside / LOCK_FILE).read_bytes() if (aside / LOCK_FILE).exists() else b""
+        return (copy / LOCK_FILE).read_bytes() if (copy / LOCK_FILE).exists() else b""
 
 
-def _copy_metadata(project: Path, aside: Path) -> None:
+def _copy_metadata(project: Path, copy: Path) -> None:
     """Copy what uv reads of a project and of those in it, its workspace's members."""
     settings = False
     for path in _metadata_files(project):
         text = (project / path).read_text(encoding="utf-8")
-        (aside / path).parent.mkdir(parents=True, exist_ok=True)
+        (copy / path).parent.mkdir(parents=True, exist_ok=True)
         if path.name == PYPROJECT:
             data = _parse_toml(text, path)
             _refuse_dynamic(data, path)
             settings = settings or (path == Path(PYPROJECT) and "uv" in data.get("tool", {}))
             text = _without_backend(text, data, path)
-        (aside / path).write_text(text, encoding="utf-8", newline="")
-    if not settings and not (aside / SETTINGS).exists():
+        (copy / path).write_text(text, encoding="utf-8", newline="")
+    if not settings and not (copy / SETTINGS).exists():
         # It ends uv's search, which would go on to the folders above.
-        (aside / SETTINGS).touch()
+        (copy / SETTINGS).touch()
 
 
 def _metadata_files(project: Path) -> Iterator[Path]:
@@ -178,8 +118,8 @@ def _metadata_files(project: Path) -> Iterator[Path]:
         place = Path(folder).relative_to(project)
         deep = len(place.parts) >= _MOST_FOLDERS
         folders[:] = [] if deep else [n for n in folders if n[:1] != "." and n != "node_modules"]
-        wanted = (PYPROJECT, SETTINGS, LOCK_FILE) if folder == str(project) else (PYPROJECT,)
-        for name in wanted:
+        read_names = (PYPROJECT, SETTINGS, LOCK_FILE) if folder == str(project) else (PYPROJECT,)
+        for name in read_names:
             path = project / place / name
             if name in names and not path.is_symlink() and path.stat().st_size <= _MOST_BYTES:
                 yield place / name
@@ -198,7 +138,7 @@ def _parse_toml(text: str, path: Path) -> dict[str, Any]:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise RefusedError(
-            f"it is no TOML: {error}", where=str(path), next_step="mend it, then run uv lock"
+            f"it is no TOML: {error}", where=str(path), next_step="correct it, then run uv lock"
         ) from error
 
 
@@ -208,8 +148,7 @@ def _refuse_dynamic(data: dict[str, Any], path: Path) -> None:
     computed = sorted(_METADATA_FIELDS & {str(name) for name in dynamic})
     if computed:
         raise RefusedError(
-            f"only a build would tell its {' and '.join(computed)}, and none is run: a build is "
-            "code",
+            f"only a build tells its {' and '.join(computed)}, and none is run: a build is code",
             where=str(path),
             next_step=f"write {' and '.join(computed)} into [project], or run uv lock yourself",
         )
@@ -235,3 +174,63 @@ def _without_backend(text: str, data: dict[str, Any], path: Path) -> str:
             next_step="write it as a table of its own, with its keys below it",
         )
     return changed
+
+
+def write_network_settings(folder: Path) -> dict[str, str]:
+    """Write the network settings of the person's configuration into a folder.
+
+    Returns:
+        The environment variables that make uv read these settings alone.
+    """
+    settings: dict[str, Any] = {}
+    for place in _configuration_files():
+        settings = {**_settings_in(place), **settings}
+    lines = [
+        f"{name} = {json.dumps(settings[name], ensure_ascii=False)}\n"
+        for name in _NETWORK_SETTINGS
+        if isinstance(settings.get(name), bool | int | str | list)
+    ]
+    target = folder / _CONFIGURATION_FILE
+    target.parent.mkdir(parents=True)
+    target.write_text("".join(lines), encoding="utf-8")
+    # Uv takes the first that it finds of the system's: an empty one ends that search.
+    system = folder / "system" / _CONFIGURATION_FILE
+    system.parent.mkdir(parents=True)
+    system.touch()
+    git = _configuration_home() / "git"
+    if git.is_dir():
+        with suppress(OSError):  # Windows has a right for links
+            (folder / "git").symlink_to(git)
+    return {"XDG_CONFIG_HOME": str(folder), "XDG_CONFIG_DIRS": str(folder / "system")}
+
+
+def configures_package_index() -> bool:
+    """Return whether the person's own configuration names a package index."""
+    found = [name for name in _INDEX_VARIABLES if os.environ.get(name)]
+    return bool(found) or any(
+        _INDEX_SETTINGS & _settings_in(place).keys() for place in _configuration_files()
+    )
+
+
+def _configuration_files() -> Iterator[Path]:
+    """Yield the files that uv would read, the strongest first."""
+    named = os.environ.get("UV_CONFIG_FILE")
+    if named:
+        yield Path(named)
+    yield _configuration_home() / _CONFIGURATION_FILE
+    for folder in os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep):
+        yield Path(folder) / _CONFIGURATION_FILE
+    yield Path("/etc") / _CONFIGURATION_FILE
+
+
+def _configuration_home() -> Path:
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+
+
+def _settings_in(place: Path) -> dict[str, Any]:
+    try:
+        import tomllib  # noqa: PLC0415 -- Cookiecutter's Python may have none
+
+        return tomllib.loads(place.read_text(encoding="utf-8"))
+    except (ImportError, OSError, ValueError):
+        return {}
