@@ -74,9 +74,9 @@ def project_git(
         command,
         folder=folder,
         env={**_NO_NETWORK, **(env or {})},
-        given=stdin,
-        fine=exit_codes,
-        held=descriptors,
+        stdin=stdin,
+        exit_codes=exit_codes,
+        descriptors=descriptors,
     )
 
 

@@ -98,9 +98,9 @@ def output(  # noqa: PLR0913 -- what a run follows from
     *,
     folder: Path,
     env: Mapping[str, str] | None = None,
-    given: bytes = b"",
-    fine: Container[int] = (0,),
-    held: Sequence[int] = (),
+    stdin: bytes = b"",
+    exit_codes: Container[int] = (0,),
+    descriptors: Sequence[int] = (),
 ) -> bytes:
     """Run a program to its end and return what it printed, as bytes.
 
@@ -108,9 +108,9 @@ def output(  # noqa: PLR0913 -- what a run follows from
         command: The program and its arguments; no shell reads them.
         folder: Where it runs.
         env: Variables on top of those that the program needs.
-        given: What it reads.
-        fine: The exit codes that are no error.
-        held: File descriptors that it holds open, such as a lock's.
+        stdin: Its standard input.
+        exit_codes: The exit codes that are no error.
+        descriptors: File descriptors that it keeps open, such as a lock's.
 
     Raises:
         MissingProgramError: It is not installed.
@@ -122,14 +122,14 @@ def output(  # noqa: PLR0913 -- what a run follows from
                 command,
                 cwd=folder,
                 env=environment_of(command[0], env),
-                input=given,
+                input=stdin,
                 capture_output=True,
                 check=False,
-                pass_fds=held,
+                pass_fds=descriptors,
             )
     except FileNotFoundError as error:
         raise MissingProgramError(command[0], where=shlex.join(command)) from error
-    if done.returncode not in fine:
+    if done.returncode not in exit_codes:
         raise _failure(command, done.returncode, done.stderr.decode(errors="replace"), folder)
     return done.stdout
 

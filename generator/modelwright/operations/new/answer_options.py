@@ -1,4 +1,4 @@
-"""The answers that a command line gives."""
+"""Reads the answers of a command line: `--data` and `--data-file`."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from modelwright.policy.yaml_reader import CONSTRUCTION_ERRORS, alias_problem, s
 
 
 def answers_from_options(data: Sequence[str], data_file: Path | None) -> dict[str, object]:
-    """Return answers by name; `--data` wins over the file.
+    """Return the answers by name; `--data` overrides the file.
 
     Args:
         data: Texts of the form `NAME=VALUE`.
         data_file: A YAML mapping.
 
     Raises:
-        RefusedError: The file is nested too deeply, or stands for more than it holds.
+        RefusedError: The file is nested too deeply, or its aliases expand too far.
         UsageError: One of them has another form, or the file cannot be read.
     """
     answers = _answers_from_file(data_file) if data_file else {}

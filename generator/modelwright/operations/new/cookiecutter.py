@@ -1,4 +1,4 @@
-"""What Cookiecutter's last hook does, in Cookiecutter's Python: the standard library alone."""
+"""What Cookiecutter's hooks do, in Cookiecutter's Python: the standard library alone."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ NO_GIT = "MODELWRIGHT_NO_GIT"
 def share(template: Path) -> None:
     """Put what all archetypes share where Cookiecutter looks for it.
 
-    Git writes a link as a small text file where links are not allowed, as Windows does by default.
-    Such a file gives way to a copy until the project is complete.
+    Where links are not allowed, as on Windows by default, git writes a link as a small text file.
+    A copy stands in its place until the project is complete.
 
     Args:
         template: The archetype's folder in the platform's repository.
     """
     place = template / SHARED
-    kept = place / LINK
-    if kept.is_file():
-        _unshare(place, kept.read_text(encoding="utf-8"))
+    link_file = place / LINK
+    if link_file.is_file():
+        _unshare(place, link_file.read_text(encoding="utf-8"))
     if not place.is_file():
         return
     target = place.read_text(encoding="utf-8")
@@ -41,14 +41,14 @@ def share(template: Path) -> None:
         return
     place.unlink()
     shutil.copytree(folder, place)
-    kept.write_text(target, encoding="utf-8", newline="")
+    link_file.write_text(target, encoding="utf-8", newline="")
 
 
 def unshare(template: Path) -> None:
-    """Leave a platform's repository as `share` found it."""
-    kept = template / SHARED / LINK
-    if kept.is_file():
-        _unshare(template / SHARED, kept.read_text(encoding="utf-8"))
+    """Undo `share`."""
+    link_file = template / SHARED / LINK
+    if link_file.is_file():
+        _unshare(template / SHARED, link_file.read_text(encoding="utf-8"))
 
 
 def _unshare(place: Path, link: str) -> None:
@@ -63,25 +63,25 @@ def complete(context: Mapping[str, Any]) -> int:
         context: Cookiecutter's own; `__left_out` holds patterns, empty where nothing is left out.
 
     Returns:
-        0 always: whatever fails, the rendered project stays, and what to do is printed.
+        Always 0: the rendered project stays, and the next step of a failure is printed.
     """
     project = Path.cwd()
     leave_out(project, [pattern for pattern in context["__left_out"] if pattern])
     around = None if os.environ.get(NO_GIT) else surrounding_repository(project)
     if around:
-        _print(f"note: {project} stands inside the repository {around}; none was made in it")
-    todo = steps(
+        _print(f"note: {project} stands inside the repository {around}; no other is made in it")
+    next_steps = steps(
         archetype=context["__d"]["archetype"],
         lock=not os.environ.get(NO_LOCK) and (project / PYPROJECT).exists(),
         git=not around and not os.environ.get(NO_GIT),
     )
     try:
-        pending = finish(project, todo, lambda step: _print(f"modelwright: {step}"))
+        pending = finish(project, next_steps, lambda step: _print(f"modelwright: {step}"))
     except ModelwrightError as error:
         _print(f"error: {error}\n  next: {error.next_step}")
         return 0
-    for one in pending:
-        _print(f"modelwright: {one.problem}\n  next: {one.next_step}")
+    for later in pending:
+        _print(f"modelwright: {later.problem}\n  next: {later.next_step}")
     return 0
 
 
@@ -90,7 +90,7 @@ def _print(text: str) -> None:
 
 
 def leave_out(project: Path, patterns: list[str]) -> None:
-    """Remove the files that patterns cover, and the folders that this empties."""
+    """Remove the files that match a pattern, and the folders that become empty."""
     for folder, _, names in os.walk(project, topdown=False):
         for name in names:
             path = Path(folder, name)

@@ -1,4 +1,4 @@
-"""What a rendered project still needs: placeholders, lock file, repository, first commit.
+"""Finishes a rendered project: `.env`, lock file, repository, first commit.
 
 Cookiecutter's hook runs this too, so it needs nothing but the standard library.
 """
@@ -24,7 +24,7 @@ from modelwright.errors import (
 from modelwright.paths import ENV_EXAMPLE, ENV_FILE
 
 IDENTITIES = ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT")
-# For one commit: what a person's git is configured to do is hers to decide.
+# For one commit: your configuration of git is yours to decide.
 AUTHOR_OPTIONS = ("-c", "user.name=Your Name", "-c", "user.email=you@example.com")
 STAGED = "git does not know who you are, so the files are staged and not committed"
 NOT_LOCKED = (
@@ -35,7 +35,7 @@ NOT_LOCKED = (
 
 
 class PendingError(ExternalSystemError):
-    """A step that a person does later: the project is usable without it."""
+    """A step that is left to a person: the project is usable without it."""
 
 
 class AuthorUnknownError(PendingError):
@@ -43,7 +43,7 @@ class AuthorUnknownError(PendingError):
 
 
 class NotLockedError(PendingError):
-    """Only an index of the person's own can be reached."""
+    """Only the person's own package index can be reached."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Step:
     """One thing to do in a rendered project.
 
     Attributes:
-        name: What a person calls it.
-        commands: How a person does it by hand.
-        do: Does it, in a folder.
+        name: What progress calls it.
+        commands: The shell commands that do it by hand.
+        do: Does it in the project's folder.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Step:
 
 
 def steps(*, archetype: str, lock: bool, git: bool) -> list[Step]:
-    """Return what is to be done, in order."""
+    """Return the steps, in order."""
     chosen = [Step("write .env", ("cp .env.example .env && chmod 600 .env",), write_env)]
     if lock:
         chosen.append(Step("lock the dependencies", ("uv lock",), _lock_dependencies))
@@ -80,10 +80,10 @@ def steps(*, archetype: str, lock: bool, git: bool) -> list[Step]:
 
 
 def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> list[PendingError]:
-    """Do every step; what is rendered stays as it is whatever happens.
+    """Do every step; the rendered files stay, whatever fails.
 
     Returns:
-        What a person does later, each with a command as its next step; empty where all is done.
+        What is left to a person, each with a command as its next step; empty if all is done.
 
     Raises:
         ExternalSystemError: A step failed or was refused; it names the commands of that step and of
@@ -98,11 +98,11 @@ def finish(project: Path, todo: Sequence[Step], tell: Callable[[str], None]) -> 
             error.next_step = f"{change_folder(project)} && {error.next_step}"
             pending.append(error)
         except ModelwrightError as error:
-            way = f"; {error.next_step}" if isinstance(error, RefusedError) else ""
+            advice = f"; {error.next_step}" if isinstance(error, RefusedError) else ""
             left = [command for later in todo[number:] for command in later.commands]
             raise ExternalSystemError(
                 f"the project stands in {project}, but the step '{step.name}' failed: "
-                f"{error.problem}{way}",
+                f"{error.problem}{advice}",
                 where=error.where,
                 next_step=" && ".join([change_folder(project), *left]),
             ) from error
@@ -116,14 +116,14 @@ def change_folder(folder: Path) -> str:
 
 
 def surrounding_repository(folder: Path) -> Path | None:
-    """Return the root of the repository whose work tree holds a folder; None where there is none.
+    """Return the root of the repository that a folder is in; None where there is none.
 
-    A folder that the repository ignores does not belong to it. None too where git cannot be asked.
+    A folder that the repository ignores is not in it. None too where git fails.
     """
     try:
         root = run((*GIT, "rev-parse", "--show-toplevel"), folder=folder).rstrip("\n")
         ignored = output(
-            (*GIT, "check-ignore", "--", str(folder.resolve())), folder=folder, fine=(0, 1)
+            (*GIT, "check-ignore", "--", str(folder.resolve())), folder=folder, exit_codes=(0, 1)
         )
     except ExternalSystemError:
         return None
@@ -131,7 +131,7 @@ def surrounding_repository(folder: Path) -> Path | None:
 
 
 def write_env(project: Path) -> None:
-    """Copy the placeholders to `.env`, for its owner alone; an `.env` that is there stays."""
+    """Copy the placeholders to `.env`, readable by its owner alone; an existing `.env` stays."""
     example, target = project / ENV_EXAMPLE, project / ENV_FILE
     if target.exists() or not example.exists():
         return

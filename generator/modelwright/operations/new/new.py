@@ -24,7 +24,7 @@ _NEEDED = ("team", "brand", "use_case", "description")
 
 @dataclass(frozen=True, kw_only=True)
 class NewProject:
-    """A project that was made.
+    """A new project.
 
     Attributes:
         folder: Its folder.
@@ -49,12 +49,12 @@ def new_project(  # noqa: PLR0913 -- what a project follows from
 
     Args:
         platform: Policy and templates.
-        archetype: What to make.
-        into: Made where it is missing.
+        archetype: The archetype's id.
+        into: Its parent folder, made if it is missing.
         given: Answers by name.
         defaults: Take the default of every question, and the archetype's sample.
-        ask: Puts a question to a person; None where nobody can be asked.
-        tell: Is told each step once everything is answered.
+        ask: Asks a person; None without a terminal.
+        tell: Is called with the name of each step.
 
     Raises:
         RefusedError: An answer or a name is refused, or the target is occupied; nothing is written.
