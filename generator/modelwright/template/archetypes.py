@@ -90,16 +90,16 @@ def _archetype(identity: str, data: Mapping[str, Any]) -> Archetype:
         makes=data["makes"],
         scale_out=data["scale_out"],
         sample=data["sample"],
-        owners={owner: _texts(patterns) for owner, patterns in data["owners"].items()},
+        owners={owner: _strings(patterns) for owner, patterns in data["owners"].items()},
         left_out=tuple(
-            LeftOut(unless=entry["unless"], paths=_texts(entry["paths"]))
+            LeftOut(unless=entry["unless"], paths=_strings(entry["paths"]))
             for entry in data["left_out"]
         ),
-        governs=_texts(data.get("governs", GOVERNED_FILES)),
+        governs=_strings(data.get("governs", GOVERNED_FILES)),
     )
 
 
-def _texts(values: Sequence[object]) -> tuple[str, ...]:
+def _strings(values: Sequence[object]) -> tuple[str, ...]:
     return tuple(str(value) for value in values)
 
 

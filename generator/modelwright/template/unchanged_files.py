@@ -63,10 +63,10 @@ class _References:
         """Return a file and what it includes; None where a name is computed."""
         if source not in self._known:
             self._known[source] = frozenset((source,))  # ends a circle
-            self._known[source] = self._found(source)
+            self._known[source] = self._closure(source)
         return self._known[source]
 
-    def _found(self, source: str) -> frozenset[str] | None:
+    def _closure(self, source: str) -> frozenset[str] | None:
         try:
             text = self._tree.read(source).decode()
         except (KeyError, UnicodeDecodeError):

@@ -83,7 +83,7 @@ class DialectVersion:
     ) -> Answers:
         """Put the questions to a project that was made earlier."""
         refuse_unknown(self.template.questionnaire.names, given)
-        return self._put(self.template.questionnaire, stored, given, ask)
+        return self._collect(self.template.questionnaire, stored, given, ask)
 
     def replay(self, stored: Mapping[str, object]) -> Answers:
         """Take the stored answers as they are: they made the project, whatever a rule says.
@@ -92,11 +92,11 @@ class DialectVersion:
             RefusedError: They do not fit this version's questions.
         """
         questions = tuple(question.lenient for question in self.template.questionnaire.questions)
-        return self._put(
+        return self._collect(
             replace(self.template.questionnaire, questions=questions), stored, {}, None
         )
 
-    def _put(
+    def _collect(
         self,
         questionnaire: Questionnaire,
         stored: Mapping[str, object],
