@@ -1,4 +1,4 @@
-"""Choices: is an answer among those on offer, and which are nearest where it is not."""
+"""Choices: is an answer among those on offer, and which did a typist mean where it is not."""
 
 from __future__ import annotations
 

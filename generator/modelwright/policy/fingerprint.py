@@ -1,4 +1,4 @@
-"""What `check` reads of a policy, as one fingerprint for each brand.
+"""A checksum of what `check` reads of a policy: one fingerprint for each brand.
 
 The check of a pull request runs at the workflows' pin, and reads the policy that stands there. Two
 versions of a policy with the same fingerprint give the same verdict on a brand's projects. Teams

@@ -1,4 +1,4 @@
-"""Bounds the CPU time and the memory of work on texts that a stranger wrote.
+"""Limits the CPU time (timeout) and the memory of work on texts that a stranger wrote.
 
 Where the system has no such limits (Windows), or none for memory (macOS), the work runs without.
 """

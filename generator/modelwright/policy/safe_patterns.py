@@ -1,4 +1,4 @@
-"""Says whether a pattern is matched in time that grows little with the text, whatever the text.
+"""Finds patterns prone to catastrophic backtracking (ReDoS): regular expressions that may hang.
 
 A pattern becomes the automaton of its character positions. What makes a backtracking engine try
 again and again is more than one way through it for the same text: in a loop that is exponential,
@@ -116,13 +116,13 @@ def _sequence(machine: _Automaton, items: list[Any], *, begins: bool = False) ->
     parts = []
     for number, (kind, value) in enumerate(items):
         if kind in {code.ASSERT, code.ASSERT_NOT}:
-            _look(value, begins=begins and number == 0)
+            _refuse_lookaround(value, begins=begins and number == 0)
         elif kind is not code.AT:
             parts.append(_part(machine, kind, value))
     return machine.concatenate(parts)
 
 
-def _look(value: Any, *, begins: bool) -> None:  # noqa: ANN401 -- the parser's own
+def _refuse_lookaround(value: Any, *, begins: bool) -> None:  # noqa: ANN401 -- the parser's own
     direction, inner = value
     plain = all(kind in {code.LITERAL, code.NOT_LITERAL, code.IN} for kind, _ in inner)
     if direction != 1 or not begins or not plain:
@@ -190,7 +190,7 @@ def _class(value: Any) -> str:  # noqa: ANN401 -- as above
 def _judge(machine: _Automaton, pattern_part: _Part) -> None:
     loops = _loops(machine)
     for loop in loops:
-        if _two_ways(machine, loop):
+        if _is_ambiguous(machine, loop):
             raise _UnsafeError("it has two ways to repeat the same letters")
     if _longest_chain(machine, loops) > 2:  # noqa: PLR2004 -- the square of the length, no cube
         raise _UnsafeError("it repeats the same letters three times in a row")
@@ -225,7 +225,7 @@ def _loops(machine: _Automaton) -> list[frozenset[int]]:
     return list(groups)
 
 
-def _two_ways(machine: _Automaton, loop: frozenset[int]) -> bool:
+def _is_ambiguous(machine: _Automaton, loop: frozenset[int]) -> bool:
     """Say whether one text leads round a loop on two ways."""
     for start in loop:
         forth = _pairs(machine, (start, start), loop)
@@ -241,14 +241,14 @@ def _pairs(
     found, ahead = set[tuple[int, int]](), [start]
     while ahead:
         one, other = ahead.pop()
-        for pair in _steps(machine, one, other, loop):
+        for pair in _next_pairs(machine, one, other, loop):
             if pair not in found:
                 found.add(pair)
                 ahead.append(pair)
     return found
 
 
-def _steps(
+def _next_pairs(
     machine: _Automaton, one: int, other: int, loop: frozenset[int]
 ) -> Iterator[tuple[int, int]]:
     for next_one in machine.followers[one] & loop:

@@ -1,4 +1,4 @@
-"""The rule for free text: one line that every format carries unchanged.
+"""Validates free text: one line, without control characters, that every format carries.
 
 Quotes, braces, `$(...)`, backslashes, right-to-left marks and characters of four bytes are welcome:
 the templates quote them. What no quoting can carry is refused by name.

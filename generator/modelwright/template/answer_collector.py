@@ -112,8 +112,8 @@ class _BoundQuestion:
         if question.name in given:
             return self.validate(given[question.name])
         default = self.default()
-        asked = _is_true(self.text(question.ask)) and not (defaults and default is not MISSING)
-        if asked and ask is not None:
+        may_ask = _is_true(self.text(question.ask)) and not (defaults and default is not MISSING)
+        if may_ask and ask is not None:
             return self.validate(ask(self.prompt(default)))
         return default if default is MISSING else self.validate(default)
 

@@ -38,7 +38,7 @@ _INCLUDE: Final = re.compile(r"^!include ([\w./-]+)\s*$", re.MULTILINE)
 _CONDITION: Final = re.compile(r"\{%-? if .*? -?%\}(.*)\{%-? endif -?%\}", re.DOTALL)
 _PATTERN: Final = re.compile(r"/?(?:[\w.*+@-]+/)+[\w.*+@-]+|/[\w.*+@-]+", re.ASCII)
 _TYPES: Final = ("str", "bool", "json", "yaml")
-_FREE: Final = ("json", "yaml")
+_FREE_TYPES: Final = ("json", "yaml")
 
 
 @runtime_checkable
@@ -74,7 +74,7 @@ def needs_copier(tree: Tree) -> str:
 
 def _reasons(tree: Tree, questionnaire: Questionnaire, texts: list[str]) -> Iterator[str]:
     yield from _settings(questionnaire.settings)
-    untyped = _untyped(texts)
+    untyped = _untyped_questions(texts)
     for question in questionnaire.questions:
         reasons = _question(question, typed=question.name not in untyped)
         yield from (f"question {question.name}: {reason}" for reason in reasons)
@@ -229,7 +229,7 @@ def _question(question: Question, *, typed: bool) -> Iterator[str]:
 
 
 def _default(question: Question) -> Iterator[str]:
-    default, free = question.default, question.type in _FREE
+    default, free = question.default, question.type in _FREE_TYPES
     if default is MISSING and question.computed:
         yield "it is computed from nothing"
     if isinstance(default, list) and "{" in str(default):
@@ -249,7 +249,7 @@ def _plain_choices(question: Question) -> bool:
     return simple and (question.type == "str" or not found)
 
 
-def _untyped(texts: list[str]) -> set[str]:
+def _untyped_questions(texts: list[str]) -> set[str]:
     documents = [
         document
         for text in texts

@@ -1,4 +1,4 @@
-"""Which paths a template may write in a project: below it, never git's own, never through a link.
+"""Refuses path traversal: a template writes below its project, never git's own, never by a link.
 
 Source:
     git, `verify_path` in read-cache.c, `is_hfs_dotgit` in utf8.c and `is_ntfs_dotgit` in path.c.

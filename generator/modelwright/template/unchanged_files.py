@@ -1,4 +1,4 @@
-"""Which files of a project two versions of a template provably render to the same bytes."""
+"""Finds files that two versions of a template provably render alike, to skip rendering them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from modelwright.template.rendering import Template, source_paths
 from modelwright.template.tree import Tree
 
 _REFERENCE: Final = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\s+(.*?)[-+]?%\}", re.S)
-_NAMED: Final = re.compile(r"""(['"])([^'"]+)\1""")
+_QUOTED_NAME: Final = re.compile(r"""(['"])([^'"]+)\1""")
 
 
 class IdentifiedTree(Tree, Hashable, Protocol):
@@ -34,15 +34,17 @@ def files_known_unchanged(
     if old[2].values != new[2].values:
         return set()
     before, after = source_paths(old[0], old[2]), source_paths(new[0], new[2])
-    had, has = old[1].entries(), new[1].entries()
-    reader = _references(new[1])
+    old_entries, new_entries = old[1].entries(), new[1].entries()
+    references = _references(new[1])
 
     def same(path: str) -> bool:
         source = after[path]
         if before.get(path) != source or path == ANSWERS_FILE:
             return False
-        files = reader.of(source)
-        return files is not None and all(had.get(file) == has.get(file) for file in files)
+        files = references.closure(source)
+        return files is not None and all(
+            old_entries.get(file) == new_entries.get(file) for file in files
+        )
 
     return {path for path in after if same(path)}
 
@@ -59,14 +61,14 @@ class _References:
         self._tree = tree
         self._known: dict[str, frozenset[str] | None] = {}
 
-    def of(self, source: str) -> frozenset[str] | None:
+    def closure(self, source: str) -> frozenset[str] | None:
         """Return a file and what it includes; None where a name is computed."""
         if source not in self._known:
             self._known[source] = frozenset((source,))  # ends a circle
-            self._known[source] = self._closure(source)
+            self._known[source] = self._collect(source)
         return self._known[source]
 
-    def _closure(self, source: str) -> frozenset[str] | None:
+    def _collect(self, source: str) -> frozenset[str] | None:
         try:
             text = self._tree.read(source).decode()
         except (KeyError, UnicodeDecodeError):
@@ -75,8 +77,8 @@ class _References:
             return None
         found = {source}
         for reference in _REFERENCE.findall(text):
-            named = _NAMED.match(reference.strip())
-            inner = self.of(named[2]) if named else None
+            named = _QUOTED_NAME.match(reference.strip())
+            inner = self.closure(named[2]) if named else None
             if inner is None:
                 return None
             found |= inner

@@ -1,4 +1,4 @@
-"""Work on what a platform holds: whatever it fails with is the platform's fault, not ours."""
+"""Translates errors of untrusted templates and YAML: each is the platform's fault, not ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One version of a template, ready to render one project."""
+"""One version of a template, ready to render one project, and a cache of what it rendered."""
 
 from __future__ import annotations
 
@@ -195,8 +195,10 @@ class RenderCache:
         now = (version.template, tree, answers)
         paths = [path for path in source_paths(version.template, answers) if path != ANSWERS_FILE]
         same = files_known_unchanged(self._last, now) & set(self._files) if self._last else set()
-        made = version.files(answers, set(paths) - same)
-        self._files = {path: made[path] if path in made else self._files[path] for path in paths}
+        rendered = version.files(answers, set(paths) - same)
+        self._files = {
+            path: rendered[path] if path in rendered else self._files[path] for path in paths
+        }
         self._last = now
-        self.rendered += len(made)
+        self.rendered += len(rendered)
         return self._files

@@ -15,7 +15,7 @@ from modelwright.policy.model.words import (
     Slug,
     Text,
     form,
-    unsound,
+    unsound_value,
 )
 
 PackageIndex = Annotated[
@@ -31,11 +31,11 @@ PackageIndex = Annotated[
 LABEL_PATTERN: Final = r"[\w][\w.-]*"
 
 
-def _labels(value: object) -> object:
+def _check_labels(value: object) -> object:
     labels = value if isinstance(value, list | tuple) else [value]
     for label in labels or [""]:
         if not isinstance(label, str) or not re.fullmatch(LABEL_PATTERN, label, re.ASCII):
-            raise unsound(
+            raise unsound_value(
                 f"{str(label)[:60]!a} is not a runner's label",
                 "write a label such as ubuntu-24.04, or a list of them",
             )
@@ -43,7 +43,7 @@ def _labels(value: object) -> object:
 
 
 # One label, or several that a runner must have together.
-Runner = Annotated[object, BeforeValidator(_labels)]
+Runner = Annotated[object, BeforeValidator(_check_labels)]
 Image = Annotated[
     Text,
     form(

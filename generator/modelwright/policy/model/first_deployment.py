@@ -51,7 +51,7 @@ def brand_gaps(policy: Mapping[str, Any], brand: str) -> list[MissingSetting]:
         *project_gaps(policy, brand, usual),
         *_choices(policy, brand),
         *_index_login(policy, brand),
-        *_on_github(policy, brand),
+        *_service_identity(policy, brand),
     ]
 
 
@@ -82,7 +82,7 @@ def _variables(
         ]
         if lacking:
             yield MissingSetting(
-                f"brands.{brand}.variables.{_one_of(lacking)}.{name}",
+                f"brands.{brand}.variables.{_any_of(lacking)}.{name}",
                 f"nothing says {purpose}, in {', '.join(lacking)}",
             )
 
@@ -101,7 +101,7 @@ def _workspaces(policy: Mapping[str, Any], brand: str) -> Iterator[MissingSettin
     lacking = [one for one in policy["environments"] if not known.get(one, {}).get("host")]
     if lacking:
         yield MissingSetting(
-            f"brands.{brand}.databricks.{_one_of(lacking)}.host",
+            f"brands.{brand}.databricks.{_any_of(lacking)}.host",
             f"there is no Databricks workspace for {', '.join(lacking)}",
         )
 
@@ -134,7 +134,7 @@ def _choices(policy: Mapping[str, Any], brand: str) -> Iterator[MissingSetting]:
     unpaid = [one for one, place in entry["databricks"].items() if not place["budget_policy_id"]]
     if unpaid:
         yield MissingSetting(
-            f"brands.{brand}.databricks.{_one_of(unpaid)}.budget_policy_id",
+            f"brands.{brand}.databricks.{_any_of(unpaid)}.budget_policy_id",
             "what runs serverless there has no cost tags",
             blocks=False,
         )
@@ -151,7 +151,7 @@ def _index_login(policy: Mapping[str, Any], brand: str) -> Iterator[MissingSetti
         )
 
 
-def _on_github(policy: Mapping[str, Any], brand: str) -> Iterator[MissingSetting]:
+def _service_identity(policy: Mapping[str, Any], brand: str) -> Iterator[MissingSetting]:
     """Yield what identifies the brand's service principals, which no file may hold."""
     ours = secret_kinds(policy, brand, level="organisation")
     for kind in ("variable", "secret"):
@@ -165,5 +165,5 @@ def _on_github(policy: Mapping[str, Any], brand: str) -> Iterator[MissingSetting
             )
 
 
-def _one_of(names: Sequence[str]) -> str:
+def _any_of(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{{{', '.join(names)}}}"

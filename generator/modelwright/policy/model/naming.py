@@ -7,7 +7,7 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from modelwright.policy.model.words import Prose, Section, Text, Version, form, unsound
+from modelwright.policy.model.words import Prose, Section, Text, Version, form, unsound_value
 from modelwright.policy.safe_patterns import unsafe_pattern
 
 DERIVED_PLACEHOLDERS: Final = (
@@ -26,14 +26,14 @@ def _check_pattern(value: str) -> str:
     bare = re.sub(r"\[\^?[^\]]*\]|\\[^AZz]", "", value)
     for anchor in ANCHORS:
         if anchor in bare:
-            raise unsound(f"holds the anchor {anchor}", "leave it out: patterns are anchored")
+            raise unsound_value(f"holds the anchor {anchor}", "leave it out: patterns are anchored")
     try:
         re.compile(value)
     except re.error as error:
-        raise unsound(f"is not a regular expression: {error}", "fix the pattern") from error
+        raise unsound_value(f"is not a regular expression: {error}", "fix the pattern") from error
     reason = unsafe_pattern(value)
     if reason:
-        raise unsound(
+        raise unsound_value(
             f"may take too long on some name: {reason}",
             "let one letter decide what comes next, as in [a-z]+(-[a-z]+)*",
         )
@@ -44,15 +44,15 @@ def _check_derived_value(value: str) -> str:
     for name in re.findall(r"\{(.*?)\}", value):
         if name.lower() not in DERIVED_PLACEHOLDERS or name not in (name.lower(), name.upper()):
             known = ", ".join("{" + known + "}" for known in DERIVED_PLACEHOLDERS)
-            raise unsound(f"holds {{{name}}}, which nothing fills", f"write one of {known}")
+            raise unsound_value(f"holds {{{name}}}, which nothing fills", f"write one of {known}")
     return value
 
 
 def _check_repository_name(value: str) -> str:
     if not re.search(rf"\A{PARTS}(-{PARTS})*\Z", value):
-        raise unsound("is not parts joined by hyphens", "write {brand}-{use_case}-{suffix}")
+        raise unsound_value("is not parts joined by hyphens", "write {brand}-{use_case}-{suffix}")
     if value.count("{use_case}") != 1 or value.startswith("{suffix}"):
-        raise unsound(
+        raise unsound_value(
             "does not hold {use_case} once, or begins with {suffix}",
             "write {brand}-{use_case}-{suffix}",
         )
@@ -82,7 +82,7 @@ class FormRule(Rule):
     @model_validator(mode="after")
     def _has_room(self) -> Self:
         if self.min_length > self.max_length:
-            raise unsound(
+            raise unsound_value(
                 f"has min_length {self.min_length} above max_length {self.max_length}",
                 "write the smaller number as min_length",
             )
@@ -98,7 +98,7 @@ class ExampleRule(FormRule):
     def _example_holds(self) -> Self:
         fits = self.min_length <= len(self.example) <= self.max_length
         if not fits or not re.search(rf"\A(?:{self.pattern})\Z", self.example):
-            raise unsound(
+            raise unsound_value(
                 f"has the example {self.example!a}, which breaks the rule",
                 "write an example that keeps it",
             )

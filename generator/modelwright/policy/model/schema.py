@@ -41,21 +41,21 @@ EXPECTED: Final = {
 
 def keys_at(path: ValuePath) -> list[str]:
     """Return the keys of the mapping at a path; nothing where any key may stand."""
-    return _keys(_field(path)[0])
+    return _keys(_field_at(path)[0])
 
 
 def example_at(path: ValuePath) -> str:
     """Return a value that could stand at a path, as YAML; empty where none is short enough."""
-    examples = _field(path)[1]
+    examples = _field_at(path)[1]
     return str(examples[0]) if examples else ""
 
 
 def choices_at(path: ValuePath) -> list[str]:
     """Return the closed list of texts that may stand at a path; nothing where there is none."""
-    return [value for value in get_args(_field(path)[0]) if isinstance(value, str)]
+    return [value for value in get_args(_field_at(path)[0]) if isinstance(value, str)]
 
 
-def _field(path: ValuePath) -> tuple[Any, list[Any]]:
+def _field_at(path: ValuePath) -> tuple[Any, list[Any]]:
     found: Any = Policy
     examples: list[Any] = []
     for step in path:
@@ -64,11 +64,11 @@ def _field(path: ValuePath) -> tuple[Any, list[Any]]:
             field = fields.get(str(step))
             found, examples = (field.annotation, field.examples or []) if field else (None, [])
         else:
-            found, examples = _inside(found), []
+            found, examples = _element_type(found), []
     return found, examples
 
 
-def _inside(annotation: object) -> Any:  # noqa: ANN401 - an annotation is any object
+def _element_type(annotation: object) -> Any:  # noqa: ANN401 - an annotation is any object
     arguments = [argument for argument in get_args(annotation) if argument is not Ellipsis]
     found = arguments[-1] if arguments else None
     return get_args(found)[0] if hasattr(found, "__metadata__") else found
@@ -144,25 +144,25 @@ def shape_faults(error: ValidationError, document: Document) -> tuple[list[Fault
     for detail in details:
         path = detail["loc"]
         if path not in meant.values():
-            problem, next_step = _words(detail, document, meant.get(path, ()))
+            problem, next_step = _describe(detail, document, meant.get(path, ()))
             faults.append(Fault(document.line(*path), problem, next_step))
     return faults, [detail["loc"] for detail in details]
 
 
-def _words(detail: ErrorDetails, document: Document, meant: ValuePath) -> Problem:
+def _describe(detail: ErrorDetails, document: Document, meant: ValuePath) -> Problem:
     path, kind = detail["loc"], detail["type"]
     if kind == "unsound":
         is_key = path[-1:] == ("[key]",)
         name = f"key of {dotted_path(path[:-2])}" if is_key else dotted_path(path)
         return f"{name} {detail['ctx']['problem']}", detail["ctx"]["next_step"]
     if kind == "extra_forbidden":
-        return _unknown(path, meant)
+        return _unknown_key(path, meant)
     if kind == "missing":
-        return _missing(path)
-    return _bounds(detail) or _mistyped(detail, document)
+        return _missing_key(path)
+    return _outside_bounds(detail) or _wrong_type(detail, document)
 
 
-def _unknown(path: ValuePath, meant: ValuePath) -> Problem:
+def _unknown_key(path: ValuePath, meant: ValuePath) -> Problem:
     known = keys_at(path[:-1])
     near = [str(meant[-1])] if meant else nearest(str(path[-1]), known)
     problem = f"unknown key '{path[-1]}' in {dotted_path(path[:-1])}"
@@ -171,7 +171,7 @@ def _unknown(path: ValuePath, meant: ValuePath) -> Problem:
     return problem, f"remove it; the keys here are {', '.join(known)}"
 
 
-def _missing(path: ValuePath) -> Problem:
+def _missing_key(path: ValuePath) -> Problem:
     key, keys, example = path[-1], keys_at(path), example_at(path)
     problem = f"{dotted_path(path[:-1])} has no {key}"
     if example:
@@ -181,7 +181,7 @@ def _missing(path: ValuePath) -> Problem:
     return problem, f"add `{key}:` as docs/policy.md shows"
 
 
-def _bounds(detail: ErrorDetails) -> Problem | None:
+def _outside_bounds(detail: ErrorDetails) -> Problem | None:
     path, given = detail["loc"], detail["input"]
     choices = choices_at(path)
     if detail["type"] == "literal_error" and choices and isinstance(given, str):
@@ -201,7 +201,7 @@ def _bounds(detail: ErrorDetails) -> Problem | None:
     return None
 
 
-def _mistyped(detail: ErrorDetails, document: Document) -> Problem:
+def _wrong_type(detail: ErrorDetails, document: Document) -> Problem:
     path, given = detail["loc"], detail["input"]
     read = READ_AS.get(type(given), "something else")
     expected, step = EXPECTED.get(detail["type"], ("a text", "write one text"))

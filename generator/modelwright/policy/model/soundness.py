@@ -63,7 +63,7 @@ def soundness_faults(document: Document, misshapen: Iterable[ValuePath] = ()) ->
     ]
 
 
-def _one_of(value: str, choices: Iterable[str]) -> str:
+def _nearest_step(value: str, choices: Iterable[str]) -> str:
     """Return the step that names the choices nearest to a value, or else all of them."""
     choices = list(choices)
     return f"write {' or '.join(nearest(value, choices) or choices)}"
@@ -111,7 +111,7 @@ def _unknown_environments(policy: Plain, environments: list[str]) -> Iterator[Di
         for name in section.get(str(path[-1]), {}):
             if name not in environments:
                 problem = f"{what} for '{name}', which is no environment"
-                yield Disagreement((*path, name), problem, _one_of(name, environments))
+                yield Disagreement((*path, name), problem, _nearest_step(name, environments))
 
 
 def _retirement_disagreements(policy: Plain) -> Iterator[Disagreement]:
@@ -127,7 +127,7 @@ def _retirement_disagreements(policy: Plain) -> Iterator[Disagreement]:
             if successor and successor not in on_offer:
                 problem = f"{section}.{key} was renamed to '{successor}', which is not on offer"
                 yield Disagreement(
-                    (section, key, "renamed_to"), problem, _one_of(successor, on_offer)
+                    (section, key, "renamed_to"), problem, _nearest_step(successor, on_offer)
                 )
 
 
@@ -148,7 +148,7 @@ def _unknown_brands(team: str, names: list[str], brands: list[str]) -> Iterator[
         path = ("teams", team, "brands", index)
         if brand not in brands:
             problem = f"team '{team}' works for '{brand}', which is no brand"
-            yield Disagreement(path, problem, _one_of(brand, brands))
+            yield Disagreement(path, problem, _nearest_step(brand, brands))
         elif brand in names[:index]:
             problem = f"team '{team}' names the brand '{brand}' twice"
             yield Disagreement(path, problem, "keep one of the two")
@@ -293,7 +293,7 @@ def _secret_disagreements(policy: Plain) -> Iterator[Disagreement]:
             if archetypes and name not in archetypes:
                 problem = f"secrets[{index}] is for '{name}', which is no archetype"
                 path = ("secrets", index, "archetypes")
-                yield Disagreement(path, problem, _one_of(name, archetypes))
+                yield Disagreement(path, problem, _nearest_step(name, archetypes))
     if policy.get("brands") and policy.get("environments"):
         yield from _refused_secret_names(policy)
         yield from _crowded_levels(policy)

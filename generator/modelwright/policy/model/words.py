@@ -17,7 +17,7 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def unsound(problem: str, next_step: str) -> PydanticCustomError:
+def unsound_value(problem: str, next_step: str) -> PydanticCustomError:
     """Return the error of a value that is wrong in our own terms.
 
     Args:
@@ -51,21 +51,21 @@ def form(
         if empty and not value:
             return value
         if len(value) > longest:
-            raise unsound(f"has {len(value)} characters", f"write at most {longest}")
+            raise unsound_value(f"has {len(value)} characters", f"write at most {longest}")
         if not compiled.match(value):
-            raise unsound(f"{value[:60]!a} is not {wording}", f"write a value like {example}")
+            raise unsound_value(f"{value[:60]!a} is not {wording}", f"write a value like {example}")
         return value
 
     return AfterValidator(check)
 
 
-def _quoted(value: object) -> object:
+def _refuse_null(value: object) -> object:
     if value is None:
-        raise unsound("is empty, which YAML reads as nothing", 'write "" for an empty text')
+        raise unsound_value("is empty, which YAML reads as nothing", 'write "" for an empty text')
     return value
 
 
-Text = Annotated[str, BeforeValidator(_quoted)]
+Text = Annotated[str, BeforeValidator(_refuse_null)]
 Slug = Annotated[
     Text, form(SLUG_PATTERN, "lower-case words joined by single hyphens", "norda-fraud", longest=40)
 ]

@@ -62,12 +62,12 @@ def copier_context(
         "{%- set place = policy.brands[brand] -%}",
     ]
     for name, text in derived.names.items():
-        lines += _set(f"name_{name}", text)
+        lines += _set_block(f"name_{name}", text)
         lines.append(
             f"{{%- set cookiecutter = dict(cookiecutter, {name}=name_{name}) -%}}",
         )
     for name, text in derived.values.items():
-        lines += _set(f"value_{name}", text)
+        lines += _set_block(f"value_{name}", text)
     values = ", ".join(f"'{name}': value_{name}" for name in derived.values)
     pins = f"'pin_sha': '{pin['sha']}', 'pin_version': '{pin['version']}'"
     pins += f", 'policy_digest': {dict(digests)}[brand]"
@@ -91,7 +91,7 @@ def digest_text(digests: Mapping[str, str]) -> str:
     return f"{{{{ ({dict(digests)})[cookiecutter.brand] }}}}"
 
 
-def _set(name: str, text: str) -> list[str]:
+def _set_block(name: str, text: str) -> list[str]:
     return [f"{{%- set {name} -%}}{text.strip()}{{%- endset -%}}"]
 
 
@@ -129,7 +129,7 @@ def generated_files(
 
 def _exclude(archetypes: Sequence[Archetype]) -> str:
     entries = [
-        _when(f"archetype == '{archetype.id}' and {_known(left_out.unless)}", path)
+        _when(f"archetype == '{archetype.id}' and {_condition(left_out.unless)}", path)
         for archetype in archetypes
         for left_out in archetype.left_out
         for path in left_out.paths
@@ -142,7 +142,7 @@ def _exclude(archetypes: Sequence[Archetype]) -> str:
     return f"# {NOTE}\n_exclude: {json.dumps(entries, indent=2)}\n"
 
 
-def _known(unless: str) -> str:
+def _condition(unless: str) -> str:
     """Return when a path is left out; never where a project is older than what decides it.
 
     An update of Copier's renders the newest exclusions over the oldest answers.

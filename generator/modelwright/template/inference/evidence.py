@@ -40,7 +40,7 @@ class InferredAnswer:
     @property
     def values(self) -> list[object]:
         """The different answers, in the order of their evidence."""
-        return list({_normalised(entry.value): entry.value for entry in self.evidence}.values())
+        return list({_spelling_key(entry.value): entry.value for entry in self.evidence}.values())
 
     @property
     def unambiguous(self) -> bool:
@@ -58,7 +58,7 @@ class InferredAnswer:
         if len(self.values) == 1:
             verb = "suggests" if self.evidence[0].hint else "says"
             return f"{', '.join(self.sources)} {verb} {self.values[0]!r}"
-        by_value = {_normalised(entry.value): entry for entry in reversed(self.evidence)}
+        by_value = {_spelling_key(entry.value): entry for entry in reversed(self.evidence)}
         return ", ".join(f"{e.source} says {e.value!r}" for e in reversed(by_value.values()))
 
 
@@ -73,7 +73,7 @@ def infer_each(evidence: Iterable[AnswerEvidence]) -> dict[str, InferredAnswer]:
     }
 
 
-def _normalised(value: object) -> str:
+def _spelling_key(value: object) -> str:
     """Return what two spellings of one answer share: engines store `true`, `True` and `"true"`."""
     text = str(value)
     return text.lower() if text.lower() in {"true", "false"} else text

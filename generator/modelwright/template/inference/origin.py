@@ -13,7 +13,7 @@ from modelwright.policy.yaml_reader import Document
 from modelwright.template.inference.evidence import AnswerEvidence, InspectedRepository
 
 ARCHETYPE: Final = "archetype"
-_NAMED: Final = re.compile(r"\.copier-answers(\.[\w.-]+)?\.ya?ml")
+_ANSWERS_NAME: Final = re.compile(r"\.copier-answers(\.[\w.-]+)?\.ya?ml")
 _FOLDER: Final = re.compile(r"(?:.*/)?templates/([\w-]+)/*")
 
 
@@ -39,7 +39,7 @@ def origins(repository: InspectedRepository) -> list[Origin]:
     answers = [
         _copier_origin(path, document)
         for path, document in repository.documents.items()
-        if _NAMED.fullmatch(path) or "_src_path" in document.data
+        if _ANSWERS_NAME.fullmatch(path) or "_src_path" in document.data
     ]
     answers.sort(key=lambda origin: origin.file != ANSWERS_FILE)
     return [*answers, *_cruft_origin(repository.texts.get(CRUFT_FILE, ""))]
