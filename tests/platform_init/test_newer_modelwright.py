@@ -7,7 +7,8 @@ import pytest
 from modelwright.adapters.sources.histories import history_of
 from modelwright.errors import RefusedError
 from modelwright.operations.platform.sync import expected_files
-from modelwright.operations.platform.update import is_generated, platform_versions, record_of
+from modelwright.operations.platform.update import is_generated, platform_versions
+from modelwright.template.platform import record_from
 from tests.platform_init.organisation import ANSWERS
 from tests.platform_init.upstream import release, released, run_from
 from tests.platforms import ROOT, git
@@ -34,27 +35,32 @@ def platform(first, tmp_path):
     return shutil.copytree(first / "ml-platform", tmp_path / "ml-platform", symlinks=True)
 
 
+def record_in(platform):
+    return record_from((platform / ".modelwright.yml").read_text())
+
+
 def sides(upstream, platform, to):
     policy = (platform / "platform.yml").read_text()
-    return platform_versions(history_of(str(upstream)), record_of(platform), to, policy)
+    return platform_versions(
+        history_of(str(upstream)),
+        record_in(platform),
+        to,
+        policy,
+    )
 
 
 def test_the_record_names_the_release(platform):
-    record = record_of(platform)
+    record = record_in(platform)
 
     assert record.version == "v0.1.0"
     assert record.source == "https://github.com/halden-retail/modelwright"
-
-
-def test_a_folder_without_a_record_is_no_organisation_s_platform(tmp_path):
-    assert record_of(tmp_path) is None
 
 
 def test_a_record_that_was_edited_by_hand_is_refused(platform):
     (platform / ".modelwright.yml").write_text("version: [\n")
 
     with pytest.raises(RefusedError) as refused:
-        record_of(platform)
+        record_in(platform)
     assert "git checkout HEAD" in refused.value.next_step
 
 

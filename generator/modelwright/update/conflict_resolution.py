@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from modelwright.update.conflicts import Conflict, Kind, equivalent_file
-from modelwright.update.merge_inputs import FileEntry, Files, TemplateFiles
+from modelwright.update.file_entry import FileEntry, Files
+from modelwright.update.merge_inputs import TemplateFiles
 from modelwright.update.merge_result import OURS, THEIRS, MergeResult
 
 Stages = dict[int, FileEntry]

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from modelwright.update.merge_inputs import FileEntry
+from modelwright.update.file_entry import FileEntry
 
 VERSION = 1
 

@@ -7,31 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from modelwright.template.archetypes import Owner
+from modelwright.update.file_entry import FileEntry, Files
 
-FOLDER: Final = 0o040000
-LINK: Final = 0o120000
-REPOSITORY: Final = 0o160000
-PLAIN: Final = 0o100644
-EXECUTABLE: Final = 0o100755
 SHARED: Final[Owner] = "shared"
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    """One entry of a git tree: its mode and the id of its object."""
-
-    mode: int
-    name: str
-
-
-Files = Mapping[str, FileEntry]
-
-
-def mode_of(*, executable: bool, link: bool) -> int:
-    """Return the mode that git stores for a rendered file."""
-    if link:
-        return LINK
-    return EXECUTABLE if executable else PLAIN
 
 
 @dataclass(frozen=True, kw_only=True)

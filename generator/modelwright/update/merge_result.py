@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from modelwright.update.merge_inputs import FileEntry
+from modelwright.update.file_entry import FileEntry
 
 OURS: Final = 2
 THEIRS: Final = 3

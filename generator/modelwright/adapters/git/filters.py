@@ -15,7 +15,7 @@ from modelwright.adapters.git.repository import ATTRIBUTES, ProjectRepository
 from modelwright.errors import ExternalSystemError
 from modelwright.template.project_paths import refuse_paths
 from modelwright.template.tree import RenderedFile
-from modelwright.update.merge_inputs import FileEntry, Files, mode_of
+from modelwright.update.file_entry import FileEntry, Files, mode_of
 
 _DEFAULT_SYSTEM_ATTRIBUTES: Final = Path("/etc/gitattributes")
 

@@ -12,7 +12,8 @@ from modelwright.adapters.git.object_writer import Scratch
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.system.process import output
 from modelwright.errors import ExternalSystemError
-from modelwright.update.merge_inputs import FileEntry, Files, MergeInputs
+from modelwright.update.file_entry import FileEntry, Files
+from modelwright.update.merge_inputs import MergeInputs
 from modelwright.update.merge_result import MergeResult, merge_result_from
 
 MINIMUM_GIT: Final = (2, 38)

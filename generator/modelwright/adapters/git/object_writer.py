@@ -20,7 +20,7 @@ from modelwright.adapters.git.objects import (
     with_header,
     write_loose_object,
 )
-from modelwright.update.merge_inputs import FOLDER, FileEntry, Files
+from modelwright.update.file_entry import FOLDER, FileEntry, Files
 
 _WHO: Final = "modelwright <modelwright@localhost> 0 +0000"
 

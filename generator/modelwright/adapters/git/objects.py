@@ -18,7 +18,7 @@ from typing import IO, Any, Final, NoReturn
 
 from modelwright.adapters.system.process import start
 from modelwright.errors import ExternalSystemError
-from modelwright.update.merge_inputs import FOLDER, FileEntry, Files
+from modelwright.update.file_entry import FOLDER, FileEntry, Files
 
 
 def with_header(kind: str, content: bytes) -> bytes:

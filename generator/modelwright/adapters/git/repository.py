@@ -12,7 +12,7 @@ from typing import Final
 from modelwright.adapters.git.merge import files_of
 from modelwright.adapters.git.project import git_folder_above, locate_repository, project_git
 from modelwright.errors import ExternalSystemError, RefusedError
-from modelwright.update.merge_inputs import FileEntry
+from modelwright.update.file_entry import FileEntry
 
 ATTRIBUTES: Final = ".gitattributes"
 _LIST_TREE: Final = ("ls-tree", "-r", "-z")
@@ -147,16 +147,7 @@ def repository_of(folder: Path) -> ProjectRepository:
         )
     place = locate_repository(folder)
     head, changed = _head_and_changes(folder)
-    return ProjectRepository(
-        folder=folder,
-        top=place.top,
-        git_dir=place.git_dir,
-        common_dir=place.common_dir,
-        prefix=place.prefix,
-        digest=place.digest,
-        head=head,
-        changed=changed,
-    )
+    return ProjectRepository(folder=folder, head=head, changed=changed, **place._asdict())
 
 
 def _head_and_changes(folder: Path) -> tuple[str, list[str]]:

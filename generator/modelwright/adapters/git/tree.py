@@ -10,7 +10,7 @@ from typing import Final
 
 from modelwright.adapters.git.objects import GitObject, GitObjects
 from modelwright.errors import ExternalSystemError
-from modelwright.update.merge_inputs import FOLDER, LINK, REPOSITORY, FileEntry
+from modelwright.update.file_entry import FOLDER, LINK, REPOSITORY, FileEntry
 
 # As many as Linux follows.
 _MOST_LINKS: Final = 40

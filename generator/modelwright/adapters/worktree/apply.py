@@ -32,8 +32,8 @@ from modelwright.adapters.worktree.journal import (
 from modelwright.adapters.worktree.undo import take_back_update
 from modelwright.errors import ExternalSystemError
 from modelwright.update.conflict_resolution import MergePlan
+from modelwright.update.file_entry import FOLDER, REPOSITORY, FileEntry
 from modelwright.update.journal import Journal
-from modelwright.update.merge_inputs import FOLDER, REPOSITORY, FileEntry
 
 _LITTLE_SPACE: Final = 1_000_000
 _RUN_AGAIN: Final = "make room or move what is in the way, then run it again; nothing was changed"

@@ -16,7 +16,7 @@ from modelwright.adapters.git.objects import object_id
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.errors import ExternalSystemError
-from modelwright.update.merge_inputs import EXECUTABLE, FOLDER, LINK, PLAIN, FileEntry
+from modelwright.update.file_entry import EXECUTABLE, FOLDER, LINK, PLAIN, FileEntry
 
 _NO_HARD_LINKS: Final = frozenset((errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK))
 

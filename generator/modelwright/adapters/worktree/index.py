@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from modelwright.adapters.git.project import project_git
 from modelwright.adapters.git.repository import ProjectRepository
 from modelwright.adapters.worktree.journal import TemporaryFiles
-from modelwright.update.merge_inputs import FileEntry
+from modelwright.update.file_entry import FileEntry
 
 
 def refresh_index(

@@ -18,8 +18,8 @@ from modelwright.adapters.worktree.index import (
 )
 from modelwright.adapters.worktree.journal import TemporaryFiles
 from modelwright.errors import ExternalSystemError
+from modelwright.update.file_entry import FOLDER
 from modelwright.update.journal import Journal
-from modelwright.update.merge_inputs import FOLDER
 
 
 class _Paths(NamedTuple):

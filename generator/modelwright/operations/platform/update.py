@@ -27,7 +27,8 @@ from modelwright.template.generated.package_manifest import is_packaged, place_o
 from modelwright.template.platform import PlatformRecord, parse_platform_record
 from modelwright.template.tree import RenderedFile
 from modelwright.update.conflict_resolution import MergePlan, keep_untracked
-from modelwright.update.merge_inputs import LINK, Files, MergeInputs
+from modelwright.update.file_entry import LINK, Files
+from modelwright.update.merge_inputs import MergeInputs
 from modelwright.update.outcome import UpdateOutcome
 
 RenderedFiles = dict[str, RenderedFile]
@@ -156,16 +157,6 @@ def platform_status(path: Path, *, platform: str = "", offline: bool = False) ->
             refused=refused,
             notes=[*notes_of(path), *source.notes],
         )
-
-
-def record_of(platform: Path) -> PlatformRecord | None:
-    """Return the record of an organisation's platform; None where a folder is none.
-
-    Raises:
-        RefusedError: The record has another form.
-    """
-    file = platform / PLATFORM_RECORD
-    return parse_platform_record(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def policy_text(platform: Path) -> str:

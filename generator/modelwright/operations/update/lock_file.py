@@ -20,7 +20,7 @@ from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.paths import LOCK_FILE, PYPROJECT
 from modelwright.template.tree import RenderedFile
 from modelwright.update.conflict_resolution import MergePlan
-from modelwright.update.merge_inputs import Files
+from modelwright.update.file_entry import Files
 
 COMMAND: Final = "uv lock && git add uv.lock"
 _LOCKED_KEYS: Final = (

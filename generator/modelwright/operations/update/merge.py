@@ -9,9 +9,8 @@ from modelwright.operations.update.render import RenderedVersion
 from modelwright.operations.update.workspace import Workspace
 from modelwright.template.archetypes import is_covered
 from modelwright.update.conflict_resolution import MergePlan, classify_conflicts, fast_forward
+from modelwright.update.file_entry import FileEntry, Files
 from modelwright.update.merge_inputs import (
-    FileEntry,
-    Files,
     MergeInputs,
     TemplateFiles,
     fast_forward_changes,

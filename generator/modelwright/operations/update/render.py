@@ -25,7 +25,8 @@ from modelwright.template.compatibility import needs_copier
 from modelwright.template.tree import RenderedFile, Tree
 from modelwright.template.unchanged_files import files_known_unchanged
 from modelwright.template.version import DialectVersion, Version
-from modelwright.update.merge_inputs import FileEntry, TemplateFiles
+from modelwright.update.file_entry import FileEntry
+from modelwright.update.merge_inputs import TemplateFiles
 
 # Trees are told apart by identity: a history gives the same one for the same version.
 _CACHED: Final = 64

@@ -15,7 +15,8 @@ from modelwright.update.conflict_resolution import (
     report_untracked,
 )
 from modelwright.update.conflicts import refuse_names
-from modelwright.update.merge_inputs import LINK, MergeInputs, TemplateFiles
+from modelwright.update.file_entry import LINK
+from modelwright.update.merge_inputs import MergeInputs, TemplateFiles
 
 
 def resolve(

@@ -19,8 +19,8 @@ from modelwright.adapters.worktree.journal import exclusive_update, interrupted_
 from modelwright.errors import ExternalSystemError, StoppedError
 from modelwright.update.conflict_resolution import MergePlan
 from modelwright.update.conflicts import Conflict
+from modelwright.update.file_entry import Files
 from modelwright.update.journal import Journal
-from modelwright.update.merge_inputs import Files
 from modelwright.update.outcome import UpdateOutcome, outcome_from
 
 UNDO: Final = "modelwright update --undo"
