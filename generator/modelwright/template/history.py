@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from packaging.version import InvalidVersion, Version
+
 from modelwright.template.tree import Tree
 
 
@@ -54,3 +56,11 @@ class History(Protocol):
 
     def folder(self) -> Path:
         """Return the git directory that holds the objects."""
+
+
+def version_of(tag: str) -> Version | None:
+    """Return the version that a tag names, such as `v1.2.0`; None where it names none."""
+    try:
+        return Version(tag)
+    except InvalidVersion:
+        return None

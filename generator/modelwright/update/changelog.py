@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
+
+from modelwright.template.history import version_of
 
 # `## v1.2.0`, `## [1.2.0] - 2026-01-31`, `## [v1.2.0](URL) (2026-01-31)`, `# Version 1.2.0`
 _VERSION: Final = re.compile(
@@ -81,7 +83,4 @@ def _version_in_title(title: str) -> tuple[Version | None, bool]:
 
 
 def _version(tag: str) -> Version | None:
-    try:
-        return Version(re.sub(r"-\d+-g[0-9a-f]+\Z", "", tag))
-    except InvalidVersion:
-        return None
+    return version_of(re.sub(r"-\d+-g[0-9a-f]+\Z", "", tag))

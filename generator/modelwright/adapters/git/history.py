@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from modelwright.adapters.git.objects import GitObjects
 from modelwright.adapters.git.tree import GitFolders, GitTree
 from modelwright.adapters.system.process import run
 from modelwright.errors import ExternalSystemError, UnknownVersionError
-from modelwright.template.history import Release
+from modelwright.template.history import Release, version_of
 
 _FIELDS: Final = (
     "refname",
@@ -174,14 +174,6 @@ class GitHistory:
         if not self.releases:
             return sorted(self.references)[:_NEAREST]
         return _nearest(version, self.releases)
-
-
-def version_of(tag: str) -> Version | None:
-    """Return the version that a tag names, such as `v1.2.0`; None where it names none."""
-    try:
-        return Version(tag)
-    except InvalidVersion:
-        return None
 
 
 def _day(seconds: str | bytes) -> date:

@@ -12,7 +12,7 @@ from packaging.version import Version
 from modelwright.adapters.disk.tree import FolderTree
 from modelwright.adapters.git import commands as git
 from modelwright.adapters.git.commands import git_directory
-from modelwright.adapters.git.history import GitHistory, version_of
+from modelwright.adapters.git.history import GitHistory
 from modelwright.adapters.git.tree import GitTree
 from modelwright.adapters.sources import mirrors, packaged
 from modelwright.adapters.system.urls import (
@@ -24,6 +24,7 @@ from modelwright.adapters.system.urls import (
 )
 from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.paths import ANSWERS_FILE
+from modelwright.template.history import version_of
 from modelwright.template.platform import Platform
 
 

@@ -222,6 +222,6 @@ def _cached_tree(source: str, version: str) -> Platform | None:
 def _is_release(version: str) -> bool | None:
     """Return True where a version is a release, and None where it is a commit in between."""
     # Here, as above.
-    from modelwright.adapters.git.history import version_of  # noqa: PLC0415
+    from modelwright.template.history import version_of  # noqa: PLC0415
 
     return True if version_of(version) else None

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from modelwright.adapters.git.commands import describe_commit, version_at
 from modelwright.adapters.git.history import GitHistory
@@ -17,6 +17,7 @@ from modelwright.adapters.sources.mirrors import moved_tags
 from modelwright.adapters.system.urls import split_credentials
 from modelwright.errors import ModelwrightError, RefusedError
 from modelwright.paths import ANSWERS_FILE
+from modelwright.template.history import version_of
 
 _DESCRIBED: Final = re.compile(r"(.+)-(\d+)-g[0-9a-f]+")
 
@@ -112,10 +113,8 @@ def is_older(version: str, than: str) -> bool:
 def version_order(version: str) -> tuple[Version, int] | None:
     """Return the sort key of a version: its release, and the commits since."""
     described = _DESCRIBED.fullmatch(version)
-    try:
-        return (Version(described[1]), int(described[2])) if described else (Version(version), 0)
-    except InvalidVersion:
-        return None
+    release = version_of(described[1] if described else version)
+    return (release, int(described[2]) if described else 0) if release else None
 
 
 def _moved_tag_notes(history: GitHistory, current: str) -> Iterator[str]:
