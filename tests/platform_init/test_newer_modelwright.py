@@ -8,7 +8,7 @@ from modelwright.adapters.sources.histories import history_of
 from modelwright.errors import RefusedError
 from modelwright.operations.platform.sync import expected_files
 from modelwright.operations.platform.update import is_generated, platform_versions
-from modelwright.template.platform import record_from
+from modelwright.template.platform import parse_platform_record
 from tests.platform_init.organisation import ANSWERS
 from tests.platform_init.upstream import release, released, run_from
 from tests.platforms import ROOT, git
@@ -36,7 +36,7 @@ def platform(first, tmp_path):
 
 
 def record_in(platform):
-    return record_from((platform / ".modelwright.yml").read_text())
+    return parse_platform_record((platform / ".modelwright.yml").read_text())
 
 
 def sides(upstream, platform, to):
