@@ -223,7 +223,7 @@ def _files_at(history: GitHistory, version: str) -> RenderedFiles:
     }
     if POLICY_FILE not in entries:
         raise RefusedError(
-            f"version {version!r} holds no {POLICY_FILE}, so it is no version of modelwright",
+            f"version {version!r} holds no {POLICY_FILE}, so it is no modelwright",
             where=history.source,
             next_step="name modelwright's own repository with --source",
         )
