@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -14,8 +13,9 @@ from modelwright.adapters.system import uv
 from modelwright.audit.project import LockVerdict, Project
 from modelwright.errors import ExternalSystemError, RefusedError
 from modelwright.operations.judge.policy_choice import judge_of, why_unverified, with_own_team
-from modelwright.paths import ANSWERS_FILE, LOCK_FILE, PROJECT_RECORD, WORKFLOW_PIN
+from modelwright.paths import ANSWERS_FILE, LOCK_FILE, PROJECT_RECORD
 from modelwright.policy.yaml_reader import Unreadable, read_yaml
+from modelwright.template.generated.dispatch_workflow import workflow_pin
 from modelwright.template.platform import Platform
 
 _UV_SECONDS: Final = 90.0
@@ -93,7 +93,7 @@ def project_at(
         folder=files.folder,
         remote=files.remote,
         policy=_policy(platform, answers, files),
-        pin=_pin(platform),
+        pin=workflow_pin(platform.tree),
         today=today,
         judge=judge_of(platform, answers, files.texts),
         unverified=why_unverified(platform, answers, files.texts),
@@ -150,8 +150,3 @@ def _policy(
     if isinstance(documents, Unreadable) or not documents:
         return platform.policy
     return with_own_team(platform.policy, answers, documents[0].mapping)
-
-
-def _pin(platform: Platform) -> Mapping[str, str]:
-    pin: dict[str, str] = json.loads(platform.tree.read(WORKFLOW_PIN))
-    return pin

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -16,13 +15,12 @@ from modelwright.paths import (
     DISPATCH_WORKFLOW,
     HOOKS_FOLDER,
     POLICY_FILE,
-    WORKFLOW_PIN,
     WORKFLOWS_FOLDER,
     archetype_file,
 )
 from modelwright.policy.model.load import load_policy, read_plain
 from modelwright.template.archetypes import Archetype, archetype_from, with_own_source
-from modelwright.template.generated.dispatch_workflow import dispatch_workflow
+from modelwright.template.generated.dispatch_workflow import dispatch_workflow, workflow_pin
 from modelwright.template.generated.files import derived_values_from, generated_files
 from modelwright.template.generated.fragments import fragments
 from modelwright.template.platform import digest
@@ -91,7 +89,7 @@ def expected_in(tree: Tree, text: bytes, where: str) -> dict[str, str]:
     policy = read_plain(text.decode())
     archetypes = [_archetype(tree, identity, where) for identity in policy["archetypes"]]
     derived = derived_values_from(tree.read(DERIVED_VALUES).decode())
-    pin = json.loads(tree.read(WORKFLOW_PIN))
+    pin = workflow_pin(tree)
     files = generated_files(policy, archetypes, derived, pin=pin, digest=digest(text))
     if DISPATCH_WORKFLOW in tree.paths(WORKFLOWS_FOLDER):
         files[DISPATCH_WORKFLOW] = dispatch_workflow(policy)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,8 @@ from modelwright.operations.update.render import RenderedVersion
 from modelwright.operations.update.request import UpdateRequest
 from modelwright.operations.update.source import Source
 from modelwright.operations.update.workspace import Workspace
-from modelwright.paths import CHANGELOG, WORKFLOW_PIN
+from modelwright.paths import CHANGELOG
+from modelwright.template.generated.dispatch_workflow import workflow_pin
 from modelwright.template.tree import Tree
 from modelwright.update.changelog import sections_between
 from modelwright.update.conflict_resolution import MergePlan
@@ -126,7 +126,7 @@ def changelog_between(tree: Tree, old: str, new: str) -> list[str]:
 
 def _pins(old: Tree, new: Tree) -> list[str]:
     try:
-        pins = [str(json.loads(tree.read(WORKFLOW_PIN))["version"]) for tree in (old, new)]
+        pins = [str(workflow_pin(tree)["version"]) for tree in (old, new)]
     except (KeyError, ValueError, TypeError):
         return []
     return pins if pins[0] != pins[1] else []
