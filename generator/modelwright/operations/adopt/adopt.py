@@ -106,12 +106,7 @@ def adoption_of(request: AdoptRequest, person: Person) -> Adoption:
         ExternalSystemError: It is in no git repository or has changes, or the template is missing.
     """
     project_files = _read_repository(request.path)
-    repository = InspectedRepository(
-        texts=project_files.texts,
-        folder=project_files.folder,
-        remote=project_files.remote,
-        others=project_files.others,
-    )
+    repository = _inspected(project_files)
     recorded = origins(repository)
     refuse_managed(recorded, request)
     _refuse_unfinished(repository_of(request.path))
@@ -239,6 +234,15 @@ def _read_repository(path: Path) -> ProjectFiles:
             next_step=f"name the folder of a repository, such as {path.parent}",
         )
     return read_project(path)
+
+
+def _inspected(project_files: ProjectFiles) -> InspectedRepository:
+    return InspectedRepository(
+        texts=project_files.texts,
+        folder=project_files.folder,
+        remote=project_files.remote,
+        others=project_files.others,
+    )
 
 
 def _file_contents(root: Path, project_files: ProjectFiles) -> dict[str, bytes]:
