@@ -181,7 +181,7 @@ class Platform:
 
 
 def digest(text: bytes) -> str:
-    """Return the fingerprint of a policy file."""
+    """Return the checksum of a policy file, as `policy.json` holds it."""
     return hashlib.sha256(text).hexdigest()
 
 

@@ -70,12 +70,12 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
     to: Annotated[
         str, typer.Option("--to", metavar="VERSION", help="A released version of the template.")
     ] = "",
-    platform: PlatformOption = "",
+    platform_name: PlatformOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Make a project and its repository on GitHub, with everything in place."""
+    """Make a project and its repository on GitHub, with everything in platform."""
     if sum((plan, undo, resume)) > 1:
         raise UsageError(
             "--plan, --undo and --resume exclude each other", next_step="choose one of them"
@@ -86,10 +86,10 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
     from modelwright.operations.new.answer_options import answers_from_options  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    place = open_platform_for(platform, terminal, version=to)
-    ask = prompt_with_name(place, defaults=defaults)
+    platform = open_platform_for(platform_name, terminal, version=to)
+    ask = prompt_with_name(platform, defaults=defaults)
     request = CreateRequest(
-        archetype=choose_archetype(place, archetype, ask),
+        archetype=choose_archetype(platform, archetype, ask),
         answers=answers_from_options(data, data_file),
         defaults=defaults,
         ask=ask,
@@ -104,7 +104,7 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
         transfer_from=transfer_from,
     )
     with progress(_STEPS, terminal) as tell:
-        outcome = create_project(place, request, environ=os.environ, tell=tell)
+        outcome = create_project(platform, request, environ=os.environ, tell=tell)
     _print(outcome, terminal, summary)
 
 

@@ -12,24 +12,24 @@ from modelwright.cli.terminal import Terminal
 
 def show(
     options: Annotated[bool, typer.Option("--options", help="Show what --data can set.")] = False,
-    platform: PlatformOption = "",
+    platform_name: PlatformOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
     """List the archetypes: what each makes, and how it scales out."""
     terminal = Terminal(as_json=as_json, quiet=quiet)
-    place = open_platform_for(platform, terminal)
-    archetypes = place.archetypes
+    platform = open_platform_for(platform_name, terminal)
+    archetypes = platform.archetypes
     unasked = (
         [
             {
                 "name": question.name,
-                "default": place.policy["options"].get(
+                "default": platform.policy["options"].get(
                     question.name, question.default if question.type == "bool" else ""
                 ),
                 "meaning": question.help,
             }
-            for question in place.template.questionnaire.questions
+            for question in platform.template.questionnaire.questions
             if question.ask is False
         ]
         if options or as_json

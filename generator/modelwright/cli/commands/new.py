@@ -43,7 +43,7 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
     to: Annotated[
         str, typer.Option("--to", metavar="VERSION", help="A released version of the template.")
     ] = "",
-    platform: PlatformOption = "",
+    platform_name: PlatformOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -55,26 +55,26 @@ def new(  # noqa: PLR0913, PLR0917 -- the contract's options
     from modelwright.operations.new.new import new_project  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    place = open_platform_for(platform, terminal, version=to)
+    platform = open_platform_for(platform_name, terminal, version=to)
     given = answers_from_options(data, data_file)
-    ask = prompt_with_name(place, defaults=defaults, into=into)
-    archetype = choose_archetype(place, archetype, ask)
+    ask = prompt_with_name(platform, defaults=defaults, into=into)
+    archetype = choose_archetype(platform, archetype, ask)
     most = 1 + len(steps(archetype=archetype, lock=not no_lock, git=git is not False))
     with progress(most, terminal) as tell:
         project = new_project(
-            place, archetype, into, given=given, defaults=defaults, ask=ask, tell=tell
+            platform, archetype, into, given=given, defaults=defaults, ask=ask, tell=tell
         )
         around = surrounding_repository(project.folder) if git is None else None
         wants_git = around is None if git is None else git
         lock = not no_lock and PYPROJECT in project.files
         pending = finish(project.folder, steps(archetype=archetype, lock=lock, git=wants_git), tell)
-    _print(project, archetype, place, terminal, around=around, pending=pending)
+    _print(project, archetype, platform, terminal, around=around, pending=pending)
 
 
 def _print(  # noqa: PLR0913 -- what a person is told
     project: NewProject,
     archetype: str,
-    place: Platform,
+    platform: Platform,
     terminal: Terminal,
     *,
     around: Path | None,
@@ -84,7 +84,7 @@ def _print(  # noqa: PLR0913 -- what a person is told
         {
             "project": str(project.folder),
             "archetype": archetype,
-            "platform": {"source": place.source, "version": place.version},
+            "platform": {"source": platform.source, "version": platform.version},
             "files": project.files,
             "inside": str(around) if around else None,
             "next_step": pending[-1].next_step if pending else "",

@@ -35,18 +35,20 @@ def start(  # noqa: PLR0913, PLR0917 -- the command's options
     summary: Annotated[
         Path | None, typer.Option("--summary", help="Add a report to this file, as Markdown.")
     ] = None,
-    platform: PlatformOption = "",
+    platform_name: PlatformOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
     """Make the project of a repository that came from a starter; for the starter's workflow."""
-    from modelwright.operations.start.start import start as begin  # noqa: PLC0415
+    from modelwright.operations.start.start import start as start_project  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
-    place = open_platform_for(platform, terminal)
+    platform = open_platform_for(platform_name, terminal)
     with progress(_STEPS, terminal) as tell:
-        started = begin(place, path, api=api, lock=not no_lock, environ=os.environ, tell=tell)
+        started = start_project(
+            platform, path, api=api, lock=not no_lock, environ=os.environ, tell=tell
+        )
     terminal.document(
         {"repository": started.repository, "done": started.done, "left": started.left}
     )
@@ -56,7 +58,7 @@ def start(  # noqa: PLR0913, PLR0917 -- the command's options
         terminal.say(f"  left to the form: {line}")
     if summary is not None:
         with summary.open("a", encoding="utf-8") as file:
-            file.write(_markdown(started, headline, place.policy["platform"]["url"]))
+            file.write(_markdown(started, headline, platform.policy["platform"]["url"]))
 
 
 def _headline(started: StartedProject) -> str:
@@ -86,7 +88,7 @@ def starter(  # noqa: PLR0913, PLR0917 -- the command's options
     api: Annotated[
         str, typer.Option("--api", metavar="URL", help="GitHub's API.", show_default=False)
     ] = "",
-    platform: PlatformOption = "",
+    platform_name: PlatformOption = "",
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -94,10 +96,10 @@ def starter(  # noqa: PLR0913, PLR0917 -- the command's options
     from modelwright.operations.start.starters import write_starters  # noqa: PLC0415
 
     terminal = Terminal(as_json=as_json, quiet=quiet)
-    place = open_platform_for(platform, terminal)
-    with progress(len(place.policy["brands"]), terminal) as tell:
-        written = write_starters(place, into, tell)
-        pushed = _published(place, written, api, tell) if publish else []
+    platform = open_platform_for(platform_name, terminal)
+    with progress(len(platform.policy["brands"]), terminal) as tell:
+        written = write_starters(platform, into, tell)
+        pushed = _publish(platform, written, api, tell) if publish else []
     terminal.document({"written": [str(folder) for folder in written], "published": pushed})
     for folder in written:
         terminal.say(f"wrote {folder}")
@@ -105,9 +107,9 @@ def starter(  # noqa: PLR0913, PLR0917 -- the command's options
         terminal.say(f"renewed {name}")
 
 
-def _published(
-    place: Platform, written: list[Path], api: str, tell: Callable[[str], None]
+def _publish(
+    platform: Platform, written: list[Path], api: str, tell: Callable[[str], None]
 ) -> list[str]:
     from modelwright.operations.start.starters import publish_starters  # noqa: PLC0415
 
-    return publish_starters(place, written, api=api, environ=os.environ, tell=tell)
+    return publish_starters(platform, written, api=api, environ=os.environ, tell=tell)

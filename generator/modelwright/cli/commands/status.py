@@ -50,23 +50,23 @@ def status(  # noqa: PLR0913, PLR0917 -- the contract's options
     """Say where a project stands: its version, the newest, drift, answers refused today."""
     terminal = Terminal(as_json=as_json, quiet=quiet, verbose=verbose)
     if holds_platform(path, answers_file):
-        found = _platform_status(path, platform, offline=offline)
+        state = _platform_status(path, platform, offline=offline)
     else:
         # Here, because the template engine costs the commands that render nothing 80 ms.
         from modelwright.operations.judge.status import status as project_status  # noqa: PLC0415
 
-        found = project_status(
+        state = project_status(
             path, platform=platform, offline=offline, trust=trust, answers_file=answers_file
         )
-    document = found.document()
+    document = state.document()
     if not platform and answers_file == ANSWERS_FILE:
         status_cache.keep(str(path), document)
-    for note in found.notes:
+    for note in state.notes:
         terminal.note(note)
     terminal.document(document)
-    for line in [status_cache.line(document)] if cached else _lines(found):
+    for line in [status_cache.line(document)] if cached else _lines(state):
         terminal.say(line)
-    if exit_code and found.update_to_be_had:
+    if exit_code and state.update_to_be_had:
         raise typer.Exit(FindingsError.exit_code)
 
 
@@ -76,27 +76,27 @@ def _platform_status(path: Path, platform: str, *, offline: bool) -> Status:
     return platform_status(path, platform=platform, offline=offline)
 
 
-def _lines(found: Status) -> Iterator[str]:
-    yield f"{found.project} is at {found.version} ({found.origin})"
-    if found.behind or found.latest != found.version:
-        yield f"  newest: {found.latest}, {_amount(found.behind, 'release')} on" + (
-            f", {_amount(found.days, 'day')} later" if found.days else ""
+def _lines(state: Status) -> Iterator[str]:
+    yield f"{state.project} is at {state.version} ({state.origin})"
+    if state.behind or state.latest != state.version:
+        yield f"  newest: {state.latest}, {_amount(state.behind, 'release')} on" + (
+            f", {_amount(state.days, 'day')} later" if state.days else ""
         )
         yield (
-            f"  an update changes {_amount(found.changes, 'file')}"
-            if found.changes
+            f"  an update changes {_amount(state.changes, 'file')}"
+            if state.changes
             else (
-                f"  an update changes nothing but the version in {_RECORDS[found.kind]}"
-                if not found.refused
+                f"  an update changes nothing but the version in {_RECORDS[state.kind]}"
+                if not state.refused
                 else "  an update needs an answer first:"
             )
         )
     else:
         yield "  that is the newest"
-    yield from (f"  refused {sentence}" for sentence in found.refused)
-    yield from (f"  warning {sentence}" for sentence in found.warnings)
-    yield from (f"  drifted {path}" for path in found.drift)
-    if found.update_to_be_had:
+    yield from (f"  refused {sentence}" for sentence in state.refused)
+    yield from (f"  warning {sentence}" for sentence in state.warnings)
+    yield from (f"  drifted {path}" for path in state.drift)
+    if state.update_to_be_had:
         yield "  next: modelwright update --dry-run"
 
 
