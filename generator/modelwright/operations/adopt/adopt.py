@@ -105,8 +105,8 @@ def adoption_of(request: AdoptRequest, person: Person) -> Adoption:
         UsageError: An answer is ambiguous and nobody can be asked.
         ExternalSystemError: It is in no git repository or has changes, or the template is missing.
     """
-    project_files = _read_repository(request.path)
-    repository = _inspected(project_files)
+    local = _read_repository(request.path)
+    repository = _inspected(local)
     recorded = origins(repository)
     refuse_managed(recorded, request)
     _refuse_unfinished(repository_of(request.path))
@@ -119,7 +119,7 @@ def adoption_of(request: AdoptRequest, person: Person) -> Adoption:
             history=history,
             template=template,
             origins=recorded,
-            contents=_file_contents(request.path, project_files),
+            contents=_file_contents(request.path, local),
         )
         choice = choose_version(search, request, given, person.follow)
         answers, files = template.render_checked(choice.version, given)
