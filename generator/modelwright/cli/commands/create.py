@@ -75,7 +75,7 @@ def create(  # noqa: PLR0913, PLR0917 -- the contract's options
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Make a project and its repository on GitHub, with everything in platform."""
+    """Make a project and its repository on GitHub, with everything in place."""
     if sum((plan, undo, resume)) > 1:
         raise UsageError(
             "--plan, --undo and --resume exclude each other", next_step="choose one of them"
