@@ -114,4 +114,4 @@ def test_a_first_commit_that_is_gone_is_said_to_be_gone(moved, tmp_path, capsys)
 
     assert run("status", story.project) == 0
 
-    assert "not to be had any more" in capsys.readouterr().err
+    assert "the first one is gone" in capsys.readouterr().err
