@@ -139,7 +139,7 @@ def test_the_table_has_both_sides_of_every_rule():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-def test_every_door_says_the_same(row, platform_of, tmp_path, capfd, monkeypatch):
+def test_every_entry_point_says_the_same(row, platform_of, tmp_path, capfd, monkeypatch):
     platform = platform_of(row)
     expected = verdict_of(row)
     assert (expected or "").partition(":")[0] == (row.rule or "")
