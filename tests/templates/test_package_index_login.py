@@ -189,6 +189,7 @@ FORGERIES = {
 def test_an_index_that_a_project_names_itself_never_receives_the_login(write, indexes, forgery):
     _, theirs, url = ours_and_theirs(indexes)
     ran = write("https://127.0.0.1/simple")
+    assert ran.netrc
     for path, text in {"pyproject.toml": "", **forgery(url)}.items():
         place = ran.project / path
         place.parent.mkdir(exist_ok=True)
